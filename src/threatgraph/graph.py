@@ -1,0 +1,202 @@
+"""The one object that users hold: open a graph, ask it, validate it, export it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from threatgraph.catalog import NamedQuery, load_catalog
+from threatgraph.errors import UnknownName
+from threatgraph.lookup import bind, resolve
+from threatgraph.records import Record, read_record
+from threatgraph.store import EmbeddedStore
+from threatgraph.store.bounded import DEFAULT_TIMEOUT
+from threatgraph.table import Table
+
+if TYPE_CHECKING:
+    import networkx
+    import rdflib
+    from pyoxigraph import Triple
+
+    from threatgraph.validate import Report
+
+PathLike = str | os.PathLike[str]
+
+
+class ThreatGraph:
+    """A knowledge graph of AI threats: the shipped one, and whatever files the user adds.
+
+    Example:
+        >>> graph = ThreatGraph.open()
+        >>> graph.pattern("PAT-SYS-005").label
+        'Strategic Misalignment'
+    """
+
+    def __init__(self, store: EmbeddedStore) -> None:
+        self.store = store
+
+    @classmethod
+    def open(cls, data: Sequence[PathLike] = (), *, shipped: bool = True) -> ThreatGraph:
+        """Open the shipped graph, with the user's own files beside it.
+
+        Args:
+            data: RDF files, or folders of them, to add.
+            shipped: whether to load the shipped data; without it the graph holds the user's files alone.
+
+        Raises:
+            InvalidFile: where a file is missing, is not RDF, or does not parse.
+        """
+        return cls(EmbeddedStore.open([Path(path) for path in data], shipped=shipped))
+
+    def __len__(self) -> int:
+        """The number of triples, derived ones included."""
+        return sum(1 for _ in self.store.triples())
+
+    def __repr__(self) -> str:
+        return f"<ThreatGraph of {len(self)} triples from {len(self.store.files)} files>"
+
+    # Ask.
+
+    def query(
+        self, sparql: str, *, timeout: float | None = DEFAULT_TIMEOUT, allow_service: bool = False
+    ) -> Table | bool | rdflib.Graph:
+        """Answer a SPARQL query: a table for SELECT, a truth value for ASK, an rdflib graph for CONSTRUCT and DESCRIBE.
+
+        Args:
+            sparql: the query; our prefixes need not be declared.
+            timeout: seconds after which the query is stopped; ``None`` for no bound.
+            allow_service: permit ``SERVICE``, which reaches other servers over the network.
+
+        Raises:
+            QueryRefused: for an update, or for ``SERVICE`` where it is not permitted.
+            InvalidQuery: where the text does not parse.
+            QueryTimeout: after ``timeout`` seconds.
+            QueryTooLarge: where the query needs more memory than its limit.
+        """
+        answer = self.store.query(sparql, timeout=timeout, allow_service=allow_service)
+        return _rdflib_graph(answer) if isinstance(answer, list) else answer
+
+    @property
+    def queries(self) -> Mapping[str, NamedQuery]:
+        """The named queries, by name."""
+        return load_catalog()
+
+    def run(self, name: str, /, **params: object) -> Table:
+        """Run a named query.
+
+        Args:
+            name: a name from :attr:`queries`.
+            params: its parameters; records by code, slug or IRI, literals as text or Python values.
+
+        Raises:
+            UnknownName: for a query, parameter or record that does not exist.
+            InvalidQuery: for a required parameter that is missing or a value of the wrong type.
+        """
+        if name not in self.queries:
+            raise UnknownName("query", name, self.queries, "`threatgraph queries` lists them.")
+        query = self.queries[name]
+        return self.store.select(query.sparql, bind(self.store, query, params))
+
+    # Look up.
+
+    def resolve(self, identifier: str, kind: str | None = None) -> str:
+        """The IRI of the record that ``identifier`` names: a code, slug, prefixed name, label or IRI.
+
+        Raises:
+            UnknownName: where there is none, with the nearest names.
+            AmbiguousName: where several records share the name.
+        """
+        return resolve(self.store, identifier, kind)
+
+    def record(self, identifier: str, kind: str | None = None) -> Record:
+        """The record that ``identifier`` names, of any kind or of ``kind``; errors as in :meth:`resolve`."""
+        return read_record(self.store, self.resolve(identifier, kind))
+
+    def pattern(self, identifier: str) -> Record:
+        """A threat pattern by code, slug, label or IRI; errors as in :meth:`resolve`."""
+        return self.record(identifier, "pattern")
+
+    def incident(self, identifier: str) -> Record:
+        """An incident by code, slug, label or IRI; errors as in :meth:`resolve`."""
+        return self.record(identifier, "incident")
+
+    def domain(self, identifier: str) -> Record:
+        """A domain by code, slug, label or IRI; errors as in :meth:`resolve`."""
+        return self.record(identifier, "domain")
+
+    def causal_factor(self, identifier: str) -> Record:
+        """A causal factor by code, slug, label or IRI; errors as in :meth:`resolve`."""
+        return self.record(identifier, "causal-factor")
+
+    def group(self, identifier: str) -> Record:
+        """An affected group by slug, label or IRI; errors as in :meth:`resolve`."""
+        return self.record(identifier, "group")
+
+    def framework(self, identifier: str) -> Record:
+        """A framework by name, slug, label or IRI; errors as in :meth:`resolve`."""
+        return self.record(identifier, "framework")
+
+    def provision(self, identifier: str) -> Record:
+        """A provision by prefixed name (``eu-ai-act:article-14``), label or IRI; errors as in :meth:`resolve`."""
+        return self.record(identifier, "provision")
+
+    # Check, and hand over.
+
+    def validate(self, paths: Collection[PathLike] | None = None, *, fast: bool = True) -> Report:
+        """Check the graph against the SHACL shapes.
+
+        Args:
+            paths: report only what concerns records of these files; everything by default.
+            fast: let SPARQL find the candidates that pyshacl then judges; otherwise pyshacl judges every node.
+        """
+        from threatgraph.validate import validate
+
+        return validate(self.store, only=None if paths is None else [Path(p) for p in paths], fast=fast)
+
+    def export(self, format: str = "turtle", *, node: str | None = None, path: PathLike | None = None) -> bytes:
+        """Write the graph, or one record with its neighbourhood, in a format of :data:`threatgraph.export.FORMATS`.
+
+        Args:
+            format: name of the format.
+            node: the record to write, by code, slug, label or IRI; the whole graph by default.
+            path: a file to write as well, complete or not at all.
+
+        Returns:
+            The bytes; the same ones for the same graph.
+
+        Raises:
+            UnknownName: for a format or a record that does not exist.
+            ThreatGraphError: where the file cannot be written.
+        """
+        from threatgraph import export
+
+        content = export.export(self.store, format, node=None if node is None else self.resolve(node))
+        if path is not None:
+            export.save(content, Path(path))
+        return content
+
+    def to_rdflib(self) -> rdflib.Graph:
+        """The merged graph as an rdflib graph; a copy, free to change."""
+        return self.store.to_rdflib()
+
+    def to_networkx(self) -> networkx.MultiDiGraph:
+        """The records as nodes and their links as edges; see :mod:`threatgraph.export.network` for the rules."""
+        from threatgraph.export.network import to_networkx
+
+        return to_networkx(self.store)
+
+
+def _rdflib_graph(triples: list[Triple]) -> rdflib.Graph:
+    import rdflib
+
+    from threatgraph.table import to_rdflib
+    from threatgraph.vocab import PREFIXES
+
+    graph = rdflib.Graph(bind_namespaces="none")
+    for prefix, namespace in PREFIXES.items():
+        graph.bind(prefix, namespace)
+    for triple in triples:
+        graph.add((to_rdflib(triple.subject), to_rdflib(triple.predicate), to_rdflib(triple.object)))
+    return graph

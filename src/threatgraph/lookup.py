@@ -1,0 +1,131 @@
+"""Finds records by what people call them, and turns the values that people give into RDF terms."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+
+from pyoxigraph import Literal, NamedNode
+
+from threatgraph.catalog import ANY, NamedQuery, Parameter
+from threatgraph.errors import InvalidQuery, ThreatGraphError, UnknownName
+from threatgraph.store import EmbeddedStore
+from threatgraph.vocab import KINDS, PREFIXES, XSD, Kind, kind_of, shorten, tg
+
+_NAMES = """
+SELECT ?record ?notation ?label {
+  VALUES ?class { %s }
+  ?record a ?class .
+  OPTIONAL { ?record skos:notation ?notation }
+  OPTIONAL { ?record skos:prefLabel ?label }
+}
+"""
+
+
+class AmbiguousName(ThreatGraphError, LookupError):
+    """A name that several records share; the message lists names that tell them apart."""
+
+
+def resolve(store: EmbeddedStore, identifier: str, kind: str | None = None) -> str:
+    """The IRI of the record that a person means.
+
+    Args:
+        store: where to look.
+        identifier: a code (``PAT-SYS-005``), a slug (``strategic-misalignment``), a prefixed name
+            (``pattern:goal-drift``, ``eu-ai-act:article-14``), a path (``incident/microsoft-tay``), a label, or an IRI;
+            upper and lower case are alike.
+        kind: look only among records of this kind.
+
+    Raises:
+        UnknownName: where there is no such record, with the nearest names.
+        AmbiguousName: where several records of the first kind that matches share the name.
+    """
+    if kind is not None and kind not in KINDS:
+        raise UnknownName("kind", kind, KINDS, f"The kinds are {', '.join(KINDS)}.")
+    kinds = [KINDS[kind]] if kind else list(KINDS.values())
+    names = _names(store, kinds)
+    wanted = _as_iri(identifier).lower()
+    matches = sorted(iri for iri, called in names.items() if wanted in called)
+    if not matches:
+        hint = f"`threatgraph list {kind or 'pattern'}` shows what there is."
+        raise UnknownName(kind or "record", identifier, (name for called in names.values() for name in called), hint)
+    order = {k.name: position for position, k in enumerate(KINDS.values())}
+    first = min(matches, key=lambda iri: order[_kind_name(iri)])
+    same = [iri for iri in matches if _kind_name(iri) == _kind_name(first)]
+    if len(same) > 1:
+        raise AmbiguousName(f"{identifier!r} may mean {', '.join(shorten(iri) for iri in same)}: give one of these.")
+    return first
+
+
+def bind(store: EmbeddedStore, query: NamedQuery, values: Mapping[str, object]) -> dict[str, NamedNode | Literal]:
+    """The bindings of a named query for the values that a person gives.
+
+    Raises:
+        UnknownName: for a parameter that the query does not have, or a record that does not exist.
+        InvalidQuery: for a required parameter that is missing or a value of the wrong type.
+    """
+    known = {parameter.name: parameter for parameter in query.parameters}
+    for name in values:
+        if name not in known:
+            hint = f"{query.name} takes {', '.join(known) or 'no parameters'}."
+            raise UnknownName(f"parameter of {query.name}", name, known, hint)
+    bindings = {}
+    for parameter in query.parameters:
+        value = values.get(parameter.name, parameter.default)
+        if value is None:
+            raise InvalidQuery(f"{query.name} needs the parameter {parameter.name} ({parameter.description}).")
+        if value != ANY:
+            bindings[parameter.name] = _term(store, parameter, value)
+    return bindings
+
+
+def _term(store: EmbeddedStore, parameter: Parameter, value: object) -> NamedNode | Literal:
+    text = str(value)
+    try:
+        if parameter.type == "integer":
+            return Literal(str(int(text)), datatype=NamedNode(XSD + "integer"))
+        if parameter.type == "date":
+            return Literal(datetime.date.fromisoformat(text).isoformat(), datatype=NamedNode(XSD + "date"))
+    except ValueError as error:
+        example = "2024-08-01" if parameter.type == "date" else "5"
+        raise InvalidQuery(
+            f"the parameter {parameter.name} is a {parameter.type} such as {example}, not {text!r}."
+        ) from error
+    if parameter.type == "string":
+        return Literal(text)
+    return NamedNode(resolve(store, text, parameter.type))
+
+
+def _names(store: EmbeddedStore, kinds: list[Kind]) -> dict[str, dict[str, None]]:
+    """Everything that each record of these kinds may be called, in lower case."""
+    classes = " ".join(f"<{tg(kind.class_name)}>" for kind in kinds)
+    names: dict[str, dict[str, None]] = {}
+    for record, notation, label in store.select(_NAMES % classes).rows:
+        iri = str(record.value) if isinstance(record, NamedNode) else ""
+        kind = kind_of(iri)
+        if kind is None:
+            continue
+        called = names.setdefault(iri, {})
+        slug = iri.removeprefix(kind.namespace)
+        spoken = (
+            slug,
+            slug.rpartition("/")[2],
+            *(str(t.value) for t in (notation, label) if isinstance(t, Literal)),
+            iri,
+        )
+        called.update(dict.fromkeys(name.lower() for name in spoken))
+    return names
+
+
+def _as_iri(identifier: str) -> str:
+    """Prefixed names and paths in full; anything else as it stands."""
+    prefix, colon, local = identifier.strip().partition(":")
+    if colon and prefix in PREFIXES:
+        return PREFIXES[prefix] + local
+    kind, slash, slug = identifier.strip().partition("/")
+    return KINDS[kind].namespace + slug if slash and kind in KINDS else identifier.strip()
+
+
+def _kind_name(iri: str) -> str:
+    kind = kind_of(iri)
+    return kind.name if kind else ""

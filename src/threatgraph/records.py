@@ -1,0 +1,113 @@
+"""A record as people read it: its statements by name, its parts nested in it, its links with their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pyoxigraph import Literal, NamedNode
+
+from threatgraph.store import EmbeddedStore
+from threatgraph.table import Value, to_value
+from threatgraph.vocab import RDF_TYPE, kind_of
+
+_OF_SUBJECT = """
+SELECT ?property ?value ?label ?notation ?position {
+  ?subject ?property ?value .
+  OPTIONAL { ?value skos:prefLabel ?label }
+  OPTIONAL { ?value skos:notation ?notation }
+  OPTIONAL { ?value tg:position|tg:rank ?position }
+}
+"""
+_PARTS = "SELECT DISTINCT ?part { ?record ?property ?part FILTER(STRSTARTS(STR(?part), CONCAT(STR(?record), '#'))) }"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link to another record or concept, with what is needed to read it."""
+
+    iri: str
+    label: str
+    code: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.code})" if self.code else self.label
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record of the graph, or one of its parts.
+
+    ``record["severity"]`` gives the values of a property by its local name, always as a tuple: plain values,
+    :class:`Link` for other records, and :class:`Record` for the record's own parts, in the order of their positions.
+    """
+
+    iri: str
+    kind: str
+    """Name of its kind; empty for a part."""
+    label: str
+    code: str | None
+    statements: Mapping[str, tuple[Value | Link | Record, ...]] = field(repr=False)
+
+    def __getitem__(self, name: str) -> tuple[Value | Link | Record, ...]:
+        return self.statements.get(name, ())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.statements)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.statements
+
+    def text(self, name: str) -> str:
+        """The first value of a property as text; empty where there is none."""
+        values = self[name]
+        return str(values[0]) if values else ""
+
+    def to_dict(self) -> dict[str, object]:
+        """The record as nested dicts and lists of plain values."""
+        plain: dict[str, object] = {"iri": self.iri}
+        for name, values in self.statements.items():
+            plain[name] = [_plain(value) for value in values]
+        return plain
+
+
+def read_record(store: EmbeddedStore, iri: str) -> Record:
+    """Read a record and its parts out of a store; ``iri`` must be one that :func:`threatgraph.lookup.resolve` gave."""
+    node = NamedNode(iri)
+    parts = [str(row[0].value) for row in store.select(_PARTS, {"record": node}).rows if isinstance(row[0], NamedNode)]
+    by_subject: dict[str, dict[str, list[tuple[int, Value | Link]]]] = {}
+    for subject in (iri, *parts):
+        by_subject[subject] = _statements(store, subject)
+    nested = {part: _record(part, by_subject[part], {}) for part in parts}
+    return _record(iri, by_subject[iri], nested)
+
+
+def _statements(store: EmbeddedStore, subject: str) -> dict[str, list[tuple[int, Value | Link]]]:
+    found: dict[str, list[tuple[int, Value | Link]]] = {}
+    for prop, value, label, notation, position in store.select(_OF_SUBJECT, {"subject": NamedNode(subject)}).rows:
+        assert isinstance(prop, NamedNode)
+        order = int(position.value) if isinstance(position, Literal) else 0
+        shown: Value | Link = to_value(value)
+        if isinstance(value, NamedNode):
+            name = str(to_value(label)) if label else value.value
+            shown = Link(value.value, name, str(to_value(notation)) if notation else None)
+        key = "type" if prop.value == RDF_TYPE else prop.value.replace("#", "/").rpartition("/")[2]
+        found.setdefault(key, []).append((order, shown))
+    return found
+
+
+def _record(iri: str, found: dict[str, list[tuple[int, Value | Link]]], parts: Mapping[str, Record]) -> Record:
+    statements: dict[str, tuple[Value | Link | Record, ...]] = {}
+    for name in sorted(found):
+        ordered = sorted(found[name], key=lambda item: (item[0], str(item[1])))
+        statements[name] = tuple(parts.get(v.iri, v) if isinstance(v, Link) else v for _, v in ordered)
+    kind = kind_of(iri)
+    label = statements.get("prefLabel", ("",))[0]
+    code = statements.get("notation", (None,))[0]
+    return Record(iri, kind.name if kind else "", str(label), str(code) if code else None, statements)
+
+
+def _plain(value: Value | Link | Record) -> object:
+    if isinstance(value, Record):
+        return value.to_dict()
+    return {"iri": value.iri, "label": value.label} if isinstance(value, Link) else value

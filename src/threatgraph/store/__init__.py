@@ -1,0 +1,5 @@
+"""Stores: where the triples are, and SPARQL over them."""
+
+from threatgraph.store.embedded import EmbeddedStore
+
+__all__ = ["EmbeddedStore"]

@@ -1,0 +1,153 @@
+"""The names that the graph is made of: namespaces, prefixes, kinds of record, and the terms of the ontology.
+
+Everything here is a plain string, so that importing it costs nothing. A misspelt term (``tg("Pattren")``) raises at
+once instead of making a new IRI that matches nothing.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+BASE = "https://w3id.org/threatgraph/"
+TG = f"{BASE}ontology#"
+RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+
+#: Named graph of the triples that the rules in ``ontology/rules/`` derive.
+DERIVED_GRAPH = f"{BASE}graph/derived"
+#: Named graphs of the shipped files: this, and then the path of the file inside the project.
+FILE_GRAPHS = f"{BASE}graph/"
+
+CLASSES = frozenset(
+    """
+    Actor AffectedGroup Asset CausalFactor CausalFactorCategory CurationStatus DetectionIndicator Domain
+    EvidenceLevel ExposurePathway FailureStage Framework FrameworkMapping GlossaryCategory GlossaryTerm
+    GovernanceContext GroupType HarmType Impact ImpactLevel ImpactRole Incident IncidentStatus LifecycleStage
+    Likelihood Mechanism MonitoringVerdict PatternLink PatternRole PreventionMeasure Provision RecordPart Region
+    ResolutionState ResponseStep Sector Severity SourceFigure ThreatPattern
+    """.split()
+)
+PROPERTIES = frozenset(
+    """
+    actor affects appliesFrom appliesFromAsAmended asOf asset causalFactor coOccursWith controlDomain count
+    curationStatus deployer developer distinguishedFrom domain escalatesTo evidenceLevel evidenceRationale
+    exposurePathway failureStage firstYear framework governanceContext group harmType harmedParty impact
+    impactLevel impactRole incidentStatus incidentSummary indicator indicatorSummary involvesPattern lastYear
+    lifecycleStage likelihood likelihoodRationale likelyOwner listedGroup mappedTo mapping measure mechanism
+    mechanismSummary mode occurred outOf outcome pattern patternLink patternRole percentage place position
+    primaryPattern provisionLevel rank rationale region relatedIncident resolutionState responseStep
+    responseTrigger retrievalNote retrievalTopic secondaryPattern sector severity severityRationale sourceFigure
+    sourceLabel sourceUpdated system victim
+    """.split()
+)
+
+
+def tg(name: str) -> str:
+    """The IRI of a term of the ontology.
+
+    Raises:
+        KeyError: where the ontology has no such term.
+    """
+    if name not in CLASSES and name not in PROPERTIES:
+        raise KeyError(f"the ontology has no term {name!r}")
+    return TG + name
+
+
+class Kind(NamedTuple):
+    """A kind of record that has an IRI space of its own."""
+
+    name: str
+    """What the command line and the Python look-ups call it; also the path segment of its IRIs."""
+    class_name: str
+    """Local name of its class in the ontology."""
+    plural: str
+    """What a list of them is called, and its folder or file below ``data/``."""
+
+    @property
+    def namespace(self) -> str:
+        """What the IRIs of this kind begin with."""
+        return f"{BASE}{self.name}/"
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("pattern", "ThreatPattern", "patterns"),
+        Kind("incident", "Incident", "incidents"),
+        Kind("domain", "Domain", "domains"),
+        Kind("causal-factor", "CausalFactor", "causal-factors"),
+        Kind("causal-factor-category", "CausalFactorCategory", "causal-factor-categories"),
+        Kind("group", "AffectedGroup", "groups"),
+        Kind("group-type", "GroupType", "group-types"),
+        Kind("actor", "Actor", "actors"),
+        Kind("framework", "Framework", "frameworks"),
+        Kind("provision", "Provision", "provisions"),
+        Kind("harm-type", "HarmType", "harm-types"),
+        Kind("asset", "Asset", "assets"),
+        Kind("exposure-pathway", "ExposurePathway", "exposure-pathways"),
+        Kind("lifecycle-stage", "LifecycleStage", "lifecycle-stages"),
+        Kind("sector", "Sector", "sectors"),
+        Kind("region", "Region", "regions"),
+        Kind("glossary-term", "GlossaryTerm", "glossary-terms"),
+        Kind("glossary-category", "GlossaryCategory", "glossary-categories"),
+        Kind("monitoring-verdict", "MonitoringVerdict", "monitoring-verdicts"),
+        Kind("severity", "Severity", "severities"),
+        Kind("likelihood", "Likelihood", "likelihoods"),
+        Kind("evidence-level", "EvidenceLevel", "evidence-levels"),
+        Kind("impact-level", "ImpactLevel", "impact-levels"),
+        Kind("incident-status", "IncidentStatus", "incident-statuses"),
+        Kind("resolution-state", "ResolutionState", "resolution-states"),
+        Kind("failure-stage", "FailureStage", "failure-stages"),
+        Kind("curation-status", "CurationStatus", "curation-statuses"),
+        Kind("impact-role", "ImpactRole", "impact-roles"),
+        Kind("pattern-role", "PatternRole", "pattern-roles"),
+    )
+}
+
+#: Prefix to edition of a framework: editions reuse codes, so the edition is part of every provision's IRI.
+EDITIONS: dict[str, str] = {
+    "mit": "mit-ai-risk-repository-v3",
+    "eu-ai-act": "eu-ai-act-2024-1689",
+    "nist-ai-rmf": "nist-ai-rmf-1.0",
+    "nist-ai-600-1": "nist-ai-600-1",
+    "iso-42001": "iso-iec-42001-2023",
+    "owasp-llm": "owasp-llm-2025",
+    "owasp-agentic": "owasp-agentic-2026",
+    "atlas": "mitre-atlas-5.6.0",
+}
+
+#: Prefix to namespace: the one table that the writer, SPARQL, the exports and the JSON-LD context use.
+PREFIXES: dict[str, str] = {
+    "tg": TG,
+    **{kind.name: kind.namespace for kind in KINDS.values()},
+    **{prefix: f"{BASE}provision/{edition}/" for prefix, edition in EDITIONS.items()},
+    "dcterms": "http://purl.org/dc/terms/",
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "prov": "http://www.w3.org/ns/prov#",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "schema": "https://schema.org/",
+    "semapv": "https://w3id.org/semapv/vocab/",
+    "sh": "http://www.w3.org/ns/shacl#",
+    "skos": SKOS,
+    "sssom": "https://w3id.org/sssom/",
+    "vann": "http://purl.org/vocab/vann/",
+    "xsd": XSD,
+}
+
+_BY_LENGTH = sorted(PREFIXES.items(), key=lambda item: -len(item[1]))
+
+
+def shorten(iri: str) -> str:
+    """The IRI as a prefixed name (``pattern:goal-drift``), for people; the IRI itself where no prefix fits."""
+    for prefix, namespace in _BY_LENGTH:
+        if iri.startswith(namespace):
+            return f"{prefix}:{iri[len(namespace) :]}"
+    return iri
+
+
+def kind_of(iri: str) -> Kind | None:
+    """The kind of record that an IRI names, by its path; ``None`` for anything else, a record's parts included."""
+    name, slash, slug = iri.removeprefix(BASE).partition("/")
+    return KINDS.get(name) if iri.startswith(BASE) and slash and slug and "#" not in slug else None

@@ -1,0 +1,70 @@
+"""What the tests share: the shipped graph, opened once, and the programs of others that read our products."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from threatgraph import ThreatGraph
+
+ROOT = Path(__file__).resolve().parents[1]
+JARS = Path("/usr/share/java")
+
+
+@pytest.fixture(scope="session")
+def graph() -> ThreatGraph:
+    """The shipped graph; tests only read it."""
+    return ThreatGraph.open()
+
+
+def _need(present: bool, what: str) -> None:
+    """Skip where another program is absent, unless CI has promised that it is there."""
+    if not present:
+        message = f"{what} is not installed"
+        (pytest.fail if os.environ.get("THREATGRAPH_PEERS") == "required" else pytest.skip)(message)
+
+
+@pytest.fixture(scope="session")
+def java(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a Java class, or a single source file, with Debian's jars on the class path."""
+    _need(shutil.which("java") is not None, "Java")
+    _need((JARS / "jena-core.jar").exists(), "Apache Jena (Debian package libapache-jena-java)")
+    # Debian moved the classes of Jena's XML library but not its messages, without which it does not start.
+    messages = tmp_path_factory.mktemp("jena")
+    moved_from = "org/apache/jena/ext/"
+    with zipfile.ZipFile(JARS / "jena-core.jar") as jar:
+        for name in jar.namelist():
+            if name.startswith(moved_from) and name.endswith(".properties"):
+                target = messages / name.removeprefix(moved_from)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(jar.read(name))
+    # Debian puts the jars of all its packages into one folder; of the logging back ends there, two must not meet.
+    loggers = ("log4j", "slf4j-", "maven", "jcl-over", "jul-to")
+    jars = [str(jar) for jar in sorted(JARS.glob("*.jar")) if not jar.name.startswith(loggers)]
+    path = ":".join([str(messages), *jars, str(JARS / "slf4j-api.jar"), str(JARS / "slf4j-nop.jar")])
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = ["java", "-cp", path, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def riot(java: Callable[..., subprocess.CompletedProcess[str]]) -> Callable[..., str]:
+    """Apache Jena's reader with its checks on: the N-Triples (or N-Quads) of files; a warning fails the test."""
+
+    def read(*paths: Path) -> str:
+        form = "nq" if paths[0].suffix in (".nq", ".trig") else "nt"
+        done = java("riotcmd.riot", "--check", f"--output={form}", *map(str, paths))
+        assert done.returncode == 0, done.stderr
+        assert not done.stderr, done.stderr
+        return done.stdout
+
+    return read
