@@ -9,8 +9,8 @@ A header is made of ``#:`` lines::
     #: column code: code of the pattern
 
 A parameter's type is a kind of record (``pattern``, ``domain``, ``severity`` …), ``string``, ``integer`` or ``date``.
-It is bound to the variable of its name as an RDF term. The default ``any`` leaves the variable free; a parameter without
-a default is required.
+It is bound to the variable of its name as an RDF term. The default ``any`` leaves the variable free; a parameter
+without a default is required.
 """
 
 from __future__ import annotations
