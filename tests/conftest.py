@@ -10,11 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from threatgraph import ThreatGraph
 
 ROOT = Path(__file__).resolve().parents[1]
 JARS = Path("/usr/share/java")
+
+# How long one example takes says nothing about the code: the first one pays for imports.
+settings.register_profile("threatgraph", deadline=None)
+settings.load_profile("threatgraph")
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,8 @@ class UnknownName(ThreatGraphError, LookupError):
     """A code, slug, query, parameter or format that does not exist; the message offers the nearest ones."""
 
     def __init__(self, what: str, name: str, known: Iterable[str], hint: str = "") -> None:
-        near = difflib.get_close_matches(name.lower(), {k.lower(): k for k in known}, n=3, cutoff=0.6)
         by_lower = {k.lower(): k for k in known}
+        near = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.6)
         guess = f" Did you mean {' or '.join(by_lower[n] for n in near)}?" if near else ""
         super().__init__(f"unknown {what} {name!r}.{guess}{' ' + hint if hint else ''}")
         self.name = name
