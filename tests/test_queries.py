@@ -367,8 +367,8 @@ def test_provisions(graph: ThreatGraph) -> None:
     assert table == [("1", "5"), ("2", "3"), ("3", "5"), ("4", "0"), ("5", "5"), ("6", "5"), ("7", "6")]
     assert len(graph.run("provisions", framework="nist-ai-rmf-1.0", level="subcategory")) == 72
     assert len(graph.run("provisions", framework="iso-iec-42001-2023", level="control")) == 38
-    parents = dict(rows(graph, "provisions", "provision parent", framework="eu-ai-act-2024-1689", level="section"))
-    assert parents["eu-ai-act:chapter-v-section-3"] == "eu-ai-act:chapter-v"
+    sections = rows(graph, "provisions", "provision parent", framework="eu-ai-act-2024-1689", level="section")
+    assert ("eu-ai-act:chapter-v-section-3", "eu-ai-act:chapter-v") in sections
 
 
 def test_provisions_applying_on(graph: ThreatGraph) -> None:

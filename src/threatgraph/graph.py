@@ -144,16 +144,18 @@ class ThreatGraph:
 
     # Check, and hand over.
 
-    def validate(self, paths: Collection[PathLike] | None = None, *, fast: bool = True) -> Report:
+    def validate(self, paths: Collection[PathLike] | None = None, *, fast: bool = True, hints: bool = False) -> Report:
         """Check the graph against the SHACL shapes.
 
         Args:
             paths: report only what concerns records of these files; everything by default.
             fast: let SPARQL find the candidates that pyshacl then judges; otherwise pyshacl judges every node.
+            hints: report what could be better as well as what is wrong.
         """
         from threatgraph.validate import validate
 
-        return validate(self.store, only=None if paths is None else [Path(p) for p in paths], fast=fast)
+        only = None if paths is None else [Path(path) for path in paths]
+        return validate(self.store, only=only, fast=fast, hints=hints)
 
     def export(self, format: str = "turtle", *, node: str | None = None, path: PathLike | None = None) -> bytes:
         """Write the graph, or one record with its neighbourhood, in a format of :data:`threatgraph.export.FORMATS`.

@@ -1,0 +1,169 @@
+"""What a validation found, and the forms in which it is told."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from threatgraph.turtle import write_turtle
+from threatgraph.validate.shapes import SH
+from threatgraph.vocab import PREFIXES, RDF_TYPE, XSD, shorten
+
+SEVERITIES = ("violation", "warning", "info")
+#: What the nodes of a report in Turtle are called.
+_REPORT = "urn:threatgraph:validation"
+_GITHUB = {"violation": "error", "warning": "warning", "info": "notice"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One result: which node breaks which rule, where it is written, and what to do."""
+
+    severity: str
+    """One of :data:`SEVERITIES`."""
+    node: str
+    """The IRI of the node, or its label where it is blank."""
+    path: str | None
+    """The property that it is about."""
+    value: str | None
+    """The value that is wrong, as text."""
+    rule: str
+    """The IRI of the shape, or of the SPARQL constraint."""
+    component: str
+    """Local name of the kind of constraint, such as ``MinCount``."""
+    message: str
+    """What to do."""
+    file: Path | None = None
+    line: int | None = None
+    terms: tuple[Triple, ...] = field(default=(), compare=False, repr=False)
+    """The result as the validator wrote it; the first triple is about the result itself."""
+
+    def sort_key(self) -> tuple[object, ...]:
+        """By severity, place, node and rule, so that a report is always in the same order."""
+        place = (str(self.file or "~"), self.line or 0)
+        return SEVERITIES.index(self.severity), *place, self.node, self.rule, self.component, self.value or ""
+
+    def as_triples(self, result: NamedNode) -> list[Triple]:
+        """The finding as a ``sh:ValidationResult`` of this name."""
+        if not self.terms:
+            severity, shape = NamedNode(SH + self.severity.capitalize()), NamedNode(self.rule)
+            return [
+                Triple(result, NamedNode(RDF_TYPE), NamedNode(SH + "ValidationResult")),
+                Triple(result, NamedNode(SH + "focusNode"), NamedNode(self.node)),
+                Triple(result, NamedNode(SH + "resultMessage"), Literal(self.message, language="en")),
+                Triple(result, NamedNode(SH + "resultSeverity"), severity),
+                Triple(result, NamedNode(SH + "sourceConstraintComponent"), shape),
+                Triple(result, NamedNode(SH + "sourceShape"), shape),
+            ]
+        first = self.terms[0].subject
+        return [Triple(result if t.subject == first else t.subject, t.predicate, t.object) for t in self.terms]
+
+    def to_dict(self) -> dict[str, object]:
+        """The finding as plain values, for JSON."""
+        return {
+            "file": str(self.file) if self.file else None,
+            "line": self.line,
+            "severity": self.severity,
+            "node": self.node,
+            "path": self.path,
+            "value": self.value,
+            "rule": self.rule,
+            "component": self.component,
+            "message": self.message,
+        }
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of a validation."""
+
+    findings: Sequence[Finding]
+    notes: Sequence[str] = ()
+    """What a reader must know of the validation itself, such as a shape that no node can meet."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no violation; warnings and hints may remain."""
+        return not any(finding.severity == "violation" for finding in self.findings)
+
+    def __len__(self) -> int:
+        return len(self.findings)
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.findings)
+
+    def to_text(self) -> str:
+        """One paragraph a finding, and a last line that counts them."""
+        counts = Counter(finding.severity for finding in self.findings)
+        told = [_plural(counts[severity], severity) for severity in SEVERITIES if counts[severity]]
+        summary = ", ".join(told) if told else "no findings: the graph conforms to its shapes"
+        return "\n".join([*map(_paragraph, self.findings), *(f"note: {note}" for note in self.notes), summary]) + "\n"
+
+    def to_json(self) -> str:
+        """The findings and notes as a JSON object."""
+        content = {"ok": self.ok, "findings": [finding.to_dict() for finding in self], "notes": list(self.notes)}
+        return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+
+    def to_turtle(self) -> str:
+        """A ``sh:ValidationReport`` (SHACL, section 3.6), with names for its nodes, so that the text stays the same."""
+        report = NamedNode(_REPORT)
+        conforms = Literal(str(not self.findings).lower(), datatype=NamedNode(XSD + "boolean"))
+        triples = [
+            Triple(report, NamedNode(RDF_TYPE), NamedNode(SH + "ValidationReport")),
+            Triple(report, NamedNode(SH + "conforms"), conforms),
+        ]
+        for number, finding in enumerate(self.findings, 1):
+            result = NamedNode(f"{_REPORT}#result-{number:05d}")
+            triples.append(Triple(report, NamedNode(SH + "result"), result))
+            triples += finding.as_triples(result)
+        return write_turtle(triples, PREFIXES | {"tgs": "https://w3id.org/threatgraph/shapes#"})
+
+    def to_github(self) -> str:
+        """Workflow commands that GitHub shows as annotations beside the lines of a change."""
+        return "".join(map(_annotation, self.findings)) + "".join(f"::notice::{_data(n)}\n" for n in self.notes)
+
+
+def _shown(file: Path | None) -> str:
+    """The path of a file as people and GitHub want it: from the working folder, where the file is below that."""
+    if file is None:
+        return "(no file)"
+    here = Path.cwd()
+    return str(file.relative_to(here)) if file.is_relative_to(here) else str(file)
+
+
+def _paragraph(finding: Finding) -> str:
+    place = _shown(finding.file) + (f":{finding.line}" if finding.line else "")
+    about = " ".join(filter(None, (shorten(finding.node), shorten(finding.path) if finding.path else "")))
+    value = f" (it is {shorten(finding.value)})" if finding.value and finding.value != finding.node else ""
+    rule = finding.rule.rpartition("#")[2]
+    return f"{place}: {finding.severity}: {about}{value}\n    {finding.message} [{rule}, {finding.component}]"
+
+
+def _annotation(finding: Finding) -> str:
+    fields = {"file": _shown(finding.file) if finding.file else "", "line": str(finding.line or "")}
+    fields["title"] = f"{finding.rule.rpartition('#')[2]}: {shorten(finding.node)}"
+    shown = ",".join(f"{name}={_property(value)}" for name, value in fields.items() if value)
+    return f"::{_GITHUB[finding.severity]} {shown}::{_data(finding.message)}\n"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def _plural(count: int, noun: str) -> str:
+    noun = "hint" if noun == "info" else noun
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def sort(findings: Iterable[Finding]) -> list[Finding]:
+    """The findings in order, each once."""
+    return sorted({finding.sort_key(): finding for finding in findings}.values(), key=Finding.sort_key)

@@ -1,0 +1,412 @@
+"""The shapes: each demand is broken by a record that breaks it and nothing else, and each shape reaches a node.
+
+``shapes/good.ttl`` holds a small world with every class and every property that the shapes speak of. For each
+constraint of each shape the tests make the smallest change that breaks that constraint, and expect that finding alone, from the
+fast way and from pyshacl over all nodes alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
+
+from threatgraph import ThreatGraph, resources
+from threatgraph.store import EmbeddedStore
+from threatgraph.turtle import write_turtle
+from threatgraph.validate import shapes, validate
+from threatgraph.validate.report import SEVERITIES
+from threatgraph.vocab import BASE, CLASSES, PREFIXES, PROPERTIES, RDF_TYPE, TG, XSD
+
+FOLDER = resources.ontology_dir() / "shapes"
+FILES = sorted(FOLDER.glob("*.ttl"))
+ONTOLOGY = [resources.ontology_dir() / "threatgraph.ttl", resources.ontology_dir() / "schemes"]
+GOOD = Path(__file__).parent / "shapes" / "good.ttl"
+TGS = "https://w3id.org/threatgraph/shapes#"
+SH = PREFIXES["sh"]
+ACTOR = NamedNode(f"{BASE}actor/sample")
+
+World = frozenset[Triple]
+Graph = shapes.ShapeGraph
+
+
+class Constraint(NamedTuple):
+    """One component of one shape, and the class of the nodes that it is about."""
+
+    file: Path
+    shape: str
+    target: NamedNode
+    path: NamedNode | None
+    component: str
+    values: tuple[shapes.Term, ...]
+
+    @property
+    def name(self) -> str:
+        return self.shape.removeprefix(TGS)
+
+
+def load(*files: Path) -> World:
+    return frozenset(quad.triple for file in files for quad in parse(path=str(file), format=RdfFormat.TURTLE))
+
+
+@cache
+def world() -> World:
+    return load(GOOD)
+
+
+def constraints() -> Iterator[Constraint]:
+    for file in FILES:
+        graph = shapes.load([file])
+        for check in shapes.read_checks(graph, hints=True):
+            if check.constraint is None and check.target.kind == "targetClass":
+                assert isinstance(check.shape, NamedNode)
+                path = NamedNode(check.path[0]) if check.path else None
+                for name, values in check.parameters.items():
+                    if name != "ignoredProperties":
+                        target = NamedNode(check.target.term.value)
+                        yield Constraint(file, check.shape.value, target, path, name, tuple(values))
+
+
+CONSTRAINTS = list(constraints())
+
+
+def findings(
+    content: Iterable[Triple], folder: Path, files: list[Path] | None = None, *, fast: bool = True
+) -> set[str]:
+    """What validation finds in a world: the rule of each finding and the kind of constraint."""
+    path = folder / "world.ttl"
+    path.write_text(write_turtle(content), encoding="utf-8")
+    store = EmbeddedStore.open([*ONTOLOGY, path], shipped=False)
+    return {f"{f.rule.removeprefix(TGS)} {f.component}" for f in validate(store, shapes=files, fast=fast, hints=True)}
+
+
+# What every shape must be.
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_shapes_have_names_and_say_what_to_do(file: Path) -> None:
+    graph = shapes.load([file])
+    for check in shapes.read_checks(graph, hints=True):
+        assert isinstance(check.shape, NamedNode)
+        assert check.shape.value.startswith(TGS)
+        told = check.constraint or check.shape
+        message = shapes.first(graph, told, "message")
+        assert isinstance(message, Literal)
+        assert len(message.value) > 20
+        severity = shapes.first(graph, check.shape, "severity")
+        if check.constraint is None:
+            assert isinstance(severity, NamedNode)
+            assert severity.value.removeprefix(SH).lower() in SEVERITIES
+        if check.path:
+            assert isinstance(shapes.first(graph, check.shape, "name"), Literal)
+
+
+def test_every_path_and_class_is_a_known_term() -> None:
+    """A misspelt ``sh:targetClass`` or ``sh:path`` would make a shape that no record can break."""
+    for constraint in CONSTRAINTS:
+        named = [constraint.target, *([constraint.path] if constraint.path else [])]
+        named += [v for v in constraint.values if constraint.component == "class" and isinstance(v, NamedNode)]
+        for term in named:
+            if term.value.startswith(TG):
+                assert term.value.removeprefix(TG) in CLASSES | PROPERTIES, term
+            else:
+                assert term.value.startswith(tuple(PREFIXES[p] for p in ("dcterms", "skos", "sssom"))), term
+
+
+def test_one_file_a_class() -> None:
+    targets: dict[str, set[str]] = {}
+    for constraint in CONSTRAINTS:
+        targets.setdefault(constraint.target.value, set()).add(constraint.file.stem)
+    assert all(len(files) == 1 for files in targets.values()), targets
+    assert {target.removeprefix(TG) for target in targets} == CLASSES - {"RecordPart"}
+
+
+def test_every_shape_reaches_a_node_of_the_shipped_data(graph: ThreatGraph) -> None:
+    for check in shapes.read_checks(shapes.load(FILES), hints=True):
+        step = "a/rdfs:subClassOf*" if check.target.kind == "targetClass" else "skos:notation"
+        value = str(check.target.term) if check.target.kind == "targetClass" else "[]"
+        assert graph.store.ask(f"ASK {{ ?node {step} {value} }}"), f"{check.shape} reaches nothing"
+
+
+# The good world, and the shipped one.
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_the_good_world_conforms(tmp_path: Path, fast: bool) -> None:
+    assert findings(world(), tmp_path, fast=fast) == set()
+
+
+def test_the_good_world_has_every_property_that_a_shape_names() -> None:
+    used = {(t.predicate, kind) for t in world() for kind in kinds(world(), t.subject)}
+    missing = {c.name for c in CONSTRAINTS if c.path and (c.path, c.target) not in used}
+    assert missing == set()
+
+
+def kinds(content: World, node: object) -> set[object]:
+    return {t.object for t in content if t.subject == node and t.predicate.value == RDF_TYPE}
+
+
+def test_the_shipped_graph_conforms(graph: ThreatGraph) -> None:
+    report = graph.validate()
+    assert report.to_text() == "no findings: the graph conforms to its shapes\n"
+    assert report.ok
+
+
+# One broken record for each constraint.
+
+OTHER_VALUES: dict[str, Literal | NamedNode] = {
+    "text": Literal("More.", language="en"),
+    "string": Literal("More"),
+    f"{XSD}date": Literal("2024-02-29", datatype=NamedNode(XSD + "date")),
+    f"{XSD}gYear": Literal("1999", datatype=NamedNode(XSD + "gYear")),
+    f"{XSD}gYearMonth": Literal("1999-01", datatype=NamedNode(XSD + "gYearMonth")),
+    f"{XSD}integer": Literal("7", datatype=NamedNode(XSD + "integer")),
+    f"{XSD}decimal": Literal("0.25", datatype=NamedNode(XSD + "decimal")),
+}
+WRONG_TYPE = {
+    f"{PREFIXES['rdf']}langString": Literal("without a language"),
+    f"{XSD}string": None,
+    f"{XSD}date": Literal("2025", datatype=NamedNode(XSD + "gYear")),
+    f"{XSD}gYear": Literal("2025"),
+    f"{XSD}integer": Literal("3.0", datatype=NamedNode(XSD + "double")),
+    f"{XSD}decimal": Literal("0.5", datatype=NamedNode(XSD + "double")),
+}
+ILL_FORMED = {
+    str(NamedNode(XSD + "gYearMonth")): Literal("2024-13", datatype=NamedNode(XSD + "gYearMonth")),
+    str(NamedNode(XSD + "gYear")): Literal("20245", datatype=NamedNode(XSD + "gYear")),
+}
+COMPONENTS = {
+    "minCount": "MinCount",
+    "maxCount": "MaxCount",
+    "class": "Class",
+    "datatype": "Datatype",
+    "nodeKind": "NodeKind",
+    "in": "In",
+    "or": "Or",
+    "pattern": "Pattern",
+    "minLength": "MinLength",
+    "minInclusive": "MinInclusive",
+    "maxInclusive": "MaxInclusive",
+    "uniqueLang": "UniqueLang",
+    "closed": "Closed",
+}
+
+
+def node_of(constraint: Constraint) -> NamedNode:
+    """The node of the good world to spoil: one of the class, with a value for the path."""
+    content = world()
+    found = sorted(
+        (
+            t.subject
+            for t in content
+            if t.predicate.value == RDF_TYPE
+            and t.object == constraint.target
+            and (constraint.path is None or values_of(content, t.subject, constraint.path))
+        ),
+        key=lambda node: ("sample" not in str(node), "sample-two" not in str(node), "child" in str(node), str(node)),
+    )
+    assert isinstance(found[0], NamedNode)
+    return found[0]
+
+
+def values_of(content: World, node: object, path: NamedNode) -> list[NamedNode | Literal]:
+    found = [t.object for t in content if t.subject == node and t.predicate == path]
+    return sorted((v for v in found if isinstance(v, (NamedNode, Literal))), key=str)
+
+
+def spoil(constraint: Constraint) -> World:
+    """The good world with the smallest change that breaks one constraint."""
+    node, content = node_of(constraint), world()
+    if constraint.path is None:
+        return _spoil_node(constraint, node)
+    old = values_of(content, node, constraint.path)
+    if constraint.component == "minCount":
+        parts = {v.value for v in old if v.value.startswith(f"{node.value}#")}
+        return frozenset(
+            t
+            for t in content
+            if not (t.subject == node and t.predicate == constraint.path)
+            and not (isinstance(t.subject, NamedNode) and t.subject.value in parts)
+        )
+    new = NEW_VALUE[constraint.component](constraint, old)
+    single = any(c.component in ("maxCount", "uniqueLang") and c.shape == constraint.shape for c in CONSTRAINTS)
+    if single and constraint.component not in ("maxCount", "uniqueLang"):
+        content = frozenset(t for t in content if not (t.subject == node and t.predicate == constraint.path))
+    return content | {Triple(node, constraint.path, new)}
+
+
+def _spoil_node(constraint: Constraint, node: NamedNode) -> World:
+    if constraint.component == "closed":
+        return world() | {Triple(node, NamedNode(f"{TG}severty"), Literal("high"))}
+    assert constraint.component == "pattern"
+    record, mark, part = node.value.partition("#")
+    name = NamedNode(f"{record}#{part}_" if mark else f"{record}_X")
+
+    def rename(term: object) -> object:
+        if isinstance(term, NamedNode) and term.value.startswith(f"{node.value}#"):
+            return NamedNode(name.value + term.value.removeprefix(node.value))
+        return name if term == node else term
+
+    return frozenset(Triple(rename(t.subject), t.predicate, rename(t.object)) for t in world())  # type: ignore[arg-type]
+
+
+def _another(constraint: Constraint, old: list[NamedNode | Literal]) -> NamedNode | Literal:
+    """A second value that is as good as the first."""
+    first = old[0]
+    if isinstance(first, Literal):
+        if "notation" in constraint.name:
+            return Literal(first.value[:-1] + "7" if first.value[-1].isdigit() else first.value[:-1] + "Q")
+        if first.language:
+            return OTHER_VALUES["text"]
+        return OTHER_VALUES.get(first.datatype.value, OTHER_VALUES["string"])
+    kind = kinds(world() | load(*sorted(ONTOLOGY[1].glob("*.ttl"))), first)
+    everything = world() | load(*sorted(ONTOLOGY[1].glob("*.ttl")))
+    same = sorted({str(t.subject) for t in everything if kinds_equal(t, kind) and t.subject != first})
+    fallback = {"predicate_id": f"{PREFIXES['skos']}closeMatch", "mapping_justification": "urn:other"}
+    for name, iri in fallback.items():
+        if constraint.name.endswith(name):
+            return NamedNode(iri)
+    return NamedNode(same[-1].strip("<>"))
+
+
+def kinds_equal(triple: Triple, kind: set[object]) -> bool:
+    return triple.predicate.value == RDF_TYPE and triple.object in kind
+
+
+def _wrong_type(constraint: Constraint, old: list[NamedNode | Literal]) -> NamedNode | Literal:
+    datatype = constraint.values[0]
+    wrong = WRONG_TYPE[datatype.value]
+    return wrong or Literal(old[0].value, language="en")
+
+
+def _out_of_range(step: int) -> Callable[[Constraint, list[NamedNode | Literal]], Literal]:
+    def value(constraint: Constraint, old: list[NamedNode | Literal]) -> Literal:
+        limit = constraint.values[0]
+        assert isinstance(limit, Literal)
+        shifted = float(limit.value) + step
+        text = str(shifted) if limit.datatype.value.endswith("decimal") else str(int(shifted))
+        return Literal(text, datatype=limit.datatype)
+
+    return value
+
+
+NEW_VALUE: dict[str, Callable[[Constraint, list[NamedNode | Literal]], NamedNode | Literal]] = {
+    "maxCount": _another,
+    "uniqueLang": _another,
+    "class": lambda constraint, _: (
+        ACTOR if "Actor" not in str(constraint.values) else NamedNode(f"{BASE}domain/sample")
+    ),
+    "or": lambda constraint, _: ACTOR if "FrameworkMapping" in constraint.name else Literal("2024"),
+    "in": lambda *_: NamedNode(f"{PREFIXES['skos']}related"),
+    "datatype": _wrong_type,
+    "nodeKind": lambda *_: Literal("https://example.org/as-a-string"),
+    "pattern": lambda _, old: ILL_FORMED.get(str(getattr(old[0], "datatype", "")), Literal("NONSENSE")),
+    "minLength": lambda _, old: Literal("", language=old[0].language) if isinstance(old[0], Literal) else old[0],
+    "minInclusive": _out_of_range(-1),
+    "maxInclusive": _out_of_range(1),
+}
+
+
+def expected_findings(constraint: Constraint) -> set[str]:
+    """The one finding; with it, where the same property is only wished for as well, that wish."""
+    expected = {f"{constraint.name} {COMPONENTS[constraint.component]}"}
+    wish = f"{constraint.name}-wanted"
+    if constraint.component == "minCount" and any(c.name == wish for c in CONSTRAINTS):
+        expected.add(f"{wish} MinCount")
+    return expected
+
+
+@pytest.mark.parametrize("constraint", CONSTRAINTS, ids=lambda c: f"{c.name} {c.component}")
+def test_a_broken_constraint_is_the_only_finding(constraint: Constraint, tmp_path: Path) -> None:
+    own = [constraint.file, *(FOLDER / f"{name}.ttl" for name in ("identifier", "prefixes", "record-part"))]
+    assert findings(spoil(constraint), tmp_path, own) == expected_findings(constraint)
+
+
+BATCHES: dict[tuple[str, str], list[Constraint]] = {}
+for _constraint in CONSTRAINTS:
+    _kind = _constraint.component if _constraint.path else f"{_constraint.component} of the node"
+    BATCHES.setdefault((_constraint.file.stem, _kind), []).append(_constraint)
+
+
+@pytest.mark.parametrize("batch", BATCHES.values(), ids=map(" ".join, BATCHES))
+def test_pyshacl_over_all_nodes_finds_the_same(batch: list[Constraint], tmp_path: Path) -> None:
+    """All constraints of a kind broken at once: no shape of another class finds fault, and both ways agree."""
+    spoilt = [spoil(constraint) for constraint in batch]
+    removed = frozenset[Triple]().union(*(world() - content for content in spoilt))
+    added = frozenset[Triple]().union(*(content - world() for content in spoilt))
+    broken = (world() - removed) | added
+    expected = set[str]().union(*map(expected_findings, batch))
+    assert findings(broken, tmp_path) == expected
+    assert findings(broken, tmp_path, [batch[0].file, FOLDER / "prefixes.ttl"], fast=False) == expected
+
+
+def _change(remove: str, add: str) -> World:
+    """The good world without the triples of one Turtle text and with those of another."""
+    head = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())
+    out, new = ({quad.triple for quad in parse(head + text, format=RdfFormat.TURTLE)} for text in (remove, add))
+    assert out <= world()
+    return frozenset((world() - out) | new)
+
+
+PATTERN = f"<{BASE}pattern/sample#"
+INCIDENT = f"<{BASE}incident/sample#"
+BY_QUERY = {
+    "ThreatPattern-escalation": ("", "pattern:other tg:escalatesTo pattern:sample ."),
+    "Incident-primary": (
+        f"{INCIDENT}pattern-other> tg:patternRole pattern-role:secondary .",
+        f"{INCIDENT}pattern-other> tg:patternRole pattern-role:primary .",
+    ),
+    "Incident-link": (
+        f"{INCIDENT}pattern-other> tg:pattern pattern:other .",
+        f"{INCIDENT}pattern-other> tg:pattern pattern:sample .",
+    ),
+    "Provision-tree": (
+        "iso-42001:sample-child skos:broader iso-42001:sample .",
+        "iso-42001:sample-child skos:broader eu-ai-act:elsewhere .",
+    ),
+    "SourceFigure-value": (
+        f"{PATTERN}figure> tg:count 3 ; tg:percentage 33 ; tg:pattern pattern:sample .",
+        "",
+    ),
+    "SourceFigure-part": (f"{PATTERN}figure> tg:count 3 .", f"{PATTERN}figure> tg:count 10 ."),
+    "RecordPart-owner": (f"pattern:sample tg:mechanism {PATTERN}mechanism-two> .", ""),
+    "RecordPart-borrowed": ("", f"pattern:other tg:mechanism {PATTERN}mechanism-two> ."),
+    "RecordPart-position": (f"{PATTERN}step-two> tg:position 2 .", f"{PATTERN}step-two> tg:position 1 ."),
+    "Identifier-unique": ("", 'pattern:other skos:notation "PAT-SYS-901" .'),
+}
+
+
+def test_every_sparql_constraint_has_a_broken_record() -> None:
+    checks = shapes.read_checks(shapes.load(FILES), hints=True)
+    assert {c.constraint.value.removeprefix(TGS) for c in checks if isinstance(c.constraint, NamedNode)} == set(
+        BY_QUERY
+    )
+
+
+@pytest.mark.parametrize("name", BY_QUERY)
+def test_a_broken_sparql_constraint_is_the_only_finding(name: str, tmp_path: Path) -> None:
+    broken = _change(*BY_QUERY[name])
+    assert findings(broken, tmp_path) == {f"{name} SPARQL"}
+    assert findings(broken, tmp_path, fast=False) == {f"{name} SPARQL"}
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ('pattern:sample tg:sourceUpdated "2025-02-30"^^xsd:date .', "ThreatPattern-sourceUpdated Datatype"),
+        ('incident:sample tg:occurred "2024-13"^^xsd:gYearMonth .', "Incident-occurred Pattern"),
+        ("pattern:sample tg:severity severity:hihg .", "ThreatPattern-severity Class"),
+        ('pattern:sample tg:domain "DOM-SYS" .', "ThreatPattern-domain Class"),
+    ],
+)
+def test_mistakes_that_people_make(text: str, rule: str, tmp_path: Path) -> None:
+    subject, prop = text.split(" ")[:2]
+    head = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())
+    (new,) = [quad.triple for quad in parse(head + text, format=RdfFormat.TURTLE)]
+    content = frozenset(t for t in world() if not (t.subject == new.subject and t.predicate == new.predicate)) | {new}
+    assert findings(content, tmp_path) == {rule}, (subject, prop)
+    assert findings(content, tmp_path, fast=False) == {rule}
