@@ -1,8 +1,8 @@
 """The shapes: each demand is broken by a record that breaks it and nothing else, and each shape reaches a node.
 
 ``shapes/good.ttl`` holds a small world with every class and every property that the shapes speak of. For each
-constraint of each shape the tests make the smallest change that breaks that constraint, and expect that finding alone, from the
-fast way and from pyshacl over all nodes alike.
+constraint of each shape the tests make the smallest change that breaks that constraint, and expect that finding alone,
+from the fast way and from pyshacl over all nodes alike.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from threatgraph.catalog import NamedQuery, load_catalog
 from threatgraph.errors import UnknownName
 from threatgraph.lookup import bind, resolve
 from threatgraph.records import Record, read_record
+from threatgraph.saving import save
 from threatgraph.store import EmbeddedStore
 from threatgraph.store.bounded import DEFAULT_TIMEOUT
 from threatgraph.table import Table
@@ -172,11 +173,11 @@ class ThreatGraph:
             UnknownName: for a format or a record that does not exist.
             ThreatGraphError: where the file cannot be written.
         """
-        from threatgraph import export
+        from threatgraph.export import export
 
-        content = export.export(self.store, format, node=None if node is None else self.resolve(node))
+        content = export(self.store, format, node=None if node is None else self.resolve(node))
         if path is not None:
-            export.save(content, Path(path))
+            save(content, Path(path))
         return content
 
     def to_rdflib(self) -> rdflib.Graph:

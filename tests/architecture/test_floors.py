@@ -21,6 +21,7 @@ FLOORS = {
     "vocab": 1,
     "errors": 1,
     "resources": 1,
+    "saving": 1,
     "turtle": 1,
     "table": 1,
     "catalog": 1,

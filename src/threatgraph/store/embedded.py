@@ -64,7 +64,17 @@ class EmbeddedStore:
 
     def _load(self, file: Path, graph_iri: str) -> None:
         graph = ox.NamedNode(graph_iri)
-        triples = [(quad.subject, quad.predicate, quad.object) for quad in read_quads(file)]
+        named: dict[ox.BlankNode, ox.NamedNode] = {}
+
+        def name(blank: ox.BlankNode) -> ox.NamedNode:
+            """A name for a blank node (RDF 1.1 Concepts, section 3.5), so that a finding or a link can point at it."""
+            return named.setdefault(blank, ox.NamedNode(f"{graph_iri}#_{len(named) + 1}"))
+
+        triples = []
+        for quad in read_quads(file):
+            subject = name(quad.subject) if isinstance(quad.subject, ox.BlankNode) else quad.subject
+            value = name(quad.object) if isinstance(quad.object, ox.BlankNode) else quad.object
+            triples.append((subject, quad.predicate, value))
         self.oxigraph.extend(ox.Quad(s, p, o, graph) for s, p, o in triples)
         self.oxigraph.extend(ox.Quad(s, p, o) for s, p, o in triples)
         self.files[graph_iri] = file

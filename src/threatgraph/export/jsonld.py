@@ -1,0 +1,187 @@
+"""JSON-LD 1.1 in a compact form that programs can use without an RDF library.
+
+Each record is an object with its parts inside it, its properties by short names, and links as full IRIs. Values are
+always lists, so that a program need not ask first. The context (``ontology/context.jsonld``) stands in the document, so
+reading it needs no network.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
+
+from threatgraph import resources
+from threatgraph.vocab import CLASSES, PREFIXES, RDF_TYPE, TG, XSD
+
+_VOCABULARIES = ("dcterms", "owl", "prov", "rdf", "rdfs", "skos", "sssom", "tg", "xsd")
+#: Properties of other vocabularies that get a short name; for each, whether its values are links.
+_BORROWED = {
+    "dcterms:abstract": False,
+    "dcterms:created": False,
+    "dcterms:creator": False,
+    "dcterms:description": False,
+    "dcterms:identifier": False,
+    "dcterms:isReplacedBy": True,
+    "dcterms:license": True,
+    "dcterms:modified": False,
+    "dcterms:source": True,
+    "dcterms:title": False,
+    "prov:wasAttributedTo": True,
+    "skos:altLabel": False,
+    "skos:broadMatch": True,
+    "skos:broader": True,
+    "skos:closeMatch": True,
+    "skos:definition": False,
+    "skos:editorialNote": False,
+    "skos:exactMatch": True,
+    "skos:inScheme": True,
+    "skos:narrowMatch": True,
+    "skos:notation": False,
+    "skos:prefLabel": False,
+    "skos:related": True,
+    "skos:relatedMatch": True,
+    "skos:scopeNote": False,
+    "sssom:confidence": False,
+    "sssom:mapping_justification": True,
+    "sssom:object_id": True,
+    "sssom:predicate_id": True,
+}
+_RANGE = f"{PREFIXES['rdfs']}range"
+_LANG_STRING = f"{PREFIXES['rdf']}langString"
+
+Json = str | int | dict[str, "Json"] | list["Json"]
+Term = NamedNode | BlankNode | Literal | Triple
+
+
+def jsonld_context() -> dict[str, dict[str, Json]]:
+    """The context: short names for the terms of the ontology and those that it borrows, with the type of each."""
+    context: dict[str, Json] = {"id": "@id", "type": "@type", "graph": "@graph"}
+    context |= {prefix: PREFIXES[prefix] for prefix in _VOCABULARIES}
+    context |= {name: f"tg:{name}" for name in sorted(CLASSES)}
+    for name, link in sorted(_BORROWED.items()):
+        context[name.partition(":")[2]] = _definition(name, "@id" if link else _english(name))
+    for iri, kind in sorted(_properties().items()):
+        context[iri.removeprefix(TG)] = _definition(f"tg:{iri.removeprefix(TG)}", kind)
+    return {"@context": context}
+
+
+def write(content: Iterable[Triple], *, main: str | None = None) -> bytes:
+    """Write triples as a JSON-LD document.
+
+    Args:
+        content: the triples; blank nodes are kept as such.
+        main: the IRI of the record that comes first.
+    """
+    about: dict[Term, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
+    for triple in sorted(set(content), key=str):
+        about[triple.subject][triple.predicate.value].append(triple.object)
+    context = jsonld_context()["@context"]
+    writer = _Writer(about, context)
+    roots = sorted((s for s in about if not writer.is_nested(s)), key=lambda s: (_iri(s) != main, _iri(s)))
+    document = {"@context": context, "graph": [writer.node(root) for root in roots]}
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+
+
+class _Writer:
+    """Writes nodes of one graph under one context."""
+
+    def __init__(self, about: Mapping[Term, Mapping[str, list[Term]]], context: Mapping[str, Json]) -> None:
+        self._about = about
+        self._terms: dict[str, tuple[str, str | None]] = {}
+        for name, definition in context.items():
+            if isinstance(definition, dict):
+                prefix, _, local = str(definition["@id"]).partition(":")
+                kind = definition.get("@type", "@language" if "@language" in definition else None)
+                self._terms[PREFIXES[prefix] + local] = (name, None if kind is None else str(kind))
+        linked = {(value, subject) for subject, said in about.items() for values in said.values() for value in values}
+        owners = {value: subject for value, subject in linked if _iri(value).startswith(f"{_iri(subject)}#")}
+        self._nested = {part for part in owners if part in about}
+
+    def is_nested(self, subject: Term) -> bool:
+        """Whether the node is written inside the record that it is a part of."""
+        return subject in self._nested
+
+    def node(self, subject: Term) -> dict[str, Json]:
+        """A node with its statements, and with its parts inside it."""
+        written: dict[str, Json] = {"id": _iri(subject)}
+        said = self._about[subject]
+        if RDF_TYPE in said:
+            written["type"] = [_short(_iri(kind)) for kind in said[RDF_TYPE]]
+        for predicate in sorted(said, key=lambda p: self._terms.get(p, (_short(p),))[0]):
+            if predicate != RDF_TYPE:
+                name, kind = self._terms.get(predicate, (_short(predicate), None))
+                values = sorted(said[predicate], key=lambda v: (self._position(v), str(v)))
+                written[name] = [self._value(value, kind, subject) for value in values]
+        return written
+
+    def _position(self, value: Term) -> int:
+        for position in self._about.get(value, {}).get(f"{TG}position", ()):
+            if isinstance(position, Literal) and position.value.isdigit():
+                return int(position.value)
+        return 0
+
+    def _value(self, value: Term, kind: str | None, subject: Term) -> Json:
+        if isinstance(value, Literal):
+            return _literal(value, kind)
+        if value in self._nested and _iri(value).startswith(f"{_iri(subject)}#"):
+            return self.node(value)
+        return _iri(value) if kind == "@id" else {"id": _iri(value)}
+
+
+def _literal(value: Literal, kind: str | None) -> Json:
+    datatype = value.datatype.value
+    if value.language:
+        plain = kind == "@language" and value.language == "en"
+        return value.value if plain else {"@value": value.value, "@language": value.language}
+    if kind == _short(datatype):
+        is_number = kind == "xsd:integer" and value.value.isdigit() and str(int(value.value)) == value.value
+        return int(value.value) if is_number else value.value
+    if datatype == f"{XSD}string":
+        return value.value if kind is None else {"@value": value.value}
+    return {"@value": value.value, "@type": _short(datatype)}
+
+
+def _properties() -> dict[str, str | None]:
+    """The properties of the ontology, each with the type of its values: a link, text, a datatype, or several."""
+    ranges: dict[str, str | None] = {}
+    links: set[str] = set()
+    for quad in parse(path=str(resources.ontology_dir() / "threatgraph.ttl"), format=RdfFormat.TURTLE):
+        subject, value = _iri(quad.subject), _iri(quad.object)
+        if not subject.startswith(TG):
+            continue
+        if quad.predicate.value == RDF_TYPE and value == f"{PREFIXES['owl']}ObjectProperty":
+            links.add(subject)
+        elif quad.predicate.value == RDF_TYPE and value == f"{PREFIXES['owl']}DatatypeProperty":
+            ranges.setdefault(subject, None)
+        elif quad.predicate.value == _RANGE and value.startswith((XSD, _LANG_STRING)):
+            ranges[subject] = "@language" if value == _LANG_STRING else _short(value)
+    return ranges | dict.fromkeys(links, "@id")
+
+
+def _definition(name: str, kind: str | None) -> Json:
+    definition: dict[str, Json] = {"@id": name, "@container": "@set"}
+    if kind == "@language":
+        definition["@language"] = "en"
+    elif kind and kind != "xsd:string":
+        definition["@type"] = kind
+    return definition
+
+
+def _english(name: str) -> str | None:
+    plain = {"dcterms:created", "dcterms:identifier", "dcterms:modified", "skos:notation", "sssom:confidence"}
+    return None if name in plain else "@language"
+
+
+def _iri(term: Term) -> str:
+    return term.value if isinstance(term, NamedNode) else str(term)
+
+
+def _short(iri: str) -> str:
+    for prefix in _VOCABULARIES:
+        if iri.startswith(PREFIXES[prefix]):
+            name = iri.removeprefix(PREFIXES[prefix])
+            return name if prefix == "tg" and name in CLASSES else f"{prefix}:{name}"
+    return iri

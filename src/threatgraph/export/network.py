@@ -1,0 +1,107 @@
+"""The graph as a network of records: for networkx, and by way of it for Gephi.
+
+Nodes are records and concepts, each with its kind, label and code. Edges are their links. The parts of a record are
+folded into edges: an impact becomes an edge from the pattern to the group, a framework mapping one to the provision, a
+pattern link one from the incident to the pattern, each with the role or relation that the part states.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING
+
+from threatgraph.store import EmbeddedStore
+from threatgraph.table import Term, to_text
+from threatgraph.vocab import DERIVED_GRAPH
+
+if TYPE_CHECKING:
+    import networkx
+
+_NODES = """
+SELECT ?record ?class ?label ?code
+WHERE {
+  ?record a ?class ; skos:prefLabel ?label .
+  FILTER(STRSTARTS(STR(?class), STR(tg:)) && !CONTAINS(STR(?record), "#"))
+  OPTIONAL { ?record skos:notation ?code }
+}
+ORDER BY ?record ?class ?label ?code
+"""
+_LINKS = f"""
+SELECT DISTINCT ?from ?property ?to ?relation
+WHERE {{
+  {{
+    ?from ?property ?to .
+    FILTER NOT EXISTS {{ GRAPH <{DERIVED_GRAPH}> {{ ?from ?property ?to }} }}
+  }}
+  UNION
+  {{ ?from tg:impact ?part . ?part tg:group ?to ; tg:impactRole ?relation . BIND(tg:impact AS ?property) }}
+  UNION
+  {{
+    ?from tg:mapping ?part .
+    ?part sssom:object_id ?to ; sssom:predicate_id ?relation .
+    BIND(tg:mapping AS ?property)
+  }}
+  UNION
+  {{
+    ?from tg:patternLink ?part .
+    ?part tg:pattern ?to ; tg:patternRole ?relation .
+    BIND(tg:patternLink AS ?property)
+  }}
+  UNION
+  {{ ?from tg:governanceContext ?part . ?part tg:framework ?to . BIND(tg:governanceContext AS ?property) }}
+  FILTER(ISIRI(?to) && ?property != rdf:type)
+}}
+ORDER BY ?from ?property ?to ?relation
+"""
+
+
+def to_networkx(store: EmbeddedStore, node: str | None = None) -> networkx.MultiDiGraph:
+    """The records of a store as a network.
+
+    Args:
+        store: the graph.
+        node: the IRI of a record, for it and its neighbours alone.
+
+    Returns:
+        A directed multigraph. Nodes are IRIs with the attributes ``kind`` (the class, such as ``ThreatPattern``),
+        ``label`` and, where there is one, ``code``; edges have ``property`` and, where a part states one, ``relation``.
+    """
+    import networkx
+
+    network = networkx.MultiDiGraph()
+    for record, cls, label, code in store.select(_NODES).rows:
+        attributes = {"kind": to_text(cls).partition(":")[2], "label": to_text(label)}
+        network.add_node(_iri(record), **attributes, **({"code": to_text(code)} if code else {}))
+    for source, prop, target, relation in store.select(_LINKS).rows:
+        ends = _iri(source), _iri(target)
+        if ends[0] in network and ends[1] in network:
+            relations = {"relation": to_text(relation)} if relation else {}
+            network.add_edge(*ends, property=to_text(prop), **relations)
+    if node is None:
+        return network
+    near = {node, *network.predecessors(node), *network.successors(node)} if node in network else set()
+    # Taken out one by one, since a subgraph of networkx is in the order of a set, which differs from run to run.
+    network.remove_nodes_from([other for other in network if other not in near])
+    return network
+
+
+def write_graphml(network: networkx.MultiDiGraph) -> bytes:
+    """A network as GraphML."""
+    import networkx
+
+    content = io.BytesIO()
+    networkx.write_graphml(network, content)
+    return content.getvalue()
+
+
+def write_gexf(network: networkx.MultiDiGraph) -> bytes:
+    """A network as GEXF, without the date of writing, so that the same network gives the same bytes."""
+    import networkx
+
+    text = "\n".join(networkx.generate_gexf(network))
+    return (re.sub(r' lastmodifieddate="[^"]*"', "", text, count=1) + "\n").encode()
+
+
+def _iri(term: Term | None) -> str:
+    return str(getattr(term, "value", term))
