@@ -145,18 +145,27 @@ class ThreatGraph:
 
     # Check, and hand over.
 
-    def validate(self, paths: Collection[PathLike] | None = None, *, fast: bool = True, hints: bool = False) -> Report:
+    def validate(
+        self,
+        paths: Collection[PathLike] | None = None,
+        *,
+        shapes: Collection[PathLike] | None = None,
+        fast: bool = True,
+        hints: bool = False,
+    ) -> Report:
         """Check the graph against the SHACL shapes.
 
         Args:
             paths: report only what concerns records of these files; everything by default.
+            shapes: files of shapes to take in place of the shipped ones.
             fast: let SPARQL find the candidates that pyshacl then judges; otherwise pyshacl judges every node.
             hints: report what could be better as well as what is wrong.
         """
         from threatgraph.validate import validate
 
         only = None if paths is None else [Path(path) for path in paths]
-        return validate(self.store, only=only, fast=fast, hints=hints)
+        chosen = None if shapes is None else [Path(path) for path in shapes]
+        return validate(self.store, shapes=chosen, only=only, fast=fast, hints=hints)
 
     def export(self, format: str = "turtle", *, node: str | None = None, path: PathLike | None = None) -> bytes:
         """Write the graph, or one record with its neighbourhood, in a format of :data:`threatgraph.export.FORMATS`.

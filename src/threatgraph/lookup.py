@@ -13,7 +13,7 @@ from threatgraph.store import EmbeddedStore
 from threatgraph.vocab import KINDS, PREFIXES, XSD, Kind, kind_of, shorten, tg
 
 _NAMES = """
-SELECT ?record ?notation ?label {
+SELECT ?record ?class ?notation ?label {
   VALUES ?class { %s }
   ?record a ?class .
   OPTIONAL { ?record skos:notation ?notation }
@@ -45,16 +45,15 @@ def resolve(store: EmbeddedStore, identifier: str, kind: str | None = None) -> s
     kinds = [KINDS[kind]] if kind else list(KINDS.values())
     names = _names(store, kinds)
     wanted = _as_iri(identifier).lower()
-    matches = sorted(iri for iri, called in names.items() if wanted in called)
+    matches = sorted(key for key, called in names.items() if wanted in called)
     if not matches:
         hint = f"`threatgraph list {kind or 'pattern'}` shows what there is."
         raise UnknownName(kind or "record", identifier, (name for called in names.values() for name in called), hint)
-    order = {k.name: position for position, k in enumerate(KINDS.values())}
-    first = min(matches, key=lambda iri: order[_kind_name(iri)])
-    same = [iri for iri in matches if _kind_name(iri) == _kind_name(first)]
+    first = matches[0][0]
+    same = [iri for position, iri in matches if position == first]
     if len(same) > 1:
         raise AmbiguousName(f"{identifier!r} may mean {', '.join(shorten(iri) for iri in same)}: give one of these.")
-    return first
+    return same[0]
 
 
 def bind(store: EmbeddedStore, query: NamedQuery, values: Mapping[str, object]) -> dict[str, NamedNode | Literal]:
@@ -96,24 +95,18 @@ def _term(store: EmbeddedStore, parameter: Parameter, value: object) -> NamedNod
     return NamedNode(resolve(store, text, parameter.type))
 
 
-def _names(store: EmbeddedStore, kinds: list[Kind]) -> dict[str, dict[str, None]]:
-    """Everything that each record of these kinds may be called, in lower case."""
-    classes = " ".join(f"<{tg(kind.class_name)}>" for kind in kinds)
-    names: dict[str, dict[str, None]] = {}
-    for record, notation, label in store.select(_NAMES % classes).rows:
-        iri = str(record.value) if isinstance(record, NamedNode) else ""
+def _names(store: EmbeddedStore, kinds: list[Kind]) -> dict[tuple[int, str], dict[str, None]]:
+    """Everything that each record of these kinds may be called, in lower case; by position of the kind, and IRI."""
+    positions = {tg(kind.class_name): position for position, kind in enumerate(kinds)}
+    classes = " ".join(f"<{iri}>" for iri in positions)
+    names: dict[tuple[int, str], dict[str, None]] = {}
+    for row in store.select(_NAMES % classes).to_dicts():
+        iri = str(row["record"])
         kind = kind_of(iri)
-        if kind is None:
-            continue
-        called = names.setdefault(iri, {})
-        slug = iri.removeprefix(kind.namespace)
-        spoken = (
-            slug,
-            slug.rpartition("/")[2],
-            *(str(t.value) for t in (notation, label) if isinstance(t, Literal)),
-            iri,
-        )
-        called.update(dict.fromkeys(name.lower() for name in spoken))
+        slug = iri.removeprefix(kind.namespace) if kind else iri.replace("#", "/").rpartition("/")[2]
+        spoken = (slug, slug.rpartition("/")[2], row["notation"], row["label"], iri)
+        called = names.setdefault((positions[str(row["class"])], iri), {})
+        called.update(dict.fromkeys(str(name).lower() for name in spoken if name))
     return names
 
 
@@ -124,8 +117,3 @@ def _as_iri(identifier: str) -> str:
         return PREFIXES[prefix] + local
     kind, slash, slug = identifier.strip().partition("/")
     return KINDS[kind].namespace + slug if slash and kind in KINDS else identifier.strip()
-
-
-def _kind_name(iri: str) -> str:
-    kind = kind_of(iri)
-    return kind.name if kind else ""

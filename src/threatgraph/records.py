@@ -9,7 +9,7 @@ from pyoxigraph import Literal, NamedNode
 
 from threatgraph.store import EmbeddedStore
 from threatgraph.table import Value, to_value
-from threatgraph.vocab import RDF_TYPE, kind_of
+from threatgraph.vocab import KINDS, RDF_TYPE, Kind, kind_of, tg
 
 _OF_SUBJECT = """
 SELECT ?property ?value ?label ?notation ?position {
@@ -101,10 +101,16 @@ def _record(iri: str, found: dict[str, list[tuple[int, Value | Link]]], parts: M
     for name in sorted(found):
         ordered = sorted(found[name], key=lambda item: (item[0], str(item[1])))
         statements[name] = tuple(parts.get(v.iri, v) if isinstance(v, Link) else v for _, v in ordered)
-    kind = kind_of(iri)
+    kind = kind_of(iri) or next((k for k in map(_kind_of_class, statements.get("type", ())) if k), None)
     label = statements.get("prefLabel", ("",))[0]
     code = statements.get("notation", (None,))[0]
     return Record(iri, kind.name if kind else "", str(label), str(code) if code else None, statements)
+
+
+def _kind_of_class(value: Value | Link | Record) -> Kind | None:
+    """The kind of the records of a class, for records with an IRI outside of our own space."""
+    iri = value.iri if isinstance(value, Link) else ""
+    return next((kind for kind in KINDS.values() if tg(kind.class_name) == iri), None)
 
 
 def _plain(value: Value | Link | Record) -> object:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from threatgraph.vocab import XSD, shorten
+from threatgraph.vocab import KINDS, XSD, shorten
 
 if TYPE_CHECKING:
     import pandas
@@ -158,7 +158,7 @@ class Table(Sequence[Row]):
         """
         from tabulate import tabulate
 
-        cells = [[to_text(term) for term in row] for row in self.rows]
+        cells = [list(column) for column in zip(*map(_column_text, zip(*self.rows, strict=True)), strict=True)]
         limits = _column_widths(self.columns, cells, width) if width and cells else None
         return tabulate(cells, self.columns, tablefmt=style, maxcolwidths=limits, disable_numparse=True)
 
@@ -173,6 +173,15 @@ class Table(Sequence[Row]):
         head = "".join(f"<th>{html.escape(name)}</th>" for name in self.columns)
         body = "".join(f"<tr>{''.join(map(_html_cell, row))}</tr>" for row in self.rows)
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _column_text(terms: Sequence[Term | None]) -> list[str]:
+    """The cells of a column for people: names alone where all are records of one kind, which the heading tells."""
+    texts = [to_text(term) for term in terms]
+    prefixes = {text.partition(":")[0] for text, term in zip(texts, terms, strict=True) if isinstance(term, NamedNode)}
+    if len(prefixes) == 1 and prefixes <= KINDS.keys():
+        return [text.partition(":")[2] for text in texts]
+    return texts
 
 
 def _html_cell(term: Term | None) -> str:

@@ -54,13 +54,24 @@ class EmbeddedStore:
         if shipped:
             root = resources.root()
             for file in resources.shipped_files():
-                store._load(file, FILE_GRAPHS + file.relative_to(root).as_posix())
-        known = {file.resolve() for file in store.files.values()}
-        for file in find_files(data):
+                store._load_shipped(file, FILE_GRAPHS + file.relative_to(root).as_posix())
+        own = find_files(data)
+        known = {file.resolve() for file in store.files.values()} if own else set()
+        for file in own:
             if file.resolve() not in known:
                 store._load(file, file.resolve().as_uri())
         store._derive()
         return store
+
+    def _load_shipped(self, file: Path, graph_iri: str) -> None:
+        """Load a file of ours, which has no blank nodes, without a detour through Python: twice as fast."""
+        try:
+            content = file.read_bytes()
+            self.oxigraph.load(content, format=ox.RdfFormat.TURTLE, to_graph=ox.NamedNode(graph_iri))
+            self.oxigraph.load(content, format=ox.RdfFormat.TURTLE)
+        except (OSError, SyntaxError):
+            self._load(file, graph_iri)  # which says what is wrong, and where
+        self.files[graph_iri] = file
 
     def _load(self, file: Path, graph_iri: str) -> None:
         graph = ox.NamedNode(graph_iri)

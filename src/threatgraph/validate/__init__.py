@@ -7,7 +7,7 @@ judged by pyshacl on all nodes that it is about, and a note says so.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,9 +21,10 @@ from threatgraph.validate.compile import Compiler
 from threatgraph.validate.locate import Locator, line_of
 from threatgraph.validate.report import Finding, Report, sort
 from threatgraph.validate.results import read_results
-from threatgraph.validate.shapes import Check, Node, ShapeGraph
+from threatgraph.validate.shapes import Check, Node, ShapeGraph, Term
 from threatgraph.vocab import TG
 
+Progress = Callable[[Sequence[Term]], Iterable[Term]]
 #: The rule that a record stands in one file; it is about files, which SHACL cannot see.
 ONE_FILE = "https://w3id.org/threatgraph/shapes#one-file-a-record"
 
@@ -37,6 +38,7 @@ def validate(
     only: Collection[Path] | None = None,
     fast: bool = True,
     hints: bool = False,
+    progress: Progress = iter,
 ) -> Report:
     """Check the graph of a store.
 
@@ -46,6 +48,7 @@ def validate(
         only: report what concerns nodes of these files, or of files in these folders; everything by default.
         fast: let SPARQL choose the nodes that pyshacl judges; otherwise it judges all, which gives the same findings.
         hints: report what could be better (``sh:Info``) as well as what is wrong.
+        progress: without ``fast``, is given the shapes and gives them back one by one, so that a caller can show a bar.
 
     Raises:
         InvalidFile: where a file of shapes is missing or cannot be read.
@@ -53,7 +56,7 @@ def validate(
     graph = shape_files.load(find_files(shapes or [resources.ontology_dir() / "shapes"]))
     checks = shape_files.read_checks(graph, hints=hints)
     notes = _unknown_targets(store, checks)
-    judged = _suspects_judged(store, graph, checks, notes) if fast else _all_judged(store, graph)
+    judged = _suspects_judged(store, graph, checks, notes) if fast else _all_judged(store, graph, progress)
     locator = Locator(store)
     findings = [*(_located(finding, locator) for finding in judged), *_two_files(store, locator)]
     if not hints:
@@ -84,10 +87,10 @@ def _suspects_judged(
     return read_results(judge(store.to_rdflib(), graph, suspects))
 
 
-def _all_judged(store: EmbeddedStore, graph: ShapeGraph) -> list[Finding]:
+def _all_judged(store: EmbeddedStore, graph: ShapeGraph, progress: Progress) -> list[Finding]:
     from threatgraph.validate.referee import judge_all
 
-    return read_results(judge_all(store.to_rdflib(), graph))
+    return read_results(judge_all(store.to_rdflib(), graph, progress))
 
 
 def _located(finding: Finding, locator: Locator) -> Finding:

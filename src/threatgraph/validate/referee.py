@@ -8,7 +8,7 @@ stores pyshacl 0.40 misses violations of pre-bound SPARQL constraints.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import NamedNode
@@ -18,6 +18,8 @@ from threatgraph.validate.shapes import SH, Check, ShapeGraph, Term
 
 if TYPE_CHECKING:
     import rdflib
+
+Progress = Callable[[Sequence[Term]], Iterable[Term]]
 
 
 def call_pyshacl(data: rdflib.Graph, shapes: rdflib.Graph, **options: Any) -> rdflib.Graph:
@@ -59,12 +61,22 @@ def judge(data: rdflib.Graph, shapes: ShapeGraph, suspects: Mapping[Check, Itera
     return call_pyshacl(data, _excerpt(shapes, suspects))
 
 
-def judge_all(data: rdflib.Graph, shapes: ShapeGraph) -> rdflib.Graph:
-    """The report of pyshacl on every node that the shapes themselves name."""
-    graph = _new_graph()
-    for subject, statements in shapes.items():
-        _add(graph, subject, statements)
-    return call_pyshacl(data, graph)
+def judge_all(data: rdflib.Graph, shapes: ShapeGraph, progress: Progress) -> rdflib.Graph:
+    """The report of pyshacl on every node that the shapes themselves name.
+
+    Args:
+        data: the data graph.
+        shapes: the shapes graph.
+        progress: is given the shapes with targets, and gives them back one by one as they are judged.
+    """
+    report = _new_graph()
+    targeted = [s for s in shapes if any(name.startswith(f"{SH}target") for name in shapes[s])]
+    for shape in progress(sorted(targeted, key=str)):
+        graph = _new_graph()
+        _add(graph, shape, shapes[shape])
+        _copy(shapes, shape, shapes[shape], graph, {shape})
+        report += call_pyshacl(data, graph)
+    return report
 
 
 def _excerpt(shapes: ShapeGraph, suspects: Mapping[Check, Iterable[Term]]) -> rdflib.Graph:

@@ -1,0 +1,47 @@
+"""The command line: translates words into calls of the library, and errors into messages.
+
+Exit status: 0 where all went well, 1 where ``format --check`` found a file to change, 2 for wrong input and for data
+that breaks a shape.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from threatgraph.cli.parser import build_parser
+from threatgraph.errors import ThreatGraphError
+
+_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: the words after the program's name; those of this process by default.
+
+    Returns:
+        The exit status.
+    """
+    arguments = build_parser().parse_args(argv)
+    module, _, function = arguments.handler.partition(":")
+    try:
+        status = getattr(import_module(f"threatgraph.cli.{module}"), function)(arguments)
+        sys.stdout.flush()
+    except ThreatGraphError as error:
+        print(f"threatgraph: error: {error}", file=sys.stderr)
+        return 2
+    except ImportError as error:
+        print(f"threatgraph: error: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # The reader, such as head, has had enough. Python would complain again when it closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        print("threatgraph: stopped.", file=sys.stderr)
+        return _INTERRUPTED
+    return int(status)

@@ -1,0 +1,134 @@
+"""The commands that ask: stats, list, queries, query, sparql."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from pyoxigraph import Literal, NamedNode
+
+from threatgraph.catalog import NamedQuery, load_catalog
+from threatgraph.cli.output import open_graph, put, put_table
+from threatgraph.errors import InvalidFile, InvalidQuery, UnknownName
+from threatgraph.store.bounded import DEFAULT_TIMEOUT
+from threatgraph.table import Table
+from threatgraph.vocab import KINDS, XSD, tg
+
+_LIST = """
+SELECT ?code ?label ?record
+WHERE {{
+  ?record a <{cls}> ; skos:prefLabel ?label .
+  OPTIONAL {{ ?record skos:notation ?code }}
+}}
+ORDER BY ?code ?label ?record
+"""
+
+
+def stats(arguments: argparse.Namespace) -> int:
+    """Count the records of each kind, the files and the triples."""
+    graph = open_graph(arguments)
+    classes = graph.store.select("SELECT ?class (COUNT(?s) AS ?n) WHERE { ?s a ?class } GROUP BY ?class").to_dicts()
+    counts = {str(row["class"]): row["n"] for row in classes}
+    rows = [(kind.plural, counts.get(tg(kind.class_name), 0)) for kind in KINDS.values()]
+    rows += [("files", len(graph.store.files)), ("triples", len(graph))]
+    number = NamedNode(XSD + "integer")
+    table = Table(("what", "count"), [(Literal(what), Literal(str(count), datatype=number)) for what, count in rows])
+    put_table(table, arguments)
+    return 0
+
+
+def list_records(arguments: argparse.Namespace) -> int:
+    """List the records of a kind."""
+    by_name = {kind.name: kind for kind in KINDS.values()} | {kind.plural: kind for kind in KINDS.values()}
+    kind = by_name.get(arguments.kind.lower())
+    if kind is None:
+        raise UnknownName("kind", arguments.kind, by_name, f"The kinds are {', '.join(KINDS)}.")
+    graph = open_graph(arguments)
+    if kind.name == "pattern":
+        put_table(graph.run("patterns"), arguments)
+    elif kind.name == "incident":
+        put_table(graph.run("incidents"), arguments)
+    else:
+        put_table(graph.store.select(_LIST.format(cls=tg(kind.class_name))), arguments)
+    return 0
+
+
+def list_queries(arguments: argparse.Namespace) -> int:
+    """List the named queries, or explain one of them."""
+    catalog = load_catalog()
+    if arguments.name is None:
+        rows = [(Literal(query.name), Literal(query.question)) for query in catalog.values()]
+        put_table(Table(("name", "question"), rows), arguments)
+        return 0
+    put(_explained(_named(arguments.name)), arguments)
+    return 0
+
+
+def run_query(arguments: argparse.Namespace) -> int:
+    """Run a named query."""
+    query = _named(arguments.name)
+    values = {}
+    for given in arguments.param:
+        name, equals, value = given.partition("=")
+        if not equals:
+            raise InvalidQuery(f"{given!r} is no parameter: write NAME=VALUE, such as {_example(query)}.")
+        values[name.strip()] = value
+    put_table(open_graph(arguments).run(query.name, **values), arguments)
+    return 0
+
+
+def sparql(arguments: argparse.Namespace) -> int:
+    """Run a SPARQL query and write rows, a truth value or triples."""
+    text = _query_text(arguments)
+    graph = open_graph(arguments)
+    timeout = arguments.timeout or DEFAULT_TIMEOUT
+    answer = graph.store.query(text, timeout=timeout, allow_service=arguments.allow_service)
+    if isinstance(answer, bool):
+        put("true\n" if answer else "false\n", arguments)
+    elif isinstance(answer, Table):
+        put_table(answer, arguments)
+    else:
+        from threatgraph.export import export_triples
+
+        put(export_triples(answer, arguments.format or "turtle"), arguments)
+    return 0
+
+
+def _named(name: str) -> NamedQuery:
+    catalog = load_catalog()
+    if name not in catalog:
+        raise UnknownName("query", name, catalog, "`threatgraph queries` lists them.")
+    return catalog[name]
+
+
+def _explained(query: NamedQuery) -> str:
+    lines = [query.title, "", query.question, "", "Parameters:"]
+    for parameter in query.parameters:
+        default = "required" if parameter.default is None else f"default: {parameter.default}"
+        lines.append(f"  {parameter.name} ({parameter.type}, {default}): {parameter.description}")
+    if not query.parameters:
+        lines.append("  none")
+    lines += ["", "Columns:", *(f"  {name}: {text}" for name, text in query.columns.items())]
+    given = f" --param {_example(query)}" if query.parameters else ""
+    return "\n".join([*lines, "", f"Run it: threatgraph query {query.name}{given}", ""])
+
+
+def _example(query: NamedQuery) -> str:
+    first = next(iter(query.parameters), None)
+    return f"{first.name}={first.default or first.type.upper()}" if first else "NAME=VALUE"
+
+
+def _query_text(arguments: argparse.Namespace) -> str:
+    if (arguments.text is None) == (arguments.file is None):
+        raise InvalidQuery("give the query as TEXT, as - for standard input, or by -f FILE; one of these.")
+    if arguments.text == "-":
+        return sys.stdin.read()
+    if arguments.text is not None:
+        return str(arguments.text)
+    try:
+        return Path(arguments.file).read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidFile(arguments.file, "not UTF-8: save it as UTF-8.") from error
+    except OSError as error:
+        raise InvalidFile(arguments.file, f"cannot be read: {error.strerror}.") from error

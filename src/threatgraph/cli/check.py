@@ -1,0 +1,58 @@
+"""The commands that check: validate, format."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from threatgraph.cli.output import open_graph, put
+from threatgraph.errors import InvalidFile
+
+T = TypeVar("T")
+
+
+def validate(arguments: argparse.Namespace) -> int:
+    """Check the graph and report; status 2 where something breaks a shape."""
+    graph = open_graph(arguments, more=arguments.paths)
+    from threatgraph.validate import validate
+
+    report = validate(
+        graph.store,
+        shapes=[Path(path) for path in arguments.shapes] if arguments.shapes else None,
+        only=[Path(path) for path in arguments.paths] or None,
+        fast=not arguments.full,
+        hints=arguments.hints,
+        progress=_bar,
+    )
+    forms = {"json": report.to_json, "turtle": report.to_turtle, "github": report.to_github}
+    put(forms.get(arguments.format, report.to_text)(), arguments)
+    return 0 if report.ok else 2
+
+
+def format_files(arguments: argparse.Namespace) -> int:
+    """Bring files into the canonical form; status 1 where ``--check`` finds one that is not."""
+    from threatgraph.authoring import format_file
+
+    changed = [file for file in _bar(_turtle_files(arguments.paths)) if format_file(file, check=arguments.check)]
+    verb = "would change" if arguments.check else "changed"
+    put("".join(f"{verb}: {file}\n" for file in changed), arguments)
+    return 1 if arguments.check and changed else 0
+
+
+def _turtle_files(paths: Sequence[str]) -> list[Path]:
+    found: list[Path] = []
+    for path in map(Path, paths):
+        if not path.exists():
+            raise InvalidFile(str(path), "no such file or folder.")
+        found += sorted(path.rglob("*.ttl")) if path.is_dir() else [path]
+    return found
+
+
+def _bar(items: Sequence[T]) -> Iterable[T]:
+    """The items one by one, with a bar on a terminal for work that takes longer than a second."""
+    from tqdm import tqdm
+
+    return tqdm(items, disable=not sys.stderr.isatty(), leave=False, delay=1, file=sys.stderr)

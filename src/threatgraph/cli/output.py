@@ -1,0 +1,62 @@
+"""What the commands share: opening the graph, and putting an answer where it is wanted, in a form that fits there."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from threatgraph.graph import ThreatGraph
+from threatgraph.saving import save
+from threatgraph.table import Table
+
+_NARROWEST = 40
+
+
+def open_graph(arguments: argparse.Namespace, more: list[str] | None = None) -> ThreatGraph:
+    """The graph that the options ask for.
+
+    Args:
+        arguments: the options of the command line.
+        more: further files or folders to load.
+    """
+    shipped = not getattr(arguments, "no_shipped", False)
+    return ThreatGraph.open([*getattr(arguments, "data", []), *(more or [])], shipped=shipped)
+
+
+def put(content: str | bytes, arguments: argparse.Namespace) -> None:
+    """Write an answer to the file that the options name, or else to standard output."""
+    data = content.encode() if isinstance(content, str) else content
+    path = getattr(arguments, "output", None)
+    if path:
+        save(data, Path(path))
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def put_table(table: Table, arguments: argparse.Namespace) -> None:
+    """Write a table in the format of the options; on a terminal it is made to fit."""
+    form = arguments.format or "table"
+    if form == "table":
+        put(table.render(width(arguments)) + f"\n\n{len(table)} row{'' if len(table) == 1 else 's'}\n", arguments)
+        return
+    from threatgraph.export.tables import export_table
+
+    put(export_table(table, form), arguments)
+
+
+def width(arguments: argparse.Namespace) -> int | None:
+    """The characters that fit a line: of the terminal, or what COLUMNS says; ``None`` for a pipe or a file."""
+    if getattr(arguments, "output", None) or not (sys.stdout.isatty() or os.environ.get("COLUMNS")):
+        return None
+    return max(shutil.get_terminal_size().columns, _NARROWEST)
+
+
+def in_color(arguments: argparse.Namespace) -> bool:
+    """Whether to use colour: on a terminal, unless an option or NO_COLOR forbids it."""
+    forbidden = getattr(arguments, "no_color", False) or os.environ.get("NO_COLOR")
+    return sys.stdout.isatty() and not forbidden and not getattr(arguments, "output", None)

@@ -1,0 +1,169 @@
+"""The words of the command line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import NoReturn
+
+from threatgraph.vocab import KINDS
+
+TABLES = ("table", "json", "csv", "tsv", "markdown")
+TRIPLES = ("turtle", "jsonld", "ntriples", "rdfxml")
+EXPORTS = (*TRIPLES, "nquads", "trig", "graphml", "gexf")
+
+
+#: Adds a command: its name, its handler and what it does.
+_Command = Callable[[str, str, str], argparse.ArgumentParser]
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors read like all others of the program."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"threatgraph: error: {message}\nTry: {self.prog} --help\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; ``handler`` in its result names the module and function that answer."""
+    common = _common()
+    parser = _Parser(
+        prog="threatgraph",
+        parents=[common],
+        description="A knowledge graph of AI threats: ask it, check it, take it away.",
+        epilog="Example: threatgraph show PAT-SYS-005",
+    )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=_Parser)
+
+    def command(name: str, handler: str, text: str) -> argparse.ArgumentParser:
+        sub: argparse.ArgumentParser = commands.add_parser(
+            name, parents=[common], help=text, description=text[0].upper() + text[1:] + "."
+        )
+        sub.set_defaults(handler=handler)
+        return sub
+
+    _asking(command)
+    _checking(command)
+    _writing(command)
+    return parser
+
+
+def _common() -> _Parser:
+    """Options that stand before or after the command; without defaults, so that neither place undoes the other."""
+    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument(
+        "--data", action=_Append, metavar="PATH", help="add an RDF file, or a folder of them, of your own"
+    )
+    common.add_argument("--no-shipped", action="store_true", help="leave the shipped data out")
+    common.add_argument("--no-color", action="store_true", help="no colour, even on a terminal")
+    common.add_argument("-o", "--output", metavar="FILE", help="write to a file, whole or not at all")
+    return common
+
+
+class _Append(argparse.Action):
+    """Collects values given before and after the command, which argparse's own action would not."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: object, option: str | None = None
+    ) -> None:
+        # Sub-parsers start from an empty namespace and copy their result over: a list on the class outlives that.
+        setattr(namespace, self.dest, [*getattr(namespace, self.dest, []), values])
+
+
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for: that takes time."""
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: object, option: str | None = None
+    ) -> NoReturn:
+        from importlib.metadata import version
+
+        print(f"threatgraph {version('threatgraph')}")
+        parser.exit()
+
+
+def _asking(command: _Command) -> None:
+    sub = command("stats", "ask:stats", "count what is in the graph")
+    _format(sub, TABLES)
+    sub = command("show", "show:show", "show one record with all that is known of it")
+    sub.add_argument(
+        "id", metavar="ID", help="a code, slug, label, prefixed name or IRI: PAT-SYS-005, eu-ai-act:article-14"
+    )
+    sub.add_argument("--kind", choices=KINDS, metavar="KIND", help="the kind of the record, where a name has several")
+    _format(sub, ("text", "json", *TRIPLES))
+    sub = command("list", "ask:list_records", "list the records of a kind")
+    sub.add_argument("kind", metavar="KIND", help=f"one of {', '.join(KINDS)}, or its plural")
+    _format(sub, TABLES)
+    sub = command("queries", "ask:list_queries", "list the named queries, or explain one")
+    sub.add_argument("name", metavar="NAME", nargs="?", help="a query to explain")
+    _format(sub, TABLES)
+    sub = command("query", "ask:run_query", "run a named query")
+    sub.add_argument("name", metavar="NAME", help="a name from `threatgraph queries`")
+    sub.add_argument(
+        "-p", "--param", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the query"
+    )
+    _format(sub, TABLES)
+    sub = command("sparql", "ask:sparql", "run a SPARQL query of your own")
+    sub.add_argument("text", metavar="TEXT", nargs="?", help="the query; - reads it from standard input")
+    sub.add_argument("-f", "--file", metavar="FILE", help="read the query from a file")
+    sub.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="stop after so many seconds (default: 30)")
+    sub.add_argument("--allow-service", action="store_true", help="let SERVICE reach other servers over the network")
+    _format(sub, (*TABLES, *TRIPLES), default=None)
+
+
+def _checking(command: _Command) -> None:
+    sub = command(
+        "validate", "check:validate", "check the graph, or the records of some files, against the SHACL shapes"
+    )
+    sub.add_argument("paths", metavar="PATH", nargs="*", help="files or folders to report on; everything by default")
+    sub.add_argument("--hints", action="store_true", help="say what could be better, too")
+    sub.add_argument(
+        "--full", action="store_true", help="let pyshacl judge every node (slow; the findings are the same)"
+    )
+    sub.add_argument("--shapes", action="append", metavar="PATH", help="shapes to take in place of the shipped ones")
+    _format(sub, ("text", "json", "turtle", "github"))
+    sub = command("format", "check:format_files", "bring Turtle files into the canonical form")
+    sub.add_argument("paths", metavar="PATH", nargs="+", help="Turtle files, or folders of them")
+    sub.add_argument(
+        "--check", action="store_true", help="change nothing; exit with status 1 where something would change"
+    )
+
+
+def _writing(command: _Command) -> None:
+    sub = command("export", "make:export", "write the graph, or one record and its neighbours, for other tools")
+    sub.add_argument("--node", metavar="ID", help="one record and its neighbours, by code, slug, label or IRI")
+    _format(sub, EXPORTS)
+    sub = command("new", "make:new", "write a new record to start from")
+    kinds = sub.add_subparsers(title="kinds", metavar="KIND", required=True, parser_class=_Parser)
+    pattern = kinds.add_parser("pattern", help="a threat pattern")
+    pattern.add_argument("--domain", required=True, metavar="ID", help="its domain, such as DOM-SYS")
+    pattern.add_argument("--definition", required=True, metavar="TEXT", help="what it is")
+    incident = kinds.add_parser("incident", help="an incident")
+    incident.add_argument("--description", required=True, metavar="TEXT", help="what happened")
+    incident.add_argument("--occurred", metavar="DATE", help="2024, 2024-08 or 2024-08-01")
+    incident.add_argument(
+        "--pattern", action="append", default=[], metavar="ID", help="a threat pattern; the primary one first"
+    )
+    for kind, name in ((pattern, "pattern"), (incident, "incident")):
+        kind.set_defaults(kind=name)
+        kind.add_argument("--label", required=True, metavar="TEXT", help="its name")
+        kind.add_argument("--source", required=True, metavar="URL", help="where it comes from")
+        kind.add_argument("--code", metavar="CODE", help="its code, where it has one")
+        kind.add_argument("--folder", default=".", metavar="DIR", help="where to write (default: here)")
+    sub = command("completion", "make:completion", "print a completion script for a shell")
+    sub.add_argument("shell", choices=("bash", "zsh", "tcsh"))
+
+
+def _format(sub: argparse.ArgumentParser, names: tuple[str, ...], default: str | None = "") -> None:
+    text = f"one of {', '.join(names)} (default: {names[0]})"
+    sub.add_argument(
+        "--format", choices=names, default=names[0] if default == "" else default, metavar="FORMAT", help=text
+    )
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if value <= 0:
+        raise argparse.ArgumentTypeError("give a number of seconds above 0")
+    return value
