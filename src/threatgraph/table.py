@@ -21,7 +21,8 @@ Value = str | int | float | bool | None
 _NUMBERS: dict[str, type[int] | type[float]] = {
     XSD + name: int for name in ("integer", "int", "long", "short", "nonNegativeInteger", "positiveInteger")
 } | {XSD + name: float for name in ("decimal", "double", "float")}
-_NARROWEST_COLUMN = 8
+#: The lengths up to which a word is kept whole, tried one after the other until the line fits.
+_WORDS = (16, 13, 10, 8)
 _GAP = 2
 
 
@@ -192,15 +193,17 @@ def _html_cell(term: Term | None) -> str:
 
 
 def _column_widths(columns: Sequence[str], cells: list[list[str]], width: int) -> list[int]:
-    """Take room from the widest column, one character at a time, until the line fits or all columns are narrow."""
-    widths = [max(len(name), *(len(row[i]) for row in cells)) for i, name in enumerate(columns)]
-    excess = sum(widths) + _GAP * (len(widths) - 1) - width
-    while excess > 0:
-        widest = max(range(len(widths)), key=widths.__getitem__)
-        if widths[widest] <= _NARROWEST_COLUMN:
+    """Take room from the widest columns until the line fits, and from whole words only where it would not fit else."""
+    words = [max(len(word) for row in cells for word in (row[i].split() or [""])) for i in range(len(columns))]
+    for longest_word in _WORDS:
+        # tabulate pads every heading
+        least = [max(len(name) + _GAP, min(word, longest_word)) for name, word in zip(columns, words, strict=True)]
+        widths = [max(least[i], *(len(row[i]) for row in cells)) for i in range(len(columns))]
+        excess = sum(widths) + _GAP * (len(widths) - 1) - width
+        while excess > 0 and widths != least:
+            widest = max((i for i in range(len(widths)) if widths[i] > least[i]), key=widths.__getitem__)
+            widths[widest] -= 1
+            excess -= 1
+        if excess <= 0:
             break
-        second = max((w for i, w in enumerate(widths) if i != widest), default=0)
-        cut = min(excess, max(1, widths[widest] - max(second, _NARROWEST_COLUMN)))
-        widths[widest] -= cut
-        excess -= cut
     return widths

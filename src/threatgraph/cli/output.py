@@ -8,6 +8,8 @@ import shutil
 import sys
 from pathlib import Path
 
+from pyoxigraph import NamedNode
+
 from threatgraph.graph import ThreatGraph
 from threatgraph.saving import save
 from threatgraph.table import Table
@@ -42,11 +44,22 @@ def put_table(table: Table, arguments: argparse.Namespace) -> None:
     """Write a table in the format of the options; on a terminal it is made to fit."""
     form = arguments.format or "table"
     if form == "table":
-        put(table.render(width(arguments)) + f"\n\n{len(table)} row{'' if len(table) == 1 else 's'}\n", arguments)
+        columns = width(arguments)
+        if columns and len(table.render().partition("\n")[0]) > columns:
+            table = _without_identity(table)
+        put(table.render(columns) + f"\n\n{len(table)} row{'' if len(table) == 1 else 's'}\n", arguments)
         return
     from threatgraph.export.tables import export_table
 
     put(export_table(table, form), arguments)
+
+
+def _without_identity(table: Table) -> Table:
+    """The table without the IRI of the record in its last column, where a label tells which one it is."""
+    last = [row[-1] for row in table.rows]
+    if "label" not in table.columns or not all(isinstance(term, NamedNode) for term in last):
+        return table
+    return Table(table.columns[:-1], [row[:-1] for row in table.rows])
 
 
 def width(arguments: argparse.Namespace) -> int | None:
