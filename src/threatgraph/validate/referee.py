@@ -11,10 +11,10 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from pyoxigraph import NamedNode
+from pyoxigraph import BlankNode, NamedNode
 
 from threatgraph.table import to_rdflib
-from threatgraph.validate.shapes import SH, Check, ShapeGraph, Term
+from threatgraph.validate.shapes import SH, Check, ShapeGraph, Term, targets
 
 if TYPE_CHECKING:
     import rdflib
@@ -70,7 +70,7 @@ def judge_all(data: rdflib.Graph, shapes: ShapeGraph, progress: Progress) -> rdf
         progress: is given the shapes with targets, and gives them back one by one as they are judged.
     """
     report = _new_graph()
-    targeted = [s for s in shapes if any(name.startswith(f"{SH}target") for name in shapes[s])]
+    targeted = [s for s in shapes if isinstance(s, (BlankNode, NamedNode)) and targets(shapes, s)]
     for shape in progress(sorted(targeted, key=str)):
         graph = _new_graph()
         _add(graph, shape, shapes[shape])

@@ -63,9 +63,13 @@ def load(files: Iterable[Path]) -> ShapeGraph:
     """
     graph: dict[Term, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
     for number, file in enumerate(files):
+        labels: dict[BlankNode, BlankNode] = {}
 
-        def apart(term: Term, number: int = number) -> Term:
-            return BlankNode(f"f{number}{term.value}") if isinstance(term, BlankNode) else term
+        def apart(term: Term, number: int = number, labels: dict[BlankNode, BlankNode] = labels) -> Term:
+            """A blank node by its place in its file, so that a report names it in the same way each time."""
+            if isinstance(term, BlankNode):
+                return labels.setdefault(term, BlankNode(f"shape{number}x{len(labels)}"))
+            return term
 
         for quad in read_quads(file):
             subject, value = quad.subject, quad.object
@@ -84,7 +88,7 @@ def read_checks(graph: ShapeGraph, *, hints: bool) -> list[Check]:
     """
     checks: list[Check] = []
     for shape in sorted((s for s in graph if isinstance(s, (NamedNode, BlankNode))), key=str):
-        for target in _targets(graph, shape):
+        for target in targets(graph, shape):
             for member in (shape, *nodes(graph, shape, "property")):
                 severity = str(first(graph, member, "severity") or "")
                 if not hints and severity == f"<{SH}Info>":
@@ -122,12 +126,13 @@ def parameters(graph: ShapeGraph, shape: Term) -> dict[str, Sequence[Term]]:
     return found
 
 
-def _targets(graph: ShapeGraph, shape: Node) -> list[Target]:
-    targets = [Target(kind, term) for kind in TARGETS for term in graph[shape].get(SH + kind, ())]
+def targets(graph: ShapeGraph, shape: Node) -> list[Target]:
+    """What a shape says that it is about (SHACL, section 2.1.3)."""
+    found = [Target(kind, term) for kind in TARGETS for term in graph[shape].get(SH + kind, ())]
     types = {str(kind) for kind in graph[shape].get(RDF_TYPE, ())}
     if types & {f"<{PREFIXES['rdfs']}Class>", f"<{PREFIXES['owl']}Class>"}:
-        targets.append(Target("targetClass", shape))  # an implicit class target (SHACL, section 2.1.3.3)
-    return targets
+        found.append(Target("targetClass", shape))  # an implicit class target (SHACL, section 2.1.3.3)
+    return found
 
 
 def _checks(graph: ShapeGraph, shape: Node, target: Target) -> Iterator[Check]:
