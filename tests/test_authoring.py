@@ -1,0 +1,121 @@
+"""Writing records: the canonical form of a file, and records to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pyoxigraph import RdfFormat, parse
+
+from threatgraph import ThreatGraph
+from threatgraph.authoring import format_file, format_text, new_incident, new_pattern, slug_of
+from threatgraph.errors import InvalidFile, ThreatGraphError
+from threatgraph.vocab import BASE
+
+LOOSE = """# Ours alone.
+# Two lines.
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix x: <http://unused/> .
+
+<https://w3id.org/threatgraph/pattern/b>
+   skos:prefLabel "B # not a comment"@en ; a skos:Concept .
+"""
+TIGHT = """# Ours alone.
+# Two lines.
+
+@prefix pattern: <https://w3id.org/threatgraph/pattern/> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+
+pattern:b
+    a skos:Concept ;
+    skos:prefLabel "B # not a comment"@en ;
+    .
+"""
+
+
+def test_a_file_is_brought_into_form_once(tmp_path: Path) -> None:
+    path = tmp_path / "b.ttl"
+    path.write_text(LOOSE)
+    assert format_file(path, check=True)
+    assert path.read_text() == LOOSE
+    assert format_file(path)
+    assert path.read_text() == TIGHT
+    assert not format_file(path)
+
+
+def test_one_more_statement_is_one_more_line(tmp_path: Path) -> None:
+    path = tmp_path / "b.ttl"
+    path.write_text(TIGHT.replace("    .\n", '    skos:altLabel "Bee"@en ;\n    .\n'))
+    added = set(format_text(path).splitlines()) - set(TIGHT.splitlines())
+    assert added == {'    skos:altLabel "Bee"@en ;'}
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "reason"),
+    [
+        (TIGHT.replace("    .\n", "    # lost\n    .\n"), ":10:", "comment would be lost"),
+        ("<urn:a> <urn:b> [ <urn:c> 1 ] .", ":", "blank nodes have no place"),
+        ("<urn:a> <urn:b> .", ":1:", "does not parse"),
+    ],
+)
+def test_what_has_no_canonical_form_is_left_alone(tmp_path: Path, text: str, place: str, reason: str) -> None:
+    path = tmp_path / "x.ttl"
+    path.write_text(text)
+    with pytest.raises(InvalidFile, match=reason) as caught:
+        format_file(path)
+    assert f"{path}{place}" in str(caught.value)
+    assert path.read_text() == text
+
+
+def test_only_turtle_is_formatted(tmp_path: Path) -> None:
+    with pytest.raises(InvalidFile, match="only Turtle"):
+        format_text(tmp_path / "x.nt")
+
+
+def test_a_new_pattern_and_incident_conform(tmp_path: Path) -> None:
+    pattern = new_pattern(
+        tmp_path,
+        label="Prompt theft & resale",
+        domain=f"{BASE}domain/security-cyber",
+        definition="Prompts are stolen and sold.",
+        source="https://example.org/report",
+        code="ORG-SEC-001",
+    )
+    assert pattern.name == "prompt-theft-resale.ttl"
+    incident = new_incident(
+        tmp_path,
+        label="A sale",
+        description="Prompts were sold.",
+        source="https://example.org/sale",
+        occurred="2026-03",
+        patterns=[f"{BASE}pattern/prompt-theft-resale", f"{BASE}pattern/data-poisoning"],
+    )
+    graph = ThreatGraph.open([tmp_path])
+    assert list(graph.validate([tmp_path])) == []
+    rows = graph.run("pattern-incidents", pattern="ORG-SEC-001").to_dicts()
+    assert [(row["occurred"], row["label"]) for row in rows] == [("2026-03", "A sale")]
+    assert not format_file(pattern, check=True)
+    assert not format_file(incident, check=True)
+    assert list(parse(path=str(incident), format=RdfFormat.TURTLE))
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason"),
+    [("occurred", "March 2026", "is no date"), ("source", "somewhere", "is no address"), ("label", "!?", "no slug")],
+)
+def test_what_cannot_be_written_is_told(tmp_path: Path, field: str, value: str, reason: str) -> None:
+    given = {"label": "X", "description": "Y.", "source": "https://example.org/", field: value}
+    with pytest.raises(ThreatGraphError, match=reason):
+        new_incident(tmp_path, **given)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "x.ttl").write_text("mine")
+    with pytest.raises(ThreatGraphError, match="is there already"):
+        new_incident(tmp_path, label="X", description="Y.", source="https://example.org/")
+    assert (tmp_path / "x.ttl").read_text() == "mine"
+
+
+def test_slugs() -> None:
+    assert slug_of("  AI-Assisted (Biological) Threats! ") == "ai-assisted-biological-threats"

@@ -1,0 +1,168 @@
+"""The object that users hold: open, ask, look up, hand over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import networkx
+import pandas
+import pytest
+import rdflib
+
+import threatgraph
+from threatgraph import Link, Record, Table, ThreatGraph, UnknownName
+from threatgraph.lookup import AmbiguousName
+from threatgraph.vocab import BASE, PREFIXES
+
+OWN = """
+@prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix tg: <https://w3id.org/threatgraph/ontology#> .
+<https://example.org/risks#leak>
+    a tg:ThreatPattern ;
+    skos:notation "ORG-001" ;
+    skos:prefLabel "Leak of board papers"@en ;
+    tg:listedGroup <https://w3id.org/threatgraph/group/workers> .
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> ThreatGraph:
+    path = tmp_path / "own.ttl"
+    path.write_text(OWN)
+    return ThreatGraph.open([path])
+
+
+def test_the_front_door_gives_what_it_lists() -> None:
+    for name in threatgraph.__all__:
+        assert getattr(threatgraph, name).__name__ == name
+    with pytest.raises(AttributeError, match="Graf"):
+        _ = threatgraph.Graf
+
+
+# Look-ups.
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "label"),
+    [
+        ("pattern", "PAT-SYS-005", "Strategic Misalignment"),
+        ("pattern", "lethal-autonomous-weapon-systems", "Lethal Autonomous Weapon Systems (LAWS)"),
+        ("incident", "INC-23-0002", "Samsung Semiconductor Trade Secret Leak via ChatGPT"),
+        ("domain", "DOM-SYS", "Systemic & Catastrophic Risks"),
+        ("causal_factor", "regulatory-gap", "Regulatory Gap"),
+        ("group", "Society at Large", "Society at Large"),
+        ("framework", "nist-ai-rmf-1.0", "NIST AI Risk Management Framework 1.0"),
+        ("provision", "eu-ai-act:article-14", "Human oversight"),
+        ("provision", "iso-42001:a.5.4", "Assessing AI system impact on individuals or groups of individuals"),
+    ],
+)
+def test_records_of_every_kind_are_found(graph: ThreatGraph, kind: str, name: str, label: str) -> None:
+    record = getattr(graph, kind)(name)
+    assert record.label == label
+    assert record.kind == kind.replace("_", "-")
+
+
+def test_a_record_reads_like_a_mapping(graph: ThreatGraph) -> None:
+    record = graph.pattern("goal-drift")
+    assert "severity" in record
+    assert "mechanism" in set(record)
+    assert record["severity"] == (Link(f"{BASE}severity/high", "High"),)
+    assert record["no such property"] == ()
+    assert str(record["domain"][0]) == "Agentic & Autonomous Threats (DOM-AGT)"
+    assert record.to_dict()["notation"] == ["PAT-AGT-003"]
+
+
+def test_wrong_kinds_and_names_are_told_apart(graph: ThreatGraph) -> None:
+    with pytest.raises(UnknownName):
+        graph.incident("PAT-SYS-005")
+    with pytest.raises(UnknownName, match=r"unknown kind 'patern'\. Did you mean pattern"):
+        graph.resolve("PAT-SYS-005", "patern")
+    with pytest.raises(UnknownName, match=r"(?i)did you mean .*goal-drift"):
+        graph.pattern("goal-drif")
+    with pytest.raises(AmbiguousName, match=r"iso-42001:7\.5\.1"):
+        graph.provision("General")
+
+
+def test_a_users_record_of_another_namespace_is_found_and_shown(own: ThreatGraph) -> None:
+    record = own.pattern("ORG-001")
+    assert record.iri == "https://example.org/risks#leak"
+    assert (record.label, record.kind) == ("Leak of board papers", "pattern")
+    assert own.pattern("leak").iri == record.iri
+    assert own.pattern("PAT-SYS-005").label == "Strategic Misalignment"
+    rows = own.run("patterns-by-group", group="workers").to_dicts()
+    assert [row["code"] for row in rows] == ["ORG-001"]  # the shortcut tg:affects is derived for it too
+
+
+# Tables.
+
+
+def test_rows_iterate_as_rdflib_terms_and_turn_into_plain_values(graph: ThreatGraph) -> None:
+    table = graph.query("SELECT ?p ?n ?none { ?p skos:prefLabel 'High'@en ; tg:rank ?n } ORDER BY ?p")
+    assert isinstance(table, Table)
+    row = table[0]
+    assert row["n"] == rdflib.Literal(3)
+    assert row.p == rdflib.URIRef(f"{BASE}severity/high")
+    assert row[2] is None
+    assert list(row) == [row["p"], row["n"], None]
+    assert table.to_dicts() == [{"p": f"{BASE}severity/high", "n": 3, "none": None}]
+    assert len(table[:1]) == len(table) == 1
+    with pytest.raises(KeyError, match="the columns are p, n, none"):
+        _ = row["x"]
+
+
+def test_tables_print_turn_into_frames_and_show_in_notebooks(graph: ThreatGraph) -> None:
+    table = graph.run("domains")
+    assert str(table).splitlines()[2].startswith("DOM-AGT")
+    frame = table.to_pandas()
+    assert isinstance(frame, pandas.DataFrame)
+    assert list(frame["patterns"]) == [6, 5, 5, 5, 5, 5, 5, 6]
+    html = table._repr_html_()
+    assert "<td>Agentic &amp; Autonomous Threats</td>" in html
+    assert html.count("<tr>") == 9
+
+
+def test_markup_in_a_value_is_shown_as_text(graph: ThreatGraph) -> None:
+    table = graph.query("SELECT ('<script>' AS ?x) (IRI('http://e/?a=\"&b') AS ?y) {}")
+    assert isinstance(table, Table)
+    assert "<script>" not in table._repr_html_()
+
+
+def test_a_table_keeps_to_a_width(graph: ThreatGraph) -> None:
+    for width in (80, 100, 120):
+        assert max(map(len, graph.run("incidents").render(width).splitlines())) <= width
+
+
+# Hand over.
+
+
+def test_construct_gives_an_rdflib_graph(graph: ThreatGraph) -> None:
+    answer = graph.query("CONSTRUCT { ?s skos:prefLabel ?l } WHERE { ?s a tg:Domain ; skos:prefLabel ?l }")
+    assert isinstance(answer, rdflib.Graph)
+    assert len(answer) == 8
+    assert dict(answer.namespaces())["tg"] == rdflib.URIRef(PREFIXES["tg"])
+
+
+def test_to_rdflib_is_a_copy_and_to_networkx_a_network(graph: ThreatGraph) -> None:
+    copy = graph.to_rdflib()
+    assert len(copy) == len(graph)
+    copy.remove((None, None, None))
+    assert len(graph) > 8000
+    network = graph.to_networkx()
+    assert isinstance(network, networkx.MultiDiGraph)
+    drift, runaway = f"{BASE}pattern/goal-drift", f"{BASE}pattern/uncontrolled-recursive-self-improvement"
+    assert networkx.has_path(network, drift, runaway)
+
+
+def test_parts_are_records_of_their_own(graph: ThreatGraph) -> None:
+    steps = graph.pattern("PAT-SYS-005")["responseStep"]
+    assert all(isinstance(step, Record) and step.kind == "" for step in steps)
+
+
+def test_blank_nodes_of_users_get_names(tmp_path: Path) -> None:
+    path = tmp_path / "blank.ttl"
+    path.write_text("<urn:a> <urn:p> [ <urn:q> 1 ] , [ <urn:q> 2 ] .")
+    graph = ThreatGraph.open([path], shipped=False)
+    assert graph.query("ASK { ?s ?p ?o FILTER(ISBLANK(?s) || ISBLANK(?o)) }") is False
+    assert len(graph) == 4
+    assert graph.export("turtle") == ThreatGraph.open([path], shipped=False).export("turtle")
