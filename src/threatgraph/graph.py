@@ -193,7 +193,7 @@ class ThreatGraph:
         """The merged graph as an rdflib graph; a copy, free to change."""
         return self.store.to_rdflib()
 
-    def to_networkx(self) -> networkx.MultiDiGraph:
+    def to_networkx(self) -> networkx.MultiDiGraph[str]:
         """The records as nodes and their links as edges; see :mod:`threatgraph.export.network` for the rules."""
         from threatgraph.export.network import to_networkx
 

@@ -56,7 +56,7 @@ ORDER BY ?from ?property ?to ?relation
 """
 
 
-def to_networkx(store: EmbeddedStore, node: str | None = None) -> networkx.MultiDiGraph:
+def to_networkx(store: EmbeddedStore, node: str | None = None) -> networkx.MultiDiGraph[str]:
     """The records of a store as a network.
 
     Args:
@@ -69,7 +69,7 @@ def to_networkx(store: EmbeddedStore, node: str | None = None) -> networkx.Multi
     """
     import networkx
 
-    network = networkx.MultiDiGraph()
+    network: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
     for record, cls, label, code in store.select(_NODES).rows:
         attributes = {"kind": to_text(cls).partition(":")[2], "label": to_text(label)}
         network.add_node(_iri(record), **attributes, **({"code": to_text(code)} if code else {}))
@@ -86,7 +86,7 @@ def to_networkx(store: EmbeddedStore, node: str | None = None) -> networkx.Multi
     return network
 
 
-def write_graphml(network: networkx.MultiDiGraph) -> bytes:
+def write_graphml(network: networkx.MultiDiGraph[str]) -> bytes:
     """A network as GraphML."""
     import networkx
 
@@ -95,7 +95,7 @@ def write_graphml(network: networkx.MultiDiGraph) -> bytes:
     return content.getvalue()
 
 
-def write_gexf(network: networkx.MultiDiGraph) -> bytes:
+def write_gexf(network: networkx.MultiDiGraph[str]) -> bytes:
     """A network as GEXF, without the date of writing, so that the same network gives the same bytes."""
     import networkx
 
