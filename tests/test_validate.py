@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pyoxigraph import RdfFormat, parse
 
 from threatgraph import ThreatGraph
-from threatgraph.errors import InvalidFile
+from threatgraph.errors import InvalidFile, QueryRefused
 from threatgraph.store import EmbeddedStore
 from threatgraph.validate import Report, validate
 from threatgraph.validate.referee import call_pyshacl
@@ -263,6 +263,13 @@ def test_shapes_that_are_missing_or_broken_are_named(graph: ThreatGraph, tmp_pat
     broken.write_text("ex:S a sh:NodeShape .")
     with pytest.raises(InvalidFile, match=r"broken\.ttl:1"):
         validate(graph.store, shapes=[broken])
+
+
+def test_a_constraint_that_reaches_another_server_is_refused(tmp_path: Path) -> None:
+    select = "SELECT $this WHERE { SERVICE <http://example.org/> { $this ?p ?o } }"
+    shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:C ; sh:sparql [ sh:select '{select}' ] ."
+    with pytest.raises(QueryRefused, match="SERVICE"):
+        check(tmp_path, shapes, "ex:a a ex:C .")
 
 
 def _no_shapes(folder: Path) -> Path:

@@ -16,6 +16,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from threatgraph.errors import InvalidFile
 from threatgraph.store.files import read_quads
+from threatgraph.store.guard import refuse_unsafe
 from threatgraph.vocab import PREFIXES, RDF_TYPE
 
 SH = PREFIXES["sh"]
@@ -60,6 +61,7 @@ def load(files: Iterable[Path]) -> ShapeGraph:
 
     Raises:
         InvalidFile: where a file cannot be read, or is no RDF.
+        QueryRefused: where a SPARQL constraint would reach another server.
     """
     graph: dict[Term, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
     for number, file in enumerate(files):
@@ -75,6 +77,8 @@ def load(files: Iterable[Path]) -> ShapeGraph:
             subject, value = quad.subject, quad.object
             if isinstance(subject, Triple) or isinstance(value, Triple):
                 raise InvalidFile(str(file), "quoted triples have no place in a shapes graph.")
+            if quad.predicate.value in (f"{SH}select", f"{SH}ask") and isinstance(value, Literal):
+                refuse_unsafe(value.value)  # a constraint has no business on other servers
             graph[apart(subject)][quad.predicate.value].append(apart(value))
     return graph
 
