@@ -278,6 +278,6 @@ def _no_shapes(folder: Path) -> Path:
     return path
 
 
-@pytest.mark.skipif(not os.environ.get("CI_FULL"), reason="pyshacl over all nodes takes most of a minute")
+@pytest.mark.skipif(not os.environ.get("THREATGRAPH_SLOW"), reason="pyshacl over all nodes takes most of a minute")
 def test_both_ways_agree_on_the_shipped_graph(graph: ThreatGraph) -> None:
     assert list(graph.validate(hints=True)) == list(graph.validate(hints=True, fast=False))
