@@ -25,6 +25,8 @@ from threatgraph.vocab import DERIVED_GRAPH, FILE_GRAPHS, PREFIXES
 if TYPE_CHECKING:
     import rdflib
 
+# The words by which a query speaks of named graphs.
+_NAMED_GRAPHS = re.compile(r"\b(?:GRAPH|FROM)\b", re.IGNORECASE)
 # How the engine begins a syntax error: "error at LINE:COLUMN: …".
 _PLACE = re.compile(r"error at (\d+):(\d+)")
 
@@ -35,7 +37,9 @@ class EmbeddedStore:
     """A store in memory. Make one with :meth:`open`."""
 
     def __init__(self) -> None:
-        self.oxigraph = ox.Store()
+        self._store = ox.Store()
+        self._waiting: dict[str, bytes] = {}
+        """Shipped files whose named graphs are not filled yet: most queries never ask for them."""
         self.files: dict[str, Path] = {}
         """The file behind each named graph."""
 
@@ -67,11 +71,22 @@ class EmbeddedStore:
         """Load a file of ours, which has no blank nodes, without a detour through Python: twice as fast."""
         try:
             content = file.read_bytes()
-            self.oxigraph.load(content, format=ox.RdfFormat.TURTLE, to_graph=ox.NamedNode(graph_iri))
-            self.oxigraph.load(content, format=ox.RdfFormat.TURTLE)
+            self._store.load(content, format=ox.RdfFormat.TURTLE)
         except (OSError, SyntaxError):
             self._load(file, graph_iri)  # which says what is wrong, and where
+        self._waiting[graph_iri] = content
         self.files[graph_iri] = file
+
+    def _with_graphs(self) -> ox.Store:
+        """The engine with all named graphs filled."""
+        while self._waiting:
+            graph_iri, content = self._waiting.popitem()
+            self._store.load(content, format=ox.RdfFormat.TURTLE, to_graph=ox.NamedNode(graph_iri))
+        return self._store
+
+    def _for(self, sparql: str) -> ox.Store:
+        """The engine, with what a query may ask for."""
+        return self._with_graphs() if self._waiting and _NAMED_GRAPHS.search(sparql) else self._store
 
     def _load(self, file: Path, graph_iri: str) -> None:
         graph = ox.NamedNode(graph_iri)
@@ -86,33 +101,33 @@ class EmbeddedStore:
             subject = name(quad.subject) if isinstance(quad.subject, ox.BlankNode) else quad.subject
             value = name(quad.object) if isinstance(quad.object, ox.BlankNode) else quad.object
             triples.append((subject, quad.predicate, value))
-        self.oxigraph.extend(ox.Quad(s, p, o, graph) for s, p, o in triples)
-        self.oxigraph.extend(ox.Quad(s, p, o) for s, p, o in triples)
+        self._store.extend(ox.Quad(s, p, o, graph) for s, p, o in triples)
+        self._store.extend(ox.Quad(s, p, o) for s, p, o in triples)
         self.files[graph_iri] = file
 
     def _derive(self) -> None:
         derived = ox.NamedNode(DERIVED_GRAPH)
         for rule in sorted((resources.ontology_dir() / "rules").glob("*.rq")):
             triples = self.construct(rule.read_text(encoding="utf-8"))
-            self.oxigraph.extend(ox.Quad(t.subject, t.predicate, t.object, derived) for t in triples)
-            self.oxigraph.extend(ox.Quad(t.subject, t.predicate, t.object) for t in triples)
+            self._store.extend(ox.Quad(t.subject, t.predicate, t.object, derived) for t in triples)
+            self._store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in triples)
 
     # Queries of our own: trusted, so they run in this process.
 
     def select(self, sparql: str, bindings: Bindings | None = None) -> Table:
         """The rows of a SELECT query; ``bindings`` replaces variables by terms before the query runs."""
-        answer = _evaluate(self.oxigraph, sparql, bindings)
+        answer = _evaluate(self._for(sparql), sparql, bindings)
         if not isinstance(answer, ox.QuerySolutions):
             raise InvalidQuery("a SELECT query was expected here.")
         return _table(answer)
 
     def ask(self, sparql: str, bindings: Bindings | None = None) -> bool:
         """The answer to an ASK query."""
-        return bool(_evaluate(self.oxigraph, sparql, bindings))
+        return bool(_evaluate(self._for(sparql), sparql, bindings))
 
     def construct(self, sparql: str, bindings: Bindings | None = None) -> list[ox.Triple]:
         """The triples of a CONSTRUCT or DESCRIBE query."""
-        answer = _evaluate(self.oxigraph, sparql, bindings)
+        answer = _evaluate(self._for(sparql), sparql, bindings)
         if not isinstance(answer, ox.QueryTriples):
             raise InvalidQuery("a CONSTRUCT or DESCRIBE query was expected here.")
         return list(answer)
@@ -146,10 +161,11 @@ class EmbeddedStore:
         """
         refuse_unsafe(sparql, allow_service=allow_service)
         if timeout is None or not can_bound():
-            return _unpack(_evaluate(self.oxigraph, sparql, bindings))
+            return _unpack(_evaluate(self._for(sparql), sparql, bindings))
         # Parsing is quick and gives the kind of answer; evaluation is what may hang, and that runs in the child.
         form = _evaluate(ox.Store(), sparql, bindings)
-        packed = run_bounded(lambda: _pack(_evaluate(self.oxigraph, sparql, bindings)), timeout)
+        engine = self._for(sparql)
+        packed = run_bounded(lambda: _pack(_evaluate(engine, sparql, bindings)), timeout)
         if isinstance(form, ox.QueryTriples):
             return [quad.triple for quad in ox.parse(packed, format=ox.RdfFormat.N_TRIPLES)]
         return _unpack(ox.parse_query_results(packed, format=ox.QueryResultsFormat.JSON))
@@ -158,15 +174,15 @@ class EmbeddedStore:
 
     def triples(self) -> Iterator[ox.Triple]:
         """All triples of the merged graph, the derived ones included."""
-        return (q.triple for q in self.oxigraph.quads_for_pattern(None, None, None, ox.DefaultGraph()))
+        return (q.triple for q in self._store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
 
     def graphs(self) -> list[str]:
         """The IRIs of the named graphs, sorted: one a file, and the graph of derived triples."""
-        return sorted(graph.value for graph in self.oxigraph.named_graphs() if isinstance(graph, ox.NamedNode))
+        return sorted(graph.value for graph in self._with_graphs().named_graphs() if isinstance(graph, ox.NamedNode))
 
     def graph_triples(self, graph_iri: str) -> Iterator[ox.Triple]:
         """The triples of one named graph."""
-        return (q.triple for q in self.oxigraph.quads_for_pattern(None, None, None, ox.NamedNode(graph_iri)))
+        return (q.triple for q in self._with_graphs().quads_for_pattern(None, None, None, ox.NamedNode(graph_iri)))
 
     def to_rdflib(self) -> rdflib.Graph:
         """The merged graph as an rdflib graph, with our prefixes bound; a copy, free to change."""
