@@ -305,6 +305,14 @@ def test_a_reader_that_stops_early_is_no_error() -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize("words", ["stats >&-", "stats > /dev/full", "sparql - <&-", "sparql - < /dev/null"])
+def test_streams_that_are_closed_or_full_give_no_traceback(words: str) -> None:
+    command = f"{sys.executable} -m threatgraph {words}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == (0 if words == "stats >&-" else 2)
+
+
 def test_no_command_says_how_to_go_on() -> None:
     assert "--help" in fails()
 

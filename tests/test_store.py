@@ -104,6 +104,31 @@ def test_a_syntax_error_is_placed_by_line_and_column(tmp_path: Path) -> None:
 # Queries from outside.
 
 
+def test_a_byte_order_mark_and_dos_line_ends_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "dos.ttl"
+    path.write_bytes(b'\xef\xbb\xbf<urn:a> <urn:b>\r\n "c" .\r\n')
+    assert len(list(EmbeddedStore.open([path], shipped=False).triples())) == 1
+
+
+BOMB = """<!DOCTYPE r [<!ENTITY a "lol"><!ENTITY b "%s">]>
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://e/">
+<rdf:Description rdf:about="urn:a"><e:p>&b;</e:p></rdf:Description></rdf:RDF>"""
+
+
+@pytest.mark.parametrize("entity", ["&a;" * 10, "x" * 600])
+def test_xml_entities_that_may_expand_without_bound_are_refused(tmp_path: Path, entity: str) -> None:
+    path = tmp_path / "bomb.rdf"
+    path.write_text(BOMB % entity)
+    with pytest.raises(InvalidFile, match="entity"):
+        EmbeddedStore.open([path], shipped=False)
+
+
+def test_xml_entities_for_namespaces_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "owl.rdf"
+    path.write_text(BOMB % "http://www.w3.org/2002/07/owl#")
+    assert len(list(EmbeddedStore.open([path], shipped=False).triples())) == 1
+
+
 def test_the_three_kinds_of_answer(store: EmbeddedStore) -> None:
     table = store.query("SELECT ?label { pattern:mine skos:prefLabel ?label }", timeout=10)
     assert isinstance(table, Table)

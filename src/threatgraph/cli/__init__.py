@@ -26,6 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
+    if sys.stdout is None:  # closed by whoever started the program
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for the life of the process
     arguments = build_parser().parse_args(argv)
     module, _, function = arguments.handler.partition(":")
     try:
@@ -38,10 +40,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"threatgraph: error: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
-        # The reader, such as head, has had enough. Python would complain again when it closes the stream.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _abandon_output()  # the reader, such as head, has had enough
         return 0
+    except OSError as error:
+        print(f"threatgraph: error: {error.filename or 'the output'}: {error.strerror}.", file=sys.stderr)
+        return _abandon_output()
     except KeyboardInterrupt:
         print("threatgraph: stopped.", file=sys.stderr)
         return _INTERRUPTED
     return int(status)
+
+
+def _abandon_output() -> int:
+    """Give up on standard output, so that Python does not complain again when it closes the stream; status 2."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 2

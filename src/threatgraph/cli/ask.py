@@ -123,6 +123,8 @@ def _query_text(arguments: argparse.Namespace) -> str:
     if (arguments.text is None) == (arguments.file is None):
         raise InvalidQuery("give the query as TEXT, as - for standard input, or by -f FILE; one of these.")
     if arguments.text == "-":
+        if sys.stdin is None:
+            raise InvalidQuery("standard input is closed: there is no query to read.")
         return sys.stdin.read()
     if arguments.text is not None:
         return str(arguments.text)

@@ -90,7 +90,7 @@ def _asking(command: _Command) -> None:
     sub.add_argument(
         "id", metavar="ID", help="a code, slug, label, prefixed name or IRI: PAT-SYS-005, eu-ai-act:article-14"
     )
-    sub.add_argument("--kind", choices=KINDS, metavar="KIND", help="the kind of the record, where a name has several")
+    sub.add_argument("--kind", metavar="KIND", help="the kind of the record, where a name has several")
     _format(sub, ("text", "json", *TRIPLES))
     sub = command("list", "ask:list_records", "list the records of a kind")
     sub.add_argument("kind", metavar="KIND", help=f"one of {', '.join(KINDS)}, or its plural")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -19,6 +20,10 @@ FORMATS: dict[str, RdfFormat] = {
     ".xml": RdfFormat.RDF_XML,
     ".jsonld": RdfFormat.JSON_LD,
 }
+
+
+# An XML entity that is more than a short name for a namespace: a few of these can fill any memory.
+_EXPANDING_ENTITY = re.compile(r"""<!ENTITY\s+[^"'>]*(?:"[^"]*(?:&[^#]|[^"]{500})|'[^']*(?:&[^#]|[^']{500}))""")
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
@@ -50,7 +55,7 @@ def read_quads(path: Path) -> Iterator[Quad]:
         InvalidFile: where the file is not UTF-8 or does not parse, with line and column.
     """
     try:
-        text = path.read_bytes().decode("utf-8")
+        text = path.read_bytes().decode("utf-8-sig")  # a byte order mark is not part of the text
     except UnicodeDecodeError as error:
         line = error.object.count(b"\n", 0, error.start) + 1
         raise InvalidFile(
@@ -58,8 +63,12 @@ def read_quads(path: Path) -> Iterator[Quad]:
         ) from error
     except OSError as error:
         raise InvalidFile(str(path), f"cannot be read: {error.strerror}.") from error
+    form = FORMATS[path.suffix.lower()]
+    if form == RdfFormat.RDF_XML and _EXPANDING_ENTITY.search(text):
+        reason = "it declares an entity that is long or refers to other entities, which may expand without bound."
+        raise InvalidFile(str(path), reason)
     try:
-        yield from parse(text, format=FORMATS[path.suffix.lower()], base_iri=path.resolve().as_uri())
+        yield from parse(text, format=form, base_iri=path.resolve().as_uri())
     except SyntaxError as error:
         raise InvalidFile(str(path), f"does not parse: {error.msg}", error.lineno, error.offset) from error
 
