@@ -192,7 +192,7 @@ def test_new_records_pass_validation(tmp_path: Path) -> None:
     assert "hint" in run("validate", "--hints", str(tmp_path))[1]
     assert "is there already" in fails("new", "incident", *leak, cwd=tmp_path)
     shown = run("--data", str(tmp_path), "show", "incident:a-leak")[1]
-    assert "Model Inversion & Data Extraction (PAT-SEC-005) [Project assessment, Primary]" in shown
+    assert "Model Inversion & Data Extraction (PAT-SEC-005) [Primary, Project assessment]" in shown
     assert run("format", "--check", str(tmp_path))[0] == 0
 
 

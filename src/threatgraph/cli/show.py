@@ -83,6 +83,8 @@ WHERE {
 ORDER BY ?property ?code ?label ?owner
 """
 _MOST_INBOUND = 20
+#: Names that do not read well as words.
+_TITLES = {"altLabel": "Also called", "coOccursWith": "Occurs together with"}
 
 
 def show(arguments: argparse.Namespace) -> int:
@@ -192,7 +194,7 @@ def _told(part: object) -> str:
     head = part.label or "; ".join(str(part[name][0]) for name in links)
     if part.label and links:
         head += f" ({'; '.join(str(part[name][0]) for name in links)})"
-    details = [_detail(name, part[name]) for name in part if name in _DETAILS and part[name]]
+    details = [_detail(name, part[name]) for name in _DETAILS if part[name]]
     text = " ".join(filter(None, (part.text("description"), part.text("rationale"))))
     return head + (f" [{', '.join(details)}]" if details else "") + (f" — {text}" if text else "")
 
@@ -224,5 +226,7 @@ def _short(value: object) -> str:
 
 def _title(name: str) -> str:
     """A property's name as words: ``evidenceLevel`` becomes ``Evidence level``."""
+    if name in _TITLES:
+        return _TITLES[name]
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.removeprefix(TG)).replace("_", " ").lower()
     return words[:1].upper() + words[1:]
