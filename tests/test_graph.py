@@ -166,3 +166,9 @@ def test_blank_nodes_of_users_get_names(tmp_path: Path) -> None:
     assert graph.query("ASK { ?s ?p ?o FILTER(ISBLANK(?s) || ISBLANK(?o)) }") is False
     assert len(graph) == 4
     assert graph.export("turtle") == ThreatGraph.open([path], shipped=False).export("turtle")
+
+
+def test_numbers_that_json_does_not_have_are_text() -> None:
+    table = ThreatGraph.open(shipped=False).query('SELECT ("INF"^^xsd:double AS ?x) ("1.5"^^xsd:decimal AS ?y) {}')
+    assert isinstance(table, Table)
+    assert table.to_dicts() == [{"x": "INF", "y": 1.5}]

@@ -14,14 +14,19 @@ def save(content: bytes, path: Path) -> None:
 
     Args:
         content: what the file is to hold.
-        path: where; a file that stands there is replaced.
+        path: where; a file that stands there is replaced, and one that a link points to is replaced in its own place.
+            A pipe or a device is written to, since to replace it would destroy it.
 
     Raises:
         ThreatGraphError: where the file cannot be written, such as on a full disk; what stood there before still does.
     """
     temporary = None
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_bytes(content)
+            return
+        path = path.resolve()
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".threatgraph-", delete=False) as file:
             temporary = Path(file.name)
             file.write(content)
             file.flush()

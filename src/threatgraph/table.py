@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,9 @@ def to_value(term: Term | None) -> Value:
         number = _NUMBERS.get(term.datatype.value)
         try:
             if number:
-                return number(term.value)
+                value = number(term.value)
+                # JSON has no infinity and no NaN
+                return term.value if isinstance(value, float) and not math.isfinite(value) else value
         except ValueError:
             return term.value  # an ill-typed literal is shown as it stands
         if term.datatype.value == XSD + "boolean" and term.value in ("true", "false"):

@@ -60,7 +60,8 @@ class _Namer:
     def _literal(self, literal: Literal) -> str:
         text = f'"{literal.value.translate(_ESCAPES)}"'
         if literal.language:
-            return f"{text}@{literal.language}"
+            direction = f"--{literal.direction.value}" if literal.direction else ""  # RDF 1.2
+            return f"{text}@{literal.language}{direction}"
         datatype = literal.datatype.value
         if datatype == _XSD_STRING:
             return text

@@ -14,7 +14,9 @@ from collections.abc import Iterable, Mapping
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
 from threatgraph import resources
-from threatgraph.vocab import CLASSES, PREFIXES, RDF_TYPE, TG, XSD
+from threatgraph.errors import ThreatGraphError
+from threatgraph.export.limits import refuse_new_terms
+from threatgraph.vocab import CLASSES, PREFIXES, RDF_TYPE, TG, XSD, tg
 
 _VOCABULARIES = ("dcterms", "owl", "prov", "rdf", "rdfs", "skos", "sssom", "tg", "xsd")
 #: Properties of other vocabularies that get a short name; for each, whether its values are links.
@@ -49,6 +51,17 @@ _BORROWED = {
     "sssom:object_id": True,
     "sssom:predicate_id": True,
 }
+#: Dates of one precision everywhere. The shapes demand it; OWL 2 DL has no such datatypes, so the ontology cannot.
+_DATES = {
+    "appliesFrom": "xsd:date",
+    "appliesFromAsAmended": "xsd:date",
+    "asOf": "xsd:date",
+    "firstYear": "xsd:gYear",
+    "lastYear": "xsd:gYear",
+    "sourceUpdated": "xsd:date",
+}
+#: Integers of up to so many digits are the same in every reader: JavaScript is exact below 2 to the power of 53.
+_EXACT_DIGITS = 15
 _RANGE = f"{PREFIXES['rdfs']}range"
 _LANG_STRING = f"{PREFIXES['rdf']}langString"
 
@@ -74,11 +87,17 @@ def write(content: Iterable[Triple], *, main: str | None = None) -> bytes:
     Args:
         content: the triples; blank nodes are kept as such.
         main: the IRI of the record that comes first.
+
+    Raises:
+        ThreatGraphError: for a statement that JSON-LD cannot hold, or would read as another one.
     """
     about: dict[Term, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
-    for triple in sorted(set(content), key=str):
-        about[triple.subject][triple.predicate.value].append(triple.object)
     context = jsonld_context()["@context"]
+    for triple in sorted(set(content), key=str):
+        refuse_new_terms(triple, "JSON-LD")
+        for term in triple:
+            _refuse_misread(term, context)
+        about[triple.subject][triple.predicate.value].append(triple.object)
     writer = _Writer(about, context)
     roots = sorted((s for s in about if not writer.is_nested(s)), key=lambda s: (_iri(s) != main, _iri(s)))
     document = {"@context": context, "graph": [writer.node(root) for root in roots]}
@@ -108,18 +127,21 @@ class _Writer:
         """A node with its statements, and with its parts inside it."""
         written: dict[str, Json] = {"id": _iri(subject)}
         said = self._about[subject]
-        if RDF_TYPE in said:
-            written["type"] = [_short(_iri(kind)) for kind in said[RDF_TYPE]]
+        classes = [kind for kind in said.get(RDF_TYPE, ()) if not isinstance(kind, Literal)]
+        if classes:
+            written["type"] = [_short(_iri(kind)) for kind in classes]
         for predicate in sorted(said, key=lambda p: self._terms.get(p, (_short(p),))[0]):
-            if predicate != RDF_TYPE:
-                name, kind = self._terms.get(predicate, (_short(predicate), None))
-                values = sorted(said[predicate], key=lambda v: (self._position(v), str(v)))
+            name, kind = self._terms.get(predicate, (_short(predicate), None))
+            values = sorted(said[predicate], key=lambda v: (self._position(v), str(v)))
+            if predicate == RDF_TYPE:
+                values = [value for value in values if isinstance(value, Literal)]  # odd, but RDF allows it
+            if values:
                 written[name] = [self._value(value, kind, subject) for value in values]
         return written
 
     def _position(self, value: Term) -> int:
         for position in self._about.get(value, {}).get(f"{TG}position", ()):
-            if isinstance(position, Literal) and position.value.isdigit():
+            if isinstance(position, Literal) and _is_exact(position.value):
                 return int(position.value)
         return 0
 
@@ -137,11 +159,25 @@ def _literal(value: Literal, kind: str | None) -> Json:
         plain = kind == "@language" and value.language == "en"
         return value.value if plain else {"@value": value.value, "@language": value.language}
     if kind == _short(datatype):
-        is_number = kind == "xsd:integer" and value.value.isdigit() and str(int(value.value)) == value.value
-        return int(value.value) if is_number else value.value
+        return int(value.value) if kind == "xsd:integer" and _is_exact(value.value) else value.value
     if datatype == f"{XSD}string":
         return value.value if kind is None else {"@value": value.value}
     return {"@value": value.value, "@type": _short(datatype)}
+
+
+def _is_exact(number: str) -> bool:
+    """Whether a lexical form is that of a JSON number which every reader turns back into the same form."""
+    is_short = number.isascii() and number.isdecimal() and len(number) <= _EXACT_DIGITS
+    return is_short and str(int(number)) == number
+
+
+def _refuse_misread(term: Term, context: Mapping[str, Json]) -> None:
+    """Refuse ``<skos:note>``: an IRI in RDF, though hardly meant as one, and a prefixed name in JSON-LD."""
+    if isinstance(term, NamedNode) and term.value.partition(":")[0] in context:
+        message = (
+            f"{term}: JSON-LD reads this as a prefixed name; if it is meant as one, drop the brackets in its source."
+        )
+        raise ThreatGraphError(message)
 
 
 def _properties() -> dict[str, str | None]:
@@ -158,7 +194,7 @@ def _properties() -> dict[str, str | None]:
             ranges.setdefault(subject, None)
         elif quad.predicate.value == _RANGE and value.startswith((XSD, _LANG_STRING)):
             ranges[subject] = "@language" if value == _LANG_STRING else _short(value)
-    return ranges | dict.fromkeys(links, "@id")
+    return ranges | dict.fromkeys(links, "@id") | {tg(name): kind for name, kind in _DATES.items()}
 
 
 def _definition(name: str, kind: str | None) -> Json:

@@ -11,21 +11,24 @@ import io
 import re
 from typing import TYPE_CHECKING
 
+from threatgraph.export.limits import refuse_control_characters
 from threatgraph.store import EmbeddedStore
 from threatgraph.table import Term, to_text
-from threatgraph.vocab import DERIVED_GRAPH
+from threatgraph.vocab import DERIVED_GRAPH, KINDS
 
 if TYPE_CHECKING:
     import networkx
 
-_NODES = """
+# Of several labels the last one counts: an English one, where there is one.
+_NODES = f"""
 SELECT ?record ?class ?label ?code
-WHERE {
-  ?record a ?class ; skos:prefLabel ?label .
-  FILTER(STRSTARTS(STR(?class), STR(tg:)) && !CONTAINS(STR(?record), "#"))
-  OPTIONAL { ?record skos:notation ?code }
-}
-ORDER BY ?record ?class ?label ?code
+WHERE {{
+  VALUES ?class {{ {" ".join(f"tg:{kind.class_name}" for kind in KINDS.values())} }}
+  ?record a ?class .
+  OPTIONAL {{ ?record skos:prefLabel ?label }}
+  OPTIONAL {{ ?record skos:notation ?code }}
+}}
+ORDER BY ?record (LANGMATCHES(LANG(?label), "en")) ?class ?label ?code
 """
 _LINKS = f"""
 SELECT DISTINCT ?from ?property ?to ?relation
@@ -35,17 +38,24 @@ WHERE {{
     FILTER NOT EXISTS {{ GRAPH <{DERIVED_GRAPH}> {{ ?from ?property ?to }} }}
   }}
   UNION
-  {{ ?from tg:impact ?part . ?part tg:group ?to ; tg:impactRole ?relation . BIND(tg:impact AS ?property) }}
+  {{
+    ?from tg:impact ?part .
+    ?part tg:group ?to .
+    OPTIONAL {{ ?part tg:impactRole ?relation }}
+    BIND(tg:impact AS ?property)
+  }}
   UNION
   {{
     ?from tg:mapping ?part .
-    ?part sssom:object_id ?to ; sssom:predicate_id ?relation .
+    ?part sssom:object_id ?to .
+    OPTIONAL {{ ?part sssom:predicate_id ?relation }}
     BIND(tg:mapping AS ?property)
   }}
   UNION
   {{
     ?from tg:patternLink ?part .
-    ?part tg:pattern ?to ; tg:patternRole ?relation .
+    ?part tg:pattern ?to .
+    OPTIONAL {{ ?part tg:patternRole ?relation }}
     BIND(tg:patternLink AS ?property)
   }}
   UNION
@@ -65,13 +75,14 @@ def to_networkx(store: EmbeddedStore, node: str | None = None) -> networkx.Multi
 
     Returns:
         A directed multigraph. Nodes are IRIs with the attributes ``kind`` (the class, such as ``ThreatPattern``),
-        ``label`` and, where there is one, ``code``; edges have ``property`` and, where a part states one, ``relation``.
+        ``label`` (its name in place of one that is missing) and, where there is one, ``code``; edges have ``property``
+        and, where a part states one, ``relation``.
     """
     import networkx
 
     network: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
     for record, cls, label, code in store.select(_NODES).rows:
-        attributes = {"kind": to_text(cls).partition(":")[2], "label": to_text(label)}
+        attributes = {"kind": to_text(cls).partition(":")[2], "label": to_text(label or record)}
         network.add_node(_iri(record), **attributes, **({"code": to_text(code)} if code else {}))
     for source, prop, target, relation in store.select(_LINKS).rows:
         ends = _iri(source), _iri(target)
@@ -87,20 +98,42 @@ def to_networkx(store: EmbeddedStore, node: str | None = None) -> networkx.Multi
 
 
 def write_graphml(network: networkx.MultiDiGraph[str]) -> bytes:
-    """A network as GraphML."""
+    """A network as GraphML.
+
+    Raises:
+        ThreatGraphError: where a label or a code holds characters that XML cannot hold.
+    """
     import networkx
 
+    _refuse_control_characters(network, "GraphML")
+    # networkx numbers the edges of each two nodes anew; Gephi and yEd drop an edge with a number that they have met.
+    numbered: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
+    numbered.add_nodes_from(network.nodes(data=True))
+    for number, (source, target, attributes) in enumerate(network.edges(data=True)):
+        numbered.add_edge(source, target, f"e{number}", **attributes)
     content = io.BytesIO()
-    networkx.write_graphml(network, content)
+    # Of the two writers of networkx the one that is always there: the other needs lxml and gives other bytes.
+    networkx.write_graphml_xml(numbered, content)
     return content.getvalue()
 
 
 def write_gexf(network: networkx.MultiDiGraph[str]) -> bytes:
-    """A network as GEXF, without the date of writing, so that the same network gives the same bytes."""
+    """A network as GEXF, without the date of writing, so that the same network gives the same bytes.
+
+    Raises:
+        ThreatGraphError: where a label or a code holds characters that XML cannot hold.
+    """
     import networkx
 
+    _refuse_control_characters(network, "GEXF")
     text = "\n".join(networkx.generate_gexf(network))
     return (re.sub(r' lastmodifieddate="[^"]*"', "", text, count=1) + "\n").encode()
+
+
+def _refuse_control_characters(network: networkx.MultiDiGraph[str], form: str) -> None:
+    for node, attributes in network.nodes(data=True):
+        for value in attributes.values():
+            refuse_control_characters(value, node, form)
 
 
 def _iri(term: Term | None) -> str:

@@ -8,27 +8,36 @@ from collections.abc import Iterable
 import pyoxigraph as ox
 
 from threatgraph.errors import ThreatGraphError
+from threatgraph.export.limits import refuse_control_characters, refuse_new_terms
 from threatgraph.turtle import BlankNodeRefused, write_turtle
 from threatgraph.vocab import PREFIXES
 
-# What XML 1.0 (section 2.2) cannot hold, even escaped.
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_RDF = PREFIXES["rdf"]
+# RDF 1.1 XML Syntax, section 5.1: names with a meaning of their own in the syntax, so that no property can have them.
+_RESERVED = {
+    _RDF + name
+    for name in "about aboutEach aboutEachPrefix bagID datatype Description ID li nodeID parseType RDF resource".split()
+}
+# A property is written as an element: its IRI must end in what may begin and go on as a name (XML 1.0, section 2.3).
+_ENDS_IN_A_NAME = re.compile(r"[^\W\d][\w.\-]*\Z")
 
 
 def write(content: Iterable[ox.Triple] | Iterable[ox.Quad], form: ox.RdfFormat) -> bytes:
     """Write triples or quads in a format of Oxigraph.
 
     Raises:
-        ThreatGraphError: where RDF/XML cannot hold a literal.
+        ThreatGraphError: where RDF/XML cannot hold a literal or name a property.
     """
     quads = [s if isinstance(s, ox.Quad) else ox.Quad(s.subject, s.predicate, s.object) for s in content]
     statements = sorted(set(quads), key=_key)
     if form == ox.RdfFormat.RDF_XML:
         for statement in statements:
-            _refuse_control_characters(statement)
+            _refuse_for_xml(statement)
     with_prefixes = form in (ox.RdfFormat.TRIG, ox.RdfFormat.RDF_XML, ox.RdfFormat.TURTLE)
     prefixes = _used(statements) if with_prefixes else None
-    return ox.serialize(statements, format=form, prefixes=prefixes) or b""
+    written = ox.serialize(statements, format=form, prefixes=prefixes) or b""
+    # A reader of XML takes a bare carriage return for a line feed (XML 1.0, section 2.11), so it must be escaped.
+    return written.replace(b"\r", b"&#13;") if form == ox.RdfFormat.RDF_XML else written
 
 
 def write_named(content: Iterable[ox.Triple]) -> bytes:
@@ -55,8 +64,11 @@ def _used(statements: Iterable[ox.Quad]) -> dict[str, str]:
     return {prefix: space for prefix, space in PREFIXES.items() if any(iri.startswith(space) for iri in iris)}
 
 
-def _refuse_control_characters(statement: ox.Quad) -> None:
-    value = statement.object
-    if isinstance(value, ox.Literal) and _NOT_XML.search(value.value):
-        place = f"{statement.subject} {statement.predicate}"
-        raise ThreatGraphError(f"{place}: RDF/XML cannot hold the control characters of this value: export as turtle.")
+def _refuse_for_xml(statement: ox.Quad) -> None:
+    place = f"{statement.subject} {statement.predicate}"
+    refuse_new_terms(statement, "RDF/XML")
+    if isinstance(statement.object, ox.Literal):
+        refuse_control_characters(statement.object.value, place, "RDF/XML")
+    name = statement.predicate.value
+    if name in _RESERVED or not _ENDS_IN_A_NAME.search(name):
+        raise ThreatGraphError(f"{place}: RDF/XML has no way to name this property: export as turtle.")

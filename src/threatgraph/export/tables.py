@@ -1,10 +1,14 @@
-"""The answers to SELECT queries as files."""
+"""The answers to SELECT queries as files.
+
+Values are written as they are. A spreadsheet may take one that begins with ``=``, ``+``, ``-`` or ``@`` for a formula:
+where the data comes from others, import the columns as text.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from threatgraph.errors import UnknownName
 from threatgraph.table import Table, Term
@@ -16,11 +20,16 @@ def _plain(term: Term | None) -> str:
 
 def _separated(table: Table, delimiter: str) -> bytes:
     """Comma- or tab-separated values (RFC 4180), with IRIs in full; an unbound value is an empty cell."""
+    end = "\r\n" if delimiter == "," else "\n"
+    lines = [_line(table.columns, delimiter), *(_line(map(_plain, row), delimiter) for row in table.rows)]
+    return "".join(line + end for line in lines).encode()
+
+
+def _line(cells: Iterable[str], delimiter: str) -> str:
+    """One row, without its end: Python quotes only the characters of its own line end, so that must be both of them."""
     text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n" if delimiter == "," else "\n")
-    writer.writerow(table.columns)
-    writer.writerows([_plain(term) for term in row] for row in table.rows)
-    return text.getvalue().encode()
+    csv.writer(text, delimiter=delimiter, lineterminator="\r\n").writerow(cells)
+    return text.getvalue().removesuffix("\r\n")
 
 
 #: Name of each format for tables to its writer.
