@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -193,8 +194,9 @@ class EmbeddedStore:
         graph = rdflib.Graph(bind_namespaces="none")
         for prefix, namespace in PREFIXES.items():
             graph.bind(prefix, namespace)
+        term = cache(to_rdflib)  # the same terms come again and again
         for triple in self.triples():
-            graph.add((to_rdflib(triple.subject), to_rdflib(triple.predicate), to_rdflib(triple.object)))
+            graph.add((term(triple.subject), term(triple.predicate), term(triple.object)))
         return graph
 
 
