@@ -186,11 +186,12 @@ def report(tmp_path: Path) -> Report:
 
 
 def test_a_finding_has_file_line_node_rule_and_remedy(report: Report, tmp_path: Path) -> None:
-    datatype, count = report
+    count, datatype = report
     lines = (tmp_path / "data.ttl").read_text().splitlines()
     assert (datatype.component, count.component) == ("Datatype", "MaxCount")
     assert datatype.file == tmp_path / "data.ttl"
-    assert lines[datatype.line - 1 if datatype.line else 0] == "    ex:p 1 ;"
+    assert lines[datatype.line - 1 if datatype.line else 0] == '    ex:p "one" ;'
+    assert lines[count.line - 1 if count.line else 0] == "    ex:p 1 ;"
     assert datatype.node == "https://example.org/a"
     assert datatype.rule == "https://example.org/P"
     assert datatype.value == "one"
@@ -203,7 +204,7 @@ def test_the_report_as_text_and_json(report: Report, monkeypatch: pytest.MonkeyP
     assert report.to_text().startswith("data.ttl:")
     content = json.loads(report.to_json())
     assert content["ok"] is False
-    assert [finding["component"] for finding in content["findings"]] == ["Datatype", "MaxCount"]
+    assert [finding["component"] for finding in content["findings"]] == ["MaxCount", "Datatype"]
 
 
 def test_the_report_as_turtle_says_what_pyshacl_says(report: Report, tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
 """Turns checks into SPARQL queries that find the nodes which may break them.
 
 A query may name too many nodes, since pyshacl judges each of them; it must never miss one. So a literal counts as well
-formed only where a strict pattern says so, an expression that fails counts as broken, and what has no SPARQL form here
-names all nodes of the target.
+formed only where a strict pattern says so, two literals are compared only where Oxigraph and rdflib surely order them
+alike, an expression that fails counts as broken, and what has no SPARQL form here names all nodes of the target.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from pyoxigraph import Literal, NamedNode
 
@@ -36,8 +37,16 @@ _NODE_KINDS = {
     "BlankNodeOrLiteral": "!isIRI(?value)",
     "IRIOrLiteral": "!isBlank(?value)",
 }
+_EXACT = frozenset({f"{XSD}integer", f"{XSD}decimal"})
+#: What the regular expressions of Oxigraph and of Python read in two ways: look-around, sets in sets, possessive
+#: repetition, and escapes other than those of punctuation and of classes that are the same in ASCII.
+_TWO_READINGS = re.compile(r"\\[^\W_dDwWsStnr]|\(\?(?!:)|&&|--|~~|\[[^\]]*\[|[*+?}]\+|\{,|\\[<>]")
+#: The characters for which they agree on case and on the classes of characters.
+_PLAIN = Literal("^[\t\n\r -~]*$")
 #: Words of a constraint whose meaning changes where ``$this`` is joined in, not bound before (SHACL, section 5.3.1).
-_BINDING_MATTERS = {"UNION", "MINUS", "SELECT", "VALUES", "SERVICE", "BIND", "GROUP"}
+_BINDING_MATTERS = {"UNION", "MINUS", "VALUES", "SERVICE", "BIND", "GROUP", "HAVING", "LIMIT", "OFFSET", "GRAPH"}
+#: The other variables that a SHACL processor binds.
+_PREBOUND = re.compile(r"[$?](PATH|shapesGraph|currentShape)\b")
 
 Subclasses = Mapping[str, Sequence[str]]
 ValueTest = Callable[["Compiler", Sequence[Term]], str | None]
@@ -110,8 +119,7 @@ class Compiler:
     def _test(self, name: str, values: Sequence[Term], beside: Mapping[str, Sequence[Term]]) -> str | None:
         """An expression over ``?value`` that is true where the value surely meets the parameter."""
         if name == "pattern":
-            flags = f", {beside['flags'][0]}" if "flags" in beside else ""
-            return "(!isBlank(?value) && " + " && ".join(f"REGEX(STR(?value), {v}{flags})" for v in values) + ")"
+            return _pattern(values, next(iter(beside.get("flags", ())), None))
         test = _TESTS.get(name)
         return test(self, values) if test else None
 
@@ -130,26 +138,30 @@ class Compiler:
         return _NODE_KINDS.get(str(values[0]).strip("<>").removeprefix(SH))
 
     def _in(self, values: Sequence[Term]) -> str:
-        return "(" + " || ".join(f"sameTerm(?value, {m})" for m in members(self._graph, values[0])) + ")"
+        return _any(f"sameTerm(?value, {member})" for member in members(self._graph, values[0]))
 
     def _language_in(self, values: Sequence[Term]) -> str:
-        return "(" + " || ".join(f"LANGMATCHES(LANG(?value), {m})" for m in members(self._graph, values[0])) + ")"
+        # Of a tag with a region, pyshacl takes the very same only.
+        return _any(
+            f"LCASE(LANG(?value)) = LCASE({member})" if "-" in member.value else f"LANGMATCHES(LANG(?value), {member})"
+            for member in members(self._graph, values[0])
+        )
 
     def _or(self, values: Sequence[Term]) -> str | None:
         clauses = []
         for head in values:
             for member in members(self._graph, head):
                 inner = parameters(self._graph, member)
-                if first(self._graph, member, "path") or nodes(self._graph, member, "property"):
+                if any(first(self._graph, member, name) for name in ("path", "property", "sparql")):
                     return None
                 tests = [self._test(name, v, inner) for name, v in inner.items() if name != "flags"]
                 if not tests or None in tests:
                     return None
                 clauses.append(f"COALESCE({' && '.join(map(str, tests))}, false)")
-        return f"({' || '.join(clauses)})" if len(values) == 1 else None
+        return _any(clauses) if len(values) == 1 and clauses else None
 
     def _unknown_property(self, check: Check, scope: str, values: Sequence[Term]) -> str:
-        if str(values[0]) != str(Literal(True)):
+        if str(values[0]) == str(Literal(False)):
             return f"{scope} FILTER(false)"
         known = [m for head in check.parameters.get("ignoredProperties", ()) for m in members(self._graph, head)]
         for member in nodes(self._graph, check.shape, "property"):
@@ -164,11 +176,15 @@ class Compiler:
             return None
         text = select.value
         words = [word for word, _ in tokens(text)]
-        if words.count("SELECT") != 1 or _BINDING_MATTERS & set(words) - {"SELECT"} or "$PATH" in text:
+        if words.count("SELECT") != 1 or _BINDING_MATTERS & set(words) or _PREBOUND.search(text):
             return None
-        where = next((at for word, at in tokens(text) if word == "WHERE"), 0)
-        brace = next(at for word, at in tokens(text) if word == "{" and at >= where)
-        return f"{self._prefixes(constraint)}SELECT DISTINCT ?this WHERE {{ {scope} . {text[brace + 1 :]}"
+        select_at = next(at for word, at in tokens(text) if word == "SELECT")
+        where = next((at for word, at in tokens(text) if word == "WHERE"), select_at)
+        brace = next((at for word, at in tokens(text) if word == "{" and at >= where), None)
+        if brace is None or not _joins(word for word, at in tokens(text) if at >= brace and not word.isspace()):
+            return None
+        prologue = self._prefixes(constraint) + text[:select_at]
+        return f"{prologue}SELECT DISTINCT ?this WHERE {{ {scope} . {text[brace + 1 :]}"
 
     def _prefixes(self, constraint: Term) -> str:
         lines = []
@@ -180,8 +196,53 @@ class Compiler:
         return "".join(lines)
 
 
-def _at_least(operator: str) -> ValueTest:
-    return lambda _, values: f"(?value {operator} {values[0]})"
+def _any(tests: Iterable[str]) -> str:
+    return f"({' || '.join(tests) or 'false'})"
+
+
+def _joins(words: Iterable[str]) -> bool:
+    """Whether each group of a constraint sees what is joined in at its head.
+
+    A group of an ``EXISTS`` does, and one of an ``OPTIONAL``, but not one of an ``OPTIONAL`` in another, nor one that
+    stands for itself (SPARQL 1.1, section 18.2.2).
+    """
+    before, around = "EXISTS", [""]
+    for word in words:
+        if word == "{":
+            if before != "EXISTS" and (before != "OPTIONAL" or around[-1] == "OPTIONAL"):
+                return False
+            around.append(before)
+        elif word == "}":
+            around.pop()
+        before = word
+    return True
+
+
+def _pattern(patterns: Sequence[Term], flags: Term | None) -> str | None:
+    """The test of ``sh:pattern`` (SHACL, section 4.4.3); ``None`` where Oxigraph and Python may read it in two ways."""
+    if any(_TWO_READINGS.search(pattern.value) for pattern in patterns) or (flags and set(flags.value) - {"i"}):
+        return None
+    tests = [f"REGEX(STR(?value), {pattern}{f', {flags}' if flags else ''})" for pattern in patterns]
+    if flags or any("\\" in pattern.value for pattern in patterns):
+        tests.append(f"REGEX(STR(?value), {_PLAIN})")
+    return f"(!isBlank(?value) && {' && '.join(tests)})"
+
+
+def _compares(operator: str) -> ValueTest:
+    """The test of a limit (SHACL, section 4.3), for exact numbers and for days without time zone alone."""
+
+    def test(_: Compiler, values: Sequence[Term]) -> str | None:
+        limit = values[0]
+        kind = limit.datatype.value if isinstance(limit, Literal) else ""
+        if kind in _EXACT:
+            kinds = ", ".join(f"<{name}>" for name in sorted(_EXACT))
+            return f"(DATATYPE(?value) IN ({kinds}) && ?value {operator} {limit})"
+        if kind == f"{XSD}date" and re.search(_WELL_FORMED[kind], limit.value):
+            form = Literal(_WELL_FORMED[kind])
+            return f"(DATATYPE(?value) = <{kind}> && REGEX(STR(?value), {form}) && ?value {operator} {limit})"
+        return None
+
+    return test
 
 
 def _length(operator: str) -> ValueTest:
@@ -195,10 +256,10 @@ _TESTS: dict[str, ValueTest] = {
     "in": Compiler._in,
     "languageIn": Compiler._language_in,
     "or": Compiler._or,
-    "minInclusive": _at_least(">="),
-    "maxInclusive": _at_least("<="),
-    "minExclusive": _at_least(">"),
-    "maxExclusive": _at_least("<"),
+    "minInclusive": _compares(">="),
+    "maxInclusive": _compares("<="),
+    "minExclusive": _compares(">"),
+    "maxExclusive": _compares("<"),
     "minLength": _length(">="),
     "maxLength": _length("<="),
 }

@@ -8,18 +8,40 @@ stores pyshacl 0.40 misses violations of pre-bound SPARQL constraints.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import logging
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import BlankNode, NamedNode
 
+from threatgraph.errors import ThreatGraphError
 from threatgraph.table import to_rdflib
-from threatgraph.validate.shapes import SH, Check, ShapeGraph, Term, targets
+from threatgraph.validate.shapes import SH, Check, InvalidShape, ShapeGraph, Term, targets
 
 if TYPE_CHECKING:
     import rdflib
 
 Progress = Callable[[Sequence[Term]], Iterable[Term]]
+
+
+class NotJudged(ThreatGraphError, ValueError):
+    """A value on which pyshacl itself fails, such as a number that is none (``NaN``) where numbers are compared."""
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep rdflib from printing a traceback or a warning for each ill-typed literal: the report speaks of those."""
+    logger = logging.getLogger("rdflib.term")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            yield
+    finally:
+        logger.setLevel(before)
 
 
 def call_pyshacl(data: rdflib.Graph, shapes: rdflib.Graph, **options: Any) -> rdflib.Graph:
@@ -32,6 +54,8 @@ def call_pyshacl(data: rdflib.Graph, shapes: rdflib.Graph, **options: Any) -> rd
 
     Raises:
         TypeError: for a keyword that ``pyshacl.validate`` does not have.
+        InvalidShape: where pyshacl refuses the shapes.
+        NotJudged: where it fails on the data.
     """
     import pyshacl
     import rdflib
@@ -44,9 +68,14 @@ def call_pyshacl(data: rdflib.Graph, shapes: rdflib.Graph, **options: Any) -> rd
     for name in options:
         if name not in known:
             raise TypeError(f"pyshacl.validate has no keyword {name!r}; it has {', '.join(sorted(known))}")
-    _, report, text = pyshacl.validate(data, shacl_graph=shapes, **options)
+    try:
+        _, report, text = pyshacl.validate(data, shacl_graph=shapes, **options)
+    except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
+        raise NotJudged(f"pyshacl cannot judge the value that stands here: {type(error).__name__} {error}") from error
+    except Exception as error:  # whatever else it raises, it raises for what the shapes say
+        raise InvalidShape(f"pyshacl refuses the shapes: {error}") from error
     if not isinstance(report, rdflib.Graph):
-        raise TypeError(f"pyshacl gave no report: {text}")
+        raise InvalidShape(f"pyshacl gave no report: {text}")
     return report
 
 
@@ -83,12 +112,13 @@ def _excerpt(shapes: ShapeGraph, suspects: Mapping[Check, Iterable[Term]]) -> rd
     """The shapes of the checks, with the nodes to judge as their targets in place of their own.
 
     A property shape is judged by itself, so the node shape that it hangs on goes without it. A closed shape keeps its
-    property shapes, since they say which properties it knows.
+    property shapes, since they say which properties it knows; so does a property shape, whose own are about its values.
     """
     graph = _new_graph()
     taken: set[Term] = set()
     for check, focus in suspects.items():
-        left_out = {f"{SH}sparql"} if f"{SH}closed" in shapes[check.shape] else {f"{SH}sparql", f"{SH}property"}
+        keeps = {f"{SH}closed", f"{SH}path"} & shapes[check.shape].keys()
+        left_out = {f"{SH}sparql"} if keeps else {f"{SH}sparql", f"{SH}property"}
         own = {name: values for name, values in shapes[check.shape].items() if name not in left_out}
         own[f"{SH}sparql"] = [check.constraint] if check.constraint is not None else []
         _copy(shapes, check.shape, own, graph, taken)

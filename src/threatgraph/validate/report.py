@@ -17,6 +17,7 @@ from threatgraph.vocab import PREFIXES, RDF_TYPE, XSD, shorten
 SEVERITIES = ("violation", "warning", "info")
 #: What the nodes of a report in Turtle are called.
 _REPORT = "urn:threatgraph:validation"
+_TOLD = {f"{SH}{name}" for name in ("focusNode", "value", "resultPath")}
 _GITHUB = {"violation": "error", "warning": "warning", "info": "notice"}
 
 
@@ -44,9 +45,21 @@ class Finding:
     """The result as the validator wrote it; the first triple is about the result itself."""
 
     def sort_key(self) -> tuple[object, ...]:
-        """By severity, place, node and rule, so that a report is always in the same order."""
-        place = (str(self.file or "~"), self.line or 0)
-        return SEVERITIES.index(self.severity), *place, self.node, self.rule, self.component, self.value or ""
+        """By severity, place, node and rule, so that a report is always in the same order; the same for no other."""
+        return SEVERITIES.index(self.severity), str(self.file or "~"), self.line or 0, *self.content_key()
+
+    def content_key(self) -> tuple[str, ...]:
+        """What the finding says, wherever that is written."""
+        # Two values may differ in their language or datatype alone.
+        terms = sorted(str(t.object) for t in self.terms if t.predicate.value in _TOLD)
+        about = self.node, self.rule, self.component, self.path or "", self.value or "", self.message
+        return self.severity, *about, *terms
+
+    @property
+    def focus(self) -> NamedNode | Literal:
+        """The node that breaks the rule, which may be a literal."""
+        told = (t.object for t in self.terms if t.predicate.value == f"{SH}focusNode")
+        return next((term for term in told if isinstance(term, (NamedNode, Literal))), None) or NamedNode(self.node)
 
     def as_triples(self, result: NamedNode) -> list[Triple]:
         """The finding as a ``sh:ValidationResult`` of this name."""
@@ -117,7 +130,7 @@ class Report:
             Triple(report, NamedNode(RDF_TYPE), NamedNode(SH + "ValidationReport")),
             Triple(report, NamedNode(SH + "conforms"), conforms),
         ]
-        for number, finding in enumerate(self.findings, 1):
+        for number, finding in enumerate(sorted(self.findings, key=Finding.content_key), 1):
             result = NamedNode(f"{_REPORT}#result-{number:05d}")
             triples.append(Triple(report, NamedNode(SH + "result"), result))
             triples += finding.as_triples(result)

@@ -10,12 +10,12 @@ import pyoxigraph as ox
 
 from threatgraph.validate.report import Finding
 from threatgraph.validate.shapes import SH
-from threatgraph.vocab import RDF_TYPE
 
 if TYPE_CHECKING:
     import rdflib
 
 Statements = dict[ox.BlankNode | ox.NamedNode, list[ox.Triple]]
+Names = dict[ox.BlankNode, ox.NamedNode]
 
 
 def read_results(report: rdflib.Graph) -> list[Finding]:
@@ -25,15 +25,18 @@ def read_results(report: rdflib.Graph) -> list[Finding]:
     for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES):
         if isinstance(quad.subject, (ox.BlankNode, ox.NamedNode)):
             about[quad.subject].append(quad.triple)
-    result = (ox.NamedNode(RDF_TYPE), ox.NamedNode(SH + "ValidationResult"))
-    results = [statements for statements in about.values() if result in ((t.predicate, t.object) for t in statements)]
-    return [_finding(statements, about) for statements in results]
+    # Those of the report itself: the details of a result have results of their own.
+    results = [t.object for statements in about.values() for t in statements if t.predicate.value == f"{SH}result"]
+    return [_finding(about[node], about) for node in results if isinstance(node, (ox.BlankNode, ox.NamedNode))]
 
 
 def _finding(statements: list[ox.Triple], about: Statements) -> Finding:
     values = {t.predicate.value.removeprefix(SH): t.object for t in statements}
-    own = [_named(t) for t in statements if t.predicate.value != f"{SH}detail"]
-    own += [_named(t) for t in _behind(statements, about)]
+    names: Names = {}
+    kept = [t for t in statements if t.predicate.value != f"{SH}detail"]
+    kept += [
+        t for of in statements if of.predicate.value == f"{SH}resultPath" for t in _behind(of.object, about, names)
+    ]
     rule = values.get("sourceConstraint")
     if not isinstance(rule, ox.NamedNode):
         rule = values["sourceShape"]
@@ -46,21 +49,29 @@ def _finding(statements: list[ox.Triple], about: Statements) -> Finding:
         rule=_text(rule),
         component=_text(values["sourceConstraintComponent"]).removeprefix(SH).removesuffix("ConstraintComponent"),
         message=" ".join(_text(t.object) for t in statements if t.predicate.value == f"{SH}resultMessage"),
-        terms=tuple(own),
+        terms=tuple(_named(t, names) for t in kept),
     )
 
 
-def _behind(statements: list[ox.Triple], about: Statements) -> Iterator[ox.Triple]:
-    """The triples about the path of a result, where that is a blank node."""
-    for triple in statements:
-        if triple.predicate.value == f"{SH}resultPath" and isinstance(triple.object, ox.BlankNode):
-            yield from about.get(triple.object, [])
+def _behind(path: object, about: Statements, names: Names) -> Iterator[ox.Triple]:
+    """The triples about the path of a result, where that is a blank node, and about what it is made of.
+
+    The parts get names by their order: pyshacl labels them anew each time.
+    """
+    if isinstance(path, ox.BlankNode) and path not in names:
+        names[path] = ox.NamedNode(f"{next(iter(names.values())).value}-{len(names)}") if names else _skolem(path)
+        for triple in sorted(about.get(path, []), key=lambda t: t.predicate.value):
+            yield triple
+            yield from _behind(triple.object, about, names)
 
 
-def _named(triple: ox.Triple) -> ox.Triple:
+def _named(triple: ox.Triple, names: Names) -> ox.Triple:
     """The triple with names in place of its blank nodes, since a report is written without any."""
-    subject = _skolem(triple.subject) if isinstance(triple.subject, ox.BlankNode) else triple.subject
-    value = _skolem(triple.object) if isinstance(triple.object, ox.BlankNode) else triple.object
+    subject, value = triple.subject, triple.object
+    if isinstance(subject, ox.BlankNode):
+        subject = names.get(subject) or _skolem(subject)
+    if isinstance(value, ox.BlankNode):
+        value = names.get(value) or _skolem(value)
     return ox.Triple(subject, triple.predicate, value)
 
 

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store, Triple
 
-from threatgraph.errors import InvalidFile
+from threatgraph.errors import InvalidFile, ThreatGraphError
 from threatgraph.store.files import read_quads
 from threatgraph.store.guard import refuse_unsafe
-from threatgraph.vocab import PREFIXES, RDF_TYPE
+from threatgraph.vocab import PREFIXES, RDF_TYPE, XSD
 
 SH = PREFIXES["sh"]
 RDF = PREFIXES["rdf"]
@@ -28,8 +28,18 @@ DESCRIPTIVE = frozenset(
     "path property sparql message severity name description order group defaultValue deactivated".split()
 )
 TARGETS = ("targetClass", "targetSubjectsOf", "targetObjectsOf", "targetNode")
+_WHOLE_NUMBERS = frozenset({"minCount", "maxCount", "minLength", "maxLength"})
+#: Parameters that a shape has at most once (SHACL, section 4).
+_SINGLE = _WHOLE_NUMBERS | {
+    *("datatype", "nodeKind", "flags", "uniqueLang", "languageIn", "in", "closed", "ignoredProperties"),
+    *("minInclusive", "maxInclusive", "minExclusive", "maxExclusive"),
+}
 #: Subject to predicate IRI to objects; blank nodes of different files are kept apart.
 ShapeGraph = Mapping[Term, Mapping[str, Sequence[Term]]]
+
+
+class InvalidShape(ThreatGraphError, ValueError):
+    """A shape that breaks the rules for shapes, so that nothing can be judged by it."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +81,7 @@ def load(files: Iterable[Path]) -> ShapeGraph:
             """A blank node by its place in its file, so that a report names it in the same way each time."""
             if isinstance(term, BlankNode):
                 return labels.setdefault(term, BlankNode(f"shape{number}x{len(labels)}"))
-            return term
+            return _as_stored(term) if isinstance(term, Literal) else term
 
         for quad in read_quads(file):
             subject, value = quad.subject, quad.object
@@ -83,27 +93,45 @@ def load(files: Iterable[Path]) -> ShapeGraph:
     return graph
 
 
+def _as_stored(literal: Literal) -> Literal:
+    """A literal in the form that the store of the data gives it, to be compared with that: ``0.50`` becomes ``0.5``."""
+    if literal.language or literal.datatype.value == f"{XSD}string":
+        return literal
+    name = NamedNode("urn:x")
+    store = Store()
+    store.add(Quad(name, name, literal))
+    return next(quad.object for quad in store if isinstance(quad.object, Literal))
+
+
 def read_checks(graph: ShapeGraph, *, hints: bool) -> list[Check]:
     """The checks of a shapes graph, in the order of its subjects.
 
     Args:
         graph: what :func:`load` gives.
         hints: take shapes of the severity ``sh:Info`` as well.
+
+    Raises:
+        InvalidShape: where a parameter has a value that it cannot have.
     """
     checks: list[Check] = []
     for shape in sorted((s for s in graph if isinstance(s, (NamedNode, BlankNode))), key=str):
+        active = [] if is_true(graph, shape, "deactivated") else [shape, *nodes(graph, shape, "property")]
         for target in targets(graph, shape):
-            for member in (shape, *nodes(graph, shape, "property")):
-                severity = str(first(graph, member, "severity") or "")
-                if not hints and severity == f"<{SH}Info>":
-                    continue
-                checks.extend(_checks(graph, member, target))
+            for member in active:
+                hint = str(first(graph, member, "severity")) == f"<{SH}Info>"
+                if not is_true(graph, member, "deactivated") and (hints or not hint):
+                    checks.extend(_checks(graph, member, target))
     return checks
 
 
 def first(graph: ShapeGraph, subject: Term, name: str) -> Term | None:
     """The first value of a SHACL property, or ``None``."""
     return next(iter(graph.get(subject, {}).get(SH + name, ())), None)
+
+
+def is_true(graph: ShapeGraph, subject: Term, name: str) -> bool:
+    """Whether a SHACL property is the boolean true."""
+    return str(first(graph, subject, name)) == str(Literal(True))
 
 
 def nodes(graph: ShapeGraph, subject: Term, name: str) -> list[Node]:
@@ -130,6 +158,12 @@ def parameters(graph: ShapeGraph, shape: Term) -> dict[str, Sequence[Term]]:
     return found
 
 
+def components(graph: ShapeGraph) -> list[Node]:
+    """The constraint components that a shapes graph itself declares (SHACL, section 6)."""
+    kind = NamedNode(f"{SH}ConstraintComponent")
+    return [s for s in graph if isinstance(s, (NamedNode, BlankNode)) and kind in graph[s].get(RDF_TYPE, ())]
+
+
 def targets(graph: ShapeGraph, shape: Node) -> list[Target]:
     """What a shape says that it is about (SHACL, section 2.1.3)."""
     found = [Target(kind, term) for kind in TARGETS for term in graph[shape].get(SH + kind, ())]
@@ -139,13 +173,42 @@ def targets(graph: ShapeGraph, shape: Node) -> list[Target]:
     return found
 
 
+def owners(graph: ShapeGraph) -> dict[str, str]:
+    """For the label of each blank node of a shapes graph, the IRI of the shape that it is a part of."""
+    found: dict[str, str] = {}
+
+    def own(node: Term, owner: str) -> None:
+        for value in (value for values in graph[node].values() for value in values):
+            if isinstance(value, BlankNode) and value.value not in found and value in graph:
+                found[value.value] = owner
+                own(value, owner)
+
+    for node in sorted((node for node in graph if isinstance(node, NamedNode)), key=str):
+        own(node, node.value)
+    return found
+
+
 def _checks(graph: ShapeGraph, shape: Node, target: Target) -> Iterator[Check]:
     path, readable = _path(graph, first(graph, shape, "path"))
     found = parameters(graph, shape)
+    _refuse_malformed(shape, found)
+    inner = nodes(graph, shape, "property")
+    if inner and first(graph, shape, "path"):
+        found["property"] = inner  # about the values of the path, not about the nodes of the target
     if found:
         yield Check(shape, target, path, found, readable=readable)
     for constraint in nodes(graph, shape, "sparql"):
-        yield Check(shape, target, path, {}, constraint, readable)
+        if not is_true(graph, constraint, "deactivated"):
+            yield Check(shape, target, path, {}, constraint, readable)
+
+
+def _refuse_malformed(shape: Node, found: Mapping[str, Sequence[Term]]) -> None:
+    for name in sorted(_SINGLE & found.keys()):
+        value = found[name][0]
+        if len(found[name]) > 1:
+            raise InvalidShape(f"the shape {shape} has sh:{name} {len(found[name])} times: give it once.")
+        if name in _WHOLE_NUMBERS and not (isinstance(value, Literal) and value.value.isdecimal()):
+            raise InvalidShape(f"the shape {shape} has sh:{name} {value}: give it a whole number, from 0.")
 
 
 def _path(graph: ShapeGraph, term: Term | None) -> tuple[tuple[str, bool] | None, bool]:
