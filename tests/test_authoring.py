@@ -101,7 +101,14 @@ def test_a_new_pattern_and_incident_conform(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value", "reason"),
-    [("occurred", "March 2026", "is no date"), ("source", "somewhere", "is no address"), ("label", "!?", "no slug")],
+    [
+        ("occurred", "March 2026", "is no date"),
+        ("occurred", "2026-02-30", "is no date"),
+        ("occurred", "2026-13", "is no date"),
+        ("source", "somewhere", "is no address"),
+        ("label", "!?", "no slug"),
+        ("description", "  ", "the description is empty"),
+    ],
 )
 def test_what_cannot_be_written_is_told(tmp_path: Path, field: str, value: str, reason: str) -> None:
     given = {"label": "X", "description": "Y.", "source": "https://example.org/", field: value}
@@ -117,5 +124,29 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     assert (tmp_path / "x.ttl").read_text() == "mine"
 
 
+def test_a_number_sign_inside_a_text_or_an_address_is_no_comment(tmp_path: Path) -> None:
+    path = tmp_path / "x.ttl"
+    path.write_text('# head\n<https://e.org/a#b> <https://e.org/p> """one\n# two""", "# three" . # lost\n')
+    with pytest.raises(InvalidFile, match="this comment would be lost") as caught:
+        format_file(path)
+    assert f"{path}:3" in str(caught.value)
+    path.write_text(path.read_text().replace(" # lost", ""))
+    assert format_file(path)
+    assert path.read_text().startswith("# head\n\n")
+    assert not format_file(path)
+
+
+def test_other_line_ends_and_a_byte_order_mark_are_a_difference(tmp_path: Path) -> None:
+    path = tmp_path / "x.ttl"
+    path.write_text("<https://e.org/a> <https://e.org/p> 1 .\n")
+    format_file(path)
+    canonical = path.read_bytes()
+    for content in (b"\xef\xbb\xbf" + canonical, canonical.replace(b"\n", b"\r\n")):
+        path.write_bytes(content)
+        assert format_file(path)
+        assert path.read_bytes() == canonical
+
+
 def test_slugs() -> None:
+    assert slug_of("Über Zürich café") == "uber-zurich-cafe"
     assert slug_of("  AI-Assisted (Biological) Threats! ") == "ai-assisted-biological-threats"

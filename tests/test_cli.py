@@ -143,6 +143,8 @@ def test_stats_and_lists() -> None:
 def test_queries_are_listed_explained_and_run() -> None:
     assert "patterns-by-cause" in run("queries")[1]
     assert "cause (causal-factor, required)" in run("queries", "patterns-by-cause")[1]
+    header = list(csv.DictReader(io.StringIO(run("queries", "patterns-by-cause", "--format", "csv")[1])))
+    assert ("parameter", "cause", "causal-factor") in [(row["part"], row["name"], row["type"]) for row in header]
     rows = json.loads(run("query", "patterns-by-cause", "-p", "cause=CAUSE-009", "--format", "json")[1])
     assert [row["code"] for row in rows] == ["PAT-SEC-005", "PAT-CTL-004", "PAT-PRI-003"]
 
@@ -235,6 +237,8 @@ def test_a_hanging_query_is_stopped() -> None:
     query = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n0 ?o }"
     began = time.monotonic()
     assert "time limit" in fails("sparql", query, "--timeout", "1")
+    for seconds in ("nan", "inf", "-1", "soon", "86401"):
+        assert "give a number of seconds" in fails("sparql", query, "--timeout", seconds)
     assert time.monotonic() - began < 20  # without a limit it runs for hours
 
 

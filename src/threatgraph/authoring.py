@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import re
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +16,18 @@ from threatgraph.store.files import read_quads
 from threatgraph.turtle import BlankNodeRefused, write_turtle
 from threatgraph.vocab import BASE, KINDS, PREFIXES, RDF_TYPE, XSD, tg
 
-_COMMENT = re.compile(r"^\s*#")
+# The terminals of the Turtle grammar (section 6.5) that can hold a "#" which begins no comment, then everything else.
+_TOKEN = re.compile(
+    r"""
+      (?P<comment>\#[^\n\r]*)
+    | <[^<>"{}|^`\x00-\x20]*>
+    | \"{3}(?:\"{0,2}(?:[^"\\]|\\.))*\"{3} | '{3}(?:'{0,2}(?:[^'\\]|\\.))*'{3}
+    | "(?:[^"\\\n\r]|\\.)*" | '(?:[^'\\\n\r]|\\.)*'
+    | (?:[^\s\#<"'\\]|\\.)+
+    | \S
+    """,
+    re.VERBOSE | re.DOTALL,
+)
 _DATES = {4: "gYear", 7: "gYearMonth", 10: "date"}
 
 
@@ -31,14 +44,24 @@ def format_text(path: Path) -> str:
         body = write_turtle(quad.triple for quad in read_quads(path))
     except BlankNodeRefused as error:
         raise InvalidFile(str(path), str(error)) from error
-    lines = path.read_text(encoding="utf-8").splitlines()
-    head = next((n for n, line in enumerate(lines) if line.strip() and not _COMMENT.match(line)), len(lines))
-    for number, line in enumerate(lines[head:], head + 1):
-        if _COMMENT.match(line):
+    comments = _head_comments(path)
+    return "\n".join([*comments, *(["", body] if body else [""])]) if comments else body
+
+
+def _head_comments(path: Path) -> list[str]:
+    """The comments before the first statement of a file that parses; one further down is refused."""
+    text = path.read_text(encoding="utf-8-sig")
+    comments: list[str] = []
+    in_head = True
+    for token in _TOKEN.finditer(text):
+        if not token["comment"]:
+            in_head = False
+        elif in_head:
+            comments.append(token["comment"].rstrip())
+        else:
             reason = "this comment would be lost: move it to the head of the file, or into skos:editorialNote."
-            raise InvalidFile(str(path), reason, number)
-    comments = [line.rstrip() for line in lines[:head] if line.strip()]
-    return "\n".join([*comments, "", body]) if comments else body
+            raise InvalidFile(str(path), reason, text.count("\n", 0, token.start()) + 1)
+    return comments
 
 
 def format_file(path: Path, *, check: bool = False) -> bool:
@@ -55,21 +78,22 @@ def format_file(path: Path, *, check: bool = False) -> bool:
         InvalidFile: as :func:`format_text`.
         ThreatGraphError: where the file cannot be written.
     """
-    text = format_text(path)
-    if text == path.read_text(encoding="utf-8"):
+    content = format_text(path).encode()
+    if content == path.read_bytes():  # bytes, since other line ends or a byte order mark are a difference too
         return False
     if not check:
-        save(text.encode(), path)
+        save(content, path)
     return True
 
 
 def slug_of(label: str) -> str:
-    """The last part of a record's IRI and the name of its file: the label in lower case, with hyphens.
+    """The last part of a record's IRI and the name of its file: the label in lower case, without accents, with hyphens.
 
     Raises:
         ThreatGraphError: where the label has no letter or digit to make it of.
     """
-    slug = re.sub(r"[^a-z0-9]+", "-", label.lower()).strip("-")
+    bare = "".join(c for c in unicodedata.normalize("NFKD", label.casefold()) if not unicodedata.combining(c))
+    slug = re.sub(r"[^a-z0-9]+", "-", bare).strip("-")
     if not slug:
         raise ThreatGraphError(f"no slug can be made of {label!r}: use a label with letters or digits.")
     return slug
@@ -89,10 +113,10 @@ def new_pattern(
         code: its code, where it has one.
 
     Raises:
-        ThreatGraphError: where there is such a file already, or it cannot be written.
+        ThreatGraphError: where a text is empty, there is such a file already, or it cannot be written.
     """
     fields: list[tuple[str, NamedNode | Literal]] = [
-        (f"{PREFIXES['skos']}definition", _english(definition)),
+        (f"{PREFIXES['skos']}definition", _english(definition, "definition")),
         (f"{PREFIXES['skos']}inScheme", NamedNode(f"{BASE}pattern")),
         (tg("domain"), NamedNode(domain)),
     ]
@@ -121,16 +145,15 @@ def new_incident(
         patterns: the IRIs of its threat patterns; the first is the primary one.
 
     Raises:
-        ThreatGraphError: where the date has no known form, there is such a file already, or it cannot be written.
+        ThreatGraphError: where the date is none, a text is empty, the file exists, or it cannot be written.
     """
-    fields: list[tuple[str, NamedNode | Literal]] = [(f"{PREFIXES['dcterms']}description", _english(description))]
+    told = _english(description, "description")
+    fields: list[tuple[str, NamedNode | Literal]] = [(f"{PREFIXES['dcterms']}description", told)]
     if occurred:
-        if not re.fullmatch(r"\d{4}(-\d{2}(-\d{2})?)?", occurred):
-            raise ThreatGraphError(f"{occurred!r} is no date: write 2024, 2024-08 or 2024-08-01.")
-        fields.append((tg("occurred"), Literal(occurred, datatype=NamedNode(XSD + _DATES[len(occurred)]))))
+        fields.append((tg("occurred"), _date(occurred)))
     record = f"{BASE}incident/{slug_of(label)}"
     links: list[Triple] = []
-    for position, pattern in enumerate(patterns):
+    for position, pattern in enumerate(dict.fromkeys(patterns)):
         part = NamedNode(f"{record}#pattern-{pattern.replace('#', '/').rpartition('/')[2]}")
         role = "secondary" if position else "primary"
         fields.append((tg("patternLink"), part))
@@ -160,7 +183,7 @@ def _write(
     record = NamedNode(KINDS[kind].namespace + slug)
     statements: list[tuple[str, NamedNode | Literal]] = [
         (RDF_TYPE, NamedNode(tg(KINDS[kind].class_name))),
-        (f"{PREFIXES['skos']}prefLabel", _english(label)),
+        (f"{PREFIXES['skos']}prefLabel", _english(label, "label")),
         (f"{PREFIXES['dcterms']}source", _address(source)),
         (tg("curationStatus"), NamedNode(f"{BASE}curation-status/project-assessment")),
         *fields,
@@ -172,8 +195,21 @@ def _write(
     return path
 
 
-def _english(text: str) -> Literal:
+def _english(text: str, field: str) -> Literal:
+    if not text.strip():
+        raise ThreatGraphError(f"the {field} is empty: say it in a few words.")
     return Literal(text, language="en")
+
+
+def _date(text: str) -> Literal:
+    """A year, a month or a day of the calendar."""
+    try:
+        if re.fullmatch(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?", text):
+            datetime.date.fromisoformat((text + "-01-01")[:10])  # a missing month or day is the first one
+            return Literal(text, datatype=NamedNode(XSD + _DATES[len(text)]))
+    except ValueError:
+        pass
+    raise ThreatGraphError(f"{text!r} is no date: write 2024, 2024-08 or 2024-08-01.")
 
 
 def _address(source: str) -> NamedNode:

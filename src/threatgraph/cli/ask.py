@@ -9,7 +9,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.catalog import NamedQuery, load_catalog
-from threatgraph.cli.output import open_graph, put, put_table
+from threatgraph.cli.output import open_graph, put, put_table, width, wrap
 from threatgraph.errors import InvalidFile, InvalidQuery, UnknownName
 from threatgraph.store.bounded import DEFAULT_TIMEOUT
 from threatgraph.table import Table
@@ -61,18 +61,24 @@ def list_queries(arguments: argparse.Namespace) -> int:
         rows = [(Literal(query.name), Literal(query.question)) for query in catalog.values()]
         put_table(Table(("name", "question"), rows), arguments)
         return 0
-    put(_explained(_named(arguments.name)), arguments)
+    query = _named(arguments.name)
+    if arguments.format == "table":
+        put(_explained(query, width(arguments)), arguments)
+    else:
+        put_table(_header_table(query), arguments)
     return 0
 
 
 def run_query(arguments: argparse.Namespace) -> int:
     """Run a named query."""
     query = _named(arguments.name)
-    values = {}
+    values: dict[str, str] = {}
     for given in arguments.param:
         name, equals, value = given.partition("=")
         if not equals:
             raise InvalidQuery(f"{given!r} is no parameter: write NAME=VALUE, such as {_example(query)}.")
+        if name.strip() in values:
+            raise InvalidQuery(f"the parameter {name.strip()} is given twice: give it one value.")
         values[name.strip()] = value
     put_table(open_graph(arguments).run(query.name, **values), arguments)
     return 0
@@ -102,16 +108,36 @@ def _named(name: str) -> NamedQuery:
     return catalog[name]
 
 
-def _explained(query: NamedQuery) -> str:
-    lines = [query.title, "", query.question, "", "Parameters:"]
+def _explained(query: NamedQuery, columns: int | None) -> str:
+    """What a query asks, takes and gives, for people."""
+    lines = [query.title, "", *wrap(query.question, columns), "", "Parameters:"]
     for parameter in query.parameters:
         default = "required" if parameter.default is None else f"default: {parameter.default}"
-        lines.append(f"  {parameter.name} ({parameter.type}, {default}): {parameter.description}")
+        text = f"{parameter.name} ({parameter.type}, {default}): {parameter.description}"
+        lines += wrap(text, columns, "  ", "  ")
     if not query.parameters:
         lines.append("  none")
-    lines += ["", "Columns:", *(f"  {name}: {text}" for name, text in query.columns.items())]
+    lines += ["", "Columns:"]
+    for name, text in query.columns.items():
+        lines += wrap(f"{name}: {text}", columns, "  ", "  ")
     given = f" --param {_example(query)}" if query.parameters else ""
     return "\n".join([*lines, "", f"Run it: threatgraph query {query.name}{given}", ""])
+
+
+def _header_table(query: NamedQuery) -> Table:
+    """The parameters and columns of a query, for programs."""
+    rows: list[tuple[Literal | None, ...]] = [
+        (
+            Literal("parameter"),
+            Literal(parameter.name),
+            Literal(parameter.type),
+            None if parameter.default is None else Literal(parameter.default),
+            Literal(parameter.description),
+        )
+        for parameter in query.parameters
+    ]
+    rows += [(Literal("column"), Literal(name), None, None, Literal(text)) for name, text in query.columns.items()]
+    return Table(("part", "name", "type", "default", "description"), rows)
 
 
 def _example(query: NamedQuery) -> str:
@@ -125,12 +151,19 @@ def _query_text(arguments: argparse.Namespace) -> str:
     if arguments.text == "-":
         if sys.stdin is None:
             raise InvalidQuery("standard input is closed: there is no query to read.")
-        return sys.stdin.read()
+        return _decoded(sys.stdin.buffer.read(), "standard input")
     if arguments.text is not None:
         return str(arguments.text)
     try:
-        return Path(arguments.file).read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidFile(arguments.file, "not UTF-8: save it as UTF-8.") from error
+        return _decoded(Path(arguments.file).read_bytes(), arguments.file)
     except OSError as error:
         raise InvalidFile(arguments.file, f"cannot be read: {error.strerror}.") from error
+
+
+def _decoded(content: bytes, name: str) -> str:
+    """The text of a query, whatever encoding the terminal is set to; a byte order mark is not part of it."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InvalidFile(name, f"not UTF-8 (byte 0x{content[error.start]:02x}): save it as UTF-8.", line) from error

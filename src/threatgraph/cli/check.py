@@ -47,12 +47,17 @@ def _turtle_files(paths: Sequence[str]) -> list[Path]:
     for path in map(Path, paths):
         if not path.exists():
             raise InvalidFile(str(path), "no such file or folder.")
-        found += sorted(path.rglob("*.ttl")) if path.is_dir() else [path]
+        below = sorted(path.rglob("*.ttl")) if path.is_dir() else [path]
+        if not below:
+            raise InvalidFile(str(path), "no Turtle file (.ttl) in this folder.")
+        found += below
     return found
 
 
 def _bar(items: Sequence[T]) -> Iterable[T]:
     """The items one by one, with a bar on a terminal for work that takes longer than a second."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        return items
     from tqdm import tqdm
 
-    return tqdm(items, disable=not sys.stderr.isatty(), leave=False, delay=1, file=sys.stderr)
+    return tqdm(items, leave=False, delay=1, file=sys.stderr)

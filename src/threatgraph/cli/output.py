@@ -6,6 +6,7 @@ import argparse
 import os
 import shutil
 import sys
+import textwrap
 from pathlib import Path
 
 from pyoxigraph import NamedNode
@@ -67,6 +68,13 @@ def width(arguments: argparse.Namespace) -> int | None:
     if getattr(arguments, "output", None) or not (sys.stdout.isatty() or os.environ.get("COLUMNS")):
         return None
     return max(shutil.get_terminal_size().columns, _NARROWEST)
+
+
+def wrap(text: str, columns: int | None, indent: str = "", hang: str = "") -> list[str]:
+    """The lines of a text that are no longer than ``columns``; the second and later ones stand ``hang`` further in."""
+    if columns is None:
+        return [indent + text]
+    return textwrap.wrap(text, columns, initial_indent=indent, subsequent_indent=indent + hang, break_on_hyphens=False)
 
 
 def in_color(arguments: argparse.Namespace) -> bool:

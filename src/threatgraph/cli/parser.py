@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -12,6 +13,8 @@ TABLES = ("table", "json", "csv", "tsv", "markdown")
 TRIPLES = ("turtle", "jsonld", "ntriples", "rdfxml")
 EXPORTS = (*TRIPLES, "nquads", "trig", "graphml", "gexf")
 
+
+_LONGEST = 24 * 60 * 60
 
 #: Adds a command: its name, its handler and what it does.
 _Command = Callable[[str, str, str], argparse.ArgumentParser]
@@ -101,11 +104,17 @@ def _asking(command: _Command) -> None:
     sub = command("query", "ask:run_query", "run a named query")
     sub.add_argument("name", metavar="NAME", help="a name from `threatgraph queries`")
     sub.add_argument(
-        "-p", "--param", action="append", default=[], metavar="NAME=VALUE", help="a parameter of the query"
+        "-p",
+        "--param",
+        action="append",
+        default=[],
+        type=_text,
+        metavar="NAME=VALUE",
+        help="a parameter of the query",
     )
     _format(sub, TABLES)
     sub = command("sparql", "ask:sparql", "run a SPARQL query of your own")
-    sub.add_argument("text", metavar="TEXT", nargs="?", help="the query; - reads it from standard input")
+    sub.add_argument("text", metavar="TEXT", nargs="?", type=_text, help="the query; - reads it from standard input")
     sub.add_argument("-f", "--file", metavar="FILE", help="read the query from a file")
     sub.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="stop after so many seconds (default: 30)")
     sub.add_argument("--allow-service", action="store_true", help="let SERVICE reach other servers over the network")
@@ -138,18 +147,18 @@ def _writing(command: _Command) -> None:
     kinds = sub.add_subparsers(title="kinds", metavar="KIND", required=True, parser_class=_Parser)
     pattern = kinds.add_parser("pattern", help="a threat pattern")
     pattern.add_argument("--domain", required=True, metavar="ID", help="its domain, such as DOM-SYS")
-    pattern.add_argument("--definition", required=True, metavar="TEXT", help="what it is")
+    pattern.add_argument("--definition", required=True, type=_text, metavar="TEXT", help="what it is")
     incident = kinds.add_parser("incident", help="an incident")
-    incident.add_argument("--description", required=True, metavar="TEXT", help="what happened")
+    incident.add_argument("--description", required=True, type=_text, metavar="TEXT", help="what happened")
     incident.add_argument("--occurred", metavar="DATE", help="2024, 2024-08 or 2024-08-01")
     incident.add_argument(
         "--pattern", action="append", default=[], metavar="ID", help="a threat pattern; the primary one first"
     )
     for kind, name in ((pattern, "pattern"), (incident, "incident")):
         kind.set_defaults(kind=name)
-        kind.add_argument("--label", required=True, metavar="TEXT", help="its name")
-        kind.add_argument("--source", required=True, metavar="URL", help="where it comes from")
-        kind.add_argument("--code", metavar="CODE", help="its code, where it has one")
+        kind.add_argument("--label", required=True, type=_text, metavar="TEXT", help="its name")
+        kind.add_argument("--source", required=True, type=_text, metavar="URL", help="where it comes from")
+        kind.add_argument("--code", type=_text, metavar="CODE", help="its code, where it has one")
         kind.add_argument("--folder", default=".", metavar="DIR", help="where to write (default: here)")
     sub = command("completion", "make:completion", "print a completion script for a shell")
     sub.add_argument("shell", choices=("bash", "zsh", "tcsh"))
@@ -163,7 +172,19 @@ def _format(sub: argparse.ArgumentParser, names: tuple[str, ...], default: str |
 
 
 def _seconds(text: str) -> float:
-    value = float(text)
-    if value <= 0:
-        raise argparse.ArgumentTypeError("give a number of seconds above 0")
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value <= _LONGEST:  # nor is NaN
+        raise argparse.ArgumentTypeError(f"give a number of seconds above 0 and up to {_LONGEST} (a day), not {text!r}")
     return value
+
+
+def _text(text: str) -> str:
+    """Words for the graph or for a query, which hold UTF-8 alone."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError("this text is not UTF-8") from None
+    return text

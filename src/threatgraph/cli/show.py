@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from pyoxigraph import NamedNode
 
-from threatgraph.cli.output import in_color, open_graph, put, width
+from threatgraph.cli.output import in_color, open_graph, put, width, wrap
 from threatgraph.records import Link, Record
 from threatgraph.store import EmbeddedStore
 from threatgraph.table import to_text
@@ -34,6 +33,8 @@ _SECTIONS: dict[str, tuple[str, ...]] = {
     "Use in retrieval": ("retrievalTopic", "retrievalNote"),
     "Notes": ("scopeNote", "editorialNote", "outcome"),
 }
+#: What shares a section with others, so that each of its lines says what it is.
+_NAMED = {"listedGroup", "harmedParty", *_SECTIONS["Related"]}
 #: Facts that fit one line, shown at the head of the page, each with the property that says why.
 _FACTS = {
     "domain": None,
@@ -126,7 +127,8 @@ class _Page:
 
     def write(self, record: Record, inbound: dict[str, list[Link]]) -> str:
         """The page of a record."""
-        lines = [self._bold(" ".join(filter(None, (record.code, record.label)))), record.iri, ""]
+        head = self._wrap(" ".join(filter(None, (record.code, record.label))), "")
+        lines = [*map(self._bold, head), record.iri, ""]
         if record.text("abstract"):
             lines += [*self._wrap(record.text("abstract"), ""), ""]
         lines += self._facts(record)
@@ -160,10 +162,10 @@ class _Page:
         if not values:
             return
         if not any(isinstance(value, Record) for value in values):
-            if len(values) == 1 and not isinstance(values[0], Link):
+            if len(values) == 1 and not isinstance(values[0], Link) and name not in _NAMED:
                 yield from self._wrap(str(values[0]), "  ")
                 return
-            prefix = f"{_title(name)}: " if name in ("listedGroup", *_SECTIONS["Related"]) else ""
+            prefix = f"{_title(name)}: " if name in _NAMED else ""
             for value in values:
                 yield from self._wrap(f"- {prefix}{value}", "  ", hang="  ")
             return
@@ -175,11 +177,7 @@ class _Page:
         return f"\033[1m{text}\033[0m" if self._color else text
 
     def _wrap(self, text: str, indent: str, hang: str = "") -> list[str]:
-        if self._columns is None:
-            return [indent + text]
-        return textwrap.wrap(
-            text, self._columns, initial_indent=indent, subsequent_indent=indent + hang, break_on_hyphens=False
-        )
+        return wrap(text, self._columns, indent, hang)
 
 
 def _names(values: Sequence[object]) -> set[str]:
