@@ -21,24 +21,24 @@ FILE_GRAPHS = f"{BASE}graph/"
 
 CLASSES = frozenset(
     """
-    Actor AffectedGroup Asset CausalFactor CausalFactorCategory CurationStatus DetectionIndicator Domain
-    EvidenceLevel ExposurePathway FailureStage Framework FrameworkMapping GlossaryCategory GlossaryTerm
+    Actor AffectedGroup Asset CausalFactor CausalFactorCategory CrosswalkMapping CurationStatus DetectionIndicator
+    Domain EvidenceLevel ExposurePathway FailureStage Framework FrameworkMapping GlossaryCategory GlossaryTerm
     GovernanceContext GroupType HarmType Impact ImpactLevel ImpactRole Incident IncidentStatus LifecycleStage
-    Likelihood Mechanism MonitoringVerdict PatternLink PatternRole PreventionMeasure Provision RecordPart Region
-    ResolutionState ResponseStep Sector Severity SourceFigure ThreatPattern
+    Likelihood MappingSet Mechanism MonitoringVerdict PatternLink PatternRole PreventionMeasure Provision RecordPart
+    Region ResolutionState ResponseStep ReviewState Sector Severity SourceFigure ThreatPattern
     """.split()
 )
 PROPERTIES = frozenset(
     """
-    actor affects appliesFrom appliesFromAsAmended asOf asset causalFactor coOccursWith controlDomain count
-    curationStatus deployer developer distinguishedFrom domain escalatesTo evidenceLevel evidenceRationale
-    exposurePathway failureStage firstYear framework governanceContext group harmType harmedParty impact
-    impactLevel impactRole incidentStatus incidentSummary indicator indicatorSummary involvesPattern lastYear
+    actor addresses affects appliesFrom appliesFromAsAmended asOf asset causalFactor coOccursWith controlDomain count
+    crosswalkMapping curationStatus deployer developer distinguishedFrom domain escalatesTo evidenceLevel
+    evidenceRationale exposurePathway failureStage firstYear framework governanceContext group harmType harmedParty
+    impact impactLevel impactRole incidentStatus incidentSummary indicator indicatorSummary involvesPattern lastYear
     lifecycleStage likelihood likelihoodRationale likelyOwner listedGroup mappedTo mapping measure mechanism
     mechanismSummary mode occurred outOf outcome pattern patternLink patternRole percentage place position
-    primaryPattern provisionLevel rank rationale region relatedIncident resolutionState responseStep
-    responseTrigger retrievalNote retrievalTopic secondaryPattern sector severity severityRationale sourceFigure
-    sourceLabel sourceUpdated system victim
+    primaryPattern provisionLevel publishedPredicate rank rationale region relatedIncident resolutionState
+    responseStep responseTrigger retrievalNote retrievalQuestion retrievalTopic reviewState secondaryPattern sector
+    severity severityRationale sourceFigure sourceLabel sourceUpdated system systemSince tactic victim
     """.split()
 )
 
@@ -83,6 +83,7 @@ KINDS: dict[str, Kind] = {
         Kind("actor", "Actor", "actors"),
         Kind("framework", "Framework", "frameworks"),
         Kind("provision", "Provision", "provisions"),
+        Kind("mapping-set", "MappingSet", "mapping-sets"),
         Kind("harm-type", "HarmType", "harm-types"),
         Kind("asset", "Asset", "assets"),
         Kind("exposure-pathway", "ExposurePathway", "exposure-pathways"),
@@ -99,6 +100,7 @@ KINDS: dict[str, Kind] = {
         Kind("incident-status", "IncidentStatus", "incident-statuses"),
         Kind("resolution-state", "ResolutionState", "resolution-states"),
         Kind("failure-stage", "FailureStage", "failure-stages"),
+        Kind("review-state", "ReviewState", "review-states"),
         Kind("curation-status", "CurationStatus", "curation-statuses"),
         Kind("impact-role", "ImpactRole", "impact-roles"),
         Kind("pattern-role", "PatternRole", "pattern-roles"),
