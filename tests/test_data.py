@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 import warnings
 from collections import Counter
 from collections.abc import Callable
@@ -20,8 +18,6 @@ from threatgraph.vocab import BASE, KINDS, tg
 
 ALL = sorted([*ontology_dir().rglob("*.ttl"), *data_dir().rglob("*.ttl")])
 RECORDS = sorted(data_dir().rglob("*.ttl"))
-#: Where the reference facts are, on a machine that has them; nothing of the project needs them.
-FACTS = os.environ.get("THREATGRAPH_FACTS")
 
 
 def where(path: Path) -> str:
@@ -252,28 +248,6 @@ def test_its_retrieval_topics_and_incident_count(graph: ThreatGraph) -> None:
     (figure,) = pattern["sourceFigure"]
     assert isinstance(figure, Record)
     assert figure["count"] == (2,)
-
-
-# Against the reference facts, where they are at hand.
-
-
-@pytest.mark.skipif(not FACTS, reason="THREATGRAPH_FACTS does not name a folder with the reference facts")
-def test_patterns_and_incidents_agree_with_the_reference_facts(graph: ThreatGraph) -> None:
-    folder = Path(str(FACTS)) / "topaithreats"
-    for fact in json.loads((folder / "patterns.json").read_text(encoding="utf-8")):
-        record = graph.pattern(fact["code"] or fact["name"])
-        assert record.label == fact["name"]
-        assert [label.lower() for label in labels(record["severity"])] == [fact["severity"]] * bool(fact["severity"])
-        assert [label.lower() for label in labels(record["likelihood"])] == [fact["likelihood"]] * bool(
-            fact["likelihood"]
-        )
-        assert labels(record["mechanism"]) == (fact["why_labels"] or [])
-        assert len(record["listedGroup"]) == len(fact["affected_groups"] or [])
-    for fact in json.loads((folder / "incidents.json").read_text(encoding="utf-8")):
-        if fact.get("code"):
-            record = graph.incident(fact["code"])
-            assert record["occurred"] == ((fact["date"],) if fact.get("date") else ())
-            assert len(record["asset"]) == len(fact.get("assets") or [])
 
 
 def test_shipped_files_are_the_ontology_the_scales_and_the_records() -> None:
