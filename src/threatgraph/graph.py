@@ -7,6 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyoxigraph import Literal
+
+from threatgraph import resources
 from threatgraph.catalog import NamedQuery, load_catalog
 from threatgraph.errors import UnknownName
 from threatgraph.lookup import bind, resolve
@@ -14,7 +17,7 @@ from threatgraph.records import Record, read_record
 from threatgraph.saving import save
 from threatgraph.store import EmbeddedStore
 from threatgraph.store.bounded import DEFAULT_TIMEOUT
-from threatgraph.table import Table
+from threatgraph.table import Table, Term, to_text
 
 if TYPE_CHECKING:
     import networkx
@@ -99,6 +102,35 @@ class ThreatGraph:
             raise UnknownName("query", name, self.queries, "`threatgraph queries` lists them.")
         query = self.queries[name]
         return self.store.select(query.sparql, bind(self.store, query, params))
+
+    @property
+    def checks(self) -> Mapping[str, NamedQuery]:
+        """The queries that look for faults in the data, by name."""
+        return load_catalog(resources.queries_dir() / "checks")
+
+    def check(self, *names: str) -> Table:
+        """Look for faults that no single record shows, such as a link to nothing or an incident told twice.
+
+        Args:
+            names: names from :attr:`checks`; all of them by default.
+
+        Returns:
+            A row for each fault: the check, the record or part that it is about, and what else the check tells.
+
+        Raises:
+            UnknownName: for a check that does not exist.
+        """
+        for name in names:
+            if name not in self.checks:
+                raise UnknownName("check", name, self.checks, f"The checks are {', '.join(self.checks)}.")
+        rows: list[tuple[Term | None, ...]] = []
+        for name in names or self.checks:
+            found = self.store.select(self.checks[name].sparql)
+            for first, *others in found.rows:
+                told = zip(found.columns[1:], others, strict=True)
+                rest = "; ".join(f"{column}: {to_text(value)}" for column, value in told if value is not None)
+                rows.append((Literal(name), first, Literal(rest)))
+        return Table(("check", "record", "found"), rows)
 
     # Look up.
 

@@ -1,4 +1,4 @@
-"""The commands that check: validate, format."""
+"""The commands that check: validate, check, format."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from threatgraph.cli.output import open_graph, put
+from threatgraph.cli.output import open_graph, put, put_table
 from threatgraph.errors import InvalidFile
 
 T = TypeVar("T")
@@ -30,6 +30,16 @@ def validate(arguments: argparse.Namespace) -> int:
     forms = {"json": report.to_json, "turtle": report.to_turtle, "github": report.to_github}
     put(forms.get(arguments.format, report.to_text)(), arguments)
     return 0 if report.ok else 2
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Run the checks and list what they find; status 2 where they find anything."""
+    faults = open_graph(arguments).check(*arguments.names)
+    if arguments.format == "table" and not faults.rows:
+        put("no faults\n", arguments)
+    else:
+        put_table(faults, arguments)
+    return 2 if faults.rows else 0
 
 
 def format_files(arguments: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from threatgraph.vocab import KINDS
 
 TABLES = ("table", "json", "csv", "tsv", "markdown")
 TRIPLES = ("turtle", "jsonld", "ntriples", "rdfxml")
-EXPORTS = (*TRIPLES, "nquads", "trig", "graphml", "gexf")
+EXPORTS = (*TRIPLES, "nquads", "trig", "graphml", "gexf", "sssom")
 
 
 _LONGEST = 24 * 60 * 60
@@ -132,6 +132,9 @@ def _checking(command: _Command) -> None:
     )
     sub.add_argument("--shapes", action="append", metavar="PATH", help="shapes to take in place of the shipped ones")
     _format(sub, ("text", "json", "turtle", "github"))
+    sub = command("check", "check:check", "look for faults between records, such as links to nothing")
+    sub.add_argument("names", metavar="NAME", nargs="*", help="checks to run (default: all of them)")
+    _format(sub, TABLES)
     sub = command("format", "check:format_files", "bring Turtle files into the canonical form")
     sub.add_argument("paths", metavar="PATH", nargs="+", help="Turtle files, or folders of them")
     sub.add_argument(

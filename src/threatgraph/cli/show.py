@@ -28,9 +28,12 @@ _SECTIONS: dict[str, tuple[str, ...]] = {
     "Framework mapping": ("mapping",),
     "Causal factors": ("causalFactor",),
     "Threat patterns": ("patternLink",),
+    "Tactics": ("tactic",),
+    "Addresses": ("addresses",),
+    "Crosswalk": ("crosswalkMapping",),
     "Related": ("escalatesTo", "distinguishedFrom", "relatedIncident", "coOccursWith", "related"),
     "Figures of the source": ("sourceFigure",),
-    "Use in retrieval": ("retrievalTopic", "retrievalNote"),
+    "Use in retrieval": ("retrievalQuestion", "retrievalTopic", "retrievalNote"),
     "Notes": ("scopeNote", "editorialNote", "outcome"),
 }
 #: What shares a section with others, so that each of its lines says what it is.
@@ -47,9 +50,12 @@ _HIDDEN = {"type", "prefLabel", "notation", "abstract", "affects", "mappedTo", "
 _HIDDEN |= {"inScheme"}
 #: What it means to be at the other end of a link.
 _INBOUND_TITLES = {
+    "addresses": "Addressed by",
+    "broadMatch": "Narrower in another framework",
     "broader": "Below it",
     "causalFactor": "Named as a cause by",
     "coOccursWith": "Occurs together with",
+    "crosswalkMapping": "Linked by the crosswalk",
     "deployer": "Deployer in",
     "developer": "Developer in",
     "distinguishedFrom": "Told apart from it",
@@ -63,7 +69,9 @@ _INBOUND_TITLES = {
     "patternLink": "Incidents on record",
     "related": "Related",
     "relatedIncident": "Related incidents",
+    "relatedMatch": "Related in another framework",
     "sourceFigure": "Spoken of in figures of",
+    "tactic": "Techniques",
     "victim": "Victim in",
 }
 _HIDDEN |= {"secondaryPattern", "actor", *_FACTS, *filter(None, _FACTS.values())}

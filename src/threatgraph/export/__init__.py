@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pyoxigraph import NamedNode, Quad, RdfFormat, Triple
 
 from threatgraph.errors import UnknownName
-from threatgraph.export import jsonld, network, rdf
+from threatgraph.export import jsonld, network, rdf, sssom
 from threatgraph.export.neighbourhood import neighbourhood
 from threatgraph.export.tables import TABLE_FORMATS, export_table
 from threatgraph.store import EmbeddedStore
@@ -29,7 +29,8 @@ class Format:
     media_type: str
     description: str
     kind: str
-    """``graph`` for triples, ``dataset`` for triples in the graphs of their files, ``network`` for Gephi."""
+    """``graph`` for triples, ``dataset`` for triples in the graphs of their files, ``network`` for Gephi,
+    ``mappings`` for a table of mappings."""
     write: Callable[[EmbeddedStore, str | None], bytes]
 
 
@@ -112,6 +113,14 @@ FORMATS: Mapping[str, Format] = {
             "GEXF for Gephi, records as nodes and links as edges",
             "network",
             lambda store, node: network.write_gexf(network.to_networkx(store, node)),
+        ),
+        Format(
+            "sssom",
+            "sssom.tsv",
+            "text/tab-separated-values",
+            "SSSOM/TSV, the mappings to frameworks and between them",
+            "mappings",
+            sssom.write,
         ),
     )
 }

@@ -53,6 +53,13 @@ WHERE {{
   }}
   UNION
   {{
+    ?from ^sssom:subject_id ?part .
+    ?part a tg:CrosswalkMapping ; sssom:object_id ?to .
+    OPTIONAL {{ ?part sssom:predicate_id ?relation }}
+    BIND(tg:crosswalkMapping AS ?property)
+  }}
+  UNION
+  {{
     ?from tg:patternLink ?part .
     ?part tg:pattern ?to .
     OPTIONAL {{ ?part tg:patternRole ?relation }}

@@ -1,0 +1,141 @@
+"""The mappings of the graph as SSSOM/TSV, the Simple Standard for Sharing Ontological Mappings.
+
+One row a mapping: those of records to provisions, and those of the published crosswalks. The header of the file is
+YAML in comment lines, as section "SSSOM/TSV" of the specification asks (https://mapping-commons.github.io/sssom/).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pyoxigraph import Literal, NamedNode
+
+from threatgraph.export.tables import export_table
+from threatgraph.store import EmbeddedStore
+from threatgraph.table import Table, Term
+from threatgraph.vocab import BASE, PREFIXES
+
+_COLUMNS = (
+    "subject_id",
+    "subject_label",
+    "predicate_id",
+    "object_id",
+    "object_label",
+    "mapping_justification",
+    "confidence",
+    "subject_source",
+    "object_source",
+    "mapping_source",
+    "author_label",
+    "comment",
+    "other",
+)
+_CURIES = {
+    "subject_id",
+    "predicate_id",
+    "object_id",
+    "mapping_justification",
+    "subject_source",
+    "object_source",
+    "mapping_source",
+}
+# The last label of several counts: an English one, where there is one. A comment is the rationale, or else the notes.
+_MAPPINGS = """
+SELECT ?subject_id ?subject_label ?predicate_id ?object_id ?object_label ?mapping_justification ?confidence
+       ?subject_source ?object_source ?mapping_source ?author_label ?comment ?other
+WHERE {
+  {
+    ?subject_id tg:mapping ?mapping .
+    OPTIONAL { ?mapping tg:rationale ?comment }
+    OPTIONAL { ?mapping tg:curationStatus ?status }
+    OPTIONAL { ?mapping tg:reviewState ?state }
+    OPTIONAL { ?mapping prov:wasAttributedTo/rdfs:label ?author_label }
+    OPTIONAL { ?subject_id skos:inScheme ?subject_source }
+  }
+  UNION
+  {
+    ?mapping_source tg:crosswalkMapping ?mapping .
+    ?mapping sssom:subject_id ?subject_id .
+    OPTIONAL { ?mapping skos:editorialNote ?comment }
+    OPTIONAL { ?mapping_source tg:curationStatus ?status }
+    OPTIONAL { ?mapping_source sssom:subject_source ?subject_source }
+  }
+  ?mapping sssom:object_id ?object_id ; sssom:predicate_id ?predicate_id .
+  OPTIONAL { ?mapping sssom:mapping_justification ?mapping_justification }
+  OPTIONAL { ?mapping sssom:confidence ?confidence }
+  OPTIONAL { ?object_id skos:inScheme ?object_source }
+  OPTIONAL { ?subject_id skos:prefLabel ?subject_label }
+  OPTIONAL { ?object_id skos:prefLabel ?object_label }
+  BIND(COALESCE(CONCAT("curation_status=", REPLACE(STR(?status), "^.*/", "")), "") AS ?rests_on)
+  BIND(COALESCE(CONCAT("|review_state=", REPLACE(STR(?state), "^.*/", "")), "") AS ?read)
+  BIND(CONCAT(?rests_on, ?read) AS ?other)
+}
+ORDER BY ?subject_id ?object_id ?predicate_id ?mapping_source
+  (LANGMATCHES(LANG(?subject_label), "en")) (LANGMATCHES(LANG(?object_label), "en")) ?comment
+"""
+_HEADER = f"""\
+sssom_version: "1.1"
+mapping_set_id: {BASE}mappings
+mapping_set_title: Mappings of threatgraph
+mapping_set_description: Threat patterns and incidents to provisions of frameworks, and published crosswalks
+license: https://creativecommons.org/licenses/by/4.0/
+"""
+_PREFIXES = {**PREFIXES, "threatgraph": BASE}
+#: Prefixes that every reader of SSSOM knows, so that the header need not declare them.
+_BUILT_IN = {"sssom", "semapv", "skos", "owl", "rdf", "rdfs", "linkml"}
+_LOCAL = re.compile(r"[^/#\s]+")
+
+
+def write(store: EmbeddedStore, node: str | None = None) -> bytes:
+    """Write mappings as SSSOM/TSV.
+
+    Args:
+        store: the graph.
+        node: the IRI of a record; only mappings from it and to it are written.
+    """
+    names = _Names()
+    rows: dict[tuple[Term | None, ...], tuple[Term | None, ...]] = {}
+    for row in store.select(_MAPPINGS).rows:
+        given = dict(zip(_COLUMNS, row, strict=True))
+        if node is not None and NamedNode(node) not in (given["subject_id"], given["object_id"]):
+            continue
+        key = tuple(given[name] for name in ("subject_id", "object_id", "predicate_id", "mapping_source"))
+        rows[key] = row
+    lines = Table(_COLUMNS, [names.shorten(row) for row in rows.values()])
+    head = [*_HEADER.splitlines(), "curie_map:", *names.curie_map()]
+    return "".join(f"# {line}\n" for line in head).encode() + export_table(lines, "tsv")
+
+
+class _Names:
+    """Shortens IRIs to CURIEs, and keeps the prefixes that it used."""
+
+    def __init__(self) -> None:
+        self._used: dict[str, str] = {}
+
+    def shorten(self, row: Iterable[Term | None]) -> tuple[Term | None, ...]:
+        """A row with its IRIs as CURIEs, and with its texts on one line each."""
+        cells = zip(_COLUMNS, row, strict=True)
+        return tuple(self._cell(name, term) for name, term in cells)
+
+    def curie_map(self) -> list[str]:
+        """The lines of the header that declare the prefixes."""
+        used = sorted(self._used.items())
+        return [f'  {prefix}: "{namespace}"' for prefix, namespace in used if prefix not in _BUILT_IN]
+
+    def _cell(self, name: str, term: Term | None) -> Term | None:
+        if term is None:
+            return None
+        if name in _CURIES and isinstance(term, NamedNode):
+            return Literal(self._curie(term.value))
+        return Literal(" ".join(str(getattr(term, "value", term)).split()))
+
+    def _curie(self, iri: str) -> str:
+        for prefix, namespace in sorted({**_PREFIXES, **self._used}.items(), key=lambda item: -len(item[1])):
+            if iri.startswith(namespace) and _LOCAL.fullmatch(iri, len(namespace)):
+                self._used[prefix] = namespace
+                return f"{prefix}:{iri[len(namespace) :]}"
+        cut = max(iri.rstrip("/#").rfind("/"), iri.rfind("#"), iri.rfind(":")) + 1
+        prefix = f"ns{sum(name.startswith('ns') for name in self._used) + 1}"
+        self._used[prefix] = iri[:cut]
+        return f"{prefix}:{iri[cut:]}"
