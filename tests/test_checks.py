@@ -41,6 +41,10 @@ FAULTS: dict[str, tuple[str, str]] = {
         "pattern:x a tg:ThreatPattern .",
         f"{BASE}pattern/x",
     ),
+    "pattern-without-incidents": (
+        "pattern:x a tg:ThreatPattern .",
+        f"{BASE}pattern/x",
+    ),
     "incident-date": (
         'incident:x a tg:Incident ; tg:occurred "2022-10"^^xsd:gYearMonth ; tg:systemSince "2022-11-30"^^xsd:date .',
         f"{BASE}incident/x",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections import Counter
 from collections.abc import Callable
@@ -9,12 +10,12 @@ from pathlib import Path
 
 import pytest
 import rdflib
-from pyoxigraph import BlankNode, Literal, RdfFormat, parse
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, parse
 
 from threatgraph import Link, Record, ThreatGraph
 from threatgraph.resources import data_dir, ontology_dir, shipped_files
 from threatgraph.turtle import write_turtle
-from threatgraph.vocab import BASE, KINDS, tg
+from threatgraph.vocab import BASE, KINDS, shorten, tg
 
 ALL = sorted([*ontology_dir().rglob("*.ttl"), *data_dir().rglob("*.ttl")])
 RECORDS = sorted(data_dir().rglob("*.ttl"))
@@ -61,13 +62,17 @@ def test_a_record_is_in_the_file_that_bears_its_name(path: Path) -> None:
 # What is there.
 
 
-def test_the_counts_are_those_of_the_source(graph: ThreatGraph) -> None:
+def counted(graph: ThreatGraph) -> dict[str, int]:
+    """How many records there are of each class, by SPARQL."""
     query = "SELECT ?class (COUNT(?s) AS ?n) WHERE { ?s a ?class } GROUP BY ?class"
-    counts = {str(row["class"]): row["n"] for row in graph.store.select(query).to_dicts()}
+    return {shorten(str(row["class"])): int(str(row["n"])) for row in graph.store.select(query).to_dicts()}
+
+
+def test_the_counts_are_those_of_the_source(graph: ThreatGraph) -> None:
+    counts = counted(graph)
     expected = {
         "domain": 8,
         "pattern": 42,
-        "incident": 52,
         "causal-factor": 15,
         "causal-factor-category": 4,
         "group": 11 + 6,
@@ -75,21 +80,55 @@ def test_the_counts_are_those_of_the_source(graph: ThreatGraph) -> None:
         "asset": 7,
         "exposure-pathway": 5,
         "lifecycle-stage": 6,
-        "sector": 7,
-        "region": 4,
+        "sector": 7 + 12,  # the source's and ours
+        "region": 4 + 4,
         "glossary-term": 18,
         "glossary-category": 4,
         "severity": 4,
         "likelihood": 3,
-        "framework": 4,
-        "provision": 43 + 210 + 102 + 95,
+        "framework": 8,
+        "provision": 43 + 210 + 102 + 95 + 224 + 10 + 10 + 221,
+        "mapping-set": 3,
     }
-    assert {kind: counts[tg(KINDS[kind].class_name)] for kind in expected} == expected
+    assert {kind: counts[f"tg:{KINDS[kind].class_name}"] for kind in expected} == expected
+    assert counts["tg:Incident"] >= 150
+    assert counts["tg:CrosswalkMapping"] == 277 + 23 + 15
+
+
+def test_the_readme_of_the_data_counts_right(graph: ThreatGraph) -> None:
+    counts = counted(graph)
+    readme = (data_dir() / "README.md").read_text(encoding="utf-8")
+    told = {name: int(count) for name, count in re.findall(r"^\| `([a-z-]+)/` \| (\d+) \|", readme, re.MULTILINE)}
+    classes = {kind.plural: f"tg:{kind.class_name}" for kind in KINDS.values()}
+    vocabularies = {
+        quad.subject.value
+        for path in (data_dir() / "vocabularies").glob("*.ttl")
+        for quad in parse(path=str(path), format=RdfFormat.TURTLE)
+        if isinstance(quad.subject, NamedNode)
+        and quad.predicate.value.endswith("#type")
+        and "#" not in quad.subject.value
+        and "ConceptScheme" not in str(quad.object)
+    }
+    assert told.pop("vocabularies") == len(vocabularies)
+    assert told == {folder: counts[classes[folder]] for folder in told}
+    assert len(told) == 8
+    frameworks = dict(re.findall(r"^\| ([^|`]+?) \| (\d+) \| \d+ ", readme, re.MULTILINE))
+    sizes = [len(graph.run("provisions", framework=row["framework"])) for row in frameworks_of(graph)]
+    assert sorted(map(int, frameworks.values())) == sorted(sizes)
+
+
+def frameworks_of(graph: ThreatGraph) -> list[dict[str, str]]:
+    rows = graph.store.select("SELECT ?framework WHERE { ?framework a tg:Framework }").to_dicts()
+    return [{"framework": str(row["framework"])} for row in rows]
 
 
 @pytest.mark.parametrize(
     ("framework", "levels"),
     [
+        ("nist-ai-600-1", {"gai-risk": 12, "suggested-action": 212}),
+        ("owasp-llm-2025", {"risk": 10}),
+        ("owasp-agentic-2026", {"risk": 10}),
+        ("mitre-atlas-5.6.0", {"tactic": 16, "technique": 101, "subtechnique": 69, "mitigation": 35}),
         ("mit-ai-risk-repository-v3", {"domain": 7, "subdomain": 24, "causal-variable": 3, "causal-value": 9}),
         ("nist-ai-rmf-1.0", {"function": 4, "category": 19, "subcategory": 72, "trustworthiness-characteristic": 7}),
         ("eu-ai-act-2024-1689", {"chapter": 13, "article": 119, "annex": 14, "annex-III-area": 8, "risk-tier": 6}),
@@ -118,15 +157,17 @@ def test_every_pattern_incident_and_provision_has_a_source(graph: ThreatGraph) -
     assert graph.store.select(query).rows == []
 
 
-def test_what_the_source_does_not_tell_stays_absent(graph: ThreatGraph) -> None:
+def test_what_the_source_does_not_tell_is_not_said_to_be_the_sources(graph: ThreatGraph) -> None:
     memory = graph.pattern("memory-poisoning")
     assert memory.code is None
-    assert "severity" not in memory
-    assert "mapping" not in memory
     assert str(memory["curationStatus"][0]) == "Unconfirmed"
-    robodebt = graph.incident("INC-16-0001")
-    assert "occurred" not in robodebt
-    assert "severity" not in robodebt
+    notes = " ".join(map(str, memory["editorialNote"]))
+    assert "Ratings that were assessed by threatgraph: severity, likelihood, evidence level." in notes
+    for kind in ("mechanism", "impact", "indicator", "measure", "responseStep"):
+        assert {str(part["wasAttributedTo"][0]) for part in memory[kind] if isinstance(part, Record)} == {"threatgraph"}
+    seen = graph.pattern("PAT-AGT-003")
+    rated = [note for note in map(str, seen["editorialNote"]) if note.startswith("Ratings")]
+    assert rated == ["Ratings that were assessed by threatgraph: evidence level."]
 
 
 def test_derived_statements_are_in_no_file() -> None:
@@ -167,7 +208,7 @@ def test_strategic_misalignment_is_lossless(graph: ThreatGraph) -> None:
         "Competitive Pressure",
         "Regulatory Gap",
     ]
-    assert {part.text("sourceLabel") for part in pattern["mapping"] if isinstance(part, Record)} == {
+    assert {part.text("sourceLabel") for part in pattern["mapping"] if isinstance(part, Record)} - {""} == {
         "Long-term / existential",
         "General-purpose AI provisions",
     }

@@ -27,13 +27,13 @@ from threatgraph import ThreatGraph
 from threatgraph.errors import ThreatGraphError, UnknownName
 from threatgraph.export import FORMATS, TABLE_FORMATS, export_table, export_triples
 from threatgraph.export.jsonld import jsonld_context
-from threatgraph.resources import ontology_dir
+from threatgraph.resources import data_dir, ontology_dir
 from threatgraph.saving import save
 from threatgraph.table import Table
 from threatgraph.vocab import BASE, DERIVED_GRAPH, FILE_GRAPHS, PREFIXES, RDF_TYPE, tg
 
 PEERS = Path(__file__).parent / "peers"
-RDF = [name for name, form in FORMATS.items() if form.kind != "network"]
+RDF = [name for name, form in FORMATS.items() if form.kind in ("graph", "dataset")]
 OXIGRAPH = {
     "turtle": RdfFormat.TURTLE,
     "jsonld": RdfFormat.JSON_LD,
@@ -253,7 +253,8 @@ def test_networkx_gets_records_and_links_with_parts_folded(graph: ThreatGraph) -
     network = graph.to_networkx()
     kinds = [data["kind"] for _, data in network.nodes(data=True)]
     assert kinds.count("ThreatPattern") == 42
-    assert kinds.count("Incident") == 52
+    incidents = list((data_dir() / "incidents").rglob("*.ttl"))
+    assert kinds.count("Incident") == len(incidents) >= 150
     assert not any("#" in node for node in network)
     misalignment = f"{BASE}pattern/strategic-misalignment"
     edges = {
@@ -268,6 +269,12 @@ def test_networkx_gets_records_and_links_with_parts_folded(graph: ThreatGraph) -
         f"{BASE}incident/samsung-chatgpt-data-leak", f"{BASE}pattern/overreliance-automation-bias"
     )
     assert [data["relation"] for data in links.values()] == ["pattern-role:secondary"]
+    crosswalk = network.get_edge_data(
+        f"{BASE}provision/owasp-agentic-2026/asi02", f"{BASE}provision/owasp-llm-2025/llm06"
+    )
+    assert [(data["property"], data["relation"]) for data in crosswalk.values()] == [
+        ("tg:crosswalkMapping", "skos:broadMatch")
+    ]
 
 
 # The same bytes.

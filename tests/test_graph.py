@@ -91,7 +91,7 @@ def test_a_users_record_of_another_namespace_is_found_and_shown(own: ThreatGraph
     assert own.pattern("leak").iri == record.iri
     assert own.pattern("PAT-SYS-005").label == "Strategic Misalignment"
     rows = own.run("patterns-by-group", group="workers").to_dicts()
-    assert [row["code"] for row in rows] == ["ORG-001"]  # the shortcut tg:affects is derived for it too
+    assert "ORG-001" in [row["code"] for row in rows]  # the shortcut tg:affects is derived for it too
 
 
 # Tables.
