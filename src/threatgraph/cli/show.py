@@ -196,11 +196,11 @@ def _told(part: object) -> str:
     """One part of a record as a line: what it is called or points to, and what it says."""
     if not isinstance(part, Record):
         return str(part)
-    links = [name for name in ("group", "pattern", "object_id", "framework") if part[name]]
+    links = [name for name in ("group", "pattern", "subject_id", "object_id", "framework") if part[name]]
     head = part.label or "; ".join(str(part[name][0]) for name in links)
     if part.label and links:
         head += f" ({'; '.join(str(part[name][0]) for name in links)})"
-    details = [_detail(name, part[name]) for name in _DETAILS if part[name]]
+    details = [_detail(name, part[name]) for name in _DETAILS if part[name] and part.text(name) != part.label]
     text = " ".join(filter(None, (part.text("description"), part.text("rationale"))))
     return head + (f" [{', '.join(details)}]" if details else "") + (f" — {text}" if text else "")
 
@@ -210,6 +210,7 @@ _DETAILS = {
     "patternRole": "",
     "predicate_id": "",
     "curationStatus": "",
+    "reviewState": "review: ",
     "sourceLabel": "source: ",
     "confidence": "confidence ",
     "count": "",
