@@ -70,8 +70,8 @@ FAULTS: dict[str, tuple[str, str]] = {
         f"{BASE}pattern/x",
     ),
     "source-missing": (
-        'actor:x a tg:Actor ; skos:prefLabel "X"@en .',
-        f"{BASE}actor/x",
+        'actor:nobody a tg:Actor ; skos:prefLabel "Nobody"@en .',
+        f"{BASE}actor/nobody",
     ),
 }
 

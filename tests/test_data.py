@@ -18,6 +18,7 @@ from threatgraph.turtle import write_turtle
 from threatgraph.vocab import BASE, KINDS, shorten, tg
 
 ALL = sorted([*ontology_dir().rglob("*.ttl"), *data_dir().rglob("*.ttl")])
+PROJECT = f"{BASE}project"
 RECORDS = sorted(data_dir().rglob("*.ttl"))
 
 
@@ -164,7 +165,7 @@ def test_what_the_source_does_not_tell_is_not_said_to_be_the_sources(graph: Thre
     notes = " ".join(map(str, memory["editorialNote"]))
     assert "Ratings that were assessed by threatgraph: severity, likelihood, evidence level." in notes
     for kind in ("mechanism", "impact", "indicator", "measure", "responseStep"):
-        assert {str(part["wasAttributedTo"][0]) for part in memory[kind] if isinstance(part, Record)} == {"threatgraph"}
+        assert {str(part["wasAttributedTo"][0]) for part in memory[kind] if isinstance(part, Record)} == {PROJECT}
     seen = graph.pattern("PAT-AGT-003")
     rated = [note for note in map(str, seen["editorialNote"]) if note.startswith("Ratings")]
     assert rated == ["Ratings that were assessed by threatgraph: evidence level."]
