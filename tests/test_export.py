@@ -186,7 +186,12 @@ def test_only_dates_of_varying_precision_carry_their_type(graph: ThreatGraph) ->
             for value in node:
                 yield from typed(name, value)
 
-    assert set(typed("", json.loads(graph.export("jsonld"))["graph"])) == {"occurred", "created", "modified"}
+    assert set(typed("", json.loads(graph.export("jsonld"))["graph"])) == {
+        "occurred",
+        "systemSince",
+        "created",
+        "modified",
+    }
 
 
 def test_a_neighbourhood_names_what_it_points_to_and_what_points_at_it(graph: ThreatGraph) -> None:

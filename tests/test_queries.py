@@ -341,7 +341,7 @@ def test_published_and_recorded(graph: ThreatGraph, files: Files) -> None:
 def test_incidents(graph: ThreatGraph, files: Files) -> None:
     assert len(graph.run("incidents")) == len(files.all("incident"))
     span = column(graph, "incidents", "code", since="2024-08-15", until="2025-01-10")
-    assert [c for c in span if c][:3] == ["INC-24-0015", "INC-24-0013", "INC-25-0003"]  # "2024" may lie within
+    assert {"INC-24-0015", "INC-24-0013", "INC-25-0003"} <= set(span)  # "2024" and "2025-01" may lie within
 
     def earliest(date: str) -> str:
         return (date + "-01-01")[:10]
