@@ -207,6 +207,8 @@ def test_patterns_keep_what_their_source_says(graph: ThreatGraph) -> None:
             if fact[name]:
                 assert [label.lower() for label in labels(record[name])] == [fact[name]], record.iri
         assert set(fact["why_labels"] or []) <= set(labels(record["mechanism"])), record.iri
+        parts = [part for part in record["mechanism"] if isinstance(part, Record)]
+        assert {part.text("sourceLabel") for part in parts} - {""} <= set(fact["why_labels"] or []), record.iri
         assert set(fact["causal_factors"] or []) <= set(labels(record["causalFactor"]))
         assert len(record["listedGroup"]) == len(fact["affected_groups"] or [])
         if fact["last_updated"]:

@@ -1,6 +1,6 @@
 """Loading, asking, checking and writing the graph, beside plain rdflib and pyshacl: python tests/bench/engines.py
 
-Both sides do the same work on the same files in the same run. pyshacl alone takes most of a minute.
+Both sides do the same work on the same files in the same run. pyshacl alone takes some minutes.
 """
 
 from __future__ import annotations
