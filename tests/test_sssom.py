@@ -88,6 +88,7 @@ def sssom() -> str:
     return str(program)
 
 
+@pytest.mark.peers
 def test_the_validator_of_sssom_accepts_it(graph: ThreatGraph, sssom: str, tmp_path: Path) -> None:
     path = tmp_path / "mappings.sssom.tsv"
     graph.export("sssom", path=path)
@@ -95,6 +96,7 @@ def test_the_validator_of_sssom_accepts_it(graph: ThreatGraph, sssom: str, tmp_p
     assert (done.returncode, done.stdout.strip(), done.stderr.strip()) == (0, "", "")
 
 
+@pytest.mark.peers
 def test_the_validator_would_tell(graph: ThreatGraph, sssom: str, tmp_path: Path) -> None:
     path = tmp_path / "mappings.sssom.tsv"
     path.write_bytes(graph.export("sssom", node="PAT-SYS-005").replace(b"semapv:ManualMappingCuration", b"by hand"))
