@@ -255,3 +255,18 @@ def test_numbers_of_the_incident_database(graph: ThreatGraph) -> None:
         words = plain(str(row["description"])).split()
         copied = [" ".join(words[n : n + 9]) for n in range(len(words) - 8)]
         assert not [run for run in copied if run in theirs], row
+
+
+def test_case_studies_of_atlas(graph: ThreatGraph) -> None:
+    """Each case study exists, and the date is that of the study, as far as the study claims to know it."""
+    content = json.loads((FACTS / "frameworks" / "mitre_atlas.json").read_text(encoding="utf-8"))["entries"]
+    studies = {fact["url"]: fact for fact in content if fact["level"] == "case-study"}
+    query = """SELECT ?incident ?match ?occurred WHERE {
+      ?incident a tg:Incident ; skos:exactMatch ?match ; tg:occurred ?occurred .
+      FILTER(CONTAINS(STR(?match), "atlas.mitre.org")) }"""
+    rows = graph.store.select(query).to_dicts()
+    assert len(rows) >= 12
+    for row in rows:
+        study = studies[str(row["match"])]
+        known = {"YEAR": 4, "MONTH": 7, "DATE": 10}[study["incident_date_granularity"]]
+        assert study["incident_date"][:known].startswith(str(row["occurred"])), row
