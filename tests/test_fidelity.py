@@ -263,7 +263,8 @@ def test_case_studies_of_atlas(graph: ThreatGraph) -> None:
     studies = {fact["url"]: fact for fact in content if fact["level"] == "case-study"}
     query = """SELECT ?incident ?match ?occurred WHERE {
       ?incident a tg:Incident ; skos:exactMatch ?match ; tg:occurred ?occurred .
-      FILTER(CONTAINS(STR(?match), "atlas.mitre.org")) }"""
+      FILTER(CONTAINS(STR(?match), "atlas.mitre.org"))
+      FILTER NOT EXISTS { ?incident skos:exactMatch ?number FILTER(CONTAINS(STR(?number), "incidentdatabase.ai")) } }"""
     rows = graph.store.select(query).to_dicts()
     assert len(rows) >= 12
     for row in rows:
