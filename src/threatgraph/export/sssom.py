@@ -80,6 +80,7 @@ mapping_set_id: {BASE}mappings
 mapping_set_title: Mappings of threatgraph
 mapping_set_description: Threat patterns and incidents to provisions of frameworks, and published crosswalks
 license: https://creativecommons.org/licenses/by/4.0/
+comment: Written one by one with the help of language models; the column other says how far each was read over.
 """
 _PREFIXES = {**PREFIXES, "threatgraph": BASE}
 #: Prefixes that every reader of SSSOM knows, so that the header need not declare them.
