@@ -13,11 +13,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
 from threatgraph import ThreatGraph, resources
 from threatgraph.store import EmbeddedStore
-from threatgraph.turtle import write_turtle
 from threatgraph.validate import shapes, validate
 from threatgraph.validate.report import SEVERITIES
 from threatgraph.vocab import BASE, CLASSES, PREFIXES, PROPERTIES, RDF_TYPE, TG, XSD
@@ -78,8 +77,8 @@ def findings(
     content: Iterable[Triple], folder: Path, files: list[Path] | None = None, *, fast: bool = True
 ) -> set[str]:
     """What validation finds in a world: the rule of each finding and the kind of constraint."""
-    path = folder / "world.ttl"
-    path.write_text(write_turtle(content), encoding="utf-8")
+    path = folder / "world.nt"
+    serialize(content, str(path), format=RdfFormat.N_TRIPLES)
     store = EmbeddedStore.open([*ONTOLOGY, path], shipped=False)
     return {f"{f.rule.removeprefix(TGS)} {f.component}" for f in validate(store, shapes=files, fast=fast, hints=True)}
 
