@@ -57,6 +57,14 @@ def world() -> World:
     return load(GOOD)
 
 
+@cache
+def background() -> World:
+    """What a world takes for granted: the scales whole, and of the ontology which class is below which."""
+    below = NamedNode(f"{PREFIXES['rdfs']}subClassOf")
+    ontology, scales = ONTOLOGY
+    return load(*sorted(scales.glob("*.ttl"))) | {t for t in load(ontology) if t.predicate == below}
+
+
 def constraints() -> Iterator[Constraint]:
     for file in FILES:
         graph = shapes.load([file])
@@ -78,8 +86,8 @@ def findings(
 ) -> set[str]:
     """What validation finds in a world: the rule of each finding and the kind of constraint."""
     path = folder / "world.nt"
-    serialize(content, str(path), format=RdfFormat.N_TRIPLES)
-    store = EmbeddedStore.open([*ONTOLOGY, path], shipped=False)
+    serialize({*content, *background()}, str(path), format=RdfFormat.N_TRIPLES)
+    store = EmbeddedStore.open([path], shipped=False)
     return {f"{f.rule.removeprefix(TGS)} {f.component}" for f in validate(store, shapes=files, fast=fast, hints=True)}
 
 
