@@ -121,7 +121,9 @@ def test_every_path_and_class_is_a_known_term() -> None:
             if term.value.startswith(TG):
                 assert term.value.removeprefix(TG) in CLASSES | PROPERTIES, term
             else:
-                assert term.value.startswith(tuple(PREFIXES[p] for p in ("dcterms", "skos", "sssom"))), term
+                assert term.value.startswith(tuple(PREFIXES[p] for p in ("dcterms", "prov", "rdf", "skos", "sssom"))), (
+                    term
+                )
 
 
 def test_one_file_a_class() -> None:
@@ -132,7 +134,11 @@ def test_one_file_a_class() -> None:
     assert {target.removeprefix(TG) for target in targets} == CLASSES - {"RecordPart"}
 
 
-def test_every_shape_reaches_a_node_of_the_shipped_data(graph: ThreatGraph) -> None:
+def test_every_shape_reaches_a_node_of_the_shipped_data_or_of_what_is_made_of_it(tmp_path: Path) -> None:
+    made = tmp_path / "recommendations.nt"
+    recommended = ThreatGraph.open().recommend("goal-drift", top=1).to_triples()
+    serialize(recommended, str(made), format=RdfFormat.N_TRIPLES)
+    graph = ThreatGraph.open([made])
     for check in shapes.read_checks(shapes.load(FILES), hints=True):
         step = "a/rdfs:subClassOf*" if check.target.kind == "targetClass" else "skos:notation"
         value = str(check.target.term) if check.target.kind == "targetClass" else "[]"
@@ -360,6 +366,7 @@ def _change(remove: str, add: str) -> World:
 
 
 PATTERN = f"<{BASE}pattern/sample#"
+RECOMMENDATION = f"<{BASE}recommendation/pattern-sample/pattern-other>"
 INCIDENT = f"<{BASE}incident/sample#"
 BY_QUERY = {
     "ThreatPattern-escalation": ("", "pattern:other tg:escalatesTo pattern:sample ."),
@@ -383,6 +390,10 @@ BY_QUERY = {
     "RecordPart-owner": (f"pattern:sample tg:mechanism {PATTERN}mechanism-two> .", ""),
     "RecordPart-borrowed": ("", f"pattern:other tg:mechanism {PATTERN}mechanism-two> ."),
     "RecordPart-position": (f"{PATTERN}step-two> tg:position 2 .", f"{PATTERN}step-two> tg:position 1 ."),
+    "Recommendation-asked": (
+        f'{RECOMMENDATION} tg:recommendedFor pattern:sample ; tg:askedText "What is like the sample?" .',
+        "",
+    ),
     "Identifier-unique": ("", 'pattern:other skos:notation "PAT-SYS-901" .'),
 }
 

@@ -67,4 +67,4 @@ def test_it_works_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
     assert "MultiDiGraph" in run(str(python), "-c", code)
     assert "torch" not in run(str(python), "-m", "pip", "list").lower()
     size = sum(file.stat().st_size for file in home.rglob("*") if file.is_file())
-    assert size < 120_000_000  # pip and setuptools of the environment are in this too
+    assert size < 350_000_000  # of which SciPy and NumPy are two thirds; pip and setuptools are in this too

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import rdflib
     from pyoxigraph import Triple
 
+    from threatgraph.recommend import Recommendations, Recommender
     from threatgraph.validate import Report
 
 PathLike = str | os.PathLike[str]
@@ -131,6 +133,51 @@ class ThreatGraph:
                 rest = "; ".join(f"{column}: {to_text(value)}" for column, value in told if value is not None)
                 rows.append((Literal(name), first, Literal(rest)))
         return Table(("check", "record", "found"), rows)
+
+    def recommend(
+        self,
+        node: str | Sequence[str] | None = None,
+        *,
+        text: str | None = None,
+        kind: str = "pattern",
+        top: int = 10,
+        framework: str | None = None,
+    ) -> Recommendations:
+        """Recommend records that are related to a record, to several, or to a text, and say why.
+
+        Args:
+            node: a record by code, slug, label or IRI, or several, such as the patterns of a threat profile.
+            text: a text in place of records.
+            kind: what to recommend: ``pattern``, ``incident`` or ``provision``.
+            top: how many at most.
+            framework: a framework, for its provisions alone.
+
+        Returns:
+            The recommendations, the best first, each with the triples that speak for it.
+
+        Raises:
+            UnknownName: for a record, framework or kind that does not exist.
+            InvalidQuery: for ``top`` below 1, and where there is neither a record nor a text, or both.
+            ThreatGraphError: where the graph holds nothing of the kind.
+        """
+        from threatgraph.recommend import recommend
+
+        nodes = [] if node is None else [node] if isinstance(node, str) else list(node)
+        return recommend(
+            self.recommender,
+            [self.resolve(name) for name in nodes],
+            text=text,
+            kind=kind,
+            top=top,
+            framework=None if framework is None else self.resolve(framework, "framework"),
+        )
+
+    @cached_property
+    def recommender(self) -> Recommender:
+        """What recommends; it is made at the first question, which takes a second or so, and kept."""
+        from threatgraph.recommend import Recommender
+
+        return Recommender(self.store)
 
     # Look up.
 

@@ -151,16 +151,16 @@ def _query_text(arguments: argparse.Namespace) -> str:
     if arguments.text == "-":
         if sys.stdin is None:
             raise InvalidQuery("standard input is closed: there is no query to read.")
-        return _decoded(sys.stdin.buffer.read(), "standard input")
+        return decoded(sys.stdin.buffer.read(), "standard input")
     if arguments.text is not None:
         return str(arguments.text)
     try:
-        return _decoded(Path(arguments.file).read_bytes(), arguments.file)
+        return decoded(Path(arguments.file).read_bytes(), arguments.file)
     except OSError as error:
         raise InvalidFile(arguments.file, f"cannot be read: {error.strerror}.") from error
 
 
-def _decoded(content: bytes, name: str) -> str:
+def decoded(content: bytes, name: str) -> str:
     """The text of a query, whatever encoding the terminal is set to; a byte order mark is not part of it."""
     try:
         return content.decode("utf-8-sig")

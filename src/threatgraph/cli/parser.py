@@ -47,6 +47,7 @@ def build_parser() -> argparse.ArgumentParser:
         return sub
 
     _asking(command)
+    _recommending(command)
     _checking(command)
     _writing(command)
     return parser
@@ -119,6 +120,24 @@ def _asking(command: _Command) -> None:
     sub.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="stop after so many seconds (default: 30)")
     sub.add_argument("--allow-service", action="store_true", help="let SERVICE reach other servers over the network")
     _format(sub, (*TABLES, *TRIPLES), default=None)
+
+
+def _recommending(command: _Command) -> None:
+    sub = command(
+        "recommend", "suggest:recommend", "recommend records that are related to others, or to a text, and say why"
+    )
+    sub.add_argument(
+        "ids", metavar="ID", nargs="*", help="a record by code, slug, label or IRI; several, as of a threat profile"
+    )
+    sub.add_argument("--text", type=_text, metavar="TEXT", help="a text in place of records; - reads standard input")
+    sub.add_argument(
+        "--kind", default="pattern", metavar="KIND", help="what to recommend: pattern, incident or provision"
+    )
+    sub.add_argument("--top", type=int, default=10, metavar="N", help="how many at most (default: 10)")
+    sub.add_argument(
+        "--framework", metavar="ID", help="provisions of this framework alone; --kind provision goes with it"
+    )
+    _format(sub, ("text", "json", *TABLES[:1], *TABLES[2:], *TRIPLES))
 
 
 def _checking(command: _Command) -> None:

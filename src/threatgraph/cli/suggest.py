@@ -1,0 +1,40 @@
+"""The command that recommends."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from threatgraph.cli.ask import decoded
+from threatgraph.cli.output import open_graph, put, put_table, width
+from threatgraph.cli.parser import TABLES
+from threatgraph.errors import InvalidQuery
+
+
+def recommend(arguments: argparse.Namespace) -> int:
+    """Recommend records that are related to others, or to a text."""
+    kind = "provision" if arguments.framework and arguments.kind == "pattern" else arguments.kind
+    found = open_graph(arguments).recommend(
+        arguments.ids or None, text=_asked(arguments), kind=kind, top=arguments.top, framework=arguments.framework
+    )
+    if arguments.format == "text":
+        put(found.render(width(arguments)), arguments)
+    elif arguments.format == "json":
+        put(found.to_json() + "\n", arguments)
+    elif arguments.format in TABLES:
+        put_table(found.to_table(), arguments)
+        if found.note:
+            print(f"threatgraph: note: {found.note}", file=sys.stderr)
+    else:
+        from threatgraph.export import export_triples
+
+        put(export_triples(found.to_triples(), arguments.format), arguments)
+    return 0
+
+
+def _asked(arguments: argparse.Namespace) -> str | None:
+    if arguments.text != "-":
+        return None if arguments.text is None else str(arguments.text)
+    if sys.stdin is None:
+        raise InvalidQuery("standard input is closed: there is no text to read.")
+    return decoded(sys.stdin.buffer.read(), "standard input")

@@ -1,0 +1,100 @@
+"""The words of texts: stems, and sparse matrices that weigh a word by how rare it is."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+import numpy as np
+import Stemmer
+from scipy import sparse
+
+#: Words of grammar, which say nothing of a subject; "ai" and its like stand in nearly every record of this field.
+STOP_WORDS = frozenset(
+    """
+    a about above after again against ai all also although am among an and any are artificial as at be became because
+    been before being below between both but by can cannot could did do does doing done down during each either else
+    etc even ever every few for from further had has have having he her here hers him his how however i if in instead
+    intelligence into is it its itself just less like made make makes many may me might more most much must my neither
+    no nor not now of off on once one only onto or other others our out over own per rather same she should since so
+    some such than that the their them then there these they this those though through thus to too toward towards
+    under until up upon us use used uses using very via was we well were what when where whether which while who whom
+    whose why will with within without would you your
+    """.split()
+)
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_STEMMER = Stemmer.Stemmer("english")
+
+
+@lru_cache(maxsize=200_000)
+def stem(word: str) -> str:
+    """The stem of a word in lower case (Snowball English, Porter 2001)."""
+    return str(_STEMMER.stemWord(word))
+
+
+def words(text: str) -> list[str]:
+    """The words of a text in their order and in lower case, without words of grammar and without numbers."""
+    return [word for word in _WORD.findall(text.lower()) if word not in STOP_WORDS]
+
+
+def stems(text: str) -> list[str]:
+    """The stems of a text's words in their order."""
+    return [stem(word) for word in words(text)]
+
+
+def spoken_forms(texts: Iterable[str]) -> dict[str, str]:
+    """For each stem the word that people use most often, to show in its place."""
+    used: Counter[str] = Counter(word for text in texts for word in words(text))
+    forms: dict[str, str] = {}
+    for word, _ in sorted(used.items(), key=lambda item: (-item[1], item[0])):
+        forms.setdefault(stem(word), word)
+    return forms
+
+
+class Vocabulary:
+    """The words of a collection of texts and how rare each is.
+
+    Args:
+        documents: the stems of each text.
+    """
+
+    def __init__(self, documents: Sequence[Sequence[str]]) -> None:
+        frequency: Counter[str] = Counter(word for document in documents for word in set(document))
+        self.words = sorted(frequency)
+        self.position = {word: place for place, word in enumerate(self.words)}
+        counts = np.array([frequency[word] for word in self.words], dtype=float)
+        self.rarity = np.log((len(documents) + 1) / (counts + 1)) + 1
+        """Inverse document frequency, smoothed (Spärck Jones 1972), by position of the word."""
+
+    def matrix(self, documents: Sequence[Sequence[str]]) -> sparse.csr_matrix:
+        """Texts as rows of unit length, weighed by TF-IDF with damped counts (Salton and Buckley 1988).
+
+        Args:
+            documents: the stems of each text; a word that the vocabulary lacks is passed over.
+
+        Returns:
+            A matrix of texts by words; the row of a text without a known word is empty.
+        """
+        starts, columns, values = [0], [], []
+        for document in documents:
+            counts = Counter(self.position[word] for word in document if word in self.position)
+            for column in sorted(counts):
+                columns.append(column)
+                values.append((1 + np.log(counts[column])) * self.rarity[column])
+            starts.append(len(columns))
+        shape = (len(documents), len(self.words))
+        return unit_rows(sparse.csr_matrix((np.array(values, dtype=float), columns, starts), shape=shape))
+
+
+def unit_rows(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
+    """A sparse matrix with its rows brought to length 1; empty rows stay empty."""
+    length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+    return sparse.csr_matrix(sparse.diags(1 / np.where(length > 0, length, 1)) @ matrix)
+
+
+def unit(array: np.ndarray) -> np.ndarray:
+    """A dense matrix with its rows brought to length 1; rows of zeros stay so."""
+    length = np.linalg.norm(array, axis=1, keepdims=True)
+    return np.asarray(array / np.where(length > 0, length, 1))

@@ -1,0 +1,101 @@
+"""Links that people made between catalogues of other projects, to measure recommendations against.
+
+None of it is part of this project: the files are read from where their owner has put them.
+
+- the crosswalks of IBM AI Atlas Nexus, as SSSOM tables; rows that no person made are left out, and ``noMatch`` too
+- the names and descriptions of what they link, from a checkout of https://github.com/IBM/ai-atlas-nexus
+- the snapshot of the AI Incident Database with the classes of the MIT AI Risk Repository
+"""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+Catalogue = dict[str, tuple[str, str]]
+"""Name and description of each entry, by its identifier."""
+
+
+class Task(NamedTuple):
+    """A question for each entry of one catalogue: which entries of another are linked to it?"""
+
+    name: str
+    source: Catalogue
+    target: Catalogue
+    wanted: dict[str, set[str]]
+
+
+_TABLES = {
+    "IBM risk to MIT subdomain": ("mit-ai-risk-repository_ibm-risk-atlas.tsv", "ibm", "mit"),
+    "IBM risk to NIST AI 600-1": ("ibm2nistgenai.tsv", "ibm", "nist"),
+    "IBM risk to OWASP LLM": ("ibm2owasp.tsv", "ibm", "owasp"),
+    "AIUC-1 to OWASP LLM": ("aiuc1_to_owasp_llm_from_tsv_data.tsv", "aiuc", "owasp"),
+    "AIUC-1 to IBM risk": ("aiuc1_to_ibm_from_tsv_data.tsv", "aiuc", "ibm"),
+    "OWASP agentic to OWASP LLM": ("owasp_asi2owasp_llm.tsv", "asi", "owasp"),
+}
+_FILES = {
+    "ibm": ("risk_atlas_data.yaml", "entries"),
+    "mit": ("mit_ai_risk_repository_data.yaml", "entries"),
+    "nist": ("nist_ai_rmf_data.yaml", "entries"),
+    "owasp": ("owasp_llm_2.0_data.yaml", "entries"),
+    "asi": ("owasp_asi_data.yaml", "entries"),
+    "aiuc": ("aiuc1_data.yaml", "rules"),
+}
+_KNOWLEDGE = "src/ai_atlas_nexus/data/knowledge_graph"
+
+
+def crosswalks(facts: Path, nexus: Path) -> list[Task]:
+    """The tasks of the crosswalks.
+
+    Args:
+        facts: the folder with ``crosswalks/ibm/*.tsv``.
+        nexus: a checkout of IBM AI Atlas Nexus.
+    """
+    catalogues = {name: _catalogue(nexus, *where) for name, where in _FILES.items()}
+    catalogues["mit"] = {key: value for key, value in catalogues["mit"].items() if "subdomain" in key}
+    tasks = []
+    for name, (file, source, target) in _TABLES.items():
+        wanted = _links(facts / "crosswalks" / "ibm" / file, catalogues[source], catalogues[target])
+        tasks.append(Task(name, catalogues[source], catalogues[target], wanted))
+    incidents = _entries(nexus, "risk_atlas_data_incidents.yaml", "riskincidents")
+    told = {str(entry["id"]): (str(entry["name"]), str(entry["description"])) for entry in incidents}
+    linked = {str(entry["id"]): set(map(str, entry["refersToRisk"])) for entry in incidents}
+    return [*tasks, Task("IBM's incidents to IBM risk", told, catalogues["ibm"], linked)]
+
+
+def _entries(nexus: Path, file: str, key: str) -> list[dict[str, Any]]:
+    loaded = yaml.safe_load((nexus / _KNOWLEDGE / file).read_text(encoding="utf-8"))
+    entries: list[dict[str, Any]] = loaded[key]
+    return entries
+
+
+def _catalogue(nexus: Path, file: str, key: str) -> Catalogue:
+    entries = _entries(nexus, file, key)
+    return {str(e["id"]): (str(e["name"]), str(e.get("description") or "")) for e in entries if e.get("name")}
+
+
+def _links(file: Path, source: Catalogue, target: Catalogue) -> dict[str, set[str]]:
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    wanted: dict[str, set[str]] = {}
+    for row in csv.DictReader(lines, delimiter="\t"):
+        by_hand = "ManualMappingCuration" in row["mapping_justification"]
+        one, other = (row[column].partition(":")[2] for column in ("subject_id", "object_id"))
+        if by_hand and "nomatch" not in row["predicate_id"].lower() and one in source and other in target:
+            wanted.setdefault(one, set()).add(other)
+    return wanted
+
+
+def incidents(datasets: Path) -> tuple[Catalogue, dict[str, str]]:
+    """Title and description of every incident of the AI Incident Database, and the MIT subdomain of the classified.
+
+    Args:
+        datasets: the folder with ``aiid/incidents.csv`` and ``aiid/classifications_MIT.csv``.
+    """
+    with (datasets / "aiid" / "incidents.csv").open(encoding="utf-8", newline="") as file:
+        told = {row["incident_id"]: (row["title"], row["description"]) for row in csv.DictReader(file)}
+    with (datasets / "aiid" / "classifications_MIT.csv").open(encoding="utf-8", newline="") as file:
+        classes = {row["Incident ID"]: row["Risk Subdomain"][:3] for row in csv.DictReader(file)}
+    return told, {number: subdomain for number, subdomain in classes.items() if subdomain and number in told}

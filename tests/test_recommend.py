@@ -1,0 +1,520 @@
+"""Recommendations: ranked, never empty, with reasons that are triples of the graph and sum to the score."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyoxigraph import NamedNode, RdfFormat, serialize
+
+from threatgraph import InvalidQuery, ThreatGraph, ThreatGraphError, UnknownName
+from threatgraph.cli import main
+from threatgraph.recommend import Recommendation, Recommender, embedding, recommend
+from threatgraph.recommend.corpus import TARGETS
+from threatgraph.recommend.topics import Topics
+from threatgraph.recommend.walk import RESTART, Network
+from threatgraph.recommend.words import Vocabulary, spoken_forms, stems
+from threatgraph.vocab import BASE, PREFIXES
+
+HEAD = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())
+
+
+@pytest.fixture(scope="module")
+def shipped() -> ThreatGraph:
+    return ThreatGraph.open()
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Callable[[str], ThreatGraph]:
+    """A graph of nothing but a few statements."""
+
+    def make(text: str) -> ThreatGraph:
+        file = tmp_path / "small.ttl"
+        file.write_text(HEAD + text, encoding="utf-8")
+        return ThreatGraph.open([file], shipped=False)
+
+    return make
+
+
+def pattern(name: str, *statements: str, text: str = "") -> str:
+    label = f'skos:prefLabel "{name}"@en'
+    more = [f'skos:definition "{text}"@en'] if text else []
+    return f"pattern:{name} a tg:ThreatPattern ; {' ; '.join([label, *more, *statements])} .\n"
+
+
+def value(graph: ThreatGraph, signal: str, one: str, other: str, kind: str = "pattern") -> float:
+    """What a signal says of two records, by their labels."""
+    recommender = graph.recommender
+    query = recommender.query(graph.resolve(one), kind)
+    target = recommender.target(kind)
+    places = {recommender.corpus.labels[int(p)]: i for i, p in enumerate(target.positions)}
+    return float(recommender.values(query, kind)[signal][places[other]])
+
+
+# Every record gets recommendations, with reasons.
+
+
+@pytest.mark.parametrize("kind", TARGETS)
+def test_every_pattern_gets_ten_of_each_kind_and_none_is_itself(shipped: ThreatGraph, kind: str) -> None:
+    for iri in shipped.store.select("SELECT ?p { ?p a tg:ThreatPattern }").column("p"):
+        found = shipped.recommend(str(iri), kind=kind)
+        assert len(found) == 10, iri
+        assert found.basis == "signals"
+        assert iri not in [item.iri for item in found]
+        assert [item.rank for item in found] == list(range(1, 11))
+        assert all(item.reasons for item in found)
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind"),
+    [
+        ("PAT-SYS-005", "pattern"),
+        ("goal-drift", "provision"),
+        ("prompt-injection", "incident"),
+        ("microsoft-tay", "pattern"),
+        ("microsoft-tay", "incident"),
+        ("eu-ai-act:article-14", "pattern"),
+        ("causal-factor/regulatory-gap", "pattern"),
+    ],
+)
+def test_contributions_sum_to_the_score_and_rest_on_triples_of_the_graph(
+    shipped: ThreatGraph, asked: str, kind: str
+) -> None:
+    for item in shipped.recommend(asked, kind=kind, top=3):
+        assert math.isclose(math.fsum(reason.contribution for reason in item.reasons), item.score, abs_tol=1e-12)
+        assert math.isclose(math.fsum(item.signals.values()), item.score, abs_tol=1e-12)
+        assert 0 < item.score <= 1
+        for statement in {s for reason in item.reasons for s in reason.statements} | set(item.curated):
+            assert shipped.store.ask(f"ASK {{ {statement.subject} {statement.predicate} {statement.object} }}"), (
+                statement
+            )
+        assert all(reason.statements for reason in item.reasons)
+
+
+def test_scores_are_those_of_the_signals_and_their_weights(shipped: ThreatGraph) -> None:
+    recommender = shipped.recommender
+    query = recommender.query(f"{BASE}pattern/goal-drift", "pattern")
+    weights = recommender.weights(query, "pattern")
+    assert math.isclose(sum(weights.values()), 1, abs_tol=0.01)
+    values = recommender.values(query, "pattern")
+    assert all(((row >= 0) & (row <= 1 + 1e-9)).all() for row in values.values())
+    best = shipped.recommend("goal-drift", top=1)[0]
+    place = [recommender.target("pattern").iri(i) for i in range(len(recommender.target("pattern")))].index(best.iri)
+    assert math.isclose(best.score, sum(weights[name] * values[name][place] for name in values), abs_tol=1e-12)
+
+
+def test_a_shared_rare_cause_is_told_with_how_many_share_it(shipped: ThreatGraph) -> None:
+    """Of each reason of the neighbours, the count in it is the count that SPARQL gives."""
+    told = 0
+    for item in shipped.recommend("PAT-SYS-005", top=10):
+        for reason in item.reasons:
+            found = re.fullmatch(r"both caused by (.+) \((\d+) of (\d+) patterns\)", reason.text)
+            if found:
+                cause = shipped.resolve(found[1], "causal-factor")
+                rows = shipped.store.select(f"SELECT ?p {{ ?p a tg:ThreatPattern ; tg:causalFactor <{cause}> }}")
+                assert len(rows) == int(found[2])
+                assert int(found[3]) == len(shipped.store.select("SELECT ?p { ?p a tg:ThreatPattern }"))
+                told += 1
+    assert told > 2
+
+
+# Each signal, worked out by hand.
+
+
+def test_neighbours_that_fewer_name_weigh_more(small: Callable[[str], ThreatGraph]) -> None:
+    """Of 4 patterns 1 and 2 share the rare cause, 1 to 3 the common one: -ln(2/5) and -ln(3/5) are their contents."""
+    graph = small(
+        pattern("one", "tg:causalFactor causal-factor:rare, causal-factor:common")
+        + pattern("two", "tg:causalFactor causal-factor:rare, causal-factor:common")
+        + pattern("three", "tg:causalFactor causal-factor:common")
+        + pattern("four")
+    )
+    rare, common = -math.log(2 / 5), -math.log(3 / 5)
+    assert value(graph, "neighbours", "one", "two") == pytest.approx(1)
+    assert value(graph, "neighbours", "one", "three") == pytest.approx(common / math.sqrt((rare + common) * common))
+    assert value(graph, "neighbours", "one", "four") == 0
+
+
+def test_provisions_near_each_other_count_by_lin(small: Callable[[str], ThreatGraph]) -> None:
+    """One framework: root r above a and b, which two patterns name. Uses: each provision 1, and each naming 1 more.
+
+    Below r stand all 5 uses, so r has no content. a has 2 of 5; s, below a, would be nearer: with s named instead of b,
+    the nearest ancestor of s and a is a, with 3 of 5 uses, and s has 2 of 5.
+    """
+    framework = "framework:f a tg:Framework .\n"
+    tree = (
+        "mit:r a tg:Provision ; skos:inScheme framework:f .\n"
+        "mit:a a tg:Provision ; skos:inScheme framework:f ; skos:broader mit:r .\n"
+        "mit:{low} a tg:Provision ; skos:inScheme framework:f ; skos:broader mit:{high} .\n"
+    )
+    mapped = "tg:mappedTo mit:{}"
+    apart = small(
+        framework
+        + tree.format(low="b", high="r")
+        + pattern("one", mapped.format("a"))
+        + pattern("two", mapped.format("b"))
+    )
+    assert value(apart, "tree", "one", "two") == 0
+    near = small(
+        framework
+        + tree.format(low="s", high="a")
+        + pattern("one", mapped.format("a"))
+        + pattern("two", mapped.format("s"))
+    )
+    above, below = -math.log(4 / 5), -math.log(2 / 5)
+    assert value(near, "tree", "one", "two") == pytest.approx(2 * above / (above + below))
+
+
+def test_patterns_of_the_same_incidents_count_by_mutual_information(small: Callable[[str], ThreatGraph]) -> None:
+    """4 incidents; one and two are in 2 each, together in 2: ln(2*4/(2*2)) / -ln(2/4) = 1, damped by 2/3."""
+    incidents = "".join(
+        f'incident:i{number} a tg:Incident ; skos:prefLabel "i{number}"@en ; tg:involvesPattern {names} .\n'
+        for number, names in enumerate(
+            ("pattern:one, pattern:two", "pattern:one, pattern:two", "pattern:three", "pattern:three")
+        )
+    )
+    graph = small(pattern("one") + pattern("two") + pattern("three") + incidents)
+    assert value(graph, "incidents", "one", "two") == pytest.approx(2 / 3)
+    assert value(graph, "incidents", "one", "three") == 0
+
+
+def test_words_are_weighed_by_how_rare_they_are() -> None:
+    """Three texts: clone stands in two, voice in one; the weights are ln(4/3)+1 and ln(4/2)+1, by hand."""
+    documents = [stems("voices cloned"), stems("clone"), stems("drift")]
+    assert documents[0] == ["voic", "clone"]
+    vocabulary = Vocabulary(documents)
+    matrix = vocabulary.matrix(documents)
+    clone, voice = math.log(4 / 3) + 1, math.log(4 / 2) + 1
+    assert (matrix[0] @ matrix[1].T).toarray()[0, 0] == pytest.approx(clone / math.hypot(clone, voice))
+    assert (matrix[0] @ matrix[2].T).toarray()[0, 0] == 0
+    assert spoken_forms(["voices voice voice"]) == {"voic": "voice"}
+
+
+def test_topics_are_the_first_singular_vectors() -> None:
+    """As a dense decomposition gives them; 60 texts of 5 out of 90 words, so 20 topics."""
+    drawn = np.random.default_rng(5)
+    documents = [[f"w{word}" for word in drawn.choice(90, 5, replace=False)] for _ in range(60)]
+    matrix = Vocabulary(documents).matrix(documents)
+    placed = Topics(matrix).place(matrix)
+    _, _, words = np.linalg.svd(matrix.toarray())
+    expected = matrix.toarray() @ words[:20].T
+    expected /= np.linalg.norm(expected, axis=1, keepdims=True)
+    assert placed @ placed.T == pytest.approx(expected @ expected.T, abs=1e-8)
+    assert not Topics(matrix[:10])  # too few texts to learn topics from
+
+
+def test_the_walk_comes_to_rest_where_the_linear_equations_say(shipped: ThreatGraph) -> None:
+    """The restarts sum to (1 - c) (I - (1 - c) W)^-1 s; solved densely here, without the record itself."""
+    recommender = shipped.recommender
+    query = recommender.query(f"{BASE}pattern/goal-drift", "pattern")
+    network = Network(recommender.corpus)
+    signal = next(signal for signal in recommender.signals("pattern") if signal.name == "walk")
+    keep = [place for place in range(len(network.place)) if place != query.position]
+    edges = network.edges.toarray()[np.ix_(keep, keep)]
+    degree = np.maximum(edges.sum(axis=0), 1)
+    start = np.zeros(len(network.place))
+    start[sorted({network.place[link.node] for link in query.links})] = 1
+    start = start[keep] / start.sum()
+    visits = np.zeros(len(network.place))
+    visits[keep] = RESTART * np.linalg.solve(np.eye(len(keep)) - (1 - RESTART) * edges / degree, start)
+    here = visits[recommender.target("pattern").positions]
+    assert signal.scores(query) == pytest.approx(here / (here + here.mean()), abs=5e-3)
+
+
+def test_the_most_similar_incidents_vote(small: Callable[[str], ThreatGraph]) -> None:
+    """Two incidents about cloned voices, both fraud; one about a car: the text of a voice gets the pattern of fraud."""
+    told = {"a": ("fraud", "cloned voice of a chief"), "b": ("fraud", "cloned voice again"), "c": ("crash", "a car")}
+    incidents = "".join(
+        f'incident:{name} a tg:Incident ; skos:prefLabel "{text}"@en ; tg:involvesPattern pattern:{of} .\n'
+        for name, (of, text) in told.items()
+    )
+    graph = small(pattern("fraud") + pattern("crash") + incidents)
+    recommender = graph.recommender
+    votes = recommender.values(recommender.text_query("voice"), "pattern")["analogy"]
+    assert votes.tolist() == [0, 1]  # crash, fraud
+
+
+# What people have linked already.
+
+
+def test_a_curated_link_is_shown_and_changes_no_score(shipped: ThreatGraph, tmp_path: Path) -> None:
+    before = {item.label: item for item in shipped.recommend("goal-drift", top=41)}
+    linked = {label for label, item in before.items() if item.curated}
+    expected = shipped.store.select(
+        "SELECT DISTINCT ?l { ?p skos:prefLabel ?l { pattern:goal-drift tg:distinguishedFrom|tg:escalatesTo ?p } "
+        "UNION { ?p tg:distinguishedFrom|tg:escalatesTo pattern:goal-drift } }"
+    ).column("l")
+    assert linked == set(expected)
+    other = next(item for label, item in before.items() if label not in linked)
+    file = tmp_path / "more.ttl"
+    file.write_text(HEAD + f"pattern:goal-drift tg:distinguishedFrom <{other.iri}> .", encoding="utf-8")
+    after = {item.label: item for item in ThreatGraph.open([file]).recommend("goal-drift", top=41)}
+    assert after[other.label].curated
+    assert after[other.label].score == pytest.approx(other.score, abs=1e-9)
+
+
+def test_an_incidents_own_patterns_are_found_without_being_looked_at(shipped: ThreatGraph) -> None:
+    """Hide the patterns of an incident: what is recommended for it stays the same."""
+    full = shipped.recommend("microsoft-tay", top=5)
+    triples = [
+        triple
+        for triple in shipped.store.triples()
+        if not (
+            triple.subject == NamedNode(f"{BASE}incident/microsoft-tay")
+            and str(triple.predicate.value).endswith(("Pattern", "patternLink"))
+        )
+    ]
+    assert len(triples) < len(shipped)
+    hidden = reopened(triples)
+    assert [(item.label, round(item.score, 9)) for item in full] == [
+        (item.label, round(item.score, 9)) for item in hidden.recommend("microsoft-tay", top=5)
+    ]
+    assert any(item.curated for item in full)
+    assert not any(item.curated for item in hidden.recommend("microsoft-tay", top=5))
+
+
+def reopened(triples: Iterable[object]) -> ThreatGraph:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "graph.nt"
+        serialize(triples, str(file), format=RdfFormat.N_TRIPLES)  # type: ignore[arg-type]
+        return ThreatGraph.open([file], shipped=False)
+
+
+# The same graph gives the same answer.
+
+
+def test_scores_stay_when_iris_are_renamed(shipped: ThreatGraph) -> None:
+    renamed = []
+    for triple in shipped.store.triples():
+        terms = [
+            NamedNode(re.sub(r"(/(?:pattern|causal-factor|group)/)([^#/]+)", lambda m: m[1] + m[2][::-1], term.value))
+            if isinstance(term, NamedNode)
+            else term
+            for term in (triple.subject, triple.predicate, triple.object)
+        ]
+        renamed.append(type(triple)(*terms))  # type: ignore[arg-type]
+    other = reopened(renamed)
+    for asked in ("Goal Drift", "Microsoft Tay"):
+        one, two = shipped.recommend(asked, top=15), other.recommend(asked, top=15)
+        assert {item.label: item.score for item in one} == pytest.approx(
+            {item.label: item.score for item in two}, abs=1e-7
+        )
+        assert one[0].iri != two[0].iri
+
+
+def test_the_hash_seed_and_the_order_of_files_change_nothing(tmp_path: Path) -> None:
+    for name, text in (("a", pattern("extra", text="an agent drifts")), ("b", pattern("other", text="a voice"))):
+        (tmp_path / f"{name}.ttl").write_text(HEAD + text, encoding="utf-8")
+    answers = set()
+    for seed, order in (("1", "ab"), ("2", "ba"), ("77", "ab")):
+        data = [word for name in order for word in ("--data", str(tmp_path / f"{name}.ttl"))]
+        command = [sys.executable, "-m", "threatgraph", "recommend", "goal-drift", "--format", "json", *data]
+        done = subprocess.run(command, capture_output=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed})
+        answers.add(done.stdout)
+    assert len(answers) == 1
+
+
+def test_equal_scores_stand_in_the_order_of_their_iris(small: Callable[[str], ThreatGraph]) -> None:
+    cause = "tg:causalFactor causal-factor:c"
+    graph = small("".join(pattern(name, cause) for name in ("d", "b", "c", "a")) + pattern("z"))
+    assert [item.label for item in graph.recommend("a")] == ["b", "c", "d"]
+
+
+# Taking a reason away lowers the score.
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_taking_a_shared_statement_away_lowers_the_score(
+    small: Callable[[str], ThreatGraph], data: st.DataObject
+) -> None:
+    causes = st.sets(st.sampled_from("uvwxyz"), min_size=1, max_size=4)
+    drawn = {name: data.draw(causes) for name in "abcdef"}
+    drawn["b"] |= set(list(drawn["a"])[:1])
+
+    def graph_of(drawn: dict[str, set[str]]) -> ThreatGraph:
+        lines = [
+            pattern(name, *(f"tg:causalFactor causal-factor:{cause}" for cause in sorted(named)))
+            for name, named in drawn.items()
+        ]
+        return small("".join(lines))
+
+    def score(graph: ThreatGraph) -> float:
+        return next((item.score for item in graph.recommend("a") if item.label == "b"), 0.0)
+
+    shared = data.draw(st.sampled_from(sorted(drawn["a"] & drawn["b"])))
+    fewer = {**drawn, "b": drawn["b"] - {shared}}
+    assert score(graph_of(fewer)) < score(graph_of(drawn))
+
+
+def test_taking_the_named_statements_of_a_real_recommendation_away_lowers_its_score(shipped: ThreatGraph) -> None:
+    best: Recommendation = shipped.recommend("goal-drift", top=1)[0]
+    named = [reason for reason in best.reasons if reason.signal == "neighbours" and reason.stands_for == 1]
+    assert len(named) >= 3
+    for reason in named:
+        node = next(st.object for st in reason.statements if st.subject == NamedNode(best.iri))
+        # A shortcut goes together with what it is derived from: a list, or a part of the record.
+        gone = {t for t in shipped.store.triples() if t.subject == NamedNode(best.iri) and t.object == node}
+        parts = {
+            str(row["part"])
+            for row in shipped.store.select(
+                f"SELECT ?part {{ <{best.iri}> tg:mapping|tg:impact ?part . ?part sssom:object_id|tg:group {node} }}"
+            ).to_dicts()
+        }
+        rest = [t for t in shipped.store.triples() if t not in gone and getattr(t.subject, "value", "") not in parts]
+        after = {item.iri: item.score for item in reopened(rest).recommend("goal-drift", top=41)}
+        assert after[best.iri] < best.score, reason.text
+
+
+# Records of the user, and texts.
+
+
+def test_a_record_with_nothing_but_a_name_and_a_definition_is_enough(tmp_path: Path) -> None:
+    file = tmp_path / "own.ttl"
+    file.write_text(
+        HEAD
+        + '<https://example.org/risk/7> a tg:ThreatPattern ; skos:prefLabel "Cloned voices"@en ; '
+        + 'skos:definition "Fraudsters imitate the voice of a manager on the telephone to get money."@en .',
+        encoding="utf-8",
+    )
+    graph = ThreatGraph.open([file])
+    found = graph.recommend("https://example.org/risk/7")
+    assert found[0].label == "Deepfake Identity Hijacking"
+    assert "https://example.org/risk/7" in [item.iri for item in graph.recommend("deepfake-identity-hijacking", top=42)]
+
+
+def test_a_text_finds_patterns_and_provisions_of_one_framework(shipped: ThreatGraph) -> None:
+    text = "An attacker hides instructions in a web page; the model takes them for its prompt and obeys them."
+    assert shipped.recommend(text=text)[0].label == "Prompt Injection"
+    found = shipped.recommend(text=text, kind="provision", framework="owasp-llm-2025", top=3)
+    assert found[0].label == "Prompt Injection"
+    assert all("/owasp-llm-2025/" in item.iri for item in found)
+
+
+def test_a_profile_of_several_patterns_is_the_mean_of_each(shipped: ThreatGraph) -> None:
+    profile = ["goal-drift", "prompt-injection"]
+    found = shipped.recommend(profile, top=41)
+    assert not {item.iri for item in found} & {shipped.resolve(name) for name in profile}
+    alone = [{item.iri: item.score for item in shipped.recommend(name, top=41)} for name in profile]
+    for item in found:
+        assert item.score == pytest.approx(sum(scores[item.iri] for scores in alone) / 2)
+
+
+def test_recommendations_as_triples_conform_to_their_shapes(shipped: ThreatGraph, tmp_path: Path) -> None:
+    answers = [
+        shipped.recommend("goal-drift", top=3),
+        shipped.recommend("microsoft-tay", kind="incident", top=2),
+        shipped.recommend(["goal-drift", "prompt-injection"], kind="provision", top=2),
+        shipped.recommend(text="cloned voice", top=2),
+        shipped.recommend(text="qwxyz", top=2),
+    ]
+    for number, answer in enumerate(answers):
+        serialize(answer.to_triples(), str(tmp_path / f"{number}.nt"), format=RdfFormat.N_TRIPLES)
+    graph = ThreatGraph.open([tmp_path])
+    assert graph.validate([tmp_path]).to_text() == "no findings: the graph conforms to its shapes\n"
+    rows = graph.store.select(
+        "SELECT ?score (SUM(?c) AS ?sum) { ?r a tg:Recommendation ; tg:score ?score ; tg:reason/tg:contribution ?c } "
+        "GROUP BY ?r ?score"
+    ).to_dicts()
+    assert len(rows) == 9
+    assert all(float(str(row["sum"])) == pytest.approx(float(str(row["score"])), abs=1e-4) for row in rows)
+    derived = graph.store.select(
+        "SELECT ?s ?p ?o { ?r tg:recommends ?x ; prov:wasDerivedFrom ?st . "
+        "?st rdf:subject ?s ; rdf:predicate ?p ; rdf:object ?o FILTER NOT EXISTS { ?s ?p ?o } }"
+    )
+    assert len(derived) == 0
+
+
+# Wrong questions.
+
+
+def test_wrong_questions_get_clear_errors(shipped: ThreatGraph, small: Callable[[str], ThreatGraph]) -> None:
+    wrong: list[tuple[Callable[[], object], type[Exception], str]] = [
+        (lambda: shipped.recommend("no-such-pattern"), UnknownName, "unknown record"),
+        (lambda: shipped.recommend("goal-drift", top=0), InvalidQuery, "top is 0"),
+        (lambda: shipped.recommend("goal-drift", kind="domain"), UnknownName, "pattern, incident, provision"),
+        (lambda: shipped.recommend("goal-drift", framework="no-such"), UnknownName, "framework"),
+        (lambda: shipped.recommend(), InvalidQuery, "records or a text"),
+        (lambda: shipped.recommend("goal-drift", text="both"), InvalidQuery, "records or a text"),
+        (lambda: shipped.recommend(text="  "), InvalidQuery, "empty"),
+        (lambda: shipped.recommend(text="x" * 2_000_001), InvalidQuery, "at most"),
+        (lambda: small("").recommend(text="anything"), ThreatGraphError, "holds no patterns"),
+        (lambda: small(pattern("only")).recommend("only"), ThreatGraphError, "besides the one asked about"),
+    ]
+    for call, error, words in wrong:
+        with pytest.raises(error, match=words):
+            call()
+
+
+def test_where_nothing_is_known_the_most_linked_are_given_and_said_to_be_so(shipped: ThreatGraph) -> None:
+    found = shipped.recommend(text="qwxyz zzzyx", top=3)
+    assert found.basis == "popularity"
+    assert "no word of it" in found.note
+    counts = shipped.store.select(
+        "SELECT ?p (COUNT(DISTINCT ?i) AS ?n) { ?i tg:involvesPattern ?p } GROUP BY ?p ORDER BY DESC(?n) LIMIT 6"
+    ).column("p")
+    assert found[0].iri in counts
+    assert not any(item.reasons for item in found)
+    assert "Note: " in found.render(100)
+
+
+def test_a_text_of_a_megabyte_is_read(shipped: ThreatGraph) -> None:
+    found = shipped.recommend(text="voice cloning fraud " * 50_000, top=1)
+    assert found[0].label == "Deepfake Identity Hijacking"
+
+
+def test_without_the_extra_there_are_no_embeddings_and_asking_for_them_says_how_to_get_them(
+    shipped: ThreatGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Recommender(shipped.store, embedded=False)
+    found = recommend(plain, [f"{BASE}pattern/goal-drift"])
+    assert "embedding" not in {reason.signal for item in found for reason in item.reasons}
+    monkeypatch.setitem(sys.modules, "wordllama", None)
+    embedding._model.cache_clear()
+    with pytest.raises(ImportError, match=r"threatgraph\[embedding\]"):
+        recommend(Recommender(shipped.store, embedded=True), [f"{BASE}pattern/goal-drift"])
+
+
+# On the command line.
+
+
+def test_the_command_tells_prints_and_exports(capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
+    assert main(["recommend", "goal-drift", "--top", "2"]) == 0
+    told = capsysbinary.readouterr().out.decode()
+    assert told.startswith("Patterns related to Goal Drift\n\n 1. ")
+    assert "curated already: " in told
+    assert main(["recommend", "goal-drift", "--top", "2", "--format", "json"]) == 0
+    loaded = json.loads(capsysbinary.readouterr().out)
+    assert loaded["basis"] == "signals"
+    assert len(loaded["recommendations"]) == 2
+    assert loaded["recommendations"][0]["label"] in told
+    assert main(["recommend", "goal-drift", "--format", "csv"]) == 0
+    assert len(capsysbinary.readouterr().out.splitlines()) == 11
+    out = tmp_path / "r.ttl"
+    assert (
+        main(["recommend", "goal-drift", "--framework", "eu-ai-act-2024-1689", "--format", "turtle", "-o", str(out)])
+        == 0
+    )
+    assert main(["validate", str(out)]) == 0
+    assert "tg:Recommendation" in out.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["nothing-like-it"], ["goal-drift", "--top", "0"], ["goal-drift", "--kind", "sector"], [], ["--text", ""]],
+)
+def test_the_command_refuses_wrong_questions(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["recommend", *words]) == 2
+    assert capsys.readouterr().err.startswith("threatgraph: error: ")
