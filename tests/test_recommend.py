@@ -20,6 +20,7 @@ from pyoxigraph import NamedNode, RdfFormat, serialize
 from threatgraph import InvalidQuery, ThreatGraph, ThreatGraphError, UnknownName
 from threatgraph.cli import main
 from threatgraph.recommend import Recommendation, Recommender, embedding, recommend
+from threatgraph.recommend.bulk import nearest
 from threatgraph.recommend.corpus import TARGETS
 from threatgraph.recommend.topics import Topics
 from threatgraph.recommend.walk import RESTART, Network
@@ -437,6 +438,27 @@ def test_recommendations_as_triples_conform_to_their_shapes(shipped: ThreatGraph
     assert len(derived) == 0
 
 
+# All at once.
+
+
+def test_the_nearest_of_all_incidents_have_the_scores_that_each_question_gives_without_the_walk(
+    shipped: ThreatGraph,
+) -> None:
+    recommender, kind = shipped.recommender, "incident"
+    found = dict(nearest(recommender, kind, 5))
+    target = recommender.target(kind)
+    assert list(found) == [target.iri(place) for place in range(len(target))]
+    for iri in list(found)[::29]:
+        query = recommender.query(iri, kind)
+        values, weighed = recommender.values(query, kind), recommender.weights(query, kind)
+        parts = [weighed[name] * values[name] for name in sorted(values) if name != "walk"]
+        total = np.sum(parts, axis=0)
+        total[target.place(iri)] = -1
+        order = np.argsort(-total.round(9), kind="stable")[:5]
+        assert [other for other, _ in found[iri]] == [target.iri(int(place)) for place in order]
+        assert [score for _, score in found[iri]] == pytest.approx(total[order].tolist())
+
+
 # Wrong questions.
 
 
@@ -448,6 +470,8 @@ def test_wrong_questions_get_clear_errors(shipped: ThreatGraph, small: Callable[
         (lambda: shipped.recommend("goal-drift", framework="no-such"), UnknownName, "framework"),
         (lambda: shipped.recommend(), InvalidQuery, "records or a text"),
         (lambda: shipped.recommend("goal-drift", text="both"), InvalidQuery, "records or a text"),
+        (lambda: shipped.recommend_all("incident", 0), InvalidQuery, "top is 0"),
+        (lambda: shipped.recommend_all("domain"), UnknownName, "pattern, incident, provision"),
         (lambda: shipped.recommend(text="  "), InvalidQuery, "empty"),
         (lambda: shipped.recommend(text="x" * 2_000_001), InvalidQuery, "at most"),
         (lambda: small("").recommend(text="anything"), ThreatGraphError, "holds no patterns"),
@@ -502,6 +526,8 @@ def test_the_command_tells_prints_and_exports(capsysbinary: pytest.CaptureFixtur
     assert loaded["recommendations"][0]["label"] in told
     assert main(["recommend", "goal-drift", "--format", "csv"]) == 0
     assert len(capsysbinary.readouterr().out.splitlines()) == 11
+    assert main(["recommend", "--all", "--top", "1", "--format", "csv"]) == 0
+    assert len(capsysbinary.readouterr().out.splitlines()) == 43
     out = tmp_path / "r.ttl"
     assert (
         main(["recommend", "goal-drift", "--framework", "eu-ai-act-2024-1689", "--format", "turtle", "-o", str(out)])
@@ -513,7 +539,15 @@ def test_the_command_tells_prints_and_exports(capsysbinary: pytest.CaptureFixtur
 
 @pytest.mark.parametrize(
     "words",
-    [["nothing-like-it"], ["goal-drift", "--top", "0"], ["goal-drift", "--kind", "sector"], [], ["--text", ""]],
+    [
+        ["nothing-like-it"],
+        ["goal-drift", "--top", "0"],
+        ["goal-drift", "--kind", "sector"],
+        [],
+        ["--text", ""],
+        ["--all", "x"],
+        ["--all", "--format", "turtle"],
+    ],
 )
 def test_the_command_refuses_wrong_questions(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["recommend", *words]) == 2

@@ -172,6 +172,25 @@ class ThreatGraph:
             framework=None if framework is None else self.resolve(framework, "framework"),
         )
 
+    def recommend_all(self, kind: str = "incident", top: int = 10) -> Table:
+        """For every record of a kind the nearest others of that kind, without reasons; made for very many records.
+
+        Args:
+            kind: ``pattern``, ``incident`` or ``provision``.
+            top: how many of the nearest.
+
+        Returns:
+            A row for each pair: the record, the rank and score of the other, its label and its IRI.
+
+        Raises:
+            UnknownName: for a kind that cannot be recommended.
+            InvalidQuery: for ``top`` below 1.
+            ThreatGraphError: where the graph holds nothing of the kind.
+        """
+        from threatgraph.recommend.bulk import nearest_table
+
+        return nearest_table(self.recommender, kind, top)
+
     @cached_property
     def recommender(self) -> Recommender:
         """What recommends; it is made at the first question, which takes a second or so, and kept."""

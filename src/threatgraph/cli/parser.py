@@ -133,6 +133,7 @@ def _recommending(command: _Command) -> None:
     sub.add_argument(
         "--kind", default="pattern", metavar="KIND", help="what to recommend: pattern, incident or provision"
     )
+    sub.add_argument("--all", action="store_true", help="for every record of the kind the nearest others, as a table")
     sub.add_argument("--top", type=int, default=10, metavar="N", help="how many at most (default: 10)")
     sub.add_argument(
         "--framework", metavar="ID", help="provisions of this framework alone; --kind provision goes with it"

@@ -34,6 +34,7 @@ class Analogy:
 
     def __init__(self, target: Target, alike: Callable[[Query], np.ndarray]) -> None:
         self._target, self._alike = target, alike
+        self._last: tuple[Query, tuple[np.ndarray, np.ndarray]] | None = None
         corpus = target.corpus
         column = {int(position): place for place, position in enumerate(target.positions)}
         pairs = sorted(_votes(corpus, column))
@@ -50,6 +51,12 @@ class Analogy:
         return np.asarray(weights @ self._votes[voters] / weights.sum())
 
     def _nearest(self, query: Query) -> tuple[np.ndarray, np.ndarray]:
+        """Who votes, and with what weight; kept for the last question, since its reasons are asked for next."""
+        if self._last is None or self._last[0] is not query:
+            self._last = query, self._found(query)
+        return self._last[1]
+
+    def _found(self, query: Query) -> tuple[np.ndarray, np.ndarray]:
         voters = self._voters if query.position is None else self._voters[self._voters != query.position]
         if not len(voters):
             return voters, np.zeros(0)
@@ -64,12 +71,14 @@ class Analogy:
         corpus, iri = self._target.corpus, self._target.iri(place)
         target = int(self._target.positions[place])
         voters, weights = self._nearest(query)
-        weighed = []
-        for voter, weight in zip(voters.tolist(), weights.tolist(), strict=True):
-            if self._votes[voter, place]:
-                text = f"reads like the {corpus.kinds[voter]} “{corpus.labels[voter]}”, which is linked to it"
-                weighed.append((weight, text, _statements(corpus, voter, target, iri)))
-        return shares(weighed, "further similar records that are linked to it")
+        linked = [spot for spot, voter in enumerate(voters.tolist()) if self._votes[voter, place]]
+
+        def tell(spot: int) -> tuple[str, tuple[Triple, ...]]:
+            voter = int(voters[linked[spot]])
+            text = f"reads like the {corpus.kinds[voter]} “{corpus.labels[voter]}”, which is linked to it"
+            return text, _statements(corpus, voter, target, iri)
+
+        return shares(weights[linked].tolist(), tell, "further similar records that are linked to it")
 
 
 def _votes(corpus: Corpus, column: dict[int, int]) -> set[tuple[int, int]]:

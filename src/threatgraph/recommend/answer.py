@@ -12,6 +12,9 @@ from threatgraph.recommend.model import LONGEST_TEXT, Recommender
 from threatgraph.recommend.result import Reason, Recommendation, Recommendations
 from threatgraph.recommend.signals import Query
 
+Values = dict[str, np.ndarray]
+"""The value of every signal for every candidate."""
+
 #: Digits to which scores are compared, so that the last bits of a sum never decide an order.
 _DIGITS = 9
 #: Characters of a text that stand in a heading.
@@ -49,25 +52,27 @@ def recommend(
     candidates = recommender.target(kind)
     queries = [recommender.text_query(_checked(text))] if text is not None else _queries(recommender, records, kind)
     own = set(records)
-    allowed = [
-        place
-        for place, position in enumerate(candidates.positions)
-        if candidates.iri(place) not in own and (framework is None or recommender.corpus.schemes[position] == framework)
-    ]
-    if not allowed:
+    allowed = np.ones(len(candidates), dtype=bool)
+    allowed[[place for iri in own if (place := candidates.place(iri)) is not None]] = False
+    if framework is not None:
+        schemes = recommender.corpus.schemes
+        allowed &= np.array([schemes[position] == framework for position in candidates.positions.tolist()])
+    if not allowed.any():
         where = f" of {recommender.corpus.name(framework)}" if framework else " besides the one asked about"
         raise ThreatGraphError(f"the graph holds no {kind}{where}: there is nothing to recommend.")
-    scores = recommender.scores(queries, kind)
+    values = [recommender.values(query, kind) for query in queries]
+    scores = recommender.fuse(queries, values, kind)
     basis, note = "signals", ""
-    if not any(scores[place] > 0 for place in allowed):
+    if not (scores[allowed] > 0).any():
         scores = _shares(recommender.popularity(kind))
         basis, note = "popularity", _why(queries, kind)
-    order = sorted(allowed, key=lambda place: (-round(float(scores[place]), _DIGITS), candidates.iri(place)))
-    found = [place for place in order if scores[place] > 0 or basis == "popularity"][:top]
-    items = tuple(
-        _recommendation(recommender, queries, kind, place, rank, None if basis == "signals" else float(scores[place]))
-        for rank, place in enumerate(found, 1)
-    )
+    if basis == "signals":
+        allowed &= scores > 0
+    # The candidates stand in the order of their IRIs, and a stable sort keeps it where scores are equal.
+    order = np.argsort(np.where(allowed, -scores.round(_DIGITS), np.inf), kind="stable")[: min(top, int(allowed.sum()))]
+    found = [(rank, int(place)) for rank, place in enumerate(order.tolist(), 1)]
+    told = values if basis == "signals" else [{} for _ in queries]
+    items = tuple(_recommendation(recommender, queries, told, kind, spot, float(scores[spot[1]])) for spot in found)
     names = tuple(recommender.corpus.name(iri) for iri in records) or (_quoted(text or ""),)
     return Recommendations(tuple(records) or (text or "",), names, kind, basis, note, items, text)
 
@@ -104,11 +109,17 @@ def _why(queries: Sequence[Query], kind: str) -> str:
 
 
 def _recommendation(
-    recommender: Recommender, queries: Sequence[Query], kind: str, place: int, rank: int, share: float | None
+    recommender: Recommender,
+    queries: Sequence[Query],
+    values: Sequence[Values],
+    kind: str,
+    spot: tuple[int, int],
+    score: float,
 ) -> Recommendation:
     candidates, corpus = recommender.target(kind), recommender.corpus
+    rank, place = spot
     position, iri = int(candidates.positions[place]), candidates.iri(place)
-    reasons = [] if share is not None else _reasons(recommender, queries, kind, place)
+    reasons = _reasons(recommender, queries, values, kind, place)
     signals: dict[str, float] = {}
     for reason in reasons:
         signals[reason.signal] = signals.get(reason.signal, 0.0) + reason.contribution
@@ -118,22 +129,24 @@ def _recommendation(
         kind=kind,
         label=corpus.labels[position],
         code=corpus.codes[position],
-        score=share if share is not None else math.fsum(reason.contribution for reason in reasons),
+        score=math.fsum(reason.contribution for reason in reasons) if reasons else score,
         signals=dict(sorted(signals.items(), key=lambda item: (-round(item[1], _DIGITS), item[0]))),
         reasons=tuple(reasons),
         curated=tuple(statement for query in queries if query.iri for statement in recommender.curated(query.iri, iri)),
     )
 
 
-def _reasons(recommender: Recommender, queries: Sequence[Query], kind: str, place: int) -> list[Reason]:
+def _reasons(
+    recommender: Recommender, queries: Sequence[Query], values: Sequence[Values], kind: str, place: int
+) -> list[Reason]:
     """The reasons for one candidate, the strongest first; their contributions sum to its score."""
     reasons = []
-    for query in queries:
+    for query, of_query in zip(queries, values, strict=True):
         weighed = recommender.weights(query, kind)
         for signal in recommender.signals(kind):
-            value = float(signal.scores(query)[place]) * weighed[signal.name] / len(queries)
-            if value <= 0:
+            if signal.name not in of_query or of_query[signal.name][place] * weighed[signal.name] <= 0:
                 continue
+            value = float(of_query[signal.name][place]) * weighed[signal.name] / len(queries)
             whose = f"{query.name}: " if len(queries) > 1 else ""
             reasons += [
                 Reason(signal.name, value * piece.share, whose + piece.text, piece.statements, piece.stands_for)

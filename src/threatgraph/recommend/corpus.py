@@ -132,6 +132,11 @@ class Corpus:
         kinds = np.array(self.kinds, dtype=object)
         return {kind: np.flatnonzero(kinds == kind) for kind in TARGETS}
 
+    def kind_of(self, iri: str) -> str | None:
+        """The kind of a record; ``None`` for a node that cannot be recommended."""
+        position = self.position.get(iri)
+        return None if position is None else self.kinds[position]
+
     def name(self, iri: str) -> str:
         """What people call a node."""
         return self.names.get(iri) or iri.rstrip("/").replace("#", "/").rpartition("/")[2]

@@ -116,8 +116,7 @@ class Recommender:
         position = self.corpus.position.get(iri)
         if position is None:
             return self._query_of_other_kind(iri)
-        targets = {self.corpus.iris[place] for place in self.corpus.of_kind[kind]}
-        links = [link for link in self.corpus.links[position] if link.node not in targets]
+        links = [link for link in self.corpus.links[position] if self.corpus.kind_of(link.node) != kind]
         return self.reading.query(
             self.corpus.texts[position],
             self.corpus.labels[position],
@@ -155,10 +154,14 @@ class Recommender:
 
     def scores(self, queries: Sequence[Query], kind: str) -> np.ndarray:
         """The score of every candidate of a kind: the weighed sum of the signals, as a mean over the questions."""
+        return self.fuse(queries, [self.values(query, kind) for query in queries], kind)
+
+    def fuse(self, queries: Sequence[Query], values: Sequence[dict[str, np.ndarray]], kind: str) -> np.ndarray:
+        """The scores out of the signals' values for each question."""
         total = np.zeros(len(self.target(kind)))
-        for query in queries:
-            values, weighed = self.values(query, kind), self.weights(query, kind)
-            total += sum(weighed[name] * values[name] for name in sorted(values))
+        for query, of_query in zip(queries, values, strict=True):
+            weighed = self.weights(query, kind)
+            total += sum(weighed[name] * of_query[name] for name in sorted(of_query))
         return total / max(len(queries), 1)
 
     def popularity(self, kind: str) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import numpy as np
+from pyoxigraph import Triple
 from scipy import sparse
 
 from threatgraph.recommend.corpus import SHARED, Corpus, Link, full
@@ -60,10 +61,15 @@ class SharedNeighbours:
         columns = [self._place[node] for links in named for node in links]
         shape = (len(named), len(self._nodes))
         incidence = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=shape)
+        self._incidence = incidence
         self.counts = np.asarray(incidence.sum(axis=0)).ravel()
         self._content = -np.log(np.maximum(self.counts, 1) / (len(target) + 1))
         self._length = np.sqrt(incidence @ self._content)
         self._weighed = sparse.csc_matrix(incidence @ sparse.diags(self._content))
+
+    def weighed_rows(self) -> sparse.csr_matrix:
+        """The candidates by neighbours: inner products of these rows are the numerators of the cosines."""
+        return sparse.csr_matrix(self._incidence @ sparse.diags(np.sqrt(self._content)))
 
     def scores(self, query: Query) -> np.ndarray:
         """The weighed cosine with each candidate."""
@@ -80,14 +86,14 @@ class SharedNeighbours:
         """The shared neighbours of one candidate."""
         mine = self._mine(query)
         theirs = features(self._target.corpus, int(self._target.positions[place]), self._without)
-        weighed = []
-        for node in mine.keys() & theirs.keys():
-            column = self._place[node]
-            statements = [triple(self._target.iri(place), theirs[node])]
-            if query.iri:
-                statements.insert(0, triple(query.iri, mine[node]))
-            weighed.append((float(self._content[column]), self._told(mine[node], column), tuple(statements)))
-        return shares(weighed, "further shared statements")
+        both = sorted(mine.keys() & theirs.keys())
+
+        def tell(place_of_node: int) -> tuple[str, tuple[Triple, ...]]:
+            node = both[place_of_node]
+            own = [triple(query.iri, mine[node])] if query.iri else []
+            return self._told(mine[node], self._place[node]), (*own, triple(self._target.iri(place), theirs[node]))
+
+        return shares([float(self._content[self._place[node]]) for node in both], tell, "further shared statements")
 
     def _mine(self, query: Query) -> dict[str, Link]:
         return {

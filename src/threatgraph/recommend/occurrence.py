@@ -60,11 +60,11 @@ class CoOccurrence:
         iri = self._target.iri(place)
         corpus = self._target.corpus
         both = sorted(self._incidents[query.iri or ""] & self._incidents[iri])
-        weighed = []
-        for position in both:
-            incident = NamedNode(corpus.iris[position])
-            statements = tuple(
-                Triple(incident, NamedNode(_INVOLVES), NamedNode(node)) for node in (str(query.iri), iri)
-            )
-            weighed.append((1.0, f"both in the incident “{corpus.labels[position]}”", statements))
-        return shares(weighed, "further incidents with both")
+
+        def tell(spot: int) -> tuple[str, tuple[Triple, ...]]:
+            incident = NamedNode(corpus.iris[both[spot]])
+            ends = (str(query.iri), iri)
+            statements = tuple(Triple(incident, NamedNode(_INVOLVES), NamedNode(node)) for node in ends)
+            return f"both in the incident “{corpus.labels[both[spot]]}”", statements
+
+        return shares([1.0] * len(both), tell, "further incidents with both")

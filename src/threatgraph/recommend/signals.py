@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -14,6 +14,8 @@ from threatgraph.recommend.corpus import Corpus, Link
 
 #: Reasons that are told one by one; the weaker rest is told in one.
 TOLD = 4
+#: Weaker reasons of which the statements are held: a hub may have a hundred thousand of them.
+HELD = 50
 
 
 class Piece(NamedTuple):
@@ -60,6 +62,13 @@ class Target:
         """The IRI of a candidate."""
         return self.corpus.iris[int(self.positions[place])]
 
+    def place(self, iri: str) -> int | None:
+        """Where a record stands among the candidates; ``None`` where it is none of them."""
+        position = self.corpus.position.get(iri)
+        if position is None or self.corpus.kinds[position] != self.kind:
+            return None
+        return int(np.searchsorted(self.positions, position))
+
     def links(self, place: int) -> list[Link]:
         """The statements of a candidate."""
         return self.corpus.links[int(self.positions[place])]
@@ -82,22 +91,21 @@ def triple(subject: str, link: Link) -> Triple:
     return Triple(NamedNode(subject), NamedNode(link.property), NamedNode(link.node))
 
 
-def shares(weighed: Sequence[tuple[float, str, tuple[Triple, ...]]], rest: str) -> list[Piece]:
+def shares(weights: Sequence[float], tell: Callable[[int], tuple[str, tuple[Triple, ...]]], rest: str) -> list[Piece]:
     """Pieces out of weighed reasons: the strongest told one by one, the others in one piece.
 
     Args:
-        weighed: weight (of any scale), text and statements of each reason.
+        weights: of any scale; those that are not above 0 are passed over.
+        tell: gives the text and the statements of a reason by its place among the weights.
         rest: what the others are called, such as ``further shared statements``.
     """
-    total = sum(weight for weight, _, _ in weighed)
-    if total <= 0:
-        return []
-    ordered = sorted(weighed, key=lambda reason: (-reason[0], reason[1]))
-    told = [Piece(weight / total, text, statements) for weight, text, statements in ordered[:TOLD]]
-    others = ordered[TOLD:]
+    array = np.asarray(weights, dtype=float)
+    order = [place for place in np.argsort(-array.round(12), kind="stable").tolist() if array[place] > 0]
+    total = float(array[order].sum())
+    told = [Piece(float(array[place]) / total, *tell(place)) for place in order[:TOLD]]
+    others = order[TOLD:]
     if others:
-        statements = tuple(dict.fromkeys(statement for _, _, of in others for statement in of))
-        told.append(
-            Piece(sum(weight for weight, _, _ in others) / total, f"{len(others)} {rest}", statements, len(others))
-        )
+        statements = dict.fromkeys(statement for place in others[:HELD] for statement in tell(place)[1])
+        share = float(array[others].sum()) / total
+        told.append(Piece(share, f"{len(others)} {rest}", tuple(statements), len(others)))
     return told

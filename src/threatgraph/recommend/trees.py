@@ -6,6 +6,7 @@ from collections import defaultdict
 from functools import cached_property
 
 import numpy as np
+from pyoxigraph import Triple
 
 from threatgraph.recommend.corpus import Corpus, Link, full
 from threatgraph.recommend.signals import Piece, Query, Target, shares, triple
@@ -123,18 +124,16 @@ class TreeCloseness:
         for value, one, other in self._matches(mine, theirs):
             best[one, other] += value
         name = self._corpus.name
-        weighed = []
-        for (one, other), value in best.items():
-            text = (
-                f"both under {name(one.node)}"
-                if one.node == other.node
-                else f"{name(one.node)} near {name(other.node)}"
-            )
-            statements = [triple(self._target.iri(place), other)]
-            if query.iri:
-                statements.insert(0, triple(query.iri, one))
-            weighed.append((value, text, tuple(statements)))
-        return shares([reason for reason in weighed if reason[0] > 0], "further provisions near each other")
+        pairs = sorted(best)
+
+        def tell(pair: int) -> tuple[str, tuple[Triple, ...]]:
+            one, other = pairs[pair]
+            same = one.node == other.node
+            text = f"both under {name(one.node)}" if same else f"{name(one.node)} near {name(other.node)}"
+            own = [triple(query.iri, one)] if query.iri else []
+            return text, (*own, triple(self._target.iri(place), other))
+
+        return shares([best[pair] for pair in pairs], tell, "further provisions near each other")
 
 
 def _own(corpus: Corpus, position: int) -> dict[str, Link]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from pyoxigraph import Triple
 from scipy import sparse
 
-from threatgraph.recommend.corpus import Corpus, Link
+from threatgraph.recommend.corpus import Corpus
 from threatgraph.recommend.signals import Piece, Query, Target, shares, triple
 
 #: Chance to start anew at each step. Ways of more than three steps or so say little of two records.
@@ -24,6 +25,7 @@ class Network:
     def __init__(self, corpus: Corpus) -> None:
         self.corpus = corpus
         others = sorted({link.node for links in corpus.links for link in links} - corpus.position.keys())
+        self.nodes = [*corpus.iris, *others]
         self.place = corpus.position | {node: len(corpus) + offset for offset, node in enumerate(others)}
         pairs = sorted(
             {
@@ -63,6 +65,7 @@ class RandomWalk:
 
     def __init__(self, target: Target, network: Network) -> None:
         self._target, self._network = target, network
+        self._last: tuple[Query, np.ndarray] | None = None
 
     def scores(self, query: Query) -> np.ndarray:
         """The visits of each candidate, brought between 0 and 1."""
@@ -71,6 +74,12 @@ class RandomWalk:
         return np.asarray(visits / (visits + mean)) if mean > 0 else np.zeros(len(self._target))
 
     def _visits(self, query: Query) -> np.ndarray:
+        """The visits of every node; those of the last question are kept, since its reasons are asked for next."""
+        if self._last is None or self._last[0] is not query:
+            self._last = query, self._walked(query)
+        return self._last[1]
+
+    def _walked(self, query: Query) -> np.ndarray:
         network = self._network
         visits = np.zeros(len(network.place))
         starts = sorted({network.place[link.node] for link in query.links if link.node in network.place})
@@ -91,22 +100,20 @@ class RandomWalk:
         network, corpus = self._network, self._target.corpus
         target = int(self._target.positions[place])
         visits = self._visits(query)
-        near = network.edges[target].indices
-        degree = network.degree(query.position)
+        first, last = network.edges.indptr[target : target + 2]
+        near = network.edges.indices[first:last]
+        near = near[near != query.position] if query.position is not None else near
+        flow = visits[near] / network.degree(query.position)[near]
         iri = self._target.iri(place)
-        own = {network.place[link.node]: triple(iri, link) for link in self._target.links(place)}
-        back = {
-            source: triple(corpus.iris[source], Link(prop, iri)) for source, prop in corpus.linked_by.get(target, ())
-        }
-        statements = back | own
-        names = {spot: node for node, spot in network.place.items() if spot in set(near.tolist())}
-        weighed = [
-            (
-                float(visits[spot] / degree[spot]),
-                f"near by way of {corpus.name(names[spot])}",
-                (statements[spot],),
-            )
-            for spot in near.tolist()
-            if spot != query.position and visits[spot] > 0
-        ]
-        return shares(weighed, "further ways through shared neighbours")
+        own = {link.node: link for link in self._target.links(place)}
+
+        def tell(spot: int) -> tuple[str, tuple[Triple, ...]]:
+            node = network.nodes[near[spot]]
+            if node in own:
+                statement = triple(iri, own[node])
+            else:
+                back = next(link for link in corpus.links[corpus.position[node]] if link.node == iri)
+                statement = triple(node, back)
+            return f"near by way of {corpus.name(node)}", (statement,)
+
+        return shares(flow.tolist(), tell, "further ways through shared neighbours")
