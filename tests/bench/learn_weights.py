@@ -30,7 +30,7 @@ from threatgraph.store import EmbeddedStore
 
 #: Strengths of the pull towards zero that are tried; without one, a signal of few questions could get any weight.
 PULLS = (0.06, 0.02, 0.006, 0.002, 0.0006)
-FOLDS = 5
+FOLDS = 10
 NEAR = 0.002
 _PATTERN, _MAPPED = full("tg:involvesPattern"), full("tg:mappedTo")
 _RELATED = {full("tg:escalatesTo"), full("tg:distinguishedFrom")}

@@ -23,6 +23,8 @@ BLOCK = 256
 CANDIDATES = 100
 #: Numbers that stand for the neighbours of a record while candidates are sought.
 _WIDTH = 48
+#: Columns that are compared by their greatest value first.
+_GROUP = 16
 
 
 def nearest(recommender: Recommender, kind: str, top: int = 10) -> Iterator[tuple[str, list[tuple[str, float]]]]:
@@ -91,11 +93,25 @@ def _short(topics: np.ndarray, topic_weight: float, neighbours: sparse.csr_matri
 
 
 def _candidates(short: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """For each of the rows the places of the nearest others."""
-    close = short[rows] @ short.T
+    """For each of the rows the places of the nearest others.
+
+    The best are sought among the best groups of columns, which is exact: a value among the best ``n`` stands in one of
+    the ``n`` groups with the greatest values.
+    """
+    close = np.full((len(rows), -(-len(short) // _GROUP) * _GROUP), -np.inf, dtype=np.float32)
+    np.matmul(short[rows], short.T, out=close[:, : len(short)])
     close[np.arange(len(rows)), rows] = -np.inf
-    count = min(CANDIDATES, close.shape[1] - 1)
-    return np.sort(np.argpartition(-close, count - 1, axis=1)[:, :count], axis=1)
+    count = min(CANDIDATES, len(short) - 1)
+    greatest = close.reshape(len(rows), -1, _GROUP).max(axis=2)
+    groups = _best(greatest, min(count, greatest.shape[1]))
+    columns = (groups[:, :, None] * _GROUP + np.arange(_GROUP)).reshape(len(rows), -1)
+    chosen = _best(np.take_along_axis(close, columns, axis=1), count)
+    return np.sort(np.take_along_axis(columns, chosen, axis=1), axis=1)
+
+
+def _best(values: np.ndarray, count: int) -> np.ndarray:
+    """The places of the greatest values of each row, in no order."""
+    return np.argpartition(values, values.shape[1] - count, axis=1)[:, -count:]
 
 
 def _scores(

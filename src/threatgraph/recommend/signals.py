@@ -102,8 +102,9 @@ def shares(weights: Sequence[float], tell: Callable[[int], tuple[str, tuple[Trip
     array = np.asarray(weights, dtype=float)
     order = [place for place in np.argsort(-array.round(12), kind="stable").tolist() if array[place] > 0]
     total = float(array[order].sum())
-    told = [Piece(float(array[place]) / total, *tell(place)) for place in order[:TOLD]]
-    others = order[TOLD:]
+    single = len(order) if len(order) == TOLD + 1 else TOLD  # one more is told as well as counted
+    told = [Piece(float(array[place]) / total, *tell(place)) for place in order[:single]]
+    others = order[single:]
     if others:
         statements = dict.fromkeys(statement for place in others[:HELD] for statement in tell(place)[1])
         share = float(array[others].sum()) / total

@@ -14,7 +14,7 @@ from threatgraph.recommend.words import unit
 #: Topics that are kept. Between 50 and 150 make no difference on incidents of which others judged the class.
 TOPICS = 100
 #: Texts that the topics are learned from at most, so that the cost of learning does not grow without end.
-SAMPLE = 5_000
+SAMPLE = 2_500
 _FEWEST = 20
 
 
