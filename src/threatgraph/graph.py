@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import rdflib
     from pyoxigraph import Triple
 
+    from threatgraph.analytics import Analytics
     from threatgraph.recommend import Recommendations, Recommender
     from threatgraph.validate import Report
 
@@ -197,6 +198,13 @@ class ThreatGraph:
         from threatgraph.recommend import Recommender
 
         return Recommender(self.store)
+
+    @property
+    def analytics(self) -> Analytics:
+        """What the links tell when they are taken together: centrality, communities, trends, paths and more."""
+        from threatgraph.analytics import Analytics
+
+        return Analytics(self.store)
 
     # Look up.
 

@@ -32,6 +32,7 @@ FLOORS = {
     "export": 3,
     "recommend": 3,
     "authoring": 3,
+    "analytics": 3,
     "graph": 4,
     "cli": 5,
     "__main__": 5,

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from typing import NoReturn
 
+from threatgraph.cli.analyses import add_analyses
 from threatgraph.vocab import KINDS
 
 TABLES = ("table", "json", "csv", "tsv", "markdown")
@@ -48,6 +49,8 @@ def build_parser() -> argparse.ArgumentParser:
 
     _asking(command)
     _recommending(command)
+    analyse = command("analyse", "analyse:centrality", "say what the links tell when they are taken together")
+    add_analyses(analyse, common, lambda sub: _format(sub, TABLES))
     _checking(command)
     _writing(command)
     return parser
