@@ -59,6 +59,12 @@ def mine(tmp_path: Path) -> str:
     return str(path)
 
 
+@pytest.fixture(autouse=True)
+def _no_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables are told in full, whatever terminal the tests run on."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 def answer(capsysbinary: pytest.CaptureFixture[bytes], *words: str) -> str:
     """What an analysis prints that goes well, without a process of its own."""
     assert main(["analyse", *words]) == 0
