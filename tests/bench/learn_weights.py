@@ -29,7 +29,7 @@ from threatgraph.recommend.signals import Query
 from threatgraph.store import EmbeddedStore
 
 #: Strengths of the pull towards zero that are tried; without one, a signal of few questions could get any weight.
-PULLS = (0.06, 0.02, 0.006, 0.002, 0.0006)
+PULLS = (0.06, 0.02, 0.006, 0.002)
 FOLDS = 10
 NEAR = 0.002
 _PATTERN, _MAPPED = full("tg:involvesPattern"), full("tg:mappedTo")
