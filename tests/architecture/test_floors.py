@@ -33,6 +33,7 @@ FLOORS = {
     "recommend": 3,
     "authoring": 3,
     "analytics": 3,
+    "plots": 3,
     "graph": 4,
     "cli": 5,
     "__main__": 5,
@@ -51,6 +52,7 @@ HEAVY = {
     "tqdm",
     "SPARQLWrapper",
     "shtab",
+    "matplotlib",
 }
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 50

@@ -12,6 +12,7 @@ from threatgraph.vocab import KINDS
 
 TABLES = ("table", "json", "csv", "tsv", "markdown")
 TRIPLES = ("turtle", "jsonld", "ntriples", "rdfxml")
+PICTURES = ("similarity", "causes", "timeline", "coverage")
 EXPORTS = (*TRIPLES, "nquads", "trig", "graphml", "gexf", "sssom")
 
 
@@ -186,6 +187,14 @@ def _writing(command: _Command) -> None:
         kind.add_argument("--source", required=True, type=_text, metavar="URL", help="where it comes from")
         kind.add_argument("--code", type=_text, metavar="CODE", help="its code, where it has one")
         kind.add_argument("--folder", default=".", metavar="DIR", help="where to write (default: here)")
+    sub = command("plot", "plot:plot", "draw a picture of the graph, as SVG or PNG (needs 'threatgraph[plot]')")
+    sub.add_argument("figure", choices=PICTURES, metavar="FIGURE", help=f"one of {', '.join(PICTURES)}")
+    sub.add_argument("--domain", metavar="ID", help="only the patterns of this domain (not for the timeline)")
+    sub.add_argument("--by", choices=("domain", "severity"), help="what the bars of the timeline are made of")
+    sub.add_argument("--period", choices=("year", "month"), help="what a bar of the timeline is")
+    sub.add_argument(
+        "--format", choices=("svg", "png"), help="by default what FILE ends in; without -o FILE, FIGURE.svg is written"
+    )
     sub = command("completion", "make:completion", "print a completion script for a shell")
     sub.add_argument("shell", choices=("bash", "zsh", "tcsh"))
 

@@ -1,0 +1,160 @@
+"""The matrix of threat patterns and frameworks: to how many provisions of each framework each pattern is mapped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from numpy.typing import NDArray
+
+from threatgraph.errors import ThreatGraphError
+from threatgraph.plots.grid import GAP, domain_width, mark_domains, new_matrix
+from threatgraph.plots.reading import (
+    Named,
+    Pattern,
+    display_names,
+    groups_of,
+    read_links,
+    read_named,
+    read_patterns,
+    told_in_full,
+)
+from threatgraph.plots.style import (
+    MUTED,
+    ROW,
+    SIZE,
+    Picture,
+    Sheet,
+    counted,
+    ink_on,
+    refuse_too_many,
+    styled,
+    widest,
+    wrap,
+)
+from threatgraph.store import EmbeddedStore
+
+Counts = NDArray[numpy.int64]
+
+_COLUMN = 0.95
+_LINE = 1.3 * SIZE / 72
+_MOST_FRAMEWORKS = 60
+
+
+def draw(store: EmbeddedStore, domain: str | None = None) -> Picture:
+    """Draw the coverage of the patterns of a store, or of those of one domain.
+
+    Raises:
+        ThreatGraphError: where there is no pattern or no framework, or more than a picture can show.
+    """
+    patterns = read_patterns(store, domain)
+    refuse_too_many(len(patterns), "threat patterns", "choose those of one domain by --domain")
+    frameworks = sorted(read_named(store, "Framework").values(), key=lambda record: (record.label, record.iri))
+    if not frameworks:
+        raise ThreatGraphError(
+            "the graph holds no framework, so there is nothing to draw: add some by --data, or leave --no-shipped out."
+        )
+    if len(frameworks) > _MOST_FRAMEWORKS:
+        raise ThreatGraphError(f"{len(frameworks)} frameworks are too many for a picture ({_MOST_FRAMEWORKS} at most).")
+    counts, whole = count_provisions(store, [p.iri for p in patterns], [f.iri for f in frameworks])
+    return _picture(patterns, frameworks, counts, whole)
+
+
+def count_provisions(
+    store: EmbeddedStore, patterns: Sequence[str], frameworks: Sequence[str]
+) -> tuple[Counts, NDArray[numpy.bool_]]:
+    """Count to how many provisions of each framework each pattern is mapped.
+
+    Args:
+        store: the graph.
+        patterns: the IRIs of n patterns.
+        frameworks: the IRIs of m frameworks.
+
+    Returns:
+        The numbers of different provisions, of shape (n, m), and whether the pattern is mapped to the framework as a
+        whole, of the same shape; a mapping to the whole counts as no provision.
+    """
+    provisions = read_links(store, "skos:inScheme", "Provision")
+    counts = numpy.zeros((len(patterns), len(frameworks)), dtype=numpy.int64)
+    whole = numpy.zeros(counts.shape, dtype=numpy.bool_)
+    column = {iri: place for place, iri in enumerate(frameworks)}
+    mapped = read_links(store, "tg:mappedTo")
+    for row, pattern in enumerate(patterns):
+        for target in mapped.get(pattern, []):
+            if target in column:
+                whole[row, column[target]] = True
+            for framework in provisions.get(target, []):
+                if framework in column:
+                    counts[row, column[framework]] += 1
+    return counts, whole
+
+
+@styled
+def _picture(
+    patterns: Sequence[Pattern], frameworks: Sequence[Named], counts: Counts, whole: NDArray[numpy.bool_]
+) -> Picture:
+    named = [pattern.named for pattern in patterns]
+    names, heads = display_names(named), ["\n".join(_head(framework.label)) for framework in frameworks]
+    groups = groups_of(pattern.domain.iri for pattern in patterns)
+    domains = [patterns[start].domain.label for start, _ in groups]
+    above = max(head.count("\n") + 1 for head in heads) * _LINE + GAP
+    below = 3 * _LINE + GAP
+    title = (
+        f"Provisions of {counted(len(frameworks), 'framework')} to which "
+        f"{counted(len(patterns), 'threat pattern')} {'is' if len(patterns) == 1 else 'are'} mapped"
+    )
+    notes = ["Each cell: number of different provisions. Hatched with a 0: a gap, no mapping to this framework."]
+    if bool((whole & (counts == 0)).any()):
+        notes.append("“whole”: mapped to the framework as a whole, to none of its provisions.")
+    width = widest(names) + GAP + len(heads) * _COLUMN + domain_width(domains)
+    sheet = Sheet(width, above + len(names) * ROW + below, title, notes)
+    axes = new_matrix(sheet, names, len(heads), column=_COLUMN, bottom=below)
+    _cells(axes, counts, whole)
+    for start, _ in groups[1:]:
+        axes.axhline(start - 0.5, color="black", linewidth=1.2)
+    mark_domains(axes, groups, domains, len(heads))
+    top = axes.secondary_xaxis("top")
+    top.set_xticks(range(len(heads)), labels=heads, fontsize=SIZE)
+    top.tick_params(length=0)
+    top.spines["top"].set_visible(False)
+    mapped = ((counts > 0) | whole).sum(axis=0)
+    axes.set_xticks(range(len(heads)), labels=[f"{n} of {len(names)}" for n in mapped], fontsize=SIZE)
+    axes.set_xlabel("threat patterns with a mapping to the framework (number of all shown)", fontsize=SIZE, color=MUTED)
+    return Picture(sheet.figure, title, _described(frameworks, counts, whole) + told_in_full([*named, *frameworks]))
+
+
+def _head(label: str) -> list[str]:
+    """The name of a framework in lines that fit its column; of a name that needs more than eight, the first seven."""
+    lines = wrap(label, _COLUMN - 0.08)
+    return lines if len(lines) <= 8 else [*lines[:7], "…"]
+
+
+def _cells(axes: Axes, counts: Counts, whole: NDArray[numpy.bool_]) -> None:
+    """Fill the cells, lighter for more, and write the number into each; a gap is white and hatched."""
+    colors = colormaps["cividis"]
+    most = max(int(counts.max()), 1)
+    for row, column in numpy.ndindex(counts.shape):
+        number = int(counts[row, column])
+        gap = number == 0 and not whole[row, column]
+        fill = "white" if number == 0 else colors(0.25 + 0.75 * number / most)
+        cell = Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=fill, edgecolor="white", linewidth=0.6)
+        if gap:
+            cell.set(hatch="////", edgecolor="#d2d2d2")
+        axes.add_patch(cell)
+        text = "whole" if number == 0 and not gap else str(number)
+        box = {"boxstyle": "square,pad=0.12", "facecolor": "white", "edgecolor": "none"} if gap else None
+        ink = "black" if gap else ink_on(fill)
+        axes.text(column, row, text, ha="center", va="center_baseline", fontsize=SIZE, color=ink, bbox=box)
+
+
+def _described(frameworks: Sequence[Named], counts: Counts, whole: NDArray[numpy.bool_]) -> str:
+    """The picture in words: for each framework, how many patterns are mapped and to how many provisions."""
+    mapped = ((counts > 0) | whole).sum(axis=0)
+    parts = [
+        f"{framework.label}: {mapped[place]} of {len(counts)} patterns, {counted(int(counts[:, place].sum()), 'link')}"
+        for place, framework in enumerate(frameworks)
+    ]
+    return f"Matrix of threat patterns and frameworks, grouped by domain. {'; '.join(parts)}."

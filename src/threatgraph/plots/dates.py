@@ -1,0 +1,166 @@
+"""Sorts incidents into the bars of a timeline: by when they happened and by what they are."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pyoxigraph import Literal, NamedNode
+
+from threatgraph.errors import ThreatGraphError
+from threatgraph.plots.reading import Named, read_links, read_named
+from threatgraph.store import EmbeddedStore
+from threatgraph.vocab import shorten
+
+#: The bar that stands apart, of incidents without any date.
+NO_DATE = "no date"
+#: More bars than this between the first and the last are too thin to see.
+MOST_BARS = 600
+# XML Schema 1.1 part 2, sections 3.3.9 to 3.3.14: a year, perhaps a month, perhaps a day, then what does not matter.
+_DATE = re.compile(r"(-?\d{4,})(?:-(\d\d))?(?:-\d\d)?(?:T.*|Z|[+-]\d\d:\d\d)?")
+_OCCURRED = "SELECT ?incident ?occurred WHERE { ?incident a tg:Incident OPTIONAL { ?incident tg:occurred ?occurred } }"
+_SEVERITY_RANKS = "SELECT ?severity ?rank WHERE { ?severity a tg:Severity ; tg:rank ?rank }"
+
+#: A bar: a year, or a month counted from the beginning of the year 0; where bars are months, a year as text for what is
+#: known by its year alone; or :data:`NO_DATE`.
+Bar = int | str
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Incidents, counted."""
+
+    bars: list[int]
+    """Every year or month from the first to the last, also those in which nothing happened."""
+    years: list[str]
+    """Where bars are months: the years of which incidents are known by the year alone."""
+    undated: bool
+    """Whether there are incidents without a date."""
+    categories: list[Named]
+    """What the bars are made of, from the bottom to the top."""
+    counts: Mapping[tuple[Bar, str], int]
+    """The number of incidents by bar and by the IRI of the category."""
+
+    def height(self, bar: Bar) -> int:
+        """The number of incidents in a bar."""
+        return sum(self.counts.get((bar, category.iri), 0) for category in self.categories)
+
+    def total(self, category: Named | None = None) -> int:
+        """The number of incidents in a category, or in all."""
+        return sum(n for (_, iri), n in self.counts.items() if category is None or iri == category.iri)
+
+
+def count_incidents(store: EmbeddedStore, by: str, period: str) -> Timeline:
+    """Count the incidents of a store by time and category; each incident is counted once.
+
+    Args:
+        store: the graph.
+        by: ``domain`` or ``severity``. The domain is the one that the incident states, else that of its primary
+            pattern, else that of any pattern that it involves.
+        period: ``year`` or ``month``.
+
+    Raises:
+        ThreatGraphError: where there is no incident, where a date cannot be read, and where the dates lie so far apart
+            that the bars cannot be drawn.
+    """
+    dates = _dates(store)
+    kinds = _kinds(store, by)
+    known = _known(store, by)
+    places = {incident: _bar(*date, period) if date else NO_DATE for incident, date in dates.items()}
+    _refuse_wide(places, period)
+    counts: Counter[tuple[Bar, str]] = Counter()
+    for incident, bar in places.items():
+        counts[bar, _category(kinds.get(incident, []))] += 1
+    used = {iri for _, iri in counts}
+    categories = [record for iri, record in known.items() if iri in used]
+    categories += [Named(iri, shorten(iri)) for iri in sorted(used - known.keys() - {_NONE, _SEVERAL})]
+    categories += [Named(iri, label.format(by)) for iri, label in _OTHERS.items() if iri in used]
+    numbers = {number for bar in places.values() for number in _span(bar)}
+    bars = list(range(min(numbers), max(numbers) + 1)) if numbers else []
+    years = sorted({int(bar) for bar in places.values() if isinstance(bar, str) and bar != NO_DATE})
+    return Timeline(bars, [str(year) for year in years], NO_DATE in places.values(), categories, counts)
+
+
+_NONE, _SEVERAL = "none", "several"
+_OTHERS = {_SEVERAL: "More than one {}", _NONE: "No {} stated"}
+
+
+def _category(kinds: Sequence[str]) -> str:
+    return _NONE if not kinds else kinds[0] if len(kinds) == 1 else _SEVERAL
+
+
+def _dates(store: EmbeddedStore) -> dict[str, tuple[int, int | None] | None]:
+    """Year and, where it is known, month of each incident; of several dates the earliest."""
+    found: dict[str, tuple[int, int | None] | None] = {}
+    texts: dict[str, list[str]] = {}
+    for incident, occurred in store.select(_OCCURRED).rows:
+        if isinstance(incident, NamedNode):
+            given = getattr(occurred, "value", None)
+            texts.setdefault(incident.value, []).extend([given] if given else [])
+    for iri in sorted(texts):
+        dates = [_read(iri, text) for text in texts[iri]]
+        found[iri] = min(dates, key=lambda date: (date[0], date[1] or 13)) if dates else None
+    if not found:
+        remedy = "add some by --data, or leave --no-shipped out"
+        raise ThreatGraphError(f"the graph holds no incident, so there is nothing to draw: {remedy}.")
+    return found
+
+
+def _read(iri: str, text: str) -> tuple[int, int | None]:
+    match = _DATE.fullmatch(text.strip())
+    month = int(match[2]) if match and match[2] else None
+    if not match or not (month is None or 1 <= month <= 12):
+        remedy = "write 2024, 2024-08 or 2024-08-01"
+        raise ThreatGraphError(f"{shorten(iri)}: tg:occurred is {text!r}, which is no date: {remedy}.")
+    return int(match[1]), month
+
+
+def _bar(year: int, month: int | None, period: str) -> Bar:
+    if period == "year":
+        return year
+    return str(year) if month is None else 12 * year + month - 1
+
+
+def _span(bar: Bar) -> tuple[int, ...]:
+    """The first and the last place on the axis of time that a bar stands on."""
+    if isinstance(bar, int):
+        return (bar,)
+    return () if bar == NO_DATE else (12 * int(bar), 12 * int(bar) + 11)
+
+
+def _refuse_wide(places: Mapping[str, Bar], period: str) -> None:
+    dated = sorted((number, iri) for iri, bar in places.items() for number in _span(bar))
+    if dated and dated[-1][0] - dated[0][0] >= MOST_BARS:
+        first, last = (f"{shorten(iri)} in {name_bar(bar, period)}" for bar, iri in (dated[0], dated[-1]))
+        remedy = "use --period year, or check these dates" if period == "month" else "check these dates"
+        number = dated[-1][0] - dated[0][0] + 1
+        message = f"a bar for each {period} from {first} to {last} makes {number}; {MOST_BARS} can be drawn"
+        raise ThreatGraphError(f"{message}: {remedy}.")
+
+
+def name_bar(bar: int, period: str) -> str:
+    """A bar as people write it: ``2024``, or ``2024-08``."""
+    return str(bar) if period == "year" else f"{bar // 12}-{bar % 12 + 1:02}"
+
+
+def _kinds(store: EmbeddedStore, by: str) -> dict[str, list[str]]:
+    """The domains or severities of each incident."""
+    if by == "severity":
+        return read_links(store, "tg:severity", "Incident")
+    involved = read_links(store, "tg:involvesPattern/tg:domain", "Incident")
+    primary = read_links(store, "tg:primaryPattern/tg:domain", "Incident")
+    return involved | primary | read_links(store, "tg:domain", "Incident")
+
+
+def _known(store: EmbeddedStore, by: str) -> dict[str, Named]:
+    """The categories in their order: domains by code, severities from the lowest to the highest rank."""
+    if by != "severity":
+        return read_named(store, "Domain")
+    ranks = {
+        str(getattr(record, "value", "")): float(rank.value)
+        for record, rank in store.select(_SEVERITY_RANKS).rows
+        if isinstance(rank, Literal) and re.fullmatch(r"-?\d+(\.\d+)?", rank.value)
+    }
+    return dict(sorted(read_named(store, "Severity").items(), key=lambda item: (ranks.get(item[0], 0), item[0])))
