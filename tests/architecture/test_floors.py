@@ -31,6 +31,7 @@ FLOORS = {
     "validate": 3,
     "export": 3,
     "recommend": 3,
+    "importers": 3,
     "authoring": 3,
     "analytics": 3,
     "plots": 3,
@@ -53,6 +54,7 @@ HEAVY = {
     "SPARQLWrapper",
     "shtab",
     "matplotlib",
+    "yaml",
 }
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 50

@@ -14,6 +14,7 @@ TABLES = ("table", "json", "csv", "tsv", "markdown")
 TRIPLES = ("turtle", "jsonld", "ntriples", "rdfxml")
 PICTURES = ("similarity", "causes", "timeline", "coverage")
 EXPORTS = (*TRIPLES, "nquads", "trig", "graphml", "gexf", "sssom")
+IMPORTS = ("aiid", "mit-risk-repository", "sssom", "nexus", "atlas", "stix")
 
 
 _LONGEST = 24 * 60 * 60
@@ -170,6 +171,9 @@ def _writing(command: _Command) -> None:
     sub = command("export", "make:export", "write the graph, or one record and its neighbours, for other tools")
     sub.add_argument("--node", metavar="ID", help="one record and its neighbours, by code, slug, label or IRI")
     _format(sub, EXPORTS)
+    sub = command("import", "bring:import_file", "write what another project's file holds as records of ours")
+    sub.add_argument("form", metavar="FORMAT", choices=IMPORTS, help=f"one of {', '.join(IMPORTS)}")
+    sub.add_argument("path", metavar="PATH", help="the file or folder of that project; -o names what to write")
     sub = command("new", "make:new", "write a new record to start from")
     kinds = sub.add_subparsers(title="kinds", metavar="KIND", required=True, parser_class=_Parser)
     pattern = kinds.add_parser("pattern", help="a threat pattern")

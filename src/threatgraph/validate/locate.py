@@ -114,7 +114,7 @@ class _Text:
         starts = list(self._starts())
         ends = [number for _, number in starts[1:]] + [len(self._lines) + 1]
         found: dict[str, tuple[int, int]] = {}
-        for (iri, number), end in zip(starts, ends, strict=True):
+        for (iri, number), end in zip(starts, ends, strict=False):  # no start at all has an end, too
             found.setdefault(iri, (number, end))
         return found
 

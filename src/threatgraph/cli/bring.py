@@ -1,0 +1,42 @@
+"""The command that brings in what others have: import."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from threatgraph.cli.output import put
+from threatgraph.errors import ThreatGraphError
+from threatgraph.importers import harvest
+from threatgraph.importers.drafts import Harvest
+from threatgraph.importers.writing import as_turtle, write_folder
+
+
+def import_file(arguments: argparse.Namespace) -> int:
+    """Write the records of another project's file in our model, and say what was left out."""
+    if getattr(arguments, "no_shipped", False):
+        raise ThreatGraphError("imported records link to the shipped ones: leave --no-shipped out.")
+    data = [Path(path) for path in getattr(arguments, "data", [])]
+    found = harvest(arguments.form, Path(arguments.path), data)
+    for fault in sorted(set(found.faults)):
+        print(fault, file=sys.stderr)
+    if found.is_empty():
+        raise ThreatGraphError(f"{arguments.path}: nothing in it could be imported{_left_out(found)}.")
+    output = getattr(arguments, "output", None)
+    if output and (output.endswith(os.sep) or Path(output).is_dir()):
+        write_folder(found, Path(output))
+    else:
+        put(as_turtle(found), arguments)
+    for note in found.notes:
+        print(f"note: {note}", file=sys.stderr)
+    counts = ", ".join(f"{n} {name}" for name, n in found.counts().items())
+    print(f"imported {counts}{_left_out(found)}", file=sys.stderr)
+    return 0
+
+
+def _left_out(found: Harvest) -> str:
+    """How many faults there were; empty without any."""
+    faults = len(set(found.faults))
+    return f"; {faults} fault{'' if faults == 1 else 's'} left out" if faults else ""

@@ -1,0 +1,53 @@
+"""Reads the files of other projects and writes their records in our model.
+
+An importer reads a file into a :class:`~threatgraph.importers.drafts.Harvest`; the gate then keeps out what breaks a
+shape. Nothing of another project is shipped: the user brings the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+
+from threatgraph.errors import InvalidFile, UnknownName
+from threatgraph.importers.drafts import Harvest
+from threatgraph.importers.gate import pass_gate
+from threatgraph.store import EmbeddedStore
+
+#: Format to the module that reads it.
+FORMATS = {
+    "aiid": "aiid",
+    "mit-risk-repository": "mit",
+    "sssom": "sssom",
+    "nexus": "nexus",
+    "atlas": "atlas",
+    "stix": "stix",
+}
+
+__all__ = ["FORMATS", "Harvest", "harvest"]
+
+
+def harvest(form: str, path: Path, data: Sequence[Path] = ()) -> Harvest:
+    """Read a file of another project, and keep out what breaks a shape.
+
+    Args:
+        form: a key of :data:`FORMATS`.
+        path: the file or folder.
+        data: files and folders of the user beside the shipped graph, to which the records may link.
+
+    Returns:
+        The drafts of records that passed, with the faults of those that did not.
+
+    Raises:
+        UnknownName: where there is no such format.
+        InvalidFile: where the file cannot be read as what it should be.
+    """
+    if form not in FORMATS:
+        raise UnknownName("import format", form, FORMATS, f"The formats are {', '.join(FORMATS)}.")
+    if not path.exists():
+        raise InvalidFile(str(path), "no such file or folder.")
+    read: Callable[[Path, EmbeddedStore], Harvest] = import_module(f"threatgraph.importers.{FORMATS[form]}").read
+    found = read(path, EmbeddedStore.open(data))
+    pass_gate(found, data)
+    return found

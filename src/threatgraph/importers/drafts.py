@@ -1,0 +1,198 @@
+"""What an importer makes out of a file: drafts of records, and the faults and remarks that it has to report."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from urllib.parse import quote
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from threatgraph.authoring import slug_of
+from threatgraph.errors import ThreatGraphError
+from threatgraph.vocab import BASE, KINDS, PREFIXES, RDF_TYPE, XSD, tg
+
+Value = NamedNode | Literal | None
+
+# Characters that have no place in a text: XML or UTF-8 cannot hold them, and nobody can see them.
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# What RFC 3987 does not allow in an IRI as it stands.
+_OUTSIDE_IRI = re.compile(r"[\x00-\x20<>\"{}|\\^`\[\]]|%(?![0-9A-Fa-f]{2})")
+_DATES = {4: "gYear", 7: "gYearMonth", 10: "date"}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """Something in a file that could not be imported: where it stands (line from 1), and what is wrong with it."""
+
+    path: str
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.reason}" if self.line else f"{self.path}: {self.reason}"
+
+
+class Draft:
+    """The statements of one record to be, with the place in the file that it comes from."""
+
+    def __init__(self, iri: str, class_name: str, path: str, line: int = 0) -> None:
+        """Start a record.
+
+        Args:
+            iri: its IRI, without a fragment.
+            class_name: its class, a name of the ontology or a prefixed name such as ``prov:Organization``.
+            path: the file that it comes from.
+            line: the line there, from 1; 0 where there is none.
+        """
+        self.iri, self.class_name, self.path, self.line = iri, class_name, path, line
+        self.triples: list[Triple] = []
+        self.keep_with = ""
+        """A property, as a prefixed name, without which the record says nothing."""
+        self._parts: set[str] = set()
+        self._type(iri, class_name)
+
+    def put(self, prop: str, value: Value, *, part: str = "") -> None:
+        """State something of the record, or of one of its parts; no value states nothing.
+
+        Args:
+            prop: the property as a prefixed name, such as ``skos:prefLabel``.
+            value: its value.
+            part: the name of the part; empty for the record itself.
+        """
+        if value is not None:
+            self.triples.append(Triple(self._subject(part), NamedNode(_full(prop)), value))
+
+    def add_part(self, prop: str, name: str, class_name: str) -> str:
+        """Link the record to a new part of its own, and return the part's name."""
+        self._parts.add(name)
+        self.put(prop, self._subject(name))
+        self._type(self._subject(name).value, class_name)
+        return name
+
+    def is_hollow(self) -> bool:
+        """Whether the record lacks the property without which it says nothing."""
+        needed = NamedNode(_full(self.keep_with)) if self.keep_with else None
+        return needed is not None and all(triple.predicate != needed for triple in self.triples)
+
+    def has(self, part: str) -> bool:
+        """Whether the record has a part of this name."""
+        return part in self._parts
+
+    def _subject(self, part: str) -> NamedNode:
+        return NamedNode(f"{self.iri}#{part}" if part else self.iri)
+
+    def _type(self, iri: str, class_name: str) -> None:
+        kind = _full(class_name if ":" in class_name else f"tg:{class_name}")
+        self.triples.append(Triple(NamedNode(iri), NamedNode(RDF_TYPE), NamedNode(kind)))
+
+
+@dataclass(slots=True)
+class Harvest:
+    """All that was read out of a file.
+
+    ``wanted`` is the class of record that the import is for: without one of it, nothing was imported. Drafts of the
+    classes in ``helping`` are there for the sake of others, and go where nothing links to them.
+    """
+
+    wanted: str
+    helping: frozenset[str] = frozenset()
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def add(self, draft: Draft) -> bool:
+        """Keep a draft; one with the IRI of an earlier one is a fault. Returns whether it was kept."""
+        first = self.drafts.setdefault(draft.iri, draft)
+        if first is not draft:
+            name = draft.iri.removeprefix(BASE)
+            self.blame(
+                draft.path, draft.line, f"{name} is there already, from line {first.line}: give each its own id."
+            )
+        return first is draft
+
+    def blame(self, path: str, line: int, reason: str) -> None:
+        """Report a fault in a file."""
+        self.faults.append(Fault(path, line, reason))
+
+    def is_empty(self) -> bool:
+        """Whether nothing of what the import is for is left."""
+        return all(draft.class_name != self.wanted for draft in self.drafts.values())
+
+    def counts(self) -> dict[str, int]:
+        """How many drafts there are of each kind of record, by the kind's name or plural; and how many mappings."""
+        classes = [draft.class_name for draft in self.drafts.values()]
+        counted = [(kind.name, kind.plural, classes.count(kind.class_name)) for kind in KINDS.values()]
+        links = {tg("mapping"), tg("crosswalkMapping")}
+        mappings = sum(t.predicate.value in links for draft in self.drafts.values() for t in draft.triples)
+        return {one if n == 1 else many: n for one, many, n in [*counted, ("mapping", "mappings", mappings)] if n}
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Who published what is imported: the agent that the records are attributed to, with the licence."""
+
+    iri: str
+    label: str
+    note: str
+    licence: str | None = None
+    modified: date | None = None
+
+    def draft(self, path: str) -> Draft:
+        """The record of the publisher; its licence and its date are those of what is attributed to it."""
+        draft = Draft(self.iri, "prov:Organization", path)
+        draft.put("rdfs:label", english(self.label))
+        draft.put("rdfs:comment", english(self.note))
+        draft.put("dcterms:license", address(self.licence or ""))
+        if self.modified:
+            draft.put("dcterms:modified", day(self.modified.isoformat()))
+        return draft
+
+
+def _full(name: str) -> str:
+    prefix, _, local = name.partition(":")
+    return tg(local) if prefix == "tg" else PREFIXES[prefix] + local
+
+
+def tidy(text: str) -> str:
+    """A text without invisible characters and space at its ends, and with one space for each run of white space."""
+    return " ".join(_INVISIBLE.sub("", text).split())
+
+
+def english(text: str) -> Literal | None:
+    """A text as an English literal; ``None`` for an empty one."""
+    return Literal(tidy(text), language="en") if tidy(text) else None
+
+
+def record(kind: str, slug: str) -> NamedNode:
+    """The IRI of a record of a kind."""
+    return NamedNode(KINDS[kind].namespace + slug)
+
+
+def address(text: str) -> NamedNode | None:
+    """A web address or another absolute IRI, escaped where it needs to be; ``None`` for anything else."""
+    bare = _OUTSIDE_IRI.sub(lambda found: quote(found[0]), tidy(text))
+    try:
+        return NamedNode(bare) if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]", bare) else None
+    except ValueError:  # such as a port that is none
+        return None
+
+
+def day(text: str) -> Literal | None:
+    """A year, a month or a day of the calendar as a literal of that precision; ``None`` for anything else."""
+    try:
+        if re.fullmatch(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?", text):
+            date.fromisoformat((text + "-01-01")[:10])  # a missing month or day is the first one
+            return Literal(text, datatype=NamedNode(XSD + _DATES[len(text)]))
+    except ValueError:
+        pass
+    return None
+
+
+def slug(text: str) -> str | None:
+    """The last part of an IRI, made of a name; ``None`` where it has no letter or digit to make it of."""
+    try:
+        return slug_of(text)
+    except ThreatGraphError:
+        return None

@@ -1,0 +1,128 @@
+"""The entries of vocabularies that are not ours: found in the graph where it has them, made as provisions where not."""
+
+from __future__ import annotations
+
+import re
+
+from pyoxigraph import Literal, NamedNode
+
+from threatgraph.importers.drafts import Draft, Harvest, Value, address, english, record, slug, tidy
+from threatgraph.store import EmbeddedStore
+from threatgraph.vocab import BASE, PREFIXES
+
+_PROVISIONS = """
+SELECT ?provision ?framework ?notation ?match {
+  ?provision a tg:Provision ; skos:inScheme ?framework .
+  OPTIONAL { ?provision skos:notation ?notation }
+  OPTIONAL { ?provision skos:exactMatch ?match }
+}
+"""
+_FRAMEWORKS = "SELECT ?framework ?label { ?framework a tg:Framework ; skos:prefLabel ?label }"
+#: How the AI Atlas Nexus of IBM calls what is shipped here, and which of our provisions that is.
+_SHIPPED = (
+    (r"mit-ai-risk-repository:mit-ai-risk-(?:sub)?domain-([0-9.]+)", "mit", r"\1"),
+    (r"mit-ai-risk-repository-causal:mit-ai-causal-risk-((?:entity|intent|timing)[a-z-]*)", "mit", r"causal-\1"),
+    (r"owasp-llm-2\.0:(llm[0-9]{2})(?:2025)?-[a-z-]+", "owasp-llm", r"\1"),
+    (r"owasp[-_]asi:(asi[0-9]{2})-[a-z-]+", "owasp-agentic", r"\1"),
+    (r"(?:nist-ai-rmf|nistai):nist-([a-z-]+)", "nist-ai-600-1", r"gai-risk-\1"),
+    (r"nist-ai-rmf:([A-Z]{2}-[0-9.]+-[0-9]+)", "nist-ai-600-1", r"\1"),
+)
+
+
+class Entries:
+    """The provisions that an import speaks of."""
+
+    def __init__(self, store: EmbeddedStore, harvest: Harvest) -> None:
+        """Learn which provisions the graph has.
+
+        Args:
+            store: the graph.
+            harvest: where new provisions and their frameworks go.
+        """
+        self._harvest = harvest
+        labels = store.select(_FRAMEWORKS).to_dicts()
+        self.labels = {str(row["framework"]): str(row["label"]) for row in labels}
+        """The names of the frameworks, by IRI."""
+        self._scheme: dict[str, str] = {}
+        self._ids: dict[str, str] = {}
+        self._same: dict[str, str] = {}
+        for row in store.select(_PROVISIONS).to_dicts():
+            self._scheme[str(row["provision"])] = str(row["framework"])
+            self._ids[str(row["provision"])] = str(row["notation"])
+            if row["match"] is not None:
+                self._same[str(row["match"])] = str(row["provision"])
+
+    def known(self, iri: str, name: str) -> str | None:
+        """The provision of the graph, or of this import, that an entry is; ``None`` where it is a new one.
+
+        Args:
+            iri: the entry's own IRI; empty where it has none.
+            name: its vocabulary and its id, such as ``owasp-asi:asi01-agent-goal-hijack``.
+        """
+        vocabulary, _, local = name.partition(":")
+        if iri in self._scheme:
+            return iri
+        for pattern, prefix, ending in _SHIPPED:
+            if found := re.fullmatch(pattern, name):
+                ours = PREFIXES[prefix] + found.expand(ending).lower()
+                if ours in self._scheme:
+                    return ours
+        if iri in self._same:
+            return self._same[iri]
+        # Files of one project may differ in what a prefix stands for, and still mean the same entry by it.
+        ours = f"{BASE}provision/{slug(vocabulary)}/{slug(local)}"
+        return ours if self._ids.get(ours) == local else None
+
+    def framework_of(self, provision: str) -> str:
+        """The framework of a provision that the graph or this import has."""
+        return self._scheme[provision]
+
+    def framework(self, name: str, path: str, line: int, **stated: Value) -> str | None:
+        """The framework of a vocabulary, made where there is none of that name; ``None`` where that makes no slug.
+
+        Args:
+            name: what the vocabulary is called, from which its slug is made.
+            path: the file that speaks of it.
+            line: the line there.
+            stated: what to state of a new one; the name of a property with ``_`` in place of the colon.
+        """
+        local = slug(name)
+        if local is None:
+            return None
+        iri = record("framework", local).value
+        if iri not in self.labels:
+            self.labels[iri] = name
+            draft = Draft(iri, "Framework", path, line)
+            for prop, value in stated.items():
+                draft.put(prop.replace("_", ":", 1), value)
+            self._harvest.add(draft)
+        return iri
+
+    def add(self, iri: str, framework: str, local: str, label: str, path: str, line: int) -> Draft | None:
+        """Make a provision of an entry; ``None``, and a fault, where its id makes no name or is taken by another.
+
+        Args:
+            iri: the entry's own IRI, empty where it has none.
+            framework: the IRI of its framework.
+            local: its id there.
+            label: its name.
+            path: the file that speaks of it.
+            line: the line there.
+        """
+        ending = slug(local)
+        if ending is None:
+            self._harvest.blame(path, line, f"the id {local!r} has no letter or digit to make a name of.")
+            return None
+        draft = Draft(f"{BASE}provision/{framework.rpartition('/')[2]}/{ending}", "Provision", path, line)
+        if not self._harvest.add(draft):
+            return None
+        same = address(iri)
+        draft.put("skos:prefLabel", english(label) or english(local))
+        draft.put("skos:inScheme", NamedNode(framework))
+        draft.put("skos:exactMatch", same)
+        draft.put("skos:notation", Literal(tidy(local)))
+        draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
+        self._scheme[draft.iri], self._ids[draft.iri] = framework, local
+        if same is not None:
+            self._same[iri] = draft.iri
+        return draft

@@ -1,0 +1,60 @@
+"""Writes the records of a harvest: into one file, or into a folder with the layout of the shipped data."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from threatgraph.errors import ThreatGraphError
+from threatgraph.importers.drafts import Draft, Harvest
+from threatgraph.turtle import write_turtle
+from threatgraph.vocab import KINDS, kind_of
+
+
+def as_turtle(harvest: Harvest) -> str:
+    """All records of a harvest as one text of canonical Turtle."""
+    return _turtle(harvest.drafts.values())
+
+
+def write_folder(harvest: Harvest, folder: Path) -> None:
+    """Write a file for each record (the provisions of a framework share one), all of them or none.
+
+    Args:
+        harvest: what to write.
+        folder: where; it must be empty, or not be there yet.
+
+    Raises:
+        ThreatGraphError: where the folder holds something, or cannot be written.
+    """
+    if folder.is_dir() and any(folder.iterdir()):
+        raise ThreatGraphError(f"{folder} is not empty: name a new folder, so that nothing old stays among the new.")
+    files: dict[str, list[Draft]] = {}
+    for draft in harvest.drafts.values():
+        files.setdefault(_place(draft), []).append(draft)
+    try:
+        with tempfile.TemporaryDirectory(dir=folder.resolve().parent, prefix=".threatgraph-") as beside:
+            whole = Path(beside) / "whole"
+            for name, drafts in files.items():
+                file = whole / name
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(_turtle(drafts), encoding="utf-8")
+            whole.replace(folder)
+    except OSError as error:
+        reason = f"{folder}: cannot be written ({error.strerror or error}); nothing was changed."
+        raise ThreatGraphError(reason) from error
+
+
+def _place(draft: Draft) -> str:
+    """Where the shipped data keep a record of this kind."""
+    kind = kind_of(draft.iri)
+    if kind is None:
+        return "publishers.ttl"
+    slug = draft.iri.removeprefix(kind.namespace)
+    if kind.name == "provision":
+        return f"{KINDS['framework'].plural}/{slug.partition('/')[0]}/{kind.plural}.ttl"
+    return f"{kind.plural}/{slug}/framework.ttl" if kind.name == "framework" else f"{kind.plural}/{slug}.ttl"
+
+
+def _turtle(drafts: Iterable[Draft]) -> str:
+    return write_turtle(t for draft in drafts for t in draft.triples)

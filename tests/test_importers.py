@@ -1,0 +1,403 @@
+"""Importers: what all of them do with faults of every kind, the parts that they share, and the command."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyoxigraph import NamedNode, RdfFormat, parse
+
+from importer_samples import (
+    ATLAS,
+    BY_HAND,
+    HEAD,
+    INCIDENTS,
+    NEXUS,
+    RISKS,
+    TITLES,
+    incident,
+    names,
+    risk,
+    statements,
+    stix,
+    table,
+    uuid,
+    write_sheet,
+    write_snapshot,
+)
+from threatgraph import ThreatGraph
+from threatgraph.cli import main
+from threatgraph.cli.parser import IMPORTS
+from threatgraph.errors import InvalidFile, ThreatGraphError, UnknownName
+from threatgraph.importers import FORMATS, harvest
+from threatgraph.importers.documents import _yaml
+from threatgraph.importers.drafts import Draft, Harvest, address, day, english, record, tidy
+from threatgraph.importers.gate import pass_gate
+from threatgraph.importers.sheets import rows_of
+from threatgraph.importers.spelling import Speller
+from threatgraph.importers.writing import as_turtle, write_folder
+from threatgraph.vocab import BASE, PREFIXES
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A snapshot of the AI Incident Database."""
+    return write_snapshot(tmp_path_factory.mktemp("snapshot"))
+
+
+@pytest.fixture(scope="module")
+def sheet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sheet of the AI Risk Database."""
+    return write_sheet(tmp_path_factory.mktemp("sheets"))
+
+
+def _write(content: bytes, name: str = "incidents.csv") -> Callable[[Path], Path]:
+    def write(folder: Path) -> Path:
+        (folder / name).write_bytes(content)
+        return folder / name
+
+    return write
+
+
+HEADER = ",".join(INCIDENTS).encode()
+
+
+BROKEN: dict[str, tuple[Callable[[Path], Path], str]] = {
+    "not there": (lambda folder: folder / "nothing.csv", "nothing.csv: no such file or folder."),
+    "empty folder": (lambda folder: folder, "holds no incidents.csv: name the folder of an unpacked snapshot."),
+    "empty file": (_write(b" \n"), "incidents.csv: is empty."),
+    "no header": (_write(b"a,b\n1,2\n"), "incidents.csv:1: the columns are missing: 'incident_id', 'date', 'title'"),
+    "one column less": (
+        _write(HEADER.replace(b",date", b",Date")),
+        "incidents.csv:1: the column is missing: 'date'.",
+    ),
+    "not UTF-8": (_write(HEADER + b"\nx,1,2031,\xff"), "incidents.csv:2: not UTF-8 (byte 0xff): save it as UTF-8."),
+    "huge cell": (
+        _write(HEADER + b"\n\nx," + b"9" * 200_000),
+        "incidents.csv:3: cannot be read as a table: the cell is longer than 131072 characters.",
+    ),
+    "open quote": (
+        _write(HEADER + b'\nx,1,2031,"never closed'),
+        "incidents.csv:2: cannot be read as a table: unexpected end of data. Is it cut off, or a quote too many?",
+    ),
+    "cut off gzip": (
+        _write(gzip.compress(os.urandom(5000))[:3000], "incidents.csv.gz"),
+        "incidents.csv.gz: cannot be unpacked (",
+    ),
+    "no gzip": (_write(HEADER, "incidents.csv.gz"), "incidents.csv.gz: cannot be unpacked ("),
+    "broken inside": (
+        _write(gzip.compress(HEADER)[:12] + b"\xff" * 40, "incidents.csv.gz"),
+        "incidents.csv.gz: cannot be unpacked (",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", BROKEN)
+def test_a_file_that_cannot_be_read_is_an_error_that_says_where(what: str, tmp_path: Path) -> None:
+    write, message = BROKEN[what]
+    with pytest.raises(InvalidFile) as caught:
+        harvest("aiid", write(tmp_path))
+    assert message in str(caught.value)
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("threatgraph.importers.sheets.LARGEST", 2**20)
+    bomb = _write(gzip.compress(b"0" * (2**20 + 1)), "incidents.csv.gz")(tmp_path)
+    with pytest.raises(InvalidFile, match="holds more than 1 MiB"):
+        harvest("aiid", bomb)
+
+
+def test_a_record_that_breaks_a_shape_stays_out_and_is_told(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.ttl"
+    mine.write_text(
+        f"""@prefix tg: <{BASE}ontology#> .
+        @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+        @prefix dcterms: <http://purl.org/dc/terms/> .
+        <{BASE}incident/aiid-2> a tg:Incident ; skos:prefLabel "Mine already"@en ;
+          dcterms:description "Invented."@en ; dcterms:source <https://x.example/> ;
+          tg:curationStatus <{BASE}curation-status/as-in-source> .
+        """,
+        encoding="utf-8",
+    )
+    rows = [incident(1, developer=["somebody"]), incident(2, developer=["somebody-else"])]
+    file = table(tmp_path / "incidents.csv", INCIDENTS, rows)
+    found = harvest("aiid", file, [mine])
+    assert names(found, "incident") == {"aiid-1"}
+    assert names(found, "actor") == {"aiid-somebody"}, "an actor that no incident is left to name has no place"
+    message = f"{mine} defines this record too: keep it in one file, or rename one of the two."
+    assert [str(fault) for fault in found.faults] == [f"{file}:3: incident:aiid-2: {message}"]
+
+
+def test_no_shipped_record_has_a_name_that_an_import_gives(graph: ThreatGraph) -> None:
+    shipped = {str(row["s"]) for row in graph.store.select("SELECT DISTINCT ?s { ?s a ?class }").to_dicts()}
+    assert not [iri for iri in shipped if re.match(rf"{BASE}(incident|actor|framework|provision)/aiid-", iri)]
+    assert not [iri for iri in shipped if "mit-ai-risk-database" in iri]
+
+
+BOMB = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
+    f"{key}: &{key} [{','.join([f'*{before}'] * 10)}]\n" for before, key in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+TRICKS = {
+    "aliases": (BOMB, "holds more than 5000000 values once its aliases are replaced."),
+    "circle": ("a: &a [*a]", "holds a value that is a part of itself."),
+    "depth": ("a: " + "[" * 200_000 + "]" * 200_000, ":1: is nested too deep."),
+    "dashes": ("b: 1\na:\n" + "- " * 200_000, ":3: is nested too deep."),
+    "code": ("a: !!python/object/apply:os.getcwd []", ":1:4: is no YAML: could not determine a constructor"),
+    "syntax": ("a: 1\nb: ]", ":2:4: is no YAML: "),
+    "list": ("- 1", "holds no mapping, such as `key: value`, at its top."),
+    "date": ("a: 2031-02-30", "is no YAML: day is out of range for month."),
+    "control": ("a: \x07", "is no YAML: "),
+}
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_yaml_that_is_a_trick_is_refused(trick: str, tmp_path: Path) -> None:
+    text, message = TRICKS[trick]
+    file = tmp_path / "data.yaml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidFile) as caught:
+        harvest("nexus", file)
+    assert message in str(caught.value)
+
+
+def test_yaml_needs_pyyaml_and_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _yaml.cache_clear()
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    file = tmp_path / "data.yaml"
+    file.write_text(NEXUS, encoding="utf-8")
+    with pytest.raises(ImportError, match=r"pip install 'threatgraph\[import\]'"):
+        harvest("nexus", file)
+    _yaml.cache_clear()
+
+
+def test_names_are_spelt_as_the_texts_spell_them() -> None:
+    speller = Speller(["He said that the developers of the NHS work in Wales.", "There were developers in Wales."])
+    assert speller.spell("open-ai", ["Open AI and OpenAI; open-ai; Open AI."]) == "Open AI"
+    assert speller.spell("xai", ["It was xAI."]) == "xAI"
+    assert speller.spell("nhs-developers-of-gwent", []) == "NHS developers of Gwent"
+    assert speller.spell("developers", ["some developers"]) == "Developers"
+    assert speller.spell("a.b*(c", ["a.b*(c"]) == "A.b*(c"
+    assert speller.spell("---", []) == "---"
+
+
+def test_texts_dates_and_addresses_are_made_safe() -> None:
+    assert tidy(" a\x00\x08b\n\tc\ufffe ") == "ab c"
+    assert str(day("2031-12")) == '"2031-12"^^<http://www.w3.org/2001/XMLSchema#gYearMonth>'
+    assert [day(text) for text in ("2031-13", "31-12-2031", "", "2031-02-29")] == [None] * 4
+    assert address("https://x.example/a b<c>") == NamedNode("https://x.example/a%20b%3Cc%3E")
+    assert address("https://x.example/[a]?b=100%&c=%20") == NamedNode("https://x.example/%5Ba%5D?b=100%25&c=%20")
+    assert [address(text) for text in ("", "no address", "x:", "1a:b", "https://x:port/")] == [None] * 5
+
+
+def test_the_line_of_a_row_is_the_one_that_it_begins_on() -> None:
+    found = Harvest("Incident")
+    rows = rows_of(Path("t.csv"), 'title\n\na,"x\ny"\nb,c\n', ["a"], found, first=10)
+    assert [(row.line, row["a"]) for row in rows] == [(14, "b")]
+    assert rows[0]["x\ny"] == "c"
+    assert rows[0]["no such column"] == ""
+
+
+DAMAGE = st.lists(
+    st.tuples(
+        st.floats(min_value=0, max_value=1, exclude_max=True),
+        st.sampled_from([0, 1, 3, 20]),
+        st.sampled_from(
+            ["", '"', "\\ud800", ",", "\t", "\n", "\0", "[", "{", "}", ": ", "- ", "&a ", "*a", "%", "#", "9" * 5000]
+        ),
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+def _samples() -> dict[str, tuple[str, str]]:
+    """Format to the name and the text of a small file of it."""
+    objects = [stix("incident", 2, name="y", external_references=[{"external_id": "T1", "url": "https://a.example/b"}])]
+    row = "\t".join(["foo:a", "A", "skos:closeMatch", "foo:b", "B", BY_HAND, "orcid:1", "0.5", "c", ""])
+    lines = io.StringIO()
+    csv.writer(lines).writerows(
+        [RISKS, risk("01.01.00", "Risk Category", "One"), risk("01.01.01", "Risk Sub-Category", "One")]
+    )
+    rows = io.StringIO()
+    csv.writer(rows).writerows([INCIDENTS, incident(1, developer=["openai", "x"]), incident(2, harmed=["all"])])
+    return {
+        "aiid": ("incidents.csv", rows.getvalue()),
+        "mit-risk-repository": ("risks.csv", lines.getvalue()),
+        "sssom": ("a.tsv", HEAD + "\t".join(TITLES) + "\n" + row + "\n"),
+        "nexus": ("data.yaml", NEXUS),
+        "atlas": ("ATLAS.yaml", ATLAS.format(version="5.0.0")),
+        "stix": ("b.json", json.dumps({"type": "bundle", "id": f"bundle--{uuid(0)}", "objects": objects})),
+    }
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@given(damage=DAMAGE)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_damaged_file_is_read_or_refused(
+    form: str, damage: list[tuple[float, int, str]], graph: ThreatGraph, tmp_path: Path
+) -> None:
+    name, text = _samples()[form]
+    for place, cut, put in damage:
+        at = int(place * len(text))
+        text = text[:at] + put + text[at + cut :]
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    try:
+        found = import_module(f"threatgraph.importers.{FORMATS[form]}").read(tmp_path / name, graph.store)
+    except ThreatGraphError:
+        return
+    list(parse(as_turtle(found), format=RdfFormat.TURTLE))
+
+
+def run(*words: str, env: dict[str, str] | None = None) -> tuple[int, str, str]:
+    """Run the command line in a process of its own: status, standard output, standard error."""
+    done = subprocess.run(
+        [sys.executable, "-m", "threatgraph", *words],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+        env=dict(os.environ) | (env or {}),
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_the_command_knows_the_formats_of_the_library() -> None:
+    assert list(IMPORTS) == list(FORMATS)
+    with pytest.raises(UnknownName, match="Did you mean aiid"):
+        harvest("aid", Path("x"))
+
+
+def test_import_writes_what_the_other_commands_read(snapshot: Path, tmp_path: Path) -> None:
+    out = tmp_path / "mine.ttl"
+    status, said, told = run("import", "aiid", str(snapshot), "-o", str(out))
+    assert (status, said) == (0, "")
+    counts = "3 incidents, 2 actors, 1 framework, 5 provisions, 8 mappings"
+    assert told.splitlines()[-1] == f"imported {counts}; 2 faults left out"
+    assert run("validate", str(out))[:2] == (0, "no findings: the graph conforms to its shapes\n")
+    assert run("format", "--check", str(out))[:2] == (0, "")
+    status, said, _ = run("--data", str(out), "query", "incidents-by-actor", "-p", "actor=openai", "--format", "csv")
+    assert status == 0
+    assert "Robot of Example Works tips over" in said
+
+
+def test_import_writes_a_folder_of_records_or_nothing(snapshot: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "new"
+    assert run("import", "aiid", str(snapshot), "-o", f"{folder}{os.sep}")[0] == 0
+    files = {str(file.relative_to(folder)) for file in folder.rglob("*.ttl")}
+    assert files == {
+        *(f"incidents/aiid-{number}.ttl" for number in (9001, 9002, 9003)),
+        *(f"actors/aiid-{name}.ttl" for name in ("example-works", "x-twitter")),
+        "frameworks/aiid-gmf/framework.ttl",
+        "frameworks/aiid-gmf/provisions.ttl",
+        "publishers.ttl",
+    }
+    assert run("validate", str(folder))[0] == 0
+    assert run("format", "--check", str(folder))[:2] == (0, "")
+    status, _, told = run("import", "aiid", str(snapshot), "-o", str(folder))
+    assert (status, told.splitlines()[-1]) == (
+        2,
+        f"threatgraph: error: {folder} is not empty: name a new folder, so that nothing old stays among the new.",
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+
+
+def test_import_without_anything_to_import_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = table(tmp_path / "incidents.csv", INCIDENTS, [incident("none"), incident("neither")])
+    out = tmp_path / "out.ttl"
+    assert main(["import", "aiid", str(file), "-o", str(out)]) == 2
+    assert capsys.readouterr().err.splitlines() == [
+        f"{file}:2: the incident_id is no number: 'none'.",
+        f"{file}:3: the incident_id is no number: 'neither'.",
+        f"threatgraph: error: {file}: nothing in it could be imported; 2 faults left out.",
+    ]
+    assert not out.exists()
+    assert main(["--no-shipped", "import", "aiid", str(file)]) == 2
+    assert "leave --no-shipped out" in capsys.readouterr().err
+
+
+def test_import_gives_the_same_bytes_whatever_the_hash_seed(snapshot: Path, sheet: Path) -> None:
+    for form, path in (("aiid", snapshot), ("mit-risk-repository", sheet)):
+        text = run("import", form, str(path), env={"PYTHONHASHSEED": "1"})[1]
+        assert text == as_turtle(harvest(form, path)) != ""
+
+
+def _incident_with_a_faulty_mapping() -> Draft:
+    draft = Draft(f"{BASE}incident/aiid-1", "Incident", "a.csv", 7)
+    draft.put("skos:prefLabel", english("One"))
+    draft.put("dcterms:description", english("Invented."))
+    draft.put("dcterms:source", address("https://a.example/1"))
+    draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
+    draft.put("tg:deployer", record("actor", "aiid-x"))
+    for name, why in (("mapping-good", english("It says why")), ("mapping-bad", None)):
+        draft.add_part("tg:mapping", name, "FrameworkMapping")
+        draft.put("sssom:object_id", NamedNode(f"{PREFIXES['mit']}7.3"), part=name)
+        draft.put("sssom:predicate_id", NamedNode(f"{PREFIXES['skos']}broadMatch"), part=name)
+        draft.put("sssom:mapping_justification", NamedNode(f"{PREFIXES['semapv']}UnspecifiedMatching"), part=name)
+        draft.put("tg:curationStatus", record("curation-status", "as-in-source"), part=name)
+        draft.put("tg:rationale", why, part=name)
+    return draft
+
+
+def test_a_part_that_breaks_a_shape_goes_alone_and_so_do_links_to_a_lost_record() -> None:
+    found = Harvest("Incident", frozenset({"Actor"}))
+    actor = Draft(f"{BASE}actor/aiid-x", "Actor", "a.csv", 7)
+    actor.put("skos:prefLabel", english("X"))
+    actor.put("tg:curationStatus", record("curation-status", "as-in-source"))
+    found.add(actor)  # it has no source, which every actor needs
+    found.add(_incident_with_a_faulty_mapping())
+    other = Draft(f"{BASE}incident/aiid-2", "Incident", "a.csv", 8)
+    other.put("skos:prefLabel", english("Two"))
+    found.add(other)
+    pass_gate(found)
+    assert names(found, "incident") == {"aiid-1"}
+    assert names(found, "actor") == set()
+    told = {(fault.line, " ".join(fault.reason.split()[:2])) for fault in found.faults}
+    assert told >= {(7, "actor:aiid-x dcterms:source:"), (7, "incident:aiid-1#mapping-bad tg:rationale:")}
+    assert {about for line, about in told if line == 8 and about.startswith("incident:aiid-2 ")}
+    lost = "incident:aiid-1 goes without its link to actor:aiid-x, which is left out."
+    assert (7, lost) in {(fault.line, fault.reason) for fault in found.faults}
+    assert not any(name == "tg:deployer" for name, _ in statements(found, "incident/aiid-1"))
+    actor.put("dcterms:source", address("https://a.example/x"))
+    again = Harvest("Incident", frozenset({"Actor"}))
+    again.add(actor)
+    again.add(_incident_with_a_faulty_mapping())
+    pass_gate(again)
+    assert again.counts() == {"incident": 1, "actor": 1, "mapping": 1}
+    mappings = {value for name, value in statements(again, "incident/aiid-1") if name == "tg:mapping"}
+    assert mappings == {"incident:aiid-1#mapping-good"}
+    assert statements(again, "incident/aiid-1", "mapping-bad") == set()
+
+
+def test_a_folder_that_cannot_be_written_is_not_there_at_all(
+    snapshot: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = harvest("aiid", snapshot)
+    written: list[Path] = []
+
+    def fail_at_the_third(self: Path, data: str, **_: str) -> int:
+        written.append(self)
+        if len(written) == 3:
+            raise OSError(28, "No space left on device")
+        return self.write_bytes(data.encode())
+
+    monkeypatch.setattr(Path, "write_text", fail_at_the_third)
+    with pytest.raises(ThreatGraphError, match=r"cannot be written \(No space left on device\); nothing was changed"):
+        write_folder(found, tmp_path / "new")
+    assert len(written) == 3
+    assert list(tmp_path.iterdir()) == []
