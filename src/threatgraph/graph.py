@@ -16,7 +16,7 @@ from threatgraph.errors import UnknownName
 from threatgraph.lookup import bind, resolve
 from threatgraph.records import Record, read_record
 from threatgraph.saving import save
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import EmbeddedStore, Store
 from threatgraph.store.bounded import DEFAULT_TIMEOUT
 from threatgraph.table import Table, Term, to_text
 
@@ -41,7 +41,7 @@ class ThreatGraph:
         'Strategic Misalignment'
     """
 
-    def __init__(self, store: EmbeddedStore) -> None:
+    def __init__(self, store: Store) -> None:
         self.store = store
 
     @classmethod

@@ -9,7 +9,7 @@ from pyoxigraph import Literal, NamedNode
 
 from threatgraph.catalog import ANY, NamedQuery, Parameter
 from threatgraph.errors import InvalidQuery, ThreatGraphError, UnknownName
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.vocab import KINDS, PREFIXES, XSD, Kind, kind_of, shorten, tg
 
 _NAMES = """
@@ -26,7 +26,7 @@ class AmbiguousName(ThreatGraphError, LookupError):
     """A name that several records share; the message lists names that tell them apart."""
 
 
-def resolve(store: EmbeddedStore, identifier: str, kind: str | None = None) -> str:
+def resolve(store: Store, identifier: str, kind: str | None = None) -> str:
     """The IRI of the record that a person means.
 
     Args:
@@ -56,7 +56,7 @@ def resolve(store: EmbeddedStore, identifier: str, kind: str | None = None) -> s
     return same[0]
 
 
-def bind(store: EmbeddedStore, query: NamedQuery, values: Mapping[str, object]) -> dict[str, NamedNode | Literal]:
+def bind(store: Store, query: NamedQuery, values: Mapping[str, object]) -> dict[str, NamedNode | Literal]:
     """The bindings of a named query for the values that a person gives.
 
     Raises:
@@ -78,7 +78,7 @@ def bind(store: EmbeddedStore, query: NamedQuery, values: Mapping[str, object]) 
     return bindings
 
 
-def _term(store: EmbeddedStore, parameter: Parameter, value: object) -> NamedNode | Literal:
+def _term(store: Store, parameter: Parameter, value: object) -> NamedNode | Literal:
     text = str(value)
     try:
         if parameter.type == "integer":
@@ -95,7 +95,7 @@ def _term(store: EmbeddedStore, parameter: Parameter, value: object) -> NamedNod
     return NamedNode(resolve(store, text, parameter.type))
 
 
-def _names(store: EmbeddedStore, kinds: list[Kind]) -> dict[tuple[int, str], dict[str, None]]:
+def _names(store: Store, kinds: list[Kind]) -> dict[tuple[int, str], dict[str, None]]:
     """Everything that each record of these kinds may be called, in lower case; by position of the kind, and IRI."""
     positions = {tg(kind.class_name): position for position, kind in enumerate(kinds)}
     classes = " ".join(f"<{iri}>" for iri in positions)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import Literal, NamedNode
 
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.table import Value, to_value
 from threatgraph.vocab import KINDS, RDF_TYPE, Kind, kind_of, tg
 
@@ -71,7 +71,7 @@ class Record:
         return plain
 
 
-def read_record(store: EmbeddedStore, iri: str) -> Record:
+def read_record(store: Store, iri: str) -> Record:
     """Read a record and its parts out of a store; ``iri`` must be one that :func:`threatgraph.lookup.resolve` gave."""
     node = NamedNode(iri)
     parts = [str(row[0].value) for row in store.select(_PARTS, {"record": node}).rows if isinstance(row[0], NamedNode)]
@@ -82,7 +82,7 @@ def read_record(store: EmbeddedStore, iri: str) -> Record:
     return _record(iri, by_subject[iri], nested)
 
 
-def _statements(store: EmbeddedStore, subject: str) -> dict[str, list[tuple[int, Value | Link]]]:
+def _statements(store: Store, subject: str) -> dict[str, list[tuple[int, Value | Link]]]:
     found: dict[str, list[tuple[int, Value | Link]]] = {}
     for prop, value, label, notation, position in store.select(_OF_SUBJECT, {"subject": NamedNode(subject)}).rows:
         assert isinstance(prop, NamedNode)

@@ -26,7 +26,7 @@ from threatgraph import ThreatGraph
 from threatgraph.recommend.corpus import full
 from threatgraph.recommend.model import Recommender
 from threatgraph.recommend.signals import Query
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 
 #: Strengths of the pull towards zero that are tried; without one, a signal of few questions could get any weight.
 PULLS = (0.06, 0.02, 0.006, 0.002)
@@ -44,7 +44,7 @@ def same_pattern_property() -> str:
     return _PATTERN
 
 
-def primary_patterns(store: EmbeddedStore) -> dict[str, str]:
+def primary_patterns(store: Store) -> dict[str, str]:
     """The primary pattern of each incident."""
     rows = store.select("SELECT ?incident ?pattern { ?incident tg:primaryPattern ?pattern }").to_dicts()
     return {str(row["incident"]): str(row["pattern"]) for row in rows}
@@ -178,7 +178,7 @@ LESSONS: dict[str, Lesson] = {
 }
 
 
-def gather(store: EmbeddedStore, *, embedded: bool) -> dict[str, tuple[list[str], list[Sample]]]:
+def gather(store: Store, *, embedded: bool) -> dict[str, tuple[list[str], list[Sample]]]:
     """For each lesson the names of its signals, and its samples."""
     recommender = Recommender(store, embedded=embedded)
     blind = Recommender(store, embedded=embedded, without={_PATTERN})

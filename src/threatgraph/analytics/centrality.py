@@ -13,7 +13,7 @@ from threatgraph.analytics import networks
 from threatgraph.analytics.networks import BIPARTITE, NETWORKS, PROJECTION
 from threatgraph.analytics.records import at_least_one, decimal, integer, kind_name, link, named_or_refuse, one_of, text
 from threatgraph.errors import InvalidQuery
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.table import Table
 
 #: The network that each kind is looked at in where none is named.
@@ -35,7 +35,7 @@ _SAME = 10
 
 
 def centrality(
-    store: EmbeddedStore,
+    store: Store,
     kind: str = "pattern",
     *,
     network: str | None = None,
@@ -95,7 +95,7 @@ def centrality(
     return Table(("rank", "code", "label", "degree", "strength", "betweenness", "pagerank", "record"), rows)
 
 
-def _measures(store: EmbeddedStore, name: str, pivots: int | None) -> dict[str, dict[str, float]]:
+def _measures(store: Store, name: str, pivots: int | None) -> dict[str, dict[str, float]]:
     """The measures of every node, rounded so that nodes alike share a rank whatever the order of a sum was."""
     import networkx
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from threatgraph.analytics import networks
 from threatgraph.analytics.records import decimal, integer, link, named, named_or_refuse, pairs, text
 from threatgraph.errors import InvalidQuery
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.table import Table
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Division(NamedTuple):
     """From -0.5 to 1; ``None`` where no two patterns share anything, so that there is nothing to divide."""
 
 
-def communities(store: EmbeddedStore, *, network: str = networks.PROJECTION, resolution: float = 1.0) -> Table:
+def communities(store: Store, *, network: str = networks.PROJECTION, resolution: float = 1.0) -> Table:
     """The communities of threat patterns, beside their domains.
 
     Args:
@@ -76,7 +76,7 @@ def communities(store: EmbeddedStore, *, network: str = networks.PROJECTION, res
     return Table(("community", "domain", "domain_label", "code", "label", "pattern"), rows)
 
 
-def agreement(store: EmbeddedStore, *, network: str = networks.PROJECTION, resolution: float = 1.0) -> Table:
+def agreement(store: Store, *, network: str = networks.PROJECTION, resolution: float = 1.0) -> Table:
     """How well the communities agree with the domains.
 
     Args:
@@ -193,7 +193,7 @@ def _entropy(counts: Counter[object], total: int) -> float:
     return -math.fsum(n / total * math.log(n / total) for n in counts.values())
 
 
-def _domains(store: EmbeddedStore) -> dict[str, str]:
+def _domains(store: Store) -> dict[str, str]:
     """The domain of each pattern that has one, by IRI; of several, the first by IRI."""
     found: dict[str, str] = {}
     for pattern, domain in pairs(store, "pattern", "tg:domain", "domain"):

@@ -13,7 +13,7 @@ from itertools import combinations, product
 
 from threatgraph.analytics.records import at_least_one, decimal, integer, kind_name, link, pairs
 from threatgraph.errors import ThreatGraphError
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.table import Table
 from threatgraph.vocab import KINDS
 
@@ -29,9 +29,7 @@ PROPERTIES = {
 _DIGITS = 3
 
 
-def cooccurrence(
-    store: EmbeddedStore, kind: str = "causal-factor", other: str | None = None, *, minimum: int = 2
-) -> Table:
+def cooccurrence(store: Store, kind: str = "causal-factor", other: str | None = None, *, minimum: int = 2) -> Table:
     """Pairs of things that incidents have together.
 
     Args:
@@ -82,7 +80,7 @@ def cooccurrence(
     return Table(("a", "b", "together", "of_a", "of_b", "incidents", "expected", "lift", "ppmi"), rows)
 
 
-def _incidents(store: EmbeddedStore, first: str, second: str) -> list[tuple[list[str], list[str]]]:
+def _incidents(store: Store, first: str, second: str) -> list[tuple[list[str], list[str]]]:
     """For each incident that has both kinds of thing, what it has of either, sorted."""
     values: dict[str, dict[str, list[str]]] = {}
     for kind in (first, second):

@@ -7,7 +7,7 @@ from collections import Counter
 from pyoxigraph import Literal
 
 from threatgraph.analytics.records import Named, integer, link, named, named_or_refuse, one_of, pairs, text
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.table import Table, Term, to_value
 from threatgraph.vocab import EDITIONS, shorten
 
@@ -26,7 +26,7 @@ WHERE { ?provision a tg:Provision . ?below skos:broader+ ?provision . ?pattern t
 """
 
 
-def coverage(store: EmbeddedStore) -> Table:
+def coverage(store: Store) -> Table:
     """The matrix of patterns and frameworks.
 
     Args:
@@ -64,7 +64,7 @@ def coverage(store: EmbeddedStore) -> Table:
     return Table(("code", "label", *_headings(frameworks), "provisions", "as_a_whole", "pattern"), rows)
 
 
-def reach(store: EmbeddedStore) -> Table:
+def reach(store: Store) -> Table:
     """How much of each framework the patterns reach.
 
     Args:
@@ -96,7 +96,7 @@ def reach(store: EmbeddedStore) -> Table:
     return Table(columns, rows)
 
 
-def gaps(store: EmbeddedStore, *, gap: str | None = None, framework: str | None = None) -> Table:
+def gaps(store: Store, *, gap: str | None = None, framework: str | None = None) -> Table:
     """What nothing reaches yet.
 
     Args:
@@ -141,7 +141,7 @@ def gaps(store: EmbeddedStore, *, gap: str | None = None, framework: str | None 
     return Table(("gap", "framework", "code", "label", "record"), rows)
 
 
-def _frameworks(store: EmbeddedStore) -> dict[str, list[str]]:
+def _frameworks(store: Store) -> dict[str, list[str]]:
     """The frameworks that each provision is part of: one, in data that keeps to the shapes."""
     found: dict[str, list[str]] = {}
     for provision, framework in pairs(store, "provision", "skos:inScheme", "framework"):
@@ -149,7 +149,7 @@ def _frameworks(store: EmbeddedStore) -> dict[str, list[str]]:
     return found
 
 
-def _states(store: EmbeddedStore) -> dict[str, str]:
+def _states(store: Store) -> dict[str, str]:
     """For each provision, by IRI, ``reached`` or the kind of gap that it is."""
     direct = {provision for _, provision in pairs(store, "pattern", "tg:mappedTo", "provision")}
     below = {to_value(provision) for (provision,) in store.select(_REACHED_BELOW).rows}
@@ -159,7 +159,7 @@ def _states(store: EmbeddedStore) -> dict[str, str]:
     }
 
 
-def _mapped(store: EmbeddedStore, of_provision: dict[str, list[str]]) -> set[tuple[str, str]]:
+def _mapped(store: Store, of_provision: dict[str, list[str]]) -> set[tuple[str, str]]:
     """Each pattern with each framework that it is mapped to, by a provision or as a whole."""
     found = set(pairs(store, "pattern", "tg:mappedTo", "framework"))
     for pattern, provision in pairs(store, "pattern", "tg:mappedTo", "provision"):

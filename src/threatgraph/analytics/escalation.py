@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from threatgraph.analytics.records import at_least_one, integer, link, named_or_refuse, pairs, text
 from threatgraph.errors import ThreatGraphError, UnknownName
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.table import Table, Term, to_value
 from threatgraph.vocab import KINDS
 
@@ -20,7 +20,7 @@ MOST_CHAINS = 1000
 _SEVERITY = "SELECT ?pattern ?severity WHERE { ?pattern a tg:ThreatPattern ; tg:severity ?severity }"
 
 
-def escalation(store: EmbeddedStore, pattern: str, *, longest: int | None = None) -> Table:
+def escalation(store: Store, pattern: str, *, longest: int | None = None) -> Table:
     """Every chain along which a pattern can grow into others.
 
     Args:
@@ -67,7 +67,7 @@ def escalation(store: EmbeddedStore, pattern: str, *, longest: int | None = None
     return Table(("chain", "step", "code", "label", "severity", "ends", "pattern"), rows)
 
 
-def escalation_network(store: EmbeddedStore) -> networkx.DiGraph[str]:
+def escalation_network(store: Store) -> networkx.DiGraph[str]:
     """All threat patterns and the links ``tg:escalatesTo`` between them.
 
     Args:

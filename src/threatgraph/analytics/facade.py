@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from threatgraph.analytics import networks
 from threatgraph.analytics.records import one_of
 from threatgraph.lookup import resolve
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.table import Table
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Analytics:
     #: The names that :meth:`network` takes.
     NETWORKS = (*networks.NETWORKS, _ESCALATION)
 
-    def __init__(self, store: EmbeddedStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
 
     def network(self, name: str) -> networkx.Graph[str]:

@@ -15,7 +15,7 @@ import math
 from typing import TYPE_CHECKING
 
 from threatgraph.analytics.records import Named, named, one_of, pairs
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.vocab import KINDS
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ PROJECTION = "pattern-pattern"
 NETWORKS = (*BIPARTITE, PROJECTION)
 
 
-def network(store: EmbeddedStore, name: str) -> networkx.Graph[str]:
+def network(store: Store, name: str) -> networkx.Graph[str]:
     """A network by its name.
 
     Args:
@@ -64,7 +64,7 @@ def network(store: EmbeddedStore, name: str) -> networkx.Graph[str]:
     return found
 
 
-def shared(store: EmbeddedStore, through: str) -> networkx.Graph[str]:
+def shared(store: Store, through: str) -> networkx.Graph[str]:
     """Threat patterns joined by what they share.
 
     Args:

@@ -23,7 +23,7 @@ from pyoxigraph import Literal, NamedNode
 
 from threatgraph.analytics.records import decimal, integer, link, text
 from threatgraph.errors import InvalidQuery, UnknownName
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.table import Table, Term
 from threatgraph.vocab import PREFIXES
 
@@ -45,7 +45,7 @@ _BIT = 1 << 32
 _STEP = 1 << 80
 
 
-def path(store: EmbeddedStore, start: str, goal: str, *, strongest: bool = False) -> Table:
+def path(store: Store, start: str, goal: str, *, strongest: bool = False) -> Table:
     """The path that explains best why two records have to do with each other.
 
     Args:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidQuery, ThreatGraphError, UnknownName
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.table import to_text, to_value
 from threatgraph.vocab import KINDS, XSD, tg
 
@@ -76,7 +76,7 @@ def at_least_one(what: str, number: int) -> int:
     return number
 
 
-def named(store: EmbeddedStore, kind: str) -> dict[str, Named]:
+def named(store: Store, kind: str) -> dict[str, Named]:
     """The records of a kind by IRI, in the order of their IRIs, with their names."""
     found: dict[str, Named] = {}
     for record, label, code in store.select(_RECORDS.format(cls=tg(KINDS[kind].class_name))).rows:
@@ -84,7 +84,7 @@ def named(store: EmbeddedStore, kind: str) -> dict[str, Named]:
     return dict(sorted(found.items()))
 
 
-def named_or_refuse(store: EmbeddedStore, kind: str) -> dict[str, Named]:
+def named_or_refuse(store: Store, kind: str) -> dict[str, Named]:
     """As :func:`named`, for an analysis that is about records of this kind.
 
     Raises:
@@ -99,7 +99,7 @@ def named_or_refuse(store: EmbeddedStore, kind: str) -> dict[str, Named]:
     return found
 
 
-def pairs(store: EmbeddedStore, source: str, prop: str, target: str) -> list[tuple[str, str]]:
+def pairs(store: Store, source: str, prop: str, target: str) -> list[tuple[str, str]]:
     """The links from records of one kind to records of another, each once, sorted.
 
     Args:

@@ -17,7 +17,7 @@ from pyoxigraph import Literal
 
 from threatgraph.analytics.records import integer, kind_name, link, named, named_or_refuse, one_of, pairs, text
 from threatgraph.errors import InvalidQuery
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.table import Table, Term, to_value
 from threatgraph.vocab import XSD
 
@@ -72,7 +72,7 @@ PERIODS: Mapping[str, Callable[[Moment], str | None]] = {
 }
 
 
-def trends(store: EmbeddedStore, *, by: str | None = None, period: str = "year", primary: bool = False) -> Table:
+def trends(store: Store, *, by: str | None = None, period: str = "year", primary: bool = False) -> Table:
     """The number of incidents over time.
 
     Args:
@@ -121,7 +121,7 @@ class _Place(NamedTuple):
         return STATUSES[self.rank]
 
 
-def _told_apart(store: EmbeddedStore, places: Mapping[str, _Place], dimension: str, prop: str) -> Table:
+def _told_apart(store: Store, places: Mapping[str, _Place], dimension: str, prop: str) -> Table:
     things = named(store, dimension)
     has: dict[str, list[str]] = defaultdict(list)
     for incident, thing in pairs(store, "incident", prop, dimension):
@@ -165,7 +165,7 @@ def read_moment(value: Term) -> Moment | None:
     return Moment(year, month if len(found.groups()) > 1 else None)
 
 
-def _dates(store: EmbeddedStore) -> dict[str, list[Term]]:
+def _dates(store: Store) -> dict[str, list[Term]]:
     """The dates of every incident: one, in data that keeps to the shapes."""
     found: dict[str, list[Term]] = {}
     for incident, occurred in store.select(_DATES).rows:

@@ -11,7 +11,7 @@ from pyoxigraph import NamedNode
 
 from threatgraph.cli.output import in_color, open_graph, put, width, wrap
 from threatgraph.records import Link, Record
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.table import to_text
 from threatgraph.vocab import TG
 
@@ -112,7 +112,7 @@ def show(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _inbound(store: EmbeddedStore, record: Record) -> dict[str, list[Link]]:
+def _inbound(store: Store, record: Record) -> dict[str, list[Link]]:
     """The records that link here, by the property of the link."""
     found: dict[str, list[Link]] = {}
     for prop, code, label, owner in store.select(_INBOUND, {"record": NamedNode(record.iri)}).rows:

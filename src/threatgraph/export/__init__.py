@@ -14,7 +14,7 @@ from threatgraph.errors import UnknownName
 from threatgraph.export import jsonld, network, rdf, sssom
 from threatgraph.export.neighbourhood import neighbourhood
 from threatgraph.export.tables import TABLE_FORMATS, export_table
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.turtle import write_turtle
 
 __all__ = ["FORMATS", "TABLE_FORMATS", "Format", "export", "export_table", "export_triples"]
@@ -31,14 +31,14 @@ class Format:
     kind: str
     """``graph`` for triples, ``dataset`` for triples in the graphs of their files, ``network`` for Gephi,
     ``mappings`` for a table of mappings."""
-    write: Callable[[EmbeddedStore, str | None], bytes]
+    write: Callable[[Store, str | None], bytes]
 
 
-def _triples(store: EmbeddedStore, node: str | None) -> Iterable[Triple]:
+def _triples(store: Store, node: str | None) -> Iterable[Triple]:
     return store.triples() if node is None else neighbourhood(store, node)
 
 
-def _quads(store: EmbeddedStore, node: str | None) -> Iterable[Quad]:
+def _quads(store: Store, node: str | None) -> Iterable[Quad]:
     """The triples, each in the graphs of the files that state it."""
     wanted = None if node is None else set(neighbourhood(store, node))
     for graph in store.graphs():
@@ -126,7 +126,7 @@ FORMATS: Mapping[str, Format] = {
 }
 
 
-def export(store: EmbeddedStore, format: str, *, node: str | None = None) -> bytes:
+def export(store: Store, format: str, *, node: str | None = None) -> bytes:
     """Write the graph of a store, or one record with its neighbourhood.
 
     Args:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyoxigraph import NamedNode, Triple
 
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 
 # The record and its parts; then names for what they point to; then what points at the record, with names for that.
 _QUERIES = (
@@ -47,7 +47,7 @@ _QUERIES = (
 )
 
 
-def neighbourhood(store: EmbeddedStore, iri: str) -> list[Triple]:
+def neighbourhood(store: Store, iri: str) -> list[Triple]:
     """The statements about a record and its parts, and the names of the records that are linked with it, either way."""
     found: dict[Triple, None] = {}
     for query in _QUERIES:

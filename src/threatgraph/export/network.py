@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from threatgraph.export.limits import refuse_control_characters
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.table import Term, to_text
 from threatgraph.vocab import DERIVED_GRAPH, KINDS
 
@@ -73,7 +73,7 @@ ORDER BY ?from ?property ?to ?relation
 """
 
 
-def to_networkx(store: EmbeddedStore, node: str | None = None) -> networkx.MultiDiGraph[str]:
+def to_networkx(store: Store, node: str | None = None) -> networkx.MultiDiGraph[str]:
     """The records of a store as a network.
 
     Args:

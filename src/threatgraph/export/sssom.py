@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.export.tables import export_table
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.table import Table, Term
 from threatgraph.vocab import BASE, PREFIXES
 
@@ -88,7 +88,7 @@ _BUILT_IN = {"sssom", "semapv", "skos", "owl", "rdf", "rdfs", "linkml"}
 _LOCAL = re.compile(r"[^/#\s]+")
 
 
-def write(store: EmbeddedStore, node: str | None = None) -> bytes:
+def write(store: Store, node: str | None = None) -> bytes:
     """Write mappings as SSSOM/TSV.
 
     Args:

@@ -13,7 +13,7 @@ from pathlib import Path
 from threatgraph.errors import InvalidFile, UnknownName
 from threatgraph.importers.drafts import Harvest
 from threatgraph.importers.gate import pass_gate
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import EmbeddedStore, Store
 
 #: Format to the module that reads it.
 FORMATS = {
@@ -47,7 +47,7 @@ def harvest(form: str, path: Path, data: Sequence[Path] = ()) -> Harvest:
         raise UnknownName("import format", form, FORMATS, f"The formats are {', '.join(FORMATS)}.")
     if not path.exists():
         raise InvalidFile(str(path), "no such file or folder.")
-    read: Callable[[Path, EmbeddedStore], Harvest] = import_module(f"threatgraph.importers.{FORMATS[form]}").read
+    read: Callable[[Path, Store], Harvest] = import_module(f"threatgraph.importers.{FORMATS[form]}").read
     found = read(path, EmbeddedStore.open(data))
     pass_gate(found, data)
     return found

@@ -21,7 +21,7 @@ from threatgraph.importers.aiid_classes import NUMBER, add_classes
 from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record, slug, tidy
 from threatgraph.importers.sheets import Row, read_sheet, read_text
 from threatgraph.importers.spelling import Speller
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 
 SITE = "https://incidentdatabase.ai/"
 _LICENCE = "https://creativecommons.org/licenses/by-sa/4.0/"
@@ -79,7 +79,7 @@ class _Names:
         return self.speller.spell(entity, self.texts[entity])
 
 
-def read(path: Path, store: EmbeddedStore) -> Harvest:
+def read(path: Path, store: Store) -> Harvest:
     """Read a snapshot.
 
     Args:
@@ -156,7 +156,7 @@ def _entities(row: Row, column: str, path: Path, harvest: Harvest) -> list[str]:
     return []
 
 
-def _known_actors(store: EmbeddedStore) -> dict[str, str]:
+def _known_actors(store: Store) -> dict[str, str]:
     """The actors of the graph by slug; those of an earlier import by their slug there, too."""
     records = sorted(str(row["record"]) for row in store.select(_KNOWN).to_dicts())
     slugs = {iri.rpartition("/")[2]: iri for iri in records}

@@ -15,7 +15,7 @@ from pyoxigraph import Literal, NamedNode
 
 from threatgraph.importers.drafts import Draft, Harvest, english, record, slug, tidy
 from threatgraph.importers.sheets import Row, read_sheet
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.vocab import BASE, PREFIXES, XSD
 
 _SITE = "https://incidentdatabase.ai/"
@@ -45,7 +45,7 @@ NUMBER = re.compile(r"[0-9]{1,9}")
 Tables = Callable[[Path, str], Path | None]
 
 
-def add_classes(folder: Path, harvest: Harvest, store: EmbeddedStore, table: Tables) -> None:
+def add_classes(folder: Path, harvest: Harvest, store: Store, table: Tables) -> None:
     """Add what the tables of classes in a folder tell to the incidents of a harvest.
 
     Raises:

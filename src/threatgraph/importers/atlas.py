@@ -17,7 +17,7 @@ from pyoxigraph import Literal, NamedNode
 from threatgraph.errors import InvalidFile
 from threatgraph.importers.documents import Entry, entries_of, line_of, read_yaml, text_of, texts_of
 from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.vocab import BASE, PREFIXES
 
 SITE = "https://atlas.mitre.org/"
@@ -55,7 +55,7 @@ class _Release:
         return f"{BASE}provision/{self.framework}/{name.lower()}"
 
 
-def read(path: Path, store: EmbeddedStore) -> Harvest:
+def read(path: Path, store: Store) -> Harvest:
     """Read a release.
 
     Args:

@@ -7,7 +7,7 @@ import re
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.importers.drafts import Draft, Harvest, Value, address, english, record, slug, tidy
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.vocab import BASE, PREFIXES
 
 _PROVISIONS = """
@@ -32,7 +32,7 @@ _SHIPPED = (
 class Entries:
     """The provisions that an import speaks of."""
 
-    def __init__(self, store: EmbeddedStore, harvest: Harvest) -> None:
+    def __init__(self, store: Store, harvest: Harvest) -> None:
         """Learn which provisions the graph has.
 
         Args:

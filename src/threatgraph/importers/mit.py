@@ -20,7 +20,7 @@ from pyoxigraph import Literal, NamedNode
 from threatgraph.errors import InvalidFile
 from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record, slug, tidy
 from threatgraph.importers.sheets import Row, read_sheet
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.vocab import BASE, PREFIXES
 
 SITE = "https://airisk.mit.edu/"
@@ -67,7 +67,7 @@ class _Sheet:
         self.harvest.blame(str(self.path), row.line, reason)
 
 
-def read(path: Path, store: EmbeddedStore) -> Harvest:
+def read(path: Path, store: Store) -> Harvest:
     """Read the sheet of the database.
 
     Args:

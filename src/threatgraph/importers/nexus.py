@@ -19,7 +19,7 @@ from threatgraph.errors import InvalidFile
 from threatgraph.importers.documents import Entry, entries_of, line_of, read_yaml, text_of, texts_of
 from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record, slug
 from threatgraph.importers.entries import Entries
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.vocab import PREFIXES
 
 SITE = "https://github.com/IBM/ai-atlas-nexus"
@@ -51,7 +51,7 @@ class _Nexus:
     shipped: int = 0
 
 
-def read(path: Path, store: EmbeddedStore) -> Harvest:
+def read(path: Path, store: Store) -> Harvest:
     """Read the knowledge graph.
 
     Args:

@@ -19,7 +19,7 @@ from threatgraph.errors import InvalidFile
 from threatgraph.importers.drafts import Draft, Harvest, address, day, english, record, slug
 from threatgraph.importers.entries import Entries
 from threatgraph.importers.sheets import Row, read_text, rows_of
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.vocab import BASE, PREFIXES, SKOS, XSD
 
 _COLUMNS = ("subject_id", "predicate_id", "object_id", "mapping_justification")
@@ -66,7 +66,7 @@ class _File:
         self.harvest.blame(str(self.path), row.line, reason)
 
 
-def read(path: Path, store: EmbeddedStore) -> Harvest:
+def read(path: Path, store: Store) -> Harvest:
     """Read a file of mappings, or all that a folder holds.
 
     Args:

@@ -17,7 +17,7 @@ from pyoxigraph import Literal, NamedNode
 from threatgraph.errors import InvalidFile
 from threatgraph.importers.documents import Entry, entries_of, read_json, text_of
 from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record, slug
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.vocab import BASE, PREFIXES
 
 _SPECIFICATION = "https://docs.oasis-open.org/cti/stix/v2.1/"
@@ -41,7 +41,7 @@ class _Bundle:
     """Short name of each tactic to its IRI."""
 
 
-def read(path: Path, store: EmbeddedStore) -> Harvest:
+def read(path: Path, store: Store) -> Harvest:
     """Read a bundle.
 
     Args:

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from threatgraph.errors import ThreatGraphError, UnknownName
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 
 if TYPE_CHECKING:
     from threatgraph.plots.style import Picture
@@ -37,7 +37,7 @@ _OPTIONS: Mapping[str, frozenset[str]] = {
 }
 
 
-def draw(store: EmbeddedStore, figure: str, **options: str | None) -> Picture:
+def draw(store: Store, figure: str, **options: str | None) -> Picture:
     """Draw a figure of what is in a store.
 
     Args:
@@ -67,7 +67,7 @@ def draw(store: EmbeddedStore, figure: str, **options: str | None) -> Picture:
     return picture
 
 
-def plot(store: EmbeddedStore, figure: str, format: str = "svg", **options: str | None) -> bytes:
+def plot(store: Store, figure: str, format: str = "svg", **options: str | None) -> bytes:
     """Draw a figure and write it as a picture file.
 
     Args:

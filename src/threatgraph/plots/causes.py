@@ -34,7 +34,7 @@ from threatgraph.plots.style import (
     styled,
     widest,
 )
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.vocab import shorten
 
 Links = Mapping[str, Sequence[str]]
@@ -46,7 +46,7 @@ _BETWEEN = 3.6
 _HEADING = 1.5
 
 
-def draw(store: EmbeddedStore, domain: str | None = None) -> Picture:
+def draw(store: Store, domain: str | None = None) -> Picture:
     """Draw which pattern of a store, or of one of its domains, names which causal factor.
 
     Causes that no pattern shown names are left out, and the note says how many.

@@ -35,7 +35,7 @@ from threatgraph.plots.style import (
     widest,
     wrap,
 )
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 
 Counts = NDArray[numpy.int64]
 
@@ -44,7 +44,7 @@ _LINE = 1.3 * SIZE / 72
 _MOST_FRAMEWORKS = 60
 
 
-def draw(store: EmbeddedStore, domain: str | None = None) -> Picture:
+def draw(store: Store, domain: str | None = None) -> Picture:
     """Draw the coverage of the patterns of a store, or of those of one domain.
 
     Raises:
@@ -64,7 +64,7 @@ def draw(store: EmbeddedStore, domain: str | None = None) -> Picture:
 
 
 def count_provisions(
-    store: EmbeddedStore, patterns: Sequence[str], frameworks: Sequence[str]
+    store: Store, patterns: Sequence[str], frameworks: Sequence[str]
 ) -> tuple[Counts, NDArray[numpy.bool_]]:
     """Count to how many provisions of each framework each pattern is mapped.
 

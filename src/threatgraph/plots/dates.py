@@ -11,7 +11,7 @@ from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import ThreatGraphError
 from threatgraph.plots.reading import Named, read_links, read_named
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.vocab import shorten
 
 #: The bar that stands apart, of incidents without any date.
@@ -52,7 +52,7 @@ class Timeline:
         return sum(n for (_, iri), n in self.counts.items() if category is None or iri == category.iri)
 
 
-def count_incidents(store: EmbeddedStore, by: str, period: str) -> Timeline:
+def count_incidents(store: Store, by: str, period: str) -> Timeline:
     """Count the incidents of a store by time and category; each incident is counted once.
 
     Args:
@@ -91,7 +91,7 @@ def _category(kinds: Sequence[str]) -> str:
     return _NONE if not kinds else kinds[0] if len(kinds) == 1 else _SEVERAL
 
 
-def _dates(store: EmbeddedStore) -> dict[str, tuple[int, int | None] | None]:
+def _dates(store: Store) -> dict[str, tuple[int, int | None] | None]:
     """Year and, where it is known, month of each incident; of several dates the earliest."""
     found: dict[str, tuple[int, int | None] | None] = {}
     texts: dict[str, list[str]] = {}
@@ -145,7 +145,7 @@ def name_bar(bar: int, period: str) -> str:
     return str(bar) if period == "year" else f"{bar // 12}-{bar % 12 + 1:02}"
 
 
-def _kinds(store: EmbeddedStore, by: str) -> dict[str, list[str]]:
+def _kinds(store: Store, by: str) -> dict[str, list[str]]:
     """The domains or severities of each incident."""
     if by == "severity":
         return read_links(store, "tg:severity", "Incident")
@@ -154,7 +154,7 @@ def _kinds(store: EmbeddedStore, by: str) -> dict[str, list[str]]:
     return involved | primary | read_links(store, "tg:domain", "Incident")
 
 
-def _known(store: EmbeddedStore, by: str) -> dict[str, Named]:
+def _known(store: Store, by: str) -> dict[str, Named]:
     """The categories in their order: domains by code, severities from the lowest to the highest rank."""
     if by != "severity":
         return read_named(store, "Domain")

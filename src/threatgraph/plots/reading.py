@@ -10,7 +10,7 @@ from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import ThreatGraphError
 from threatgraph.plots.style import clean, shorten_label
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.vocab import shorten, tg
 
 _NAMES = "SELECT ?record ?label ?code WHERE {{ ?record a <{cls}> {label} {code} }}"
@@ -49,7 +49,7 @@ class Pattern:
         return self.named.iri
 
 
-def read_named(store: EmbeddedStore, cls: str) -> dict[str, Named]:
+def read_named(store: Store, cls: str) -> dict[str, Named]:
     """The records of a class of the ontology by IRI, in the order of :attr:`Named.order`."""
     labels: dict[str, list[tuple[int, str]]] = defaultdict(list)
     codes: dict[str, list[str]] = defaultdict(list)
@@ -70,7 +70,7 @@ def _ranked(label: Literal) -> tuple[int, str]:
     return (0 if language.partition("-")[0] == "en" else 2 if language else 1), label.value
 
 
-def read_links(store: EmbeddedStore, path: str, cls: str = "ThreatPattern") -> dict[str, list[str]]:
+def read_links(store: Store, path: str, cls: str = "ThreatPattern") -> dict[str, list[str]]:
     """What the records of a class link to.
 
     Args:
@@ -88,7 +88,7 @@ def read_links(store: EmbeddedStore, path: str, cls: str = "ThreatPattern") -> d
     return {source: sorted(links[source]) for source in sorted(links)}
 
 
-def read_patterns(store: EmbeddedStore, domain: str | None = None) -> list[Pattern]:
+def read_patterns(store: Store, domain: str | None = None) -> list[Pattern]:
     """The threat patterns, domain by domain.
 
     Args:

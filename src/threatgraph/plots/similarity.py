@@ -14,7 +14,7 @@ from threatgraph.errors import ThreatGraphError
 from threatgraph.plots.grid import GAP, domain_width, mark_domains, new_matrix
 from threatgraph.plots.reading import display_names, groups_of, read_links, read_patterns, told_in_full
 from threatgraph.plots.style import MUTED, ROW, SIZE, Picture, Sheet, counted, refuse_too_many, styled, widest
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 
 Matrix = NDArray[numpy.float64]
 
@@ -27,7 +27,7 @@ _BAR, _SCALE = 0.16, 1.5
 _TOLERANCE = 1e-9
 
 
-def pattern_similarity(store: EmbeddedStore) -> tuple[list[str], Matrix]:
+def pattern_similarity(store: Store) -> tuple[list[str], Matrix]:
     """How alike each two threat patterns are: the cosine of the sets of what they link to.
 
     The cosine of two sets is the number of shared members over the square root of the product of their sizes (Salton
@@ -53,7 +53,7 @@ def pattern_similarity(store: EmbeddedStore) -> tuple[list[str], Matrix]:
     return iris, numpy.clip(matrix, 0, 1)
 
 
-def draw(store: EmbeddedStore, domain: str | None = None) -> Picture:
+def draw(store: Store, domain: str | None = None) -> Picture:
     """Draw the similarity of the patterns of a store, or of those of one domain.
 
     Raises:

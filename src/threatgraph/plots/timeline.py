@@ -30,7 +30,7 @@ from threatgraph.plots.style import (
     text_width,
     widest,
 )
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 
 _BY = ("domain", "severity")
 _PERIODS = ("year", "month")
@@ -48,7 +48,7 @@ _EVERY = {"year": (1, 2, 5, 10, 20, 50, 100), "month": (1, 2, 3, 6, 12, 24, 60, 
 
 
 @styled
-def draw(store: EmbeddedStore, by: str = "domain", period: str = "year") -> Picture:
+def draw(store: Store, by: str = "domain", period: str = "year") -> Picture:
     """Draw the incidents of a store over time.
 
     Args:

@@ -60,7 +60,7 @@ class Analogy:
         voters = self._voters if query.position is None else self._voters[self._voters != query.position]
         if not len(voters):
             return voters, np.zeros(0)
-        alike = self._alike(query)[voters].round(9)
+        alike = self._alike(query)[voters].round(6)
         # Those that are as near as the last one vote too: which of them came first must not matter.
         last = np.partition(alike, -NEAREST)[-NEAREST] if len(alike) > NEAREST else 0.0
         near = np.flatnonzero((alike >= last) & (alike > 0))

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from pyoxigraph import Literal
 
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.table import Term
 from threatgraph.vocab import KINDS, PREFIXES, tg
 
@@ -153,7 +153,7 @@ class Corpus:
         return dict(back)
 
 
-def read_corpus(store: EmbeddedStore) -> Corpus:
+def read_corpus(store: Store) -> Corpus:
     """Read the records that can be recommended out of a store.
 
     Args:
@@ -181,7 +181,7 @@ def read_corpus(store: EmbeddedStore) -> Corpus:
     )
 
 
-def _read_texts(store: EmbeddedStore, iris: Sequence[str]) -> list[Text]:
+def _read_texts(store: Store, iris: Sequence[str]) -> list[Text]:
     field_of = {full(name): part for part, names in FIELDS.items() for name in names.split()}
     parts: dict[str, dict[str, list[str]]] = {part: _gather([]) for part in FIELDS}
     rows = [(_iri(record), field_of[_iri(prop)], _text(text)) for record, prop, text in store.select(_TEXTS).rows]

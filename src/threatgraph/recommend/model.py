@@ -20,7 +20,7 @@ from threatgraph.recommend.text import Embedded, SharedTopics, Words
 from threatgraph.recommend.trees import TreeCloseness
 from threatgraph.recommend.walk import Network, RandomWalk
 from threatgraph.recommend.weights import weights
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 
 #: Characters of a text that recommendations are asked for at most.
 LONGEST_TEXT = 2_000_000
@@ -64,9 +64,7 @@ class Recommender:
         ImportError: where embeddings are asked for and not installed.
     """
 
-    def __init__(
-        self, store: EmbeddedStore, *, embedded: bool | None = None, without: Collection[str] = frozenset()
-    ) -> None:
+    def __init__(self, store: Store, *, embedded: bool | None = None, without: Collection[str] = frozenset()) -> None:
         self._store = store
         self.corpus = read_corpus(store)
         self.embedded = embedding.available() if embedded is None else embedded

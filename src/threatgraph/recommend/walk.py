@@ -10,9 +10,9 @@ from threatgraph.recommend.corpus import Corpus
 from threatgraph.recommend.signals import Piece, Query, Target, shares, triple
 
 #: Chance to start anew at each step. Ways of more than three steps or so say little of two records.
-RESTART = 0.4
-#: Steps that are reckoned; what is left after them is below 0.6 ** 10, six thousandths.
-STEPS = 10
+RESTART = 0.5
+#: Steps that are reckoned; what is left after them is below 0.5 ** 7, eight thousandths.
+STEPS = 7
 
 
 class Network:

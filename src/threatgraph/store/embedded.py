@@ -16,6 +16,7 @@ import pyoxigraph as ox
 
 from threatgraph import resources
 from threatgraph.errors import InvalidQuery, ThreatGraphError
+from threatgraph.store.base import Answer
 from threatgraph.store.binding import Bindings, bind_values
 from threatgraph.store.bounded import can_bound, run_bounded
 from threatgraph.store.files import find_files, read_quads
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 _NAMED_GRAPHS = re.compile(r"\b(?:GRAPH|FROM)\b", re.IGNORECASE)
 # How the engine begins a syntax error: "error at LINE:COLUMN: …".
 _PLACE = re.compile(r"error at (\d+):(\d+)")
-
-Answer = Table | bool | list[ox.Triple]
 
 
 class EmbeddedStore:

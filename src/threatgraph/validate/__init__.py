@@ -16,7 +16,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from threatgraph import resources
 from threatgraph.errors import InvalidQuery
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.store.files import find_files
 from threatgraph.validate import shapes as shape_files
 from threatgraph.validate.compile import Compiler
@@ -37,7 +37,7 @@ __all__ = ["ONE_FILE", "Finding", "Report", "validate"]
 
 
 def validate(
-    store: EmbeddedStore,
+    store: Store,
     *,
     shapes: Sequence[Path] | None = None,
     only: Collection[Path] | None = None,
@@ -75,9 +75,7 @@ def validate(
     return Report(sort(findings), notes)
 
 
-def _suspects_judged(
-    store: EmbeddedStore, graph: ShapeGraph, checks: Iterable[Check], notes: list[str]
-) -> list[Finding]:
+def _suspects_judged(store: Store, graph: ShapeGraph, checks: Iterable[Check], notes: list[str]) -> list[Finding]:
     compiler = Compiler(graph, store)
     suspects: dict[Check, list[Term]] = {}
     for check in checks:
@@ -100,7 +98,7 @@ def _suspects_judged(
             return [found for check, nodes in suspects.items() for found in _judged_apart(data, graph, check, nodes)]
 
 
-def _rows(store: EmbeddedStore, query: str | None) -> Sequence[tuple[object, ...]] | None:
+def _rows(store: Store, query: str | None) -> Sequence[tuple[object, ...]] | None:
     """The rows of a query; ``None`` without one, or for one that Oxigraph does not read: then pyshacl says why."""
     try:
         return None if query is None else store.select(query).rows
@@ -127,7 +125,7 @@ def _judged_apart(data: rdflib.Graph, graph: ShapeGraph, check: Check, nodes: Se
             yield from _judged_apart(data, graph, check, nodes[len(nodes) // 2 :])
 
 
-def _all_judged(store: EmbeddedStore, graph: ShapeGraph, progress: Progress) -> list[Finding]:
+def _all_judged(store: Store, graph: ShapeGraph, progress: Progress) -> list[Finding]:
     from threatgraph.validate.referee import judge_all, quiet
 
     with quiet():
@@ -154,7 +152,7 @@ def _unheeded(graph: ShapeGraph, checks: Sequence[Check]) -> Iterator[str]:
         yield f"the constraint component {component} is not judged: write it as a sh:sparql constraint of the shape."
 
 
-def _unknown_terms(store: EmbeddedStore, checks: Iterable[Check]) -> Iterator[str]:
+def _unknown_terms(store: Store, checks: Iterable[Check]) -> Iterator[str]:
     """Notes on target classes and paths that nothing declares or uses: a misspelt one would never find fault."""
     classes: dict[str, set[str]] = {}
     for check in checks:
@@ -169,12 +167,12 @@ def _unknown_terms(store: EmbeddedStore, checks: Iterable[Check]) -> Iterator[st
             yield f"{path} is the path of a shape, but nothing declares or has that property: is it misspelt?"
 
 
-def _is_known(store: EmbeddedStore, term: str, *uses: str) -> bool:
+def _is_known(store: Store, term: str, *uses: str) -> bool:
     patterns = " UNION ".join(f"{{ {use.format(term)} }}" for use in ("{0} a []", *uses))
     return store.ask(f"ASK {{ {patterns} }}")
 
 
-def _two_files(store: EmbeddedStore, locator: Locator) -> Iterator[Finding]:
+def _two_files(store: Store, locator: Locator) -> Iterator[Finding]:
     """Findings on records that two files define."""
     query = f"""SELECT DISTINCT ?node ?graph WHERE {{
         {{ SELECT ?node WHERE {{ GRAPH ?any {{ ?node a ?kind }} FILTER(STRSTARTS(STR(?kind), "{TG}")) }}

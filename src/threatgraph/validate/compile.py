@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from pyoxigraph import Literal, NamedNode
 
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.store.tokens import tokens
 from threatgraph.validate.shapes import SH, Check, ShapeGraph, Target, Term, first, members, nodes, parameters
 from threatgraph.vocab import PREFIXES, XSD
@@ -60,7 +60,7 @@ class Compiler:
         store: where classes and their subclasses are declared.
     """
 
-    def __init__(self, graph: ShapeGraph, store: EmbeddedStore) -> None:
+    def __init__(self, graph: ShapeGraph, store: Store) -> None:
         self._graph = graph
         rows = store.select("SELECT ?class ?below WHERE { ?below rdfs:subClassOf+ ?class }").rows
         self._below: dict[str, list[str]] = {}

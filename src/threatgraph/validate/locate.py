@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import Store
 from threatgraph.vocab import RDF_TYPE
 
 _PREFIX = re.compile(r"^\s*@?prefix\s+(?P<name>[\w.-]*):\s*<(?P<iri>[^>]*)>", re.IGNORECASE | re.MULTILINE)
@@ -26,7 +26,7 @@ class Locator:
         chosen: files, resolved, that come first where several describe a node.
     """
 
-    def __init__(self, store: EmbeddedStore, chosen: Collection[Path] = ()) -> None:
+    def __init__(self, store: Store, chosen: Collection[Path] = ()) -> None:
         self._store, self._chosen = store, chosen
         self._texts: dict[Path, _Text] = {}
         self._asked: dict[tuple[str, NamedNode | Literal], list[tuple[str, ...]]] = {}
