@@ -40,6 +40,8 @@ from threatgraph.vocab import shorten
 Links = Mapping[str, Sequence[str]]
 
 _GAP = 0.12
+#: What the columns are.
+_LEFT, _RIGHT = "threat patterns, by domain", "causal factors"
 #: Inches between the columns, at least.
 _BETWEEN = 3.6
 #: Rows that the name of a domain takes, above its patterns.
@@ -92,8 +94,8 @@ def _picture(patterns: Sequence[Pattern], causes: Sequence[Named], links: Links,
     ]
     if unused:
         notes.append(f"{counted(unused, 'cause')} that no pattern shown names: left out.")
-    left = max(widest(list(names.values())), widest([domain.label for domain in domains], bold=True)) + _GAP
-    right = widest(list(cause_names.values())) + _GAP
+    left = max(widest([*names.values(), _LEFT]), widest([domain.label for domain in domains], bold=True)) + _GAP
+    right = widest([*cause_names.values(), _RIGHT]) + _GAP
     height = max(rows, 2.0 * len(column)) * ROW
     between = max(_BETWEEN, min(0.45 * height, 6.0))
     sheet = Sheet(left + between + right, height + 0.35, title, notes)
@@ -131,7 +133,7 @@ def _blank(axes: Axes, rows: float, height: float) -> None:
     axes.set_axis_off()
     axes.set_xlim(0, 1)
     axes.set_ylim(rows, -0.35 * rows / height)
-    for x, side, text in ((0, "right", "threat patterns, by domain"), (1, "left", "causal factors")):
+    for x, side, text in ((0, "right", _LEFT), (1, "left", _RIGHT)):
         axes.text(x, -0.2 * rows / height, text, ha=side, va="center", fontsize=SIZE, style="italic", clip_on=False)
 
 

@@ -40,6 +40,7 @@ from threatgraph.store import Store
 Counts = NDArray[numpy.int64]
 
 _COLUMN = 0.95
+_BELOW = "patterns with a mapping (of all shown)"
 _LINE = 1.3 * SIZE / 72
 _MOST_FRAMEWORKS = 60
 
@@ -101,7 +102,8 @@ def _picture(
     groups = groups_of(pattern.domain.iri for pattern in patterns)
     domains = [patterns[start].domain.label for start, _ in groups]
     above = max(head.count("\n") + 1 for head in heads) * _LINE + GAP
-    below = 3 * _LINE + GAP
+    below = _LINE + GAP
+    left = widest([*names, _BELOW]) + GAP
     title = (
         f"Provisions of {counted(len(frameworks), 'framework')} to which "
         f"{counted(len(patterns), 'threat pattern')} {'is' if len(patterns) == 1 else 'are'} mapped"
@@ -109,9 +111,9 @@ def _picture(
     notes = ["Each cell: number of different provisions. Hatched with a 0: a gap, no mapping to this framework."]
     if bool((whole & (counts == 0)).any()):
         notes.append("“whole”: mapped to the framework as a whole, to none of its provisions.")
-    width = widest(names) + GAP + len(heads) * _COLUMN + domain_width(domains)
+    width = left + len(heads) * _COLUMN + domain_width(domains)
     sheet = Sheet(width, above + len(names) * ROW + below, title, notes)
-    axes = new_matrix(sheet, names, len(heads), column=_COLUMN, bottom=below)
+    axes = new_matrix(sheet, names, len(heads), column=_COLUMN, left=left, bottom=below)
     _cells(axes, counts, whole)
     for start, _ in groups[1:]:
         axes.axhline(start - 0.5, color="black", linewidth=1.2)
@@ -122,7 +124,9 @@ def _picture(
     top.spines["top"].set_visible(False)
     mapped = ((counts > 0) | whole).sum(axis=0)
     axes.set_xticks(range(len(heads)), labels=[f"{n} of {len(names)}" for n in mapped], fontsize=SIZE)
-    axes.set_xlabel("threat patterns with a mapping to the framework (number of all shown)", fontsize=SIZE, color=MUTED)
+    # In the line of the numbers below the matrix, in the column of the names.
+    line = axes.annotate(_BELOW, (0, 0), (-4, -4), xycoords="axes fraction", textcoords="offset points")
+    line.set(ha="right", va="top", fontsize=SIZE, color=MUTED)
     return Picture(sheet.figure, title, _described(frameworks, counts, whole) + told_in_full([*named, *frameworks]))
 
 

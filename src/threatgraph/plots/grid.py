@@ -59,9 +59,7 @@ def _width(axes: Axes) -> float:
     return float(figure.get_size_inches()[0]) if figure else 1.0
 
 
-def new_matrix(
-    sheet: Sheet, names: Sequence[str], columns: int, *, column: float, bottom: float, row: float = ROW
-) -> Axes:
+def new_matrix(sheet: Sheet, names: Sequence[str], columns: int, *, column: float, left: float, bottom: float) -> Axes:
     """Axes for a matrix on a sheet, right of the names of its rows.
 
     Args:
@@ -69,10 +67,10 @@ def new_matrix(
         names: the names of the rows.
         columns: the number of columns.
         column: the width of one, in inches.
+        left: the room left of the matrix, in inches.
         bottom: the room below the matrix, in inches.
-        row: the height of a row, in inches.
     """
-    axes = sheet.axes(widest(names) + GAP, bottom, columns * column, len(names) * row)
+    axes = sheet.axes(left, bottom, columns * column, len(names) * ROW)
     axes.set_xlim(-0.5, columns - 0.5)
     for spine in axes.spines.values():
         spine.set_visible(False)

@@ -99,7 +99,7 @@ def similarity_picture(
     note = f"Row and column: a threat pattern. Cell: {measure}. The diagonal, each with itself, is left out."
     height = max(below + size * ROW, _SCALE + 0.3)
     sheet = Sheet(width, height, title, [note])
-    axes = new_matrix(sheet, names, size, column=ROW, bottom=height - size * ROW)
+    axes = new_matrix(sheet, names, size, column=ROW, left=widest(names) + GAP, bottom=height - size * ROW)
     shown = numpy.ma.masked_array(values, mask=numpy.eye(size, dtype=bool))
     colors = colormaps["cividis"].with_extremes(bad="#e4e4e4")
     edges = numpy.arange(size + 1) - 0.5

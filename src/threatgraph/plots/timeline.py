@@ -35,7 +35,7 @@ from threatgraph.store import Store
 _BY = ("domain", "severity")
 _PERIODS = ("year", "month")
 #: Inches: the highest bar with the room above it, the lowest axes, and the shortest axis of time.
-_HEIGHT, _LOWEST, _SHORTEST = 3.4, 0.9, 2.0
+_HEIGHT, _LOWEST, _SHORTEST = 3.4, 1.2, 2.0
 #: Inches of a bar with its gap: as wide as this, unless that makes the picture wider than the other says.
 _WIDEST_STEP, _NARROWEST_STEP, _AIM = 0.42, 0.05, 13.0
 #: Inches of a bar that stands apart, with its gap.
@@ -81,13 +81,11 @@ def draw(store: Store, by: str = "domain", period: str = "year") -> Picture:
     _stack(axes, timeline, {bar: place for bar, place in places.items() if bar not in timeline.years}, looks)
     _dress(axes, timeline, places, period, step)
     axes.set_xlim(0, span)
-    axes.set_ylim(0, upper / _unit(timeline))
     if lower:
         second = sheet.axes(_LEFT, _BELOW + height - upper - below, span, lower)
         _stack(second, timeline, {year: places[year] for year in timeline.years}, looks)
         _dress_years(second, timeline, places)
         second.set_xlim(0, span)
-        second.set_ylim(0, lower / _unit(timeline))
     handles = [
         Patch(**_fill(looks[category.iri]), label=label)
         for category, label in zip(reversed(timeline.categories), labels, strict=True)
@@ -117,8 +115,8 @@ def _unit(timeline: Timeline) -> float:
 
 def _heights(timeline: Timeline) -> tuple[float, float]:
     """The heights in inches of the bars in time and of those known by their year alone; 0 where there are none."""
-    dated: list[Bar] = [*timeline.bars, NO_DATE]
-    bars = 1.1 * _unit(timeline) * max(timeline.height(bar) for bar in dated)
+    dated = max((timeline.height(bar) for bar in timeline.bars), default=0)
+    bars = 1.1 * _unit(timeline) * max(dated, timeline.height(NO_DATE))
     years = 1.1 * _unit(timeline) * max((timeline.height(year) for year in timeline.years), default=0)
     return max(bars, _LOWEST), max(years, _LOWEST) if years else 0.0
 
@@ -176,7 +174,8 @@ def _stack(
 
 def _dress(axes: Axes, timeline: Timeline, places: dict[Bar, tuple[float, float]], period: str, step: float) -> None:
     """Grid, ticks and labels of the bars in time."""
-    _plain(axes)
+    upper, _ = _heights(timeline)
+    _plain(axes, upper / _unit(timeline))
     last = timeline.bars[-1] if timeline.bars else 0
     room = {every: text_width(_tick(last, period, every)) + 0.1 for every in _EVERY[period]}
     every = next((every for every, needed in room.items() if every * step > needed), _EVERY[period][-1])
@@ -193,7 +192,7 @@ def _dress(axes: Axes, timeline: Timeline, places: dict[Bar, tuple[float, float]
 
 def _dress_years(axes: Axes, timeline: Timeline, places: dict[Bar, tuple[float, float]]) -> None:
     """Grid, ticks and labels of the bars of what is known by its year alone, on the scale of those above."""
-    _plain(axes)
+    _plain(axes, _heights(timeline)[1] / _unit(timeline))
     shown: list[str] = []
     for year in timeline.years:
         before = places[shown[-1]][0] if shown else -1.0
@@ -204,8 +203,10 @@ def _dress_years(axes: Axes, timeline: Timeline, places: dict[Bar, tuple[float, 
     axes.set_xlabel("year in which it happened, of incidents of which the month is not known", fontsize=SIZE)
 
 
-def _plain(axes: Axes) -> None:
-    axes.yaxis.set_major_locator(MaxNLocator(nbins=8, integer=True, min_n_ticks=1))
+def _plain(axes: Axes, top: float) -> None:
+    ticks = MaxNLocator(nbins=8, integer=True, min_n_ticks=1).tick_values(0, top)
+    axes.set_ylim(0, top)
+    axes.set_yticks([tick for tick in ticks if tick <= top], labels=[f"{tick:.0f}" for tick in ticks if tick <= top])
     axes.grid(axis="y", color=FAINT, linewidth=0.5)
     axes.set_axisbelow(True)
     for side in ("top", "right", "left"):
