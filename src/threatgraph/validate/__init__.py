@@ -10,26 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from pyoxigraph import BlankNode, Literal, NamedNode
+from pyoxigraph import NamedNode
 
 from threatgraph import resources
 from threatgraph.errors import InvalidQuery
 from threatgraph.store import Store
 from threatgraph.store.files import find_files
 from threatgraph.validate import shapes as shape_files
+from threatgraph.validate.census import Census
 from threatgraph.validate.compile import Compiler
 from threatgraph.validate.locate import Locator
 from threatgraph.validate.report import Finding, Report, sort
-from threatgraph.validate.results import read_results
-from threatgraph.validate.shapes import Check, ShapeGraph, Term
+from threatgraph.validate.shapes import Check, Node, ShapeGraph, Term
 from threatgraph.vocab import TG
 
-if TYPE_CHECKING:
-    import rdflib
-
-Progress = Callable[[Sequence[Term]], Iterable[Term]]
+Progress = Callable[[Sequence[Node]], Iterable[Node]]
 #: The rule that a record stands in one file; it is about files, which SHACL cannot see.
 ONE_FILE = "https://w3id.org/threatgraph/shapes#one-file-a-record"
 
@@ -62,7 +58,19 @@ def validate(
     graph = shape_files.load(find_files(shapes or [resources.ontology_dir() / "shapes"]))
     checks = shape_files.read_checks(graph, hints=hints)
     notes = [*_unheeded(graph, checks), *_unknown_terms(store, checks)]
-    judged = _suspects_judged(store, graph, checks, notes) if fast else _all_judged(store, graph, progress)
+    census = Census(store)
+    compiler = Compiler(graph, census)
+    suspects = _suspects(store, compiler, checks, notes) if fast else {}
+    judged: list[Finding] = []
+    if suspects or not fast:
+        from threatgraph.validate.judging import Judge
+
+        judge = Judge(store, graph, census)
+        if fast:
+            judged = judge.suspects(suspects)
+        else:
+            judged = judge.all(progress, lambda few: _suspects(store, compiler, few, []), checks)
+        notes += judge.notes
     chosen = None if only is None else {file.resolve() for file in find_files(only)}
     locator = Locator(store, chosen or ())
     owners = shape_files.owners(graph)
@@ -75,61 +83,28 @@ def validate(
     return Report(sort(findings), notes)
 
 
-def _suspects_judged(store: Store, graph: ShapeGraph, checks: Iterable[Check], notes: list[str]) -> list[Finding]:
-    compiler = Compiler(graph, store)
+def _suspects(store: Store, compiler: Compiler, checks: Iterable[Check], notes: list[str]) -> dict[Check, list[Term]]:
+    """For each check the nodes that may break it, where there are any: all of its target where SPARQL cannot tell."""
     suspects: dict[Check, list[Term]] = {}
     for check in checks:
-        rows = _rows(store, compiler.query(check))
-        if rows is None:
+        found = _candidates(store, compiler.queries(check))
+        if found is None:
             notes.append(f"{check.constraint or check.shape} has no SPARQL form: pyshacl judges all that it is about.")
-            rows = _rows(store, f"SELECT DISTINCT ?this WHERE {{ {compiler.scope(check.target)} }}")
-        nodes = [row[0] for row in rows or () if isinstance(row[0], (BlankNode, NamedNode, Literal))]
-        if nodes:
-            suspects[check] = nodes
-    if not suspects:
-        return []
-    from threatgraph.validate.referee import NotJudged, judge, quiet
-
-    with quiet():
-        data = store.to_rdflib()
-        try:
-            return read_results(judge(data, graph, suspects))
-        except NotJudged:
-            return [found for check, nodes in suspects.items() for found in _judged_apart(data, graph, check, nodes)]
+            found = _candidates(store, [f"SELECT DISTINCT ?this WHERE {{ {compiler.scope(check.target)} }}"])
+        if found:
+            suspects[check] = found
+    return suspects
 
 
-def _rows(store: Store, query: str | None) -> Sequence[tuple[object, ...]] | None:
-    """The rows of a query; ``None`` without one, or for one that Oxigraph does not read: then pyshacl says why."""
+def _candidates(store: Store, queries: Iterable[str] | None) -> list[Term] | None:
+    """The nodes that some queries name; ``None`` without queries, or for one that does not parse: pyshacl says why."""
     try:
-        return None if query is None else store.select(query).rows
+        if queries is None:
+            return None
+        rows = [row for query in queries for row in store.select(query).rows]
     except InvalidQuery:
         return None
-
-
-def _judged_apart(data: rdflib.Graph, graph: ShapeGraph, check: Check, nodes: Sequence[Term]) -> Iterator[Finding]:
-    """The findings of one check, by halves of its nodes: where pyshacl fails on one node, the others are judged."""
-    from threatgraph.validate.referee import NotJudged, judge
-
-    try:
-        yield from read_results(judge(data, graph, {check: nodes}))
-    except NotJudged as error:
-        if len(nodes) == 1 and isinstance(nodes[0], NamedNode):
-            rule = check.constraint or check.shape
-            path, remedy = check.path[0] if check.path else None, shape_files.first(graph, rule, "message")
-            message = f"{remedy.value} ({error})" if remedy else str(error)
-            yield Finding("violation", nodes[0].value, path, None, rule.value, "NotJudged", message)
-        elif len(nodes) == 1:
-            raise
-        else:
-            yield from _judged_apart(data, graph, check, nodes[: len(nodes) // 2])
-            yield from _judged_apart(data, graph, check, nodes[len(nodes) // 2 :])
-
-
-def _all_judged(store: Store, graph: ShapeGraph, progress: Progress) -> list[Finding]:
-    from threatgraph.validate.referee import judge_all, quiet
-
-    with quiet():
-        return read_results(judge_all(store.to_rdflib(), graph, progress))
+    return list(dict.fromkeys(row[0] for row in rows if isinstance(row[0], Term)))
 
 
 def _placed(finding: Finding, locator: Locator) -> Finding:

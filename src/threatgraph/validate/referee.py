@@ -10,20 +10,23 @@ from __future__ import annotations
 import inspect
 import logging
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from pyoxigraph import BlankNode, NamedNode
+from pyoxigraph import NamedNode, Triple
 
 from threatgraph.errors import ThreatGraphError
 from threatgraph.table import to_rdflib
-from threatgraph.validate.shapes import SH, Check, InvalidShape, ShapeGraph, Term, targets
+from threatgraph.validate.blanks import BlankNames
+from threatgraph.validate.excerpt import Excerpt
+from threatgraph.validate.report import Finding
+from threatgraph.validate.results import read_results
+from threatgraph.validate.shapes import InvalidShape
 
 if TYPE_CHECKING:
     import rdflib
-
-Progress = Callable[[Sequence[Term]], Iterable[Term]]
 
 
 class NotJudged(ThreatGraphError, ValueError):
@@ -59,6 +62,7 @@ def call_pyshacl(data: rdflib.Graph, shapes: rdflib.Graph, **options: Any) -> rd
     """
     import pyshacl
     import rdflib
+    from pyshacl.rdfutil.stringify import stringify_blank_node
 
     known = {
         name
@@ -68,83 +72,47 @@ def call_pyshacl(data: rdflib.Graph, shapes: rdflib.Graph, **options: Any) -> rd
     for name in options:
         if name not in known:
             raise TypeError(f"pyshacl.validate has no keyword {name!r}; it has {', '.join(sorted(known))}")
+    # It remembers how it has told a blank node by the address of the graph, where another graph may be by now.
+    getattr(stringify_blank_node, "dict_cache", {}).clear()
     try:
         _, report, text = pyshacl.validate(data, shacl_graph=shapes, **options)
     except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
         raise NotJudged(f"pyshacl cannot judge the value that stands here: {type(error).__name__} {error}") from error
     except Exception as error:  # whatever else it raises, it raises for what the shapes say
+        if "compare a BlankNode" in str(error):
+            raise NotJudged(f"pyshacl cannot judge the value that stands here: {error}") from error
         raise InvalidShape(f"pyshacl refuses the shapes: {error}") from error
     if not isinstance(report, rdflib.Graph):
         raise InvalidShape(f"pyshacl gave no report: {text}")
     return report
 
 
-def judge(data: rdflib.Graph, shapes: ShapeGraph, suspects: Mapping[Check, Iterable[Term]]) -> rdflib.Graph:
-    """The report of pyshacl on some nodes, each under the shapes that it may break.
+def judge(data: rdflib.Graph, excerpt: Excerpt, blanks: BlankNames) -> list[Finding]:
+    """The findings of pyshacl on the nodes of an excerpt.
 
     Args:
-        data: the whole data graph, since a shape may look beyond the node that it is about.
-        shapes: the shapes graph.
-        suspects: for each check, the nodes to judge.
+        data: all that the shapes look at from these nodes, see :func:`data_graph`.
+        excerpt: the shapes, and the nodes to judge by each.
+        blanks: the names of blank nodes, as in the data.
+
+    Raises:
+        InvalidShape: where pyshacl refuses the shapes.
+        NotJudged: where it fails on the data.
     """
-    return call_pyshacl(data, _excerpt(shapes, suspects))
+    shapes = data_graph((Triple(s, p, o) for s, p, o in excerpt.statements()), blanks)  # type: ignore[arg-type]
+    return read_results(call_pyshacl(data, shapes), blanks.labels)
 
 
-def judge_all(data: rdflib.Graph, shapes: ShapeGraph, progress: Progress) -> rdflib.Graph:
-    """The report of pyshacl on every node that the shapes themselves name.
-
-    Args:
-        data: the data graph.
-        shapes: the shapes graph.
-        progress: is given the shapes with targets, and gives them back one by one as they are judged.
-    """
-    report = _new_graph()
-    targeted = [s for s in shapes if isinstance(s, (BlankNode, NamedNode)) and targets(shapes, s)]
-    for shape in progress(sorted(targeted, key=str)):
-        graph = _new_graph()
-        _add(graph, shape, shapes[shape])
-        _copy(shapes, shape, shapes[shape], graph, {shape})
-        report += call_pyshacl(data, graph)
-    return report
-
-
-def _excerpt(shapes: ShapeGraph, suspects: Mapping[Check, Iterable[Term]]) -> rdflib.Graph:
-    """The shapes of the checks, with the nodes to judge as their targets in place of their own.
-
-    A property shape is judged by itself, so the node shape that it hangs on goes without it. A closed shape keeps its
-    property shapes, since they say which properties it knows; so does a property shape, whose own are about its values.
-    """
-    graph = _new_graph()
-    taken: set[Term] = set()
-    for check, focus in suspects.items():
-        keeps = {f"{SH}closed", f"{SH}path"} & shapes[check.shape].keys()
-        left_out = {f"{SH}sparql"} if keeps else {f"{SH}sparql", f"{SH}property"}
-        own = {name: values for name, values in shapes[check.shape].items() if name not in left_out}
-        own[f"{SH}sparql"] = [check.constraint] if check.constraint is not None else []
-        _copy(shapes, check.shape, own, graph, taken)
-        graph += [(to_rdflib(check.shape), to_rdflib(NamedNode(f"{SH}targetNode")), to_rdflib(n)) for n in focus]
-    return graph
-
-
-def _copy(
-    shapes: ShapeGraph, subject: Term, statements: Mapping[str, Sequence[Term]], graph: rdflib.Graph, taken: set[Term]
-) -> None:
-    """Copy statements about a shape, and whatever they refer to in turn, all without targets."""
-    kept = {name: values for name, values in statements.items() if not name.startswith(f"{SH}target")}
-    _add(graph, subject, kept)
-    for value in {value for values in kept.values() for value in values if value in shapes}:
-        if value not in taken:
-            taken.add(value)
-            _copy(shapes, value, shapes[value], graph, taken)
-
-
-def _add(graph: rdflib.Graph, subject: Term, statements: Mapping[str, Sequence[Term]]) -> None:
-    for name, values in statements.items():
-        for value in values:
-            graph.add((to_rdflib(subject), to_rdflib(NamedNode(name)), to_rdflib(value)))
-
-
-def _new_graph() -> rdflib.Graph:
+def data_graph(triples: Iterable[Triple], blanks: BlankNames) -> rdflib.Graph:
+    """Triples as an rdflib graph, in which those nodes are blank that are blank in their files."""
     import rdflib
 
-    return rdflib.Graph(bind_namespaces="none")
+    def term(value: Any) -> Any:
+        label = blanks.label(value) if isinstance(value, NamedNode) else None
+        return to_rdflib(value) if label is None else rdflib.BNode(label)
+
+    known = cache(term)  # the same terms come again and again
+    graph = rdflib.Graph(bind_namespaces="none")
+    for triple in triples:
+        graph.add((known(triple.subject), known(triple.predicate), known(triple.object)))
+    return graph

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -18,16 +18,27 @@ Statements = dict[ox.BlankNode | ox.NamedNode, list[ox.Triple]]
 Names = dict[ox.BlankNode, ox.NamedNode]
 
 
-def read_results(report: rdflib.Graph) -> list[Finding]:
-    """The results of a ``sh:ValidationReport`` (SHACL, section 3.6.2), without their place in a file."""
+def read_results(report: rdflib.Graph, blanks: Mapping[str, str]) -> list[Finding]:
+    """The results of a ``sh:ValidationReport`` (SHACL, section 3.6.2), without their place in a file.
+
+    Args:
+        report: the report.
+        blanks: for the label of each blank node of the data, the name that the store has for it.
+    """
     text = report.serialize(format="nt", encoding="utf-8")
     about: Statements = defaultdict(list)
     for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES):
-        if isinstance(quad.subject, (ox.BlankNode, ox.NamedNode)):
-            about[quad.subject].append(quad.triple)
+        if isinstance(quad.subject, (ox.BlankNode, ox.NamedNode)) and quad.subject.value not in blanks:
+            value = quad.object
+            known = blanks.get(value.value) if isinstance(value, ox.BlankNode) else None
+            about[quad.subject].append(quad.triple if known is None else _with(quad, ox.NamedNode(known)))
     # Those of the report itself: the details of a result have results of their own.
     results = [t.object for statements in about.values() for t in statements if t.predicate.value == f"{SH}result"]
     return [_finding(about[node], about) for node in results if isinstance(node, (ox.BlankNode, ox.NamedNode))]
+
+
+def _with(quad: ox.Quad, value: ox.NamedNode) -> ox.Triple:
+    return ox.Triple(quad.subject, quad.predicate, value)
 
 
 def _finding(statements: list[ox.Triple], about: Statements) -> Finding:

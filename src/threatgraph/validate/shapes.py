@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store, Triple
@@ -17,6 +18,8 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store, Triple
 from threatgraph.errors import InvalidFile, ThreatGraphError
 from threatgraph.store.files import read_quads
 from threatgraph.store.guard import refuse_unsafe
+from threatgraph.validate.paths import Path as Steps
+from threatgraph.validate.paths import read_path
 from threatgraph.vocab import PREFIXES, RDF_TYPE, XSD
 
 SH = PREFIXES["sh"]
@@ -28,7 +31,7 @@ DESCRIPTIVE = frozenset(
     "path property sparql message severity name description order group defaultValue deactivated".split()
 )
 TARGETS = ("targetClass", "targetSubjectsOf", "targetObjectsOf", "targetNode")
-_WHOLE_NUMBERS = frozenset({"minCount", "maxCount", "minLength", "maxLength"})
+_WHOLE_NUMBERS = frozenset("minCount maxCount minLength maxLength qualifiedMinCount qualifiedMaxCount".split())
 #: Parameters that a shape has at most once (SHACL, section 4).
 _SINGLE = _WHOLE_NUMBERS | {
     *("datatype", "nodeKind", "flags", "uniqueLang", "languageIn", "in", "closed", "ignoredProperties"),
@@ -62,8 +65,10 @@ class Check:
     """Local name of each SHACL parameter to its values."""
     constraint: Node | None = None
     """The SPARQL constraint, where this check is one."""
-    readable: bool = True
-    """Whether the path is one that this module reads; a check with another path is left to the referee."""
+    path_term: Term | None = None
+    """What the shape gives as its path."""
+    steps: Steps | None = None
+    """The path that this is; ``None`` without one, and for one that cannot be read: that is left to the referee."""
 
 
 def load(files: Iterable[Path]) -> ShapeGraph:
@@ -111,8 +116,9 @@ def read_checks(graph: ShapeGraph, *, hints: bool) -> list[Check]:
         hints: take shapes of the severity ``sh:Info`` as well.
 
     Raises:
-        InvalidShape: where a parameter has a value that it cannot have.
+        InvalidShape: where a parameter has a value that it cannot have, or shapes refer to each other in a circle.
     """
+    refuse_circles(graph)
     checks: list[Check] = []
     for shape in sorted((s for s in graph if isinstance(s, (NamedNode, BlankNode))), key=str):
         active = [] if is_true(graph, shape, "deactivated") else [shape, *nodes(graph, shape, "property")]
@@ -173,6 +179,54 @@ def targets(graph: ShapeGraph, shape: Node) -> list[Target]:
     return found
 
 
+def siblings(graph: ShapeGraph, shape: Term) -> set[Term]:
+    """The qualified value shapes beside a property shape, its own among them (SHACL, section 4.7.3)."""
+    return {
+        value
+        for parent in parents(graph, shape)
+        for member in nodes(graph, parent, "property")
+        for value in graph.get(member, {}).get(f"{SH}qualifiedValueShape", ())
+    }
+
+
+def parents(graph: ShapeGraph, shape: Term) -> list[Node]:
+    """The shapes that a property shape hangs on."""
+    found = [s for s, told in graph.items() if shape in told.get(f"{SH}property", ()) and not isinstance(s, Literal)]
+    return sorted(found, key=str)
+
+
+def inner_shapes(graph: ShapeGraph, shape: Term) -> Iterator[Term]:
+    """The shapes that a shape refers to, for whose sake it looks at other nodes or at the same one again."""
+    for name in ("property", "node", "not", "qualifiedValueShape"):
+        yield from graph.get(shape, {}).get(SH + name, ())
+    for name in ("and", "or", "xone"):
+        for head in graph.get(shape, {}).get(SH + name, ()):
+            yield from members(graph, head)
+
+
+def refuse_circles(graph: ShapeGraph) -> None:
+    """Refuse shapes that refer to each other in a circle, which SHACL leaves undefined (section 3.4.3).
+
+    Raises:
+        InvalidShape: names the shapes of the circle.
+    """
+    around: dict[Term, set[Term]] = {}
+    waiting: list[Term] = [s for s in graph if isinstance(s, (NamedNode, BlankNode)) and targets(graph, s)]
+    while waiting:
+        shape = waiting.pop()
+        if shape not in around:
+            around[shape] = set() if is_true(graph, shape, "deactivated") else set(inner_shapes(graph, shape))
+            waiting += around[shape]
+    try:
+        TopologicalSorter(around).prepare()
+    except CycleError as error:
+        circle = sorted({str(shape) for shape in error.args[1]})
+        raise InvalidShape(
+            f"these shapes refer to each other in a circle: {', '.join(circle)}. SHACL does not say what that means: "
+            "take one of the references out, or demand a class (sh:class) in place of a shape."
+        ) from None
+
+
 def owners(graph: ShapeGraph) -> dict[str, str]:
     """For the label of each blank node of a shapes graph, the IRI of the shape that it is a part of."""
     found: dict[str, str] = {}
@@ -189,17 +243,19 @@ def owners(graph: ShapeGraph) -> dict[str, str]:
 
 
 def _checks(graph: ShapeGraph, shape: Node, target: Target) -> Iterator[Check]:
-    path, readable = _path(graph, first(graph, shape, "path"))
+    term = first(graph, shape, "path")
+    steps = read_path(graph, term)
+    path = (steps.step[0].value, steps.step[1]) if steps is not None and steps.step else None
     found = parameters(graph, shape)
     _refuse_malformed(shape, found)
     inner = nodes(graph, shape, "property")
     if inner and first(graph, shape, "path"):
         found["property"] = inner  # about the values of the path, not about the nodes of the target
     if found:
-        yield Check(shape, target, path, found, readable=readable)
+        yield Check(shape, target, path, found, None, term, steps)
     for constraint in nodes(graph, shape, "sparql"):
         if not is_true(graph, constraint, "deactivated"):
-            yield Check(shape, target, path, {}, constraint, readable)
+            yield Check(shape, target, path, {}, constraint, term, steps)
 
 
 def _refuse_malformed(shape: Node, found: Mapping[str, Sequence[Term]]) -> None:
@@ -209,14 +265,3 @@ def _refuse_malformed(shape: Node, found: Mapping[str, Sequence[Term]]) -> None:
             raise InvalidShape(f"the shape {shape} has sh:{name} {len(found[name])} times: give it once.")
         if name in _WHOLE_NUMBERS and not (isinstance(value, Literal) and value.value.isdecimal()):
             raise InvalidShape(f"the shape {shape} has sh:{name} {value}: give it a whole number, from 0.")
-
-
-def _path(graph: ShapeGraph, term: Term | None) -> tuple[tuple[str, bool] | None, bool]:
-    if term is None:
-        return None, True
-    if isinstance(term, NamedNode):
-        return (term.value, False), True
-    inverse = first(graph, term, "inversePath")
-    if isinstance(inverse, NamedNode):
-        return (inverse.value, True), True
-    return None, False

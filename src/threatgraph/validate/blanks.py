@@ -1,0 +1,43 @@
+"""Tells the names that a store has given to blank nodes from names that people gave."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+
+from pyoxigraph import NamedNode
+
+from threatgraph.store import Store
+
+_GIVEN = re.compile(r"^(.+)#_[1-9][0-9]*$")
+
+
+class BlankNames:
+    """The nodes of a store that are blank in the files that they come from.
+
+    A store names them by the IRI of the file's graph and a number (RDF 1.1 Concepts, section 3.5), so that they can be
+    asked for. To a shape they are blank all the same, as ``sh:nodeKind`` demands.
+
+    Args:
+        store: the store.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.labels: dict[str, str] = {}
+        """For each label that was given out, the name of its node."""
+        self._known: dict[str, str | None] = {}
+
+    def label(self, node: NamedNode) -> str | None:
+        """The label of a node that is blank in its file; ``None`` for one that has a name there."""
+        if node.value not in self._known:
+            match = _GIVEN.match(node.value)
+            given = match is not None and (match[1] in self._store.files or match[1] in self._graphs)
+            self._known[node.value] = label = f"node{len(self.labels)}" if given else None
+            if label is not None:
+                self.labels[label] = node.value
+        return self._known[node.value]
+
+    @cached_property
+    def _graphs(self) -> frozenset[str]:
+        return frozenset(self._store.graphs())
