@@ -30,7 +30,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
-from threatgraph.plots import FIGURES, FORMATS, draw, plot
+from threatgraph.plots import FIGURES, draw, plot
 from threatgraph.plots.coverage import count_provisions
 from threatgraph.plots.dates import NO_DATE, count_incidents
 from threatgraph.plots.ordering import crossings, order_columns

@@ -60,6 +60,8 @@ def call_pyshacl(data: rdflib.Graph, shapes: rdflib.Graph, **options: Any) -> rd
     import pyshacl
     import rdflib
 
+    from threatgraph.validate.prepared import PreparedGraph
+
     known = {
         name
         for name, parameter in inspect.signature(pyshacl.validate).parameters.items()
@@ -69,7 +71,7 @@ def call_pyshacl(data: rdflib.Graph, shapes: rdflib.Graph, **options: Any) -> rd
         if name not in known:
             raise TypeError(f"pyshacl.validate has no keyword {name!r}; it has {', '.join(sorted(known))}")
     try:
-        _, report, text = pyshacl.validate(data, shacl_graph=shapes, **options)
+        _, report, text = pyshacl.validate(PreparedGraph(data), shacl_graph=shapes, **options)
     except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
         raise NotJudged(f"pyshacl cannot judge the value that stands here: {type(error).__name__} {error}") from error
     except Exception as error:  # whatever else it raises, it raises for what the shapes say
