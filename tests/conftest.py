@@ -55,7 +55,7 @@ def java(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., subprocess.C
     path = ":".join([str(messages), *jars, str(JARS / "slf4j-api.jar"), str(JARS / "slf4j-nop.jar")])
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = ["java", "-cp", path, *arguments]
+        command = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", path, *arguments]
         return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
     return run
