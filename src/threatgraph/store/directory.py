@@ -7,8 +7,9 @@ meanwhile is seen by those that open the store after it.
 from __future__ import annotations
 
 import os
+import threading
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -24,8 +25,9 @@ from threatgraph.store.oxigraph import OxigraphStore
 class DirectoryStore(OxigraphStore):
     """A store in a directory, open to be read. Make one with :meth:`open`; fill it by ``threatgraph load``."""
 
-    def __init__(self, engine: ox.Store, manifest: Manifest) -> None:
-        super().__init__(engine)
+    def __init__(self, path: Path, manifest: Manifest) -> None:
+        super().__init__(ox.Store.read_only(str(path)))
+        self._path = path
         self.manifest = manifest
         """What it holds."""
 
@@ -45,7 +47,7 @@ class DirectoryStore(OxigraphStore):
         except OSError as error:
             raise ThreatGraphError(f"{error.filename or directory}: cannot be read ({error.strerror}).") from error
         try:
-            store = cls(ox.Store.read_only(str(held.path)), held.manifest)
+            store = cls(held.path, held.manifest)
         except (OSError, RuntimeError, ValueError) as error:
             os.close(held.lock)
             raise ThreatGraphError(_damaged(directory, error)) from error
@@ -57,6 +59,12 @@ class DirectoryStore(OxigraphStore):
         """The file behind each named graph, where there is one that is still there."""
         known = ((graph, loaded.file) for graph, loaded in self.manifest.graphs.items())
         return {graph: file for graph, file in known if file is not None and file.is_file()}
+
+    def _for_child(self, sparql: str) -> Callable[[], ox.Store]:
+        if threading.active_count() == 1:
+            return super()._for_child(sparql)
+        # Another thread may hold a lock of the database at the moment of the fork, which would never open in the child.
+        return lambda: ox.Store.read_only(str(self._path))
 
 
 def require_loaded(directory: Path, paths: Iterable[Path]) -> None:

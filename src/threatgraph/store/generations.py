@@ -4,7 +4,7 @@ A directory store is a folder with
 
 - ``generation-N/``, an Oxigraph database that never changes once it is published,
 - ``threatgraph-store.json``, which names the published generation (:mod:`threatgraph.store.manifest`),
-- ``lock``, which the one writer holds.
+- ``threatgraph-store.lock``, which the one writer holds.
 
 A writer makes generation N+1 beside N, out of links to the same files, which the database never changes but only adds
 to and deletes. It publishes by replacing the small file, in one step, after everything is on the disk. A writer that is
@@ -25,7 +25,7 @@ from threatgraph.errors import ThreatGraphError
 from threatgraph.store.manifest import NAME, Manifest, read_manifest, write_manifest
 
 _PREFIX = "generation-"
-_LOCK = "lock"
+_LOCK = "threatgraph-store.lock"
 _TEMPORARY = ".threatgraph-"
 _TRIES = 100
 
@@ -58,6 +58,10 @@ def hold(directory: Path) -> Held:
             reason = f"the folder {path.name} is missing: delete the directory and load your files again."
             raise ThreatGraphError(f"{directory}: the store is damaged; {reason}")
     raise ThreatGraphError(f"{directory}: the store changes faster than it can be opened: try again.")
+
+
+class Busy(ThreatGraphError):
+    """Another process is writing to the store."""
 
 
 class Draft:
@@ -106,6 +110,8 @@ def writing(directory: Path) -> Iterator[Draft]:
         ThreatGraphError: where another process is writing, the folder is something else than a store, or it cannot be
             written to.
     """
+    if directory.exists() and not directory.is_dir():
+        raise ThreatGraphError(_no_store(directory))
     try:
         directory.mkdir(parents=True, exist_ok=True)
         _refuse_others(directory)
@@ -114,7 +120,7 @@ def writing(directory: Path) -> Iterator[Draft]:
     except OSError as error:
         raise ThreatGraphError(f"{directory}: no store can be written here ({error.strerror}).") from error
     if lock is None:
-        raise ThreatGraphError(f"{directory}: another process is loading into this store: try again when it is done.")
+        raise Busy(f"{directory}: another process is loading into this store: try again when it is done.")
     try:
         manifest = read_manifest(directory)
         _tidy(directory, manifest)
@@ -122,7 +128,8 @@ def writing(directory: Path) -> Iterator[Draft]:
         try:
             yield draft
         except OSError as error:
-            reason = f"cannot be written ({error.strerror or error}); the store is as it was."
+            # The database's own errors tell the whole way down to the reason.
+            reason = f"cannot be written ({error.strerror or str(error).rpartition(': ')[2]}); the store is as it was."
             raise ThreatGraphError(f"{directory}: {reason}") from error
         finally:
             if not draft.published:
@@ -161,8 +168,9 @@ def _refuse_others(directory: Path) -> None:
     """Refuse a folder that holds something else: nothing of it may be mixed up with, or lost."""
     if (directory / NAME).exists():
         return
+    begun = (directory / _LOCK).exists()  # a first load that was interrupted
     ours = (_PREFIX, _TEMPORARY, _LOCK)
-    strange = sorted(path.name for path in directory.iterdir() if not path.name.startswith(ours))
+    strange = sorted(path.name for path in directory.iterdir() if not (begun and path.name.startswith(ours)))
     if strange:
         reason = f"not a store, and not empty either (it holds {strange[0]}): name a new folder."
         raise ThreatGraphError(f"{directory}: {reason}")

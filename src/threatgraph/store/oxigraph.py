@@ -41,6 +41,11 @@ class OxigraphStore:
         """The engine, with what a query may ask for."""
         return self._with_graphs() if _NAMED_GRAPHS.search(sparql) else self._store
 
+    def _for_child(self, sparql: str) -> Callable[[], ox.Store]:
+        """Gives the engine in the child process that evaluates a query from outside."""
+        engine = self._for(sparql)
+        return lambda: engine
+
     # Queries of our own: trusted, so they run in this process.
 
     def select(self, sparql: str, bindings: Bindings | None = None) -> Table:
@@ -93,8 +98,8 @@ class OxigraphStore:
             return _unpack(_evaluate(self._for(sparql), sparql, bindings))
         # Parsing is quick and gives the kind of answer; evaluation is what may hang, and that runs in the child.
         form = _evaluate(ox.Store(), sparql, bindings)
-        engine = self._for(sparql)
-        packed = run_bounded(lambda: _pack(_evaluate(engine, sparql, bindings)), timeout)
+        engine = self._for_child(sparql)
+        packed = run_bounded(lambda: _pack(_evaluate(engine(), sparql, bindings)), timeout)
         if isinstance(form, ox.QueryTriples):
             return [quad.triple for quad in ox.parse(packed, format=ox.RdfFormat.N_TRIPLES)]
         return _unpack(ox.parse_query_results(packed, format=ox.QueryResultsFormat.JSON))
