@@ -12,7 +12,7 @@ from pyoxigraph import Literal
 
 from threatgraph import resources
 from threatgraph.catalog import NamedQuery, load_catalog
-from threatgraph.errors import UnknownName
+from threatgraph.errors import ThreatGraphError, UnknownName
 from threatgraph.lookup import bind, resolve
 from threatgraph.records import Record, read_record
 from threatgraph.saving import save
@@ -45,16 +45,28 @@ class ThreatGraph:
         self.store = store
 
     @classmethod
-    def open(cls, data: Sequence[PathLike] = (), *, shipped: bool = True) -> ThreatGraph:
-        """Open the shipped graph, with the user's own files beside it.
+    def open(cls, data: Sequence[PathLike] = (), *, shipped: bool = True, store: PathLike | None = None) -> ThreatGraph:
+        """Open the shipped graph, with the user's own files beside it; or a store on disk.
 
         Args:
             data: RDF files, or folders of them, to add.
             shipped: whether to load the shipped data; without it the graph holds the user's files alone.
+            store: the folder of a store that ``threatgraph load`` has filled, to use as it is; ``data`` and ``shipped``
+                are for graphs in memory and do not go with it.
 
         Raises:
-            InvalidFile: where a file is missing, is not RDF, or does not parse.
+            InvalidFile: where a file is missing, is not RDF, or does not parse; where the store is damaged or too new.
+            ThreatGraphError: where there is no store in the folder; where ``data`` or ``shipped`` are given with it.
         """
+        if store is not None:
+            if data or not shipped:
+                reason = (
+                    "a store on disk is used as it is: `threatgraph load` adds files (and --no-shipped goes there)."
+                )
+                raise ThreatGraphError(f"{os.fspath(store)}: {reason}")
+            from threatgraph.store.directory import DirectoryStore
+
+            return cls(DirectoryStore.open(Path(store)))
         return cls(EmbeddedStore.open([Path(path) for path in data], shipped=shipped))
 
     def __len__(self) -> int:

@@ -26,6 +26,13 @@ def open_graph(arguments: argparse.Namespace, more: list[str] | None = None) -> 
         more: further files or folders to load.
     """
     shipped = not getattr(arguments, "no_shipped", False)
+    if directory := getattr(arguments, "store", None):
+        graph = ThreatGraph.open(getattr(arguments, "data", []), shipped=shipped, store=directory)
+        if more:
+            from threatgraph.store.directory import require_loaded
+
+            require_loaded(Path(directory), map(Path, more))
+        return graph
     return ThreatGraph.open([*getattr(arguments, "data", []), *(more or [])], shipped=shipped)
 
 

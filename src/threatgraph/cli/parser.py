@@ -14,6 +14,7 @@ TABLES = ("table", "json", "csv", "tsv", "markdown")
 TRIPLES = ("turtle", "jsonld", "ntriples", "rdfxml")
 PICTURES = ("similarity", "causes", "timeline", "coverage")
 EXPORTS = (*TRIPLES, "nquads", "trig", "graphml", "gexf", "sssom")
+INPUTS = ("turtle", "ntriples", "nquads", "trig", "jsonld", "rdfxml")
 IMPORTS = ("aiid", "mit-risk-repository", "sssom", "nexus", "atlas", "stix")
 
 
@@ -64,6 +65,7 @@ def _common() -> _Parser:
     common.add_argument(
         "--data", action=_Append, metavar="PATH", help="add an RDF file, or a folder of them, of your own"
     )
+    common.add_argument("--store", metavar="DIR", help="use the store in this folder, which `load` fills")
     common.add_argument("--no-shipped", action="store_true", help="leave the shipped data out")
     common.add_argument("--no-color", action="store_true", help="no colour, even on a terminal")
     common.add_argument("-o", "--output", metavar="FILE", help="write to a file, whole or not at all")
@@ -174,6 +176,15 @@ def _writing(command: _Command) -> None:
     sub = command("import", "bring:import_file", "write what another project's file holds as records of ours")
     sub.add_argument("form", metavar="FORMAT", choices=IMPORTS, help=f"one of {', '.join(IMPORTS)}")
     sub.add_argument("path", metavar="PATH", help="the file or folder of that project; -o names what to write")
+    sub = command("load", "load:load", "load files into a store on disk, which --store DIR names")
+    sub.add_argument(
+        "files", metavar="FILE", nargs="*", help="RDF files, also compressed (.gz), or folders; - reads standard input"
+    )
+    sub.add_argument(
+        "--format", dest="form", choices=INPUTS, metavar="FORMAT", help=f"what - holds: {', '.join(INPUTS)}"
+    )
+    sub.add_argument("--graph", type=_text, metavar="IRI", help="the named graph to load a single file, or -, into")
+    sub.add_argument("--remove", action="append", default=[], metavar="FILE", help="take a file out of the store")
     sub = command("new", "make:new", "write a new record to start from")
     kinds = sub.add_subparsers(title="kinds", metavar="KIND", required=True, parser_class=_Parser)
     pattern = kinds.add_parser("pattern", help="a threat pattern")
