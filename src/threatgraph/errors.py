@@ -45,3 +45,7 @@ class QueryTimeout(ThreatGraphError, TimeoutError):
 
 class QueryTooLarge(ThreatGraphError, MemoryError):
     """A query that needed more memory than its limit and was stopped."""
+
+
+class EndpointError(ThreatGraphError, OSError):
+    """A SPARQL server that does not answer, refuses, or answers with something else than was asked for."""

@@ -18,12 +18,11 @@ from threatgraph.records import Record, read_record
 from threatgraph.saving import save
 from threatgraph.store import EmbeddedStore, Store
 from threatgraph.store.bounded import DEFAULT_TIMEOUT
-from threatgraph.table import Table, Term, to_text
+from threatgraph.table import Table, Term, to_rdflib_graph, to_text
 
 if TYPE_CHECKING:
     import networkx
     import rdflib
-    from pyoxigraph import Triple
 
     from threatgraph.analytics import Analytics
     from threatgraph.recommend import Recommendations, Recommender
@@ -69,9 +68,38 @@ class ThreatGraph:
             return cls(DirectoryStore.open(Path(store)))
         return cls(EmbeddedStore.open([Path(path) for path in data], shipped=shipped))
 
+    @classmethod
+    def connect(
+        cls,
+        url: str,
+        *,
+        update: str | None = None,
+        graph_store: str | None = None,
+        user: str | None = None,
+        graph: str | None = None,
+    ) -> ThreatGraph:
+        """Use a graph on a SPARQL server, which ``threatgraph sync`` has filled.
+
+        Args:
+            url: address of the server's SPARQL queries.
+            update: address of its updates, where something is to be changed.
+            graph_store: address of its Graph Store Protocol, where it has one.
+            user: name to sign in with; the password is read from ``THREATGRAPH_PASSWORD``, or both from ``~/.netrc``.
+            graph: the named graph to ask in place of the server's default graph.
+
+        Raises:
+            InvalidQuery: for an address that is none.
+            EndpointError: where the server does not answer as a SPARQL server does.
+        """
+        from threatgraph.store.endpoint import Address
+        from threatgraph.store.remote import RemoteStore
+
+        return cls(RemoteStore(Address(url, update, graph_store, user), graph))
+
     def __len__(self) -> int:
         """The number of triples, derived ones included."""
-        return sum(1 for _ in self.store.triples())
+        count = self.store.select("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }").column("n")[0]
+        return int(str(count))
 
     def __repr__(self) -> str:
         return f"<ThreatGraph of {len(self)} triples from {len(self.store.files)} files>"
@@ -95,7 +123,7 @@ class ThreatGraph:
             QueryTooLarge: where the query needs more memory than its limit.
         """
         answer = self.store.query(sparql, timeout=timeout, allow_service=allow_service)
-        return _rdflib_graph(answer) if isinstance(answer, list) else answer
+        return to_rdflib_graph(answer) if isinstance(answer, list) else answer
 
     @property
     def queries(self) -> Mapping[str, NamedQuery]:
@@ -316,17 +344,3 @@ class ThreatGraph:
         from threatgraph.export.network import to_networkx
 
         return to_networkx(self.store)
-
-
-def _rdflib_graph(triples: list[Triple]) -> rdflib.Graph:
-    import rdflib
-
-    from threatgraph.table import to_rdflib
-    from threatgraph.vocab import PREFIXES
-
-    graph = rdflib.Graph(bind_namespaces="none")
-    for prefix, namespace in PREFIXES.items():
-        graph.bind(prefix, namespace)
-    for triple in triples:
-        graph.add((to_rdflib(triple.subject), to_rdflib(triple.predicate), to_rdflib(triple.object)))
-    return graph

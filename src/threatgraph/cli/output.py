@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode
 
+from threatgraph.errors import ThreatGraphError
 from threatgraph.graph import ThreatGraph
 from threatgraph.saving import save
 from threatgraph.table import Table
@@ -26,6 +27,8 @@ def open_graph(arguments: argparse.Namespace, more: list[str] | None = None) -> 
         more: further files or folders to load.
     """
     shipped = not getattr(arguments, "no_shipped", False)
+    if getattr(arguments, "endpoint", None):
+        return _connect(arguments, more)
     if directory := getattr(arguments, "store", None):
         graph = ThreatGraph.open(getattr(arguments, "data", []), shipped=shipped, store=directory)
         if more:
@@ -34,6 +37,23 @@ def open_graph(arguments: argparse.Namespace, more: list[str] | None = None) -> 
             require_loaded(Path(directory), map(Path, more))
         return graph
     return ThreatGraph.open([*getattr(arguments, "data", []), *(more or [])], shipped=shipped)
+
+
+def _connect(arguments: argparse.Namespace, more: list[str] | None) -> ThreatGraph:
+    """The graph on the server that the options name."""
+    here = [*getattr(arguments, "data", []), *(more or [])]
+    if here or getattr(arguments, "store", None) or getattr(arguments, "no_shipped", False):
+        raise ThreatGraphError(
+            "a server is asked as it is, without files from here: `threatgraph sync --endpoint URL --data FILE` puts "
+            "them there first."
+        )
+    return ThreatGraph.connect(
+        arguments.endpoint,
+        update=getattr(arguments, "update_endpoint", None),
+        graph_store=getattr(arguments, "graph_store", None),
+        user=getattr(arguments, "user", None),
+        graph=getattr(arguments, "default_graph", None),
+    )
 
 
 def put(content: str | bytes, arguments: argparse.Namespace) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -15,7 +14,7 @@ from threatgraph.store.base import Answer
 from threatgraph.store.binding import Bindings, bind_values
 from threatgraph.store.bounded import can_bound, run_bounded
 from threatgraph.store.guard import refuse_unsafe
-from threatgraph.table import Table
+from threatgraph.table import Table, to_rdflib_graph
 from threatgraph.vocab import DERIVED_GRAPH, PREFIXES
 
 if TYPE_CHECKING:
@@ -120,17 +119,7 @@ class OxigraphStore:
 
     def to_rdflib(self) -> rdflib.Graph:
         """The merged graph as an rdflib graph, with our prefixes bound; a copy, free to change."""
-        import rdflib
-
-        from threatgraph.table import to_rdflib
-
-        graph = rdflib.Graph(bind_namespaces="none")
-        for prefix, namespace in PREFIXES.items():
-            graph.bind(prefix, namespace)
-        term = cache(to_rdflib)  # the same terms come again and again
-        for triple in self.triples():
-            graph.add((term(triple.subject), term(triple.predicate), term(triple.object)))
-        return graph
+        return to_rdflib_graph(self.triples())
 
 
 def derive(engine: ox.Store, add: Callable[[Iterable[ox.Quad]], None]) -> None:
