@@ -31,7 +31,7 @@ def stats(arguments: argparse.Namespace) -> int:
     classes = graph.store.select("SELECT ?class (COUNT(?s) AS ?n) WHERE { ?s a ?class } GROUP BY ?class").to_dicts()
     counts = {str(row["class"]): row["n"] for row in classes}
     rows = [(kind.plural, counts.get(tg(kind.class_name), 0)) for kind in KINDS.values()]
-    rows += [("files", len(graph.store.files)), ("triples", len(graph))]
+    rows += [("files", len(graph.store.files) or len(graph.store.graphs())), ("triples", len(graph))]
     number = NamedNode(XSD + "integer")
     table = Table(("what", "count"), [(Literal(what), Literal(str(count), datatype=number)) for what, count in rows])
     put_table(table, arguments)

@@ -13,7 +13,8 @@ from threatgraph.store.tokens import tokens
 from threatgraph.table import Table, Term
 from threatgraph.vocab import MERGED_GRAPH, XSD
 
-_VARIABLE = re.compile(r"\s*([?$]\w+)")
+_NAME = re.compile(r"\s*(?:(?P<variable>[?$]\w+)|(?P<constant><[^>]*>|[\w\-.]*:[\w\-.:]*))")
+_ADDED = "__graph"
 _BOOLEANS = {"0": Literal(False), "1": Literal(True)}
 
 
@@ -32,17 +33,26 @@ class Dialect:
     def query(self, sparql: str) -> str:
         """A query in the words of the server.
 
-        Where the merged graph is a named one, ``GRAPH ?file { … }`` must pass it over.
+        Where the merged graph is a named one, ``GRAPH ?file { … }`` must pass it over, and the graph of
+        ``GRAPH <file> { … }`` becomes a variable with one value, since it is no graph of the request's dataset.
         """
         if self.merged is None:
             return sparql
         pieces, done = [], 0
         for word, position in tokens(sparql):
-            variable = _VARIABLE.match(sparql, position + len(word)) if word == "GRAPH" else None
-            if variable:
-                pieces += [sparql[done:position], f"FILTER({self._ours(variable[1])}) "]
+            name = _NAME.match(sparql, position + len(word)) if word == "GRAPH" else None
+            if name and name["variable"]:
+                pieces += [sparql[done:position], f"FILTER({self._ours(name['variable'])}) "]
                 done = position
+            elif name:
+                variable = f"?{_ADDED}{len(pieces)}"
+                pieces += [sparql[done:position], f"FILTER({variable} = {name['constant']}) GRAPH {variable}"]
+                done = name.end()
         return "".join([*pieces, sparql[done:]])
+
+    def default_graph(self, sparql: str) -> str | None:
+        """The graph to name in the request as the default one; none where the query itself names some."""
+        return None if any(word == "FROM" for word, _ in tokens(sparql)) else self.merged
 
     def _ours(self, variable: str) -> str:
         return f"{variable} != <{self.merged}>"
@@ -53,7 +63,12 @@ class Dialect:
         Raises:
             EndpointError: where the server has cut the rows off.
         """
-        return table
+        kept = [place for place, name in enumerate(table.columns) if not name.startswith(_ADDED)]
+        if len(kept) == len(table.columns):
+            return table
+        return Table(
+            [table.columns[place] for place in kept], [tuple(row[place] for place in kept) for row in table.rows]
+        )
 
     def truth(self, table: Table) -> bool:
         """The answer to ASK of a server that gives a table instead."""
@@ -84,7 +99,7 @@ class Virtuoso(Dialect):
                 f"the server gives at most {limit} rows, and there are more: raise ResultSetMaxRows in its settings, "
                 "or ask for less with LIMIT."
             )
-        return Table(table.columns, [tuple(map(_boolean, row)) for row in table.rows])
+        return super().table(Table(table.columns, [tuple(map(_boolean, row)) for row in table.rows]), answer)
 
     def truth(self, table: Table) -> bool:
         """The one value of the table."""

@@ -100,9 +100,12 @@ class RemoteStore:
         return self._all("%s")
 
     def graphs(self) -> list[str]:
-        """The IRIs of the named graphs, sorted."""
-        rows = self.select("SELECT DISTINCT ?graph WHERE { GRAPH ?graph { ?s ?p ?o } }").column("graph")
-        return sorted(str(graph) for graph in rows if graph != MANIFEST_GRAPH)
+        """The IRIs of the named graphs, sorted: those that ``sync`` has put there, or all, where it was never used."""
+        noted = "GRAPH <%s> { ?graph dcterms:identifier ?digest } FILTER(!CONTAINS(STR(?graph), '#default'))"
+        for where in (noted % MANIFEST_GRAPH, "GRAPH ?graph { ?s ?p ?o }"):
+            if rows := self.select(f"SELECT DISTINCT ?graph WHERE {{ {where} }}").column("graph"):
+                return sorted(map(str, rows))
+        return []
 
     def graph_triples(self, graph_iri: str) -> Iterator[ox.Triple]:
         """The triples of one named graph."""
@@ -176,7 +179,7 @@ class RemoteStore:
     def _send(self, sparql: str, accept: str, timeout: float | None) -> Sent:
         heads = (f"PREFIX {name}: <{iri}>\n" for name, iri in PREFIXES.items() if f"{name}:" in sparql)
         text = self.dialect.query("".join(heads) + sparql)
-        return self.endpoint.ask(text, accept, default_graph=self.dialect.merged, timeout=timeout)
+        return self.endpoint.ask(text, accept, default_graph=self.dialect.default_graph(text), timeout=timeout)
 
 
 def _results(sent: Sent, url: str) -> Table | bool:

@@ -52,6 +52,10 @@ Subclasses = Mapping[str, Sequence[str]]
 ValueTest = Callable[["Compiler", Sequence[Term]], str | None]
 
 
+#: Each class below another; in two steps, since some engines do not begin a path of any length at any node.
+_BELOW = "SELECT ?class ?below WHERE { ?below rdfs:subClassOf ?next . ?next rdfs:subClassOf* ?class }"
+
+
 class Compiler:
     """Compiles the checks of one shapes graph against the class tree of one store.
 
@@ -62,7 +66,9 @@ class Compiler:
 
     def __init__(self, graph: ShapeGraph, store: Store) -> None:
         self._graph = graph
-        rows = store.select("SELECT ?class ?below WHERE { ?below rdfs:subClassOf+ ?class }").rows
+        rows = store.select(
+            "SELECT ?class ?below WHERE { ?below rdfs:subClassOf ?next . ?next rdfs:subClassOf* ?class }"
+        ).rows
         self._below: dict[str, list[str]] = {}
         for top, below in rows:
             self._below.setdefault(str(top), []).append(str(below))
