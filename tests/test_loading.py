@@ -294,3 +294,11 @@ def test_ten_thousand_prefixes_are_fine(tmp_path: Path) -> None:
     store = DirectoryStore.open(tmp_path / "store")
     assert store.select("SELECT ?o { <urn:p7:s> ?p ?o }").column("o") == ["urn:p9992:o"]
     assert len(list(store.triples())) == 10_000
+
+
+def test_a_finding_in_a_compressed_file_has_its_line(tmp_path: Path) -> None:
+    text = b"PREFIX tg: <https://w3id.org/threatgraph/ontology#>\n\n<https://w3id.org/threatgraph/pattern/x>\n"
+    (tmp_path / "a.ttl.gz").write_bytes(gzip.compress(text + b"    a tg:ThreatPattern ."))
+    report = ThreatGraph.open([tmp_path / "a.ttl.gz"], shipped=False).validate()
+    assert report.findings
+    assert {finding.line for finding in report.findings} == {3}
