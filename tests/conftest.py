@@ -15,6 +15,8 @@ from hypothesis import settings
 from threatgraph import ThreatGraph
 
 ROOT = Path(__file__).resolve().parents[1]
+# Tests depend on nothing in the home folder, and leave nothing there; those of the cache turn it on.
+os.environ["THREATGRAPH_CACHE"] = "off"
 JARS = Path("/usr/share/java")
 
 # How long one example takes says nothing about the code: the first one pays for imports.

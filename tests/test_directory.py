@@ -308,6 +308,18 @@ def test_a_kill_at_any_moment_leaves_the_old_state_or_the_new_one(tmp_path: Path
     assert len([name for name in names(store) if name.startswith("generation")]) <= 2
 
 
+def test_a_first_load_that_was_killed_is_begun_again(tmp_path: Path) -> None:
+    store, half = tmp_path / "store", tmp_path / "store" / "generation-1"
+    half.mkdir(parents=True)
+    (half / "000010.sst").write_bytes(b"half of somethi")
+    (store / "threatgraph-store.lock").touch()
+    (store / ".threatgraph-abc").touch()
+    load(store, file_inputs([write(tmp_path / "f.nt", "<urn:a> <urn:b> <urn:c> .\n")]), shipped=False)
+    assert DirectoryStore.open(store).ask("ASK { <urn:a> <urn:b> <urn:c> }")
+    load(store, file_inputs([tmp_path / "f.nt"]), shipped=False)
+    assert names(store) == ["generation-2", "threatgraph-store.json", "threatgraph-store.lock"]
+
+
 def test_a_full_disk_leaves_the_store_as_it_was(tmp_path: Path) -> None:
     store = tmp_path / "store"
     small = write(tmp_path / "small.nt", "<urn:a> <urn:b> <urn:c> .\n")
@@ -400,6 +412,17 @@ def test_what_cannot_be_opened_is_named_with_what_to_do(
     spoil(tmp_path / "store")
     with pytest.raises(ThreatGraphError, match=message):
         ThreatGraph.open(store=tmp_path / "store")
+
+
+def test_damage_that_only_a_query_meets_is_told(tmp_path: Path) -> None:
+    load(tmp_path / "store")
+    for file in (tmp_path / "store" / "generation-1").glob("*.sst"):
+        content = bytearray(file.read_bytes())
+        content[10:200] = bytes(190)
+        file.write_bytes(content)
+    for timeout in (None, 20):
+        with pytest.raises(ThreatGraphError, match="Corruption"):
+            ThreatGraph.open(store=tmp_path / "store").query("SELECT * { ?s ?p ?o }", timeout=timeout)
 
 
 @pytest.mark.parametrize(

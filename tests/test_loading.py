@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import io
 import os
 import pty
 import resource
+import struct
 import subprocess
 import sys
-import threading
+import termios
+import time
 from pathlib import Path
 
 import pytest
@@ -154,26 +157,27 @@ def test_no_permission_is_told(tmp_path: Path) -> None:
 
 
 def test_a_bar_shows_on_a_terminal_alone(tmp_path: Path) -> None:
-    (tmp_path / "a.nt").write_text("".join(f"<urn:s{i}> <urn:p> <urn:o> .\n" for i in range(100_000)))
-    command = [sys.executable, "-m", "threatgraph", "load", "--no-shipped", str(tmp_path / "a.nt"), "--store"]
-    assert subprocess.run([*command, str(tmp_path / "s")], capture_output=True, check=True).stderr == b""
+    def loads_slowly(errors: int) -> None:
+        words = ("load", "--store", str(tmp_path / "store"), "--no-shipped", "-", "--format", "ntriples")
+        command = [sys.executable, "-m", "threatgraph", *words]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors) as process:
+            assert process.stdin is not None
+            for _ in range(2):
+                process.stdin.write(b"<urn:s> <urn:p> <urn:o> .\n" * 3000)
+                process.stdin.flush()
+                time.sleep(1.5)  # a bar is for work that takes longer than a second
+            process.stdin.close()
+        assert process.returncode == 0
+
     leader, follower = pty.openpty()
-    shown: list[bytes] = []
-
-    def listen() -> None:
-        try:
-            while chunk := os.read(leader, 4096):
-                shown.append(chunk)
-        except OSError:
-            return  # the other end is closed
-
-    listener = threading.Thread(target=listen)
-    listener.start()
-    subprocess.run([*command, str(tmp_path / "t")], stderr=follower, stdout=subprocess.PIPE, check=True)
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    loads_slowly(follower)
+    assert b"B/s" in os.read(leader, 1 << 16)
     os.close(follower)
-    listener.join(10)
     os.close(leader)
-    assert b"B/s" in b"".join(shown)
+    with (tmp_path / "errors").open("wb") as errors:
+        loads_slowly(errors.fileno())
+    assert (tmp_path / "errors").read_bytes() == b""
 
 
 # Files that are broken, or made to do harm.
@@ -211,7 +215,7 @@ class _Endless(io.RawIOBase):
 )
 def test_a_text_of_two_gigabytes_is_refused_early(form: RdfFormat, head: bytes, fill: bytes) -> None:
     endless = _Endless(head, fill)
-    with pytest.raises(InvalidFile, match="is longer than 16 MiB.*: split it"):
+    with pytest.raises(InvalidFile, match=r"is longer than 16 MiB.*: split it"):
         list(Source(endless, "big", form, "urn:base").quads())  # type: ignore[arg-type]
     assert endless.given < 40 * 1024**2
 
@@ -236,13 +240,17 @@ def test_a_small_file_that_unpacks_to_gigabytes_is_refused_in_bounded_memory(tmp
     store = str(tmp_path / "store")
     status, _, err = run("load", "--store", store, "--no-shipped", str(bomb), memory=2 * GIB)
     assert status == 2
-    assert err.startswith(f"threatgraph: error: {bomb}:1: a term, line or text is longer than 16 MiB")
+    assert err.startswith(f"threatgraph: error: {bomb}:1: a term, line or text here is longer than 16 MiB")
 
 
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("cut.nt.gz", gzip.compress(os.urandom(2000).hex().encode())[:-900], "the compressed file is cut off"),
+        (
+            "cut.nt.gz",
+            gzip.compress(b'<urn:a> <urn:b> "%s" .' % os.urandom(2000).hex().encode())[:-900],
+            "the compressed file is cut off",
+        ),
         ("plain.nt.gz", b"<urn:a> <urn:b> <urn:c> .\n", "cannot be read: Not a gzipped file"),
         ("flipped.nt.gz", gzip.compress(b"<urn:a> <urn:b> <urn:c> .\n")[:-8] + b"12345678", "CRC check failed"),
         ("broken.nt.gz", gzip.compress(b"<urn:a> <urn:b> <urn:c> .\n")[:10] + b"\xff" * 40, "is damaged"),
@@ -286,3 +294,11 @@ def test_ten_thousand_prefixes_are_fine(tmp_path: Path) -> None:
     store = DirectoryStore.open(tmp_path / "store")
     assert store.select("SELECT ?o { <urn:p7:s> ?p ?o }").column("o") == ["urn:p9992:o"]
     assert len(list(store.triples())) == 10_000
+
+
+def test_a_finding_in_a_compressed_file_has_its_line(tmp_path: Path) -> None:
+    text = b"PREFIX tg: <https://w3id.org/threatgraph/ontology#>\n\n<https://w3id.org/threatgraph/pattern/x>\n"
+    (tmp_path / "a.ttl.gz").write_bytes(gzip.compress(text + b"    a tg:ThreatPattern ."))
+    report = ThreatGraph.open([tmp_path / "a.ttl.gz"], shipped=False).validate()
+    assert report.findings
+    assert {finding.line for finding in report.findings} == {3}

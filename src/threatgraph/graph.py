@@ -66,6 +66,10 @@ class ThreatGraph:
             from threatgraph.store.directory import DirectoryStore
 
             return cls(DirectoryStore.open(Path(store)))
+        if shipped and not data:
+            from threatgraph.store.cache import shipped_store
+
+            return cls(shipped_store() or EmbeddedStore.open())
         return cls(EmbeddedStore.open([Path(path) for path in data], shipped=shipped))
 
     @classmethod

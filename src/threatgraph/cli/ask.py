@@ -35,6 +35,9 @@ def stats(arguments: argparse.Namespace) -> int:
     number = NamedNode(XSD + "integer")
     table = Table(("what", "count"), [(Literal(what), Literal(str(count), datatype=number)) for what, count in rows])
     put_table(table, arguments)
+    if getattr(graph.store, "outdated", False):
+        text = "the shipped data is newer than the store: `threatgraph load` with its --store brings it up to date."
+        print(f"threatgraph: note: {text}", file=sys.stderr)
     return 0
 
 

@@ -18,6 +18,7 @@ import pyoxigraph as ox
 from threatgraph.errors import InvalidFile, ThreatGraphError
 from threatgraph.store.files import find_files
 from threatgraph.store.generations import hold
+from threatgraph.store.inputs import shipped_digest
 from threatgraph.store.manifest import Manifest, read_manifest
 from threatgraph.store.oxigraph import OxigraphStore
 
@@ -27,7 +28,8 @@ class DirectoryStore(OxigraphStore):
 
     def __init__(self, path: Path, manifest: Manifest) -> None:
         super().__init__(ox.Store.read_only(str(path)))
-        self._path = path
+        self.path = path
+        """Where the database is that is open."""
         self.manifest = manifest
         """What it holds."""
 
@@ -60,11 +62,16 @@ class DirectoryStore(OxigraphStore):
         known = ((graph, loaded.file) for graph, loaded in self.manifest.graphs.items())
         return {graph: file for graph, file in known if file is not None and file.is_file()}
 
+    @property
+    def outdated(self) -> bool:
+        """Whether the shipped files that were loaded have changed since, as they do with a new version."""
+        return self.manifest.shipped not in (None, shipped_digest())
+
     def _for_child(self, sparql: str) -> Callable[[], ox.Store]:
         if threading.active_count() == 1:
             return super()._for_child(sparql)
         # Another thread may hold a lock of the database at the moment of the fork, which would never open in the child.
-        return lambda: ox.Store.read_only(str(self._path))
+        return lambda: ox.Store.read_only(str(self.path))
 
 
 def require_loaded(directory: Path, paths: Iterable[Path]) -> None:

@@ -20,6 +20,7 @@ FORMATS: dict[str, RdfFormat] = {
     ".xml": RdfFormat.RDF_XML,
     ".jsonld": RdfFormat.JSON_LD,
 }
+_LARGEST_TEXT = 64 * 1024**2
 COMPRESSED = ".gz"
 """What a file ends in that is compressed by gzip; it follows the ending of the format."""
 
@@ -33,13 +34,13 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            below = sorted(file for file in path.rglob("*") if _ending(file) in FORMATS and file.is_file())
+            below = sorted(file for file in path.rglob("*") if ending(file) in FORMATS and file.is_file())
             if not below:
                 raise InvalidFile(str(path), f"no RDF file in this folder; the known endings are {_endings()}.")
             found += below
         elif not path.exists():
             raise InvalidFile(str(path), "no such file or folder.")
-        elif _ending(path) not in FORMATS:
+        elif ending(path) not in FORMATS:
             raise InvalidFile(str(path), f"not an RDF file by its ending; the known endings are {_endings()}.")
         else:
             found.append(path)
@@ -67,11 +68,27 @@ def source_of(path: Path) -> Source:
     except OSError as error:
         raise InvalidFile(str(path), f"cannot be read: {error.strerror}.") from error
     compressed = path.suffix.lower() == COMPRESSED
-    return Source(stream, str(path), FORMATS[_ending(path)], path.resolve().as_uri(), compressed=compressed)
+    return Source(stream, str(path), FORMATS[ending(path)], path.resolve().as_uri(), compressed=compressed)
 
 
-def _ending(path: Path) -> str:
-    """The ending that tells the format, in lower case."""
+def text_of(path: Path) -> str:
+    """The text of a file, as far as it serves to find a line in it: empty where it is larger than 64 MiB.
+
+    Raises:
+        InvalidFile: where the file cannot be read.
+    """
+    import gzip
+
+    try:
+        with gzip.open(path) if path.suffix.lower() == COMPRESSED else path.open("rb") as stream:
+            content = stream.read(_LARGEST_TEXT + 1)
+    except (OSError, EOFError) as error:
+        raise InvalidFile(str(path), f"cannot be read: {error}.") from error
+    return "" if len(content) > _LARGEST_TEXT else content.decode("utf-8", errors="replace")
+
+
+def ending(path: Path) -> str:
+    """What the name of a file ends in, in lower case and without what tells of compression: it tells the format."""
     return Path(path.stem if path.suffix.lower() == COMPRESSED else path.name).suffix.lower()
 
 

@@ -140,6 +140,18 @@ def writing(directory: Path) -> Iterator[Draft]:
         os.close(lock)
 
 
+def discard(directory: Path) -> None:
+    """Remove a whole store, unless somebody reads it or writes to it."""
+    locks = [_lock(path, exclusive=True) for _, path in _generations(directory)]
+    if (directory / _LOCK).exists():
+        locks.append(_lock(directory / _LOCK, exclusive=True))
+    if None not in locks:
+        shutil.rmtree(directory, ignore_errors=True)
+    for lock in locks:
+        if lock is not None:
+            os.close(lock)
+
+
 def _generation(directory: Path, number: int) -> Path:
     return directory / f"{_PREFIX}{number}"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pyoxigraph as ox
 
@@ -19,6 +19,8 @@ from threatgraph.vocab import DERIVED_GRAPH, PREFIXES
 
 if TYPE_CHECKING:
     import rdflib
+
+T = TypeVar("T")
 
 # The words by which a query speaks of named graphs.
 _NAMED_GRAPHS = re.compile(r"\b(?:GRAPH|FROM)\b", re.IGNORECASE)
@@ -63,7 +65,7 @@ class OxigraphStore:
         answer = _evaluate(self._for(sparql), sparql, bindings)
         if not isinstance(answer, ox.QueryTriples):
             raise InvalidQuery("a CONSTRUCT or DESCRIBE query was expected here.")
-        return list(answer)
+        return _all(answer)
 
     # Queries from outside: refused or bounded.
 
@@ -162,13 +164,21 @@ def _point_at_fault(sparql: str, message: str) -> str:
 
 def _table(solutions: ox.QuerySolutions) -> Table:
     names = [variable.value for variable in solutions.variables]
-    return Table(names, [tuple(solution) for solution in solutions])
+    return Table(names, [tuple(solution) for solution in _all(solutions)])
+
+
+def _all(items: Iterable[T]) -> list[T]:
+    """The rows or triples of an answer; the engine may meet a damaged disk at any of them."""
+    try:
+        return list(items)
+    except (OSError, RuntimeError) as error:
+        raise ThreatGraphError(f"the query failed: {error}") from error
 
 
 def _unpack(answer: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> Answer:
     if isinstance(answer, ox.QuerySolutions):
         return _table(answer)
-    return bool(answer) if isinstance(answer, ox.QueryBoolean) else list(answer)
+    return bool(answer) if isinstance(answer, ox.QueryBoolean) else _all(answer)
 
 
 def _pack(answer: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> bytes:

@@ -49,7 +49,7 @@ class Source:
         self._since_statement = 0
         self._patience = _PATIENCE.get(form)
         self._tail: bytes | None = b"" if form == ox.RdfFormat.RDF_XML else None
-        self._begun = False
+        self._given = 0
 
     def __enter__(self) -> Source:
         return self
@@ -61,8 +61,8 @@ class Source:
 
     @property
     def position(self) -> int:
-        """The bytes of the file that have been read so far; 0 for what is no file."""
-        return self._raw.tell() if self._raw.seekable() else 0
+        """The bytes that have been read so far; of a compressed file, those on the disk."""
+        return self._raw.tell() if self._raw.seekable() else self._given
 
     def quads(self) -> Iterator[ox.Quad]:
         """The quads, one by one.
@@ -92,10 +92,12 @@ class Source:
     def read(self, size: int = -1) -> bytes:
         """The next bytes, as the parser asks for them."""
         content = self._stream.read(size)
+        if not self._given:  # a byte order mark is not part of the text, and may come in pieces
+            while codecs.BOM_UTF8.startswith(content) and (more := self._stream.read(size)):
+                content += more
+            content = content.removeprefix(codecs.BOM_UTF8)
+        self._given += len(content)
         self._check_encoding(content)
-        if not self._begun:
-            self._begun = True
-            content = content.removeprefix(codecs.BOM_UTF8) or (self._stream.read(size) if content else b"")
         if self._patience is not None:
             self._since_statement += len(content)
             if self._since_statement > self._patience:
