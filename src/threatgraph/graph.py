@@ -69,6 +69,34 @@ class ThreatGraph:
             return cls(DirectoryStore.open(Path(store)))
         return cls(EmbeddedStore.open([Path(path) for path in data], shipped=shipped))
 
+    @classmethod
+    def connect(
+        cls,
+        url: str,
+        *,
+        update_url: str | None = None,
+        graph_store_url: str | None = None,
+        user: str | None = None,
+        graph: str | None = None,
+    ) -> ThreatGraph:
+        """Ask the graph on a SPARQL 1.1 server, which ``threatgraph sync`` has filled.
+
+        Args:
+            url: the address for queries, such as ``http://localhost:8890/sparql``.
+            update_url: the address for updates, where it is another one.
+            graph_store_url: the address of the Graph Store protocol, where the server has it.
+            user: name of the user; the password comes from THREATGRAPH_PASSWORD or ``~/.netrc``.
+            graph: the named graph to take for the default graph.
+
+        Raises:
+            EndpointError: where an address is none, or there is a user without a password.
+            InvalidQuery: where ``graph`` is no IRI.
+        """
+        from threatgraph.store.remote import RemoteStore
+
+        store = RemoteStore(url, update_url=update_url, graph_store_url=graph_store_url, user=user, graph=graph)
+        return cls(store)
+
     def __len__(self) -> int:
         """The number of triples, derived ones included."""
         return sum(1 for _ in self.store.triples())
