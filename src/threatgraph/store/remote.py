@@ -37,8 +37,10 @@ _TRIPLES = {
 }
 _DECLARED = re.compile(r"\bPREFIX\s+([\w\-.]*):", re.IGNORECASE)
 _PREDICATES = "SELECT ?p (COUNT(*) AS ?n) WHERE {{ {open} ?s ?p ?o {close} }} GROUP BY ?p"
-_PAGE = "SELECT ?s ?o WHERE {{ {open} ?s <{p}> ?o {close} {after} }} "
+_PAGE = (
+    "SELECT ?s ?o WHERE {{ {open} ?s <{p}> ?o {close} {after} }} "
     "ORDER BY STR(?s) STR(?o) LANG(?o) DATATYPE(?o) LIMIT {limit} OFFSET {offset}"
+)
 
 
 class RemoteStore:
