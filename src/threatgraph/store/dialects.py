@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from pyoxigraph import Literal, NamedNode
+
 from threatgraph.errors import EndpointError
-from threatgraph.vocab import FILE_GRAPHS
+from threatgraph.store.tokens import tokens
+from threatgraph.table import Term
+from threatgraph.vocab import FILE_GRAPHS, XSD
 
 MERGED_GRAPH = f"{FILE_GRAPHS}merged"
 """The graph of the merged triples on a server that has no default graph of its own."""
@@ -29,6 +33,12 @@ class Dialect:
     """How the IRIs of the server's own graphs begin."""
     batch: int = 5_000
     """Triples that an ``INSERT DATA`` may have."""
+
+    def term(self, term: Term | None) -> Term | None:
+        """A term of an answer as other servers write it: Virtuoso's truth values are 0 and 1."""
+        if self.name == "Virtuoso" and isinstance(term, Literal) and term.datatype.value == f"{XSD}boolean":
+            return Literal({"0": "false", "1": "true"}.get(term.value, term.value), datatype=term.datatype)
+        return term
 
     def check_complete(self, url: str, rows: int, headers: Mapping[str, str]) -> None:
         """See that the server has not cut an answer.
@@ -63,3 +73,20 @@ VIRTUOSO = Dialect(
 def dialect_of(headers: Mapping[str, str]) -> Dialect:
     """The dialect of a server, known by the ``Server`` header of its answers."""
     return VIRTUOSO if "virtuoso" in str(headers.get("Server", "")).lower() else STANDARD
+
+
+def in_dataset(sparql: str, default: str, named: Iterable[str]) -> str:
+    """The query with its dataset written into it.
+
+    Virtuoso repeats each graph that the protocol names in a header of its answer, and Python's HTTP client refuses
+    more than 100 headers; so many graphs go into the text.
+    """
+    found = list(tokens(sparql))
+    words = [(word, position) for word, position in found if word in ("WHERE", "{")]
+    if any(word == "CONSTRUCT" for word, _ in found):
+        words = [(word, position) for word, position in words if word == "WHERE"] or words
+    if not words:
+        return sparql
+    place = words[0][1]
+    clauses = " ".join([f"FROM {NamedNode(default)}", *(f"FROM NAMED {NamedNode(iri)}" for iri in named)])
+    return f"{sparql[:place]} {clauses} {sparql[place:]}"

@@ -313,6 +313,11 @@ def _refusal(url: str, error: urllib.error.HTTPError) -> EndpointError:
     except (OSError, http.client.HTTPException):
         said = ""
     said = " ".join("" if "<html" in said.lower() else said.split())[:_SHOWN] if "<html" not in said.lower() else ""
+    if error.code in range(300, 400):
+        target = urllib.parse.urlsplit(str(error.headers.get("Location", "")))
+        return EndpointError(
+            shown(url), f"it redirects to a {target.scheme}: address or in a circle, which is refused."
+        )
     advice = _ADVICE.get(error.code) or ("try again later" if error.code in _PUT_OFF else "its log may tell more")
     return EndpointError(
         shown(url),

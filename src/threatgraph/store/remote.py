@@ -15,7 +15,7 @@ from threatgraph import resources
 from threatgraph.errors import EndpointError, InvalidQuery, QueryTimeout
 from threatgraph.store.base import Answer
 from threatgraph.store.binding import Bindings, bind_values
-from threatgraph.store.dialects import MANIFEST_GRAPH, OWN_GRAPHS, Dialect, dialect_of
+from threatgraph.store.dialects import MANIFEST_GRAPH, OWN_GRAPHS, Dialect, dialect_of, in_dataset
 from threatgraph.store.guard import refuse_unsafe
 from threatgraph.store.http import DEADLINE, Http, RequestTimeout, check_url, shown
 from threatgraph.store.http import Answer as Said
@@ -167,7 +167,9 @@ class RemoteStore:
         noted = self._every_graph(f"SELECT ?g WHERE {{ GRAPH <{MANIFEST_GRAPH}> {{ ?g dcterms:identifier ?digest }} }}")
         found = noted or self._every_graph("SELECT DISTINCT ?g WHERE { GRAPH ?g { ?s ?p ?o } }")
         own = OWN_GRAPHS | {self.default_graph}
-        return sorted(iri for iri in found if iri not in own and not iri.startswith(self.dialect.system_graphs))
+        return sorted(
+            iri for iri in found if iri not in own and not iri.startswith((MANIFEST_GRAPH, *self.dialect.system_graphs))
+        )
 
     def _every_graph(self, sparql: str) -> list[str]:
         return [str(iri) for iri in self.manifest(sparql).column("g")]
@@ -232,9 +234,10 @@ class RemoteStore:
     def _send(self, text: str, form: str, dataset_of: str | None = None, timeout: float | None = None) -> Said:
         dataset: list[tuple[str, str]] = []
         if dataset_of is not None and (merged := self.default_graph) and not _names_dataset(dataset_of):
-            dataset.append(("default-graph-uri", merged))
             if _speaks_of_graphs(dataset_of):
-                dataset += [("named-graph-uri", iri) for iri in self.graphs()]
+                text = in_dataset(text, merged, self.graphs())
+            else:
+                dataset.append(("default-graph-uri", merged))
         return self._http.send(_request(self.url, text, form, dataset), timeout=timeout)
 
     def _results(self, said: Said) -> ox.QuerySolutions | ox.QueryBoolean:
@@ -250,7 +253,8 @@ class RemoteStore:
         if not isinstance(solutions, ox.QuerySolutions):
             raise EndpointError(said.url, "the server answered a SELECT with a truth value.")
         try:
-            rows = [tuple(solution) for solution in solutions]
+            term = dialect_of(said.headers).term
+            rows = [tuple(map(term, solution)) for solution in solutions]
         except (SyntaxError, ValueError) as error:
             raise EndpointError(said.url, _damaged(error)) from None
         self._check_complete(said, len(rows))
@@ -271,25 +275,29 @@ class RemoteStore:
 
 
 def _request(url: str, text: str, form: str, dataset: Sequence[tuple[str, str]]) -> urllib.request.Request:
-    from SPARQLWrapper import POST, SPARQLWrapper
+    from SPARQLWrapper import INSERT, POST, SELECT, SPARQLWrapper
 
     wrapper = SPARQLWrapper(url, updateEndpoint=url, agent="threatgraph")
     wrapper.setMethod(POST)
     wrapper.setOnlyConneg(True)
     wrapper.setQuery(text)
+    # It guesses by the words of the text, those in strings included.
+    wrapper.queryType = INSERT if form == "update" else SELECT
     for name, value in dataset:
         wrapper.addParameter(name, value)
     # SPARQLWrapper opens its requests without a bound on time or size: it builds them, and http.py opens them.
     request: urllib.request.Request = wrapper._createRequest()
     request.remove_header("Accept")
-    accept = "application/sparql-results+json" if form == "json" else "application/n-triples, text/turtle;q=0.8"
+    accept = {"json": "application/sparql-results+json", "nt": "application/n-triples, text/turtle;q=0.8"}.get(
+        form, "*/*"
+    )
     request.add_header("Accept", accept)
     return request
 
 
 def update_request(url: str, text: str) -> urllib.request.Request:
     """A SPARQL 1.1 update as a request."""
-    return _request(url, text, "json", [])
+    return _request(url, text, "update", [])
 
 
 def _prologue(sparql: str) -> str:
