@@ -35,7 +35,7 @@ def load(arguments: argparse.Namespace) -> int:
         return load_remote(arguments)
     directory = getattr(arguments, "store", None)
     if not directory:
-        raise InvalidQuery("name the folder of the store (--store DIR) or the server (--endpoint URL).")
+        raise InvalidQuery("name the folder of the store: --store DIR; or the server: --endpoint URL.")
     if getattr(arguments, "data", None):
         raise InvalidQuery("--data is for a graph in memory: name the files to load without it.")
     given = _inputs(arguments)
