@@ -77,28 +77,28 @@ class ThreatGraph:
         cls,
         url: str,
         *,
-        update: str | None = None,
-        graph_store: str | None = None,
+        update_url: str | None = None,
+        graph_store_url: str | None = None,
         user: str | None = None,
         graph: str | None = None,
     ) -> ThreatGraph:
-        """Use a graph on a SPARQL server, which ``threatgraph sync`` has filled.
+        """Ask the graph on a SPARQL 1.1 server, which ``threatgraph sync`` has filled.
 
         Args:
-            url: address of the server's SPARQL queries.
-            update: address of its updates, where something is to be changed.
-            graph_store: address of its Graph Store Protocol, where it has one.
-            user: name to sign in with; the password is read from ``THREATGRAPH_PASSWORD``, or both from ``~/.netrc``.
-            graph: the named graph to ask in place of the server's default graph.
+            url: the address for queries, such as ``http://localhost:8890/sparql``.
+            update_url: the address for updates, where it is another one.
+            graph_store_url: the address of the Graph Store protocol, where the server has it.
+            user: name of the user; the password comes from THREATGRAPH_PASSWORD or ``~/.netrc``.
+            graph: the named graph to take for the default graph.
 
         Raises:
-            InvalidQuery: for an address that is none.
-            EndpointError: where the server does not answer as a SPARQL server does.
+            EndpointError: where an address is none, or there is a user without a password.
+            InvalidQuery: where ``graph`` is no IRI.
         """
-        from threatgraph.store.endpoint import Address
         from threatgraph.store.remote import RemoteStore
 
-        return cls(RemoteStore(Address(url, update, graph_store, user), graph))
+        store = RemoteStore(url, update_url=update_url, graph_store_url=graph_store_url, user=user, graph=graph)
+        return cls(store)
 
     def __len__(self) -> int:
         """The number of triples, derived ones included."""

@@ -29,9 +29,13 @@ _FORMATS = {
 
 def load(arguments: argparse.Namespace) -> int:
     """Load files into the store of a directory and say how much it was."""
+    if getattr(arguments, "endpoint", None):
+        from threatgraph.cli.sync import load as load_remote
+
+        return load_remote(arguments)
     directory = getattr(arguments, "store", None)
     if not directory:
-        raise InvalidQuery("name the folder of the store: --store DIR.")
+        raise InvalidQuery("name the folder of the store: --store DIR; or the server: --endpoint URL.")
     if getattr(arguments, "data", None):
         raise InvalidQuery("--data is for a graph in memory: name the files to load without it.")
     given = _inputs(arguments)

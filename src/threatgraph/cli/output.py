@@ -8,13 +8,17 @@ import shutil
 import sys
 import textwrap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyoxigraph import NamedNode
 
-from threatgraph.errors import ThreatGraphError
+from threatgraph.errors import InvalidQuery, ThreatGraphError
 from threatgraph.graph import ThreatGraph
 from threatgraph.saving import save
 from threatgraph.table import Table
+
+if TYPE_CHECKING:
+    from threatgraph.store.remote import RemoteStore
 
 _NARROWEST = 40
 
@@ -28,7 +32,10 @@ def open_graph(arguments: argparse.Namespace, more: list[str] | None = None) -> 
     """
     shipped = not getattr(arguments, "no_shipped", False)
     if getattr(arguments, "endpoint", None):
-        return _connect(arguments, more)
+        if getattr(arguments, "data", None) or more or not shipped or getattr(arguments, "store", None):
+            reason = "a server is asked as it is: `threatgraph load --endpoint` and `sync` put files there."
+            raise ThreatGraphError(f"--data, --store, --no-shipped and PATH do not go with --endpoint: {reason}")
+        return ThreatGraph(open_store(arguments))
     if directory := getattr(arguments, "store", None):
         graph = ThreatGraph.open(getattr(arguments, "data", []), shipped=shipped, store=directory)
         if more:
@@ -39,18 +46,21 @@ def open_graph(arguments: argparse.Namespace, more: list[str] | None = None) -> 
     return ThreatGraph.open([*getattr(arguments, "data", []), *(more or [])], shipped=shipped)
 
 
-def _connect(arguments: argparse.Namespace, more: list[str] | None) -> ThreatGraph:
-    """The graph on the server that the options name."""
-    here = [*getattr(arguments, "data", []), *(more or [])]
-    if here or getattr(arguments, "store", None) or getattr(arguments, "no_shipped", False):
-        raise ThreatGraphError(
-            "a server is asked as it is, without files from here: `threatgraph sync --endpoint URL --data FILE` puts "
-            "them there first."
-        )
-    return ThreatGraph.connect(
-        arguments.endpoint,
-        update=getattr(arguments, "update_endpoint", None),
-        graph_store=getattr(arguments, "graph_store", None),
+def open_store(arguments: argparse.Namespace) -> RemoteStore:
+    """The server that the options name.
+
+    Raises:
+        InvalidQuery: where they name none.
+    """
+    from threatgraph.store.remote import RemoteStore
+
+    url = getattr(arguments, "endpoint", None)
+    if not url:
+        raise InvalidQuery("name the server: --endpoint URL.")
+    return RemoteStore(
+        url,
+        update_url=getattr(arguments, "update_endpoint", None),
+        graph_store_url=getattr(arguments, "graph_store_endpoint", None),
         user=getattr(arguments, "user", None),
         graph=getattr(arguments, "default_graph", None),
     )

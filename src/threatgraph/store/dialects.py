@@ -1,126 +1,92 @@
-"""Where SPARQL servers differ from SPARQL 1.1 or from one another; the one place that knows of it."""
+"""Where servers differ from the standard and from each other: all of it stands here, and nowhere else."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import EndpointError
-from threatgraph.store.endpoint import Answer
 from threatgraph.store.tokens import tokens
-from threatgraph.table import Table, Term
-from threatgraph.vocab import MERGED_GRAPH, XSD
+from threatgraph.table import Term
+from threatgraph.vocab import FILE_GRAPHS, XSD
 
-_NAME = re.compile(r"\s*(?:(?P<variable>[?$]\w+)|(?P<constant><[^>]*>|[\w\-.]*:[\w\-.:]*))")
-_ADDED = "__graph"
-_BOOLEANS = {"0": Literal(False), "1": Literal(True)}
+MERGED_GRAPH = f"{FILE_GRAPHS}merged"
+"""The graph of the merged triples on a server that has no default graph of its own."""
+MANIFEST_GRAPH = f"{FILE_GRAPHS}manifest"
+"""The graph that notes what `load` and `sync` have put on a server."""
+STAGING_GRAPH = f"{FILE_GRAPHS}staging"
+"""The graph that is filled before it takes the place of another."""
+OWN_GRAPHS = frozenset({MERGED_GRAPH, MANIFEST_GRAPH, STAGING_GRAPH})
+"""Graphs that are there for our own work and hold no statement that others do not hold."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Dialect:
-    """How one kind of server is spoken to.
-
-    Args:
-        name: what people call it.
-        merged: the named graph that stands for the default graph; ``None`` where the server has a default graph.
-    """
+    """What is particular about a server."""
 
     name: str
-    merged: str | None = None
+    default_graph: str | None = None
+    """The graph that stands for the default graph; ``None`` where the server has one."""
+    system_graphs: tuple[str, ...] = ()
+    """How the IRIs of the server's own graphs begin."""
+    batch: int = 5_000
+    """Triples that an ``INSERT DATA`` may have."""
 
-    def query(self, sparql: str) -> str:
-        """A query in the words of the server.
+    def term(self, term: Term | None) -> Term | None:
+        """A term of an answer as other servers write it: Virtuoso's truth values are 0 and 1."""
+        if self.name == "Virtuoso" and isinstance(term, Literal) and term.datatype.value == f"{XSD}boolean":
+            return Literal({"0": "false", "1": "true"}.get(term.value, term.value), datatype=term.datatype)
+        return term
 
-        Where the merged graph is a named one, ``GRAPH ?file { … }`` must pass it over, and the graph of
-        ``GRAPH <file> { … }`` becomes a variable with one value, since it is no graph of the request's dataset.
-        """
-        if self.merged is None:
-            return sparql
-        pieces, done = [], 0
-        for word, position in tokens(sparql):
-            name = _NAME.match(sparql, position + len(word)) if word == "GRAPH" else None
-            if name and name["variable"]:
-                pieces += [sparql[done:position], f"FILTER({self._ours(name['variable'])}) "]
-                done = position
-            elif name:
-                variable = f"?{_ADDED}{len(pieces)}"
-                pieces += [sparql[done:position], f"FILTER({variable} = {name['constant']}) GRAPH {variable}"]
-                done = name.end()
-        return "".join([*pieces, sparql[done:]])
+    def check_complete(self, url: str, rows: int, headers: Mapping[str, str]) -> None:
+        """See that the server has not cut an answer.
 
-    def default_graph(self, sparql: str) -> str | None:
-        """The graph to name in the request as the default one; none where the query itself names some."""
-        return None if any(word == "FROM" for word, _ in tokens(sparql)) else self.merged
-
-    def _ours(self, variable: str) -> str:
-        return f"{variable} != <{self.merged}>"
-
-    def table(self, table: Table, answer: Answer) -> Table:
-        """The rows as SPARQL 1.1 has them; ``answer`` is what the server sent.
+        Virtuoso cuts answers at ResultSetMaxRows (10,000 in Debian's settings) and says so in a header alone.
 
         Raises:
-            EndpointError: where the server has cut the rows off.
+            EndpointError: where it has.
         """
-        kept = [place for place, name in enumerate(table.columns) if not name.startswith(_ADDED)]
-        if len(kept) == len(table.columns):
-            return table
-        return Table(
-            [table.columns[place] for place in kept], [tuple(row[place] for place in kept) for row in table.rows]
-        )
-
-    def truth(self, table: Table) -> bool:
-        """The answer to ASK of a server that gives a table instead."""
-        raise EndpointError("the server answered ASK with a table.")
+        most = str(headers.get("X-SPARQL-MaxRows", ""))
+        if most.isdigit() and rows >= int(most):
+            reason = f"the server cuts answers at {most} rows: ask for less, or raise ResultSetMaxRows in its settings."
+            raise EndpointError(url, reason)
 
 
-@dataclass(frozen=True)
-class Virtuoso(Dialect):
-    """OpenLink Virtuoso 7.
+STANDARD = Dialect("SPARQL 1.1")
+VIRTUOSO = Dialect(
+    "Virtuoso",
+    MERGED_GRAPH,
+    (
+        "http://www.openlinksw.com/",
+        "http://localhost:",
+        "urn:activitystreams-owl:",
+        "http://www.w3.org/",
+        "urn:core:",
+        "urn:rules.",
+    ),
+    200,
+)
 
-    Its default graph is all graphs at once, with a triple of two graphs twice, so a graph of its own stands for it. It
-    has no booleans: computed ones come as ``"1"``, with their type only where a query casts them. ASK gives a table.
-    More rows than its limit are cut off, which a header alone tells.
+
+def dialect_of(headers: Mapping[str, str]) -> Dialect:
+    """The dialect of a server, known by the ``Server`` header of its answers."""
+    return VIRTUOSO if "virtuoso" in str(headers.get("Server", "")).lower() else STANDARD
+
+
+def in_dataset(sparql: str, default: str, named: Iterable[str]) -> str:
+    """The query with its dataset written into it.
+
+    Virtuoso repeats each graph that the protocol names in a header of its answer, and Python's HTTP client refuses
+    more than 100 headers; so many graphs go into the text.
     """
-
-    name: str = "Virtuoso"
-    merged: str | None = MERGED_GRAPH
-
-    def _ours(self, variable: str) -> str:
-        own = '"http://www.openlinksw.com/"'  # graphs of the server itself
-        return f"{super()._ours(variable)} && !STRSTARTS(STR({variable}), {own})"
-
-    def table(self, table: Table, answer: Answer) -> Table:
-        """Booleans by their names; an error where rows were cut off."""
-        limit = answer.headers.get("x-sparql-maxrows")
-        if limit is not None:
-            raise EndpointError(
-                f"the server gives at most {limit} rows, and there are more: raise ResultSetMaxRows in its settings, "
-                "or ask for less with LIMIT."
-            )
-        return super().table(Table(table.columns, [tuple(map(_boolean, row)) for row in table.rows]), answer)
-
-    def truth(self, table: Table) -> bool:
-        """The one value of the table."""
-        return any(
-            isinstance(value, Literal) and value.value not in ("0", "false") for row in table.rows for value in row
-        )
-
-
-def dialect_of(answer: Answer, merged: str | None) -> Dialect:
-    """The dialect of the server that sent an answer.
-
-    Args:
-        answer: any answer.
-        merged: the graph that the owner wants to be asked in place of the default graph.
-    """
-    if answer.headers.get("server", "").startswith("Virtuoso"):
-        return Virtuoso(merged=merged or MERGED_GRAPH)
-    return Dialect("SPARQL 1.1", merged)
-
-
-def _boolean(term: Term | None) -> Term | None:
-    if isinstance(term, Literal) and term.datatype == NamedNode(XSD + "boolean"):
-        return _BOOLEANS.get(term.value, term)
-    return term
+    found = list(tokens(sparql))
+    words = [(word, position) for word, position in found if word in ("WHERE", "{")]
+    if any(word == "CONSTRUCT" for word, _ in found):
+        words = [(word, position) for word, position in words if word == "WHERE"] or words
+    if not words:
+        return sparql
+    place = words[0][1]
+    clauses = " ".join([f"FROM {NamedNode(default)}", *(f"FROM NAMED {NamedNode(iri)}" for iri in named)])
+    return f"{sparql[:place]} {clauses} {sparql[place:]}"

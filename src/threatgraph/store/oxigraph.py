@@ -121,7 +121,31 @@ class OxigraphStore:
 
     def to_rdflib(self) -> rdflib.Graph:
         """The merged graph as an rdflib graph, with our prefixes bound; a copy, free to change."""
-        return to_rdflib_graph(self.triples())
+        return rdflib_graph(self.triples())
+
+
+def rdflib_graph(triples: Iterable[ox.Triple]) -> rdflib.Graph:
+    """Triples as an rdflib graph, with our prefixes bound."""
+    import rdflib
+
+    from threatgraph.table import to_rdflib
+
+    graph = rdflib.Graph(bind_namespaces="none")
+    for prefix, namespace in PREFIXES.items():
+        graph.bind(prefix, namespace)
+    term = cache(to_rdflib)  # the same terms come again and again
+    for triple in triples:
+        graph.add((term(triple.subject), term(triple.predicate), term(triple.object)))
+    return graph
+
+
+def form_of(sparql: str) -> type:
+    """The kind of answer that a query gives, without asking it: the class of pyoxigraph.
+
+    Raises:
+        InvalidQuery: where the text does not parse, with the position.
+    """
+    return type(_evaluate(ox.Store(), sparql, None))
 
 
 def derive(engine: ox.Store, add: Callable[[Iterable[ox.Quad]], None]) -> None:

@@ -1,74 +1,124 @@
-"""The store on a SPARQL server: the same triples in the same graphs, asked over HTTP."""
+"""A store on a SPARQL 1.1 server, asked over the SPARQL 1.1 protocol; nothing of the graph is kept here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
-from threatgraph.errors import EndpointError, InvalidQuery
+from threatgraph import resources
+from threatgraph.errors import EndpointError, InvalidQuery, QueryTimeout
 from threatgraph.store.base import Answer
 from threatgraph.store.binding import Bindings, bind_values
-from threatgraph.store.dialects import Dialect, dialect_of
-from threatgraph.store.endpoint import DEFAULT_TIMEOUT, N_TRIPLES, SPARQL_JSON, Address, Endpoint
-from threatgraph.store.endpoint import Answer as Sent
+from threatgraph.store.dialects import MANIFEST_GRAPH, OWN_GRAPHS, Dialect, dialect_of, in_dataset
 from threatgraph.store.guard import refuse_unsafe
-from threatgraph.store.oxigraph import OxigraphStore
-from threatgraph.table import Table, Term, to_rdflib_graph
-from threatgraph.vocab import MANIFEST_GRAPH, PREFIXES
+from threatgraph.store.http import DEADLINE, Http, RequestTimeout, check_url, shown
+from threatgraph.store.http import Answer as Said
+from threatgraph.store.oxigraph import form_of, rdflib_graph
+from threatgraph.store.tokens import tokens
+from threatgraph.table import Table
+from threatgraph.vocab import FILE_GRAPHS, PREFIXES
 
 if TYPE_CHECKING:
     import rdflib
 
-PAGE = 100_000
-"""Triples that are asked for at once."""
-_FORMS = {
-    N_TRIPLES: ox.RdfFormat.N_TRIPLES,
-    "text/plain": ox.RdfFormat.N_TRIPLES,
+PAGE = 5_000
+"""Rows that are asked for at once where a whole graph comes home; Virtuoso sorts no more than 10,000."""
+_RESULTS = {"application/sparql-results+json": "json", "application/json": "json"}
+_TRIPLES = {
+    "application/n-triples": ox.RdfFormat.N_TRIPLES,
     "text/turtle": ox.RdfFormat.TURTLE,
     "application/rdf+xml": ox.RdfFormat.RDF_XML,
 }
-_TRIPLES = f"{N_TRIPLES}, text/turtle;q=0.5"
+_DECLARED = re.compile(r"\bPREFIX\s+([\w\-.]*):", re.IGNORECASE)
+_PREDICATES = "SELECT ?p (COUNT(*) AS ?n) WHERE {{ {open} ?s ?p ?o {close} }} GROUP BY ?p"
+_PAGE = (
+    "SELECT ?s ?o WHERE {{ {open} ?s <{p}> ?o {close} {after} }} "
+    "ORDER BY STR(?s) STR(?o) LANG(?o) DATATYPE(?o) LIMIT {limit} OFFSET {offset}"
+)
 
 
 class RemoteStore:
-    """A store on a server that speaks SPARQL 1.1; ``threatgraph sync`` fills it.
+    """A store on a server.
 
     Args:
-        address: where the server is.
-        graph: the named graph to ask in place of the server's default graph.
+        url: the address for queries.
+        update_url: the address for updates, where it is another one.
+        graph_store_url: the address of the Graph Store protocol, where the server has it.
+        user: name of the user; the password comes from THREATGRAPH_PASSWORD or ``~/.netrc``.
+        graph: the named graph to take for the default graph; by default what the server has, or for Virtuoso
+            :data:`~threatgraph.store.dialects.MERGED_GRAPH`.
+        deadline: seconds that any single request may take.
 
     Raises:
-        EndpointError: where the server does not answer as a SPARQL server does.
+        EndpointError: where an address is none, or there is a user without password.
     """
 
-    def __init__(self, address: Address, graph: str | None = None) -> None:
-        self.endpoint = Endpoint(address)
-        first = self.endpoint.ask("ASK {}", SPARQL_JSON, timeout=30)
-        _results(first, address.query)
-        self.dialect: Dialect = dialect_of(first, graph)
+    def __init__(
+        self,
+        url: str,
+        *,
+        update_url: str | None = None,
+        graph_store_url: str | None = None,
+        user: str | None = None,
+        graph: str | None = None,
+        deadline: float = DEADLINE,
+    ) -> None:
+        self.url = check_url(url)
+        self.update_url = check_url(update_url or url)
+        self.graph_store_url = check_url(graph_store_url) if graph_store_url else None
+        self.user, self.deadline = user, deadline
+        self._http = Http(url, user, deadline=deadline)
+        if graph is not None:
+            try:
+                ox.NamedNode(graph)
+            except ValueError:
+                raise InvalidQuery(
+                    f"{graph!r} is no IRI for a graph: write one such as https://example.org/mine."
+                ) from None
+        self._graph = graph
+
+    @cached_property
+    def dialect(self) -> Dialect:
+        """What is particular about the server; it is asked once."""
+        return dialect_of(self._send("ASK {}", "json").headers)
 
     @property
+    def default_graph(self) -> str | None:
+        """The named graph that stands for the default graph; ``None`` where the server's own does."""
+        return self._graph or self.dialect.default_graph
+
+    @cached_property
     def files(self) -> Mapping[str, Path]:
-        """None: what is on a server is in no file here."""
-        return {}
+        """The file behind each named graph, where this machine has it."""
+        return {iri: path for iri in self.graphs() if (path := _file_of(iri)) is not None}
 
     # Queries of our own.
 
     def select(self, sparql: str, bindings: Bindings | None = None) -> Table:
         """The rows of a SELECT query; ``bindings`` replaces variables by terms before the query runs."""
-        return self._select(bind_values(sparql, bindings), DEFAULT_TIMEOUT)
+        answer = self._answer(bind_values(sparql, bindings), ox.QuerySolutions)
+        if not isinstance(answer, Table):
+            raise InvalidQuery("a SELECT query was expected here.")
+        return answer
 
     def ask(self, sparql: str, bindings: Bindings | None = None) -> bool:
         """The answer to an ASK query."""
-        return self._truth(bind_values(sparql, bindings), DEFAULT_TIMEOUT)
+        return bool(self._answer(bind_values(sparql, bindings), ox.QueryBoolean))
 
     def construct(self, sparql: str, bindings: Bindings | None = None) -> list[ox.Triple]:
         """The triples of a CONSTRUCT or DESCRIBE query."""
-        return self._construct(bind_values(sparql, bindings), DEFAULT_TIMEOUT)
+        answer = self._answer(bind_values(sparql, bindings), ox.QueryTriples)
+        if not isinstance(answer, list):
+            raise InvalidQuery("a CONSTRUCT or DESCRIBE query was expected here.")
+        return answer
+
+    # Queries from outside.
 
     def query(
         self,
@@ -78,143 +128,212 @@ class RemoteStore:
         timeout: float | None = None,
         allow_service: bool = False,
     ) -> Answer:
-        """Answer a query from outside; see :meth:`threatgraph.store.Store.query`.
+        """Answer a query from outside.
 
-        It is parsed here first: what is no SPARQL 1.1, such as a server's own pragmas, does not reach the server.
+        It is parsed here first, so that a fault is told as everywhere else, and a text that would write or make the
+        server reach elsewhere never gets there.
+
+        Args:
+            sparql: a SPARQL 1.1 query; the prefixes of :data:`threatgraph.vocab.PREFIXES` need not be declared.
+            bindings: variables to replace by terms before the query runs.
+            timeout: seconds after which we hang up; ``None`` for no bound but that of the store.
+            allow_service: permit ``SERVICE``, by which the server reaches other servers.
+
+        Returns:
+            A table for SELECT, a truth value for ASK, triples for CONSTRUCT and DESCRIBE.
+
+        Raises:
+            QueryRefused: for an update, or for ``SERVICE`` where it is not permitted.
+            InvalidQuery: where the text does not parse.
+            QueryTimeout: after ``timeout`` seconds.
+            EndpointError: where the server does not answer as it should.
         """
         refuse_unsafe(sparql, allow_service=allow_service)
-        bound = bind_values(sparql, bindings)
-        form = self._parser.query(bound, allow_service=True)
-        if isinstance(form, Table):
-            return self._select(bound, timeout)
-        return self._truth(bound, timeout) if isinstance(form, bool) else self._construct(bound, timeout)
-
-    @cached_property
-    def _parser(self) -> OxigraphStore:
-        return OxigraphStore(ox.Store())
+        text = bind_values(sparql, bindings)
+        form = form_of(text)
+        try:
+            return self._answer(text, form, timeout)
+        except RequestTimeout as error:
+            raise QueryTimeout(str(error)) from None
 
     # The graph itself.
 
     def triples(self) -> Iterator[ox.Triple]:
-        """All triples of the merged graph, the derived ones included."""
-        return self._all("%s")
+        """All triples of the merged graph, page by page."""
+        return self._paged("", "")
 
     def graphs(self) -> list[str]:
-        """The IRIs of the named graphs, sorted: those that ``sync`` has put there, or all, where it was never used."""
-        noted = "GRAPH <%s> { ?graph dcterms:identifier ?digest } FILTER(!CONTAINS(STR(?graph), '#default'))"
-        for where in (noted % MANIFEST_GRAPH, "GRAPH ?graph { ?s ?p ?o }"):
-            if rows := self.select(f"SELECT DISTINCT ?graph WHERE {{ {where} }}").column("graph"):
-                return sorted(map(str, rows))
-        return []
+        """The IRIs of the named graphs, sorted: one a file, and the graph of derived triples."""
+        noted = self._every_graph(f"SELECT ?g WHERE {{ GRAPH <{MANIFEST_GRAPH}> {{ ?g dcterms:identifier ?digest }} }}")
+        found = noted or self._every_graph("SELECT DISTINCT ?g WHERE { GRAPH ?g { ?s ?p ?o } }")
+        own = OWN_GRAPHS | {self.default_graph}
+        return sorted(
+            iri for iri in found if iri not in own and not iri.startswith((MANIFEST_GRAPH, *self.dialect.system_graphs))
+        )
+
+    def _every_graph(self, sparql: str) -> list[str]:
+        return [str(iri) for iri in self.manifest(sparql).column("g")]
+
+    def manifest(self, sparql: str) -> Table:
+        """The rows of a SELECT query over all named graphs of the server, those of our own work included."""
+        return self._table(self._send(_prologue(sparql) + sparql, "json"))
 
     def graph_triples(self, graph_iri: str) -> Iterator[ox.Triple]:
-        """The triples of one named graph."""
-        return self._all(f"GRAPH {ox.NamedNode(graph_iri)} {{ %s }}")
+        """The triples of one named graph, page by page."""
+        return self._paged(f"GRAPH {ox.NamedNode(graph_iri)} {{", "}")
 
     def to_rdflib(self) -> rdflib.Graph:
         """The merged graph as an rdflib graph, with our prefixes bound; a copy, free to change."""
-        return to_rdflib_graph(self.triples())
+        return rdflib_graph(self.triples())
 
-    def _all(self, where: str) -> Iterator[ox.Triple]:
-        """All triples of a graph, some at a time: property by property, and where it has many, subject by subject."""
-        counts = self.select(
-            f"SELECT ?p (COUNT(*) AS ?n) WHERE {{ {where % '?s ?p ?o'} }} GROUP BY ?p ORDER BY STR(?p)"
-        ).rows
-        if sum(_number(count) for _, count in counts) <= PAGE:
-            yield from self._triples(where % "?s ?p ?o")
-            return
-        for name, count in counts:
-            if _number(count) <= PAGE:
-                yield from self._triples(where % f"?s {name} ?o", f"?s {name} ?o")
-            else:
-                yield from self._by_subject(where, str(name))
+    def _paged(self, start: str, end: str) -> Iterator[ox.Triple]:
+        """The triples of a graph, predicate by predicate; nothing is lost or doubled while the server's graph rests.
 
-    def _triples(self, where: str, template: str = "?s ?p ?o") -> Iterator[ox.Triple]:
-        rows = self.select(f"SELECT ?s ?p ?o WHERE {{ {where} {_bound(template)} }}").rows
-        for subject, predicate, value in rows:
-            yield ox.Triple(subject, predicate, value)  # type: ignore[arg-type]
+        Raises:
+            EndpointError: where the rows are not as many as the server had counted: it cut them, or the graph changed.
+        """
+        counted = self.select(_PREDICATES.format(open=start, close=end)).rows
+        for predicate, count in sorted(counted, key=lambda row: str(row[0])):
+            if not isinstance(predicate, ox.NamedNode) or not isinstance(count, ox.Literal):
+                raise EndpointError(shown(self.url), "the server does not count the statements of each predicate.")
+            rows = 0
+            for subject, value in self._pages(start, end, predicate):
+                rows += 1
+                yield ox.Triple(subject, predicate, value)
+            if rows != int(count.value):
+                reason = (
+                    f"{rows} of {count.value} statements of {predicate} came: the graph changed meanwhile; try again."
+                )
+                raise EndpointError(shown(self.url), reason)
 
-    def _by_subject(self, where: str, name: str) -> Iterator[ox.Triple]:
-        """The triples of one property in the order of their subjects, each page from where the one before ended."""
-        predicate, after = ox.NamedNode(name.strip("<>")), ""
+    def _pages(self, start: str, end: str, predicate: ox.NamedNode) -> Iterator[tuple[Any, ...]]:
+        """Pages begin after the last subject of the one before, so that a late page costs no more than the first."""
+        last: str | None = None
+        offset = 0
         while True:
-            rows = self.select(
-                f"SELECT ?s ?o WHERE {{ {where % f'?s {predicate} ?o'} FILTER(STR(?s) > {ox.Literal(after)}) }} "
-                f"ORDER BY STR(?s) LIMIT {PAGE}"
-            ).rows
-            last = _text(rows[-1][0]) if len(rows) == PAGE else None
-            for subject, value in rows:
-                if _text(subject) != last:  # the last subject may have more than stands on this page
-                    after = _text(subject)
-                    yield ox.Triple(subject, predicate, value)  # type: ignore[arg-type]
-            if last is None:
+            after = "" if last is None else f"FILTER(STR(?s) >= {ox.Literal(last)})"
+            text = _PAGE.format(open=start, close=end, p=predicate.value, after=after, limit=PAGE, offset=offset)
+            page: list[tuple[Any, ...]] = list(self.select(text).rows)
+            yield from page
+            if len(page) < PAGE:
                 return
-            if _text(rows[0][0]) == last:
-                yield from self._triples(where % f"<{last}> {predicate} ?o", f"<{last}> {predicate} ?o")
-                after = last
+            subject = page[-1][0].value
+            same = sum(1 for row in page if row[0].value == subject)
+            offset = offset + same if subject == last else same
+            last = subject
 
-    # What is sent.
+    # How a query goes out and its answer comes back.
 
-    def _select(self, sparql: str, timeout: float | None) -> Table:
-        sent = self._send(sparql, SPARQL_JSON, timeout)
-        found = _results(sent, self.endpoint.address.query)
-        if isinstance(found, bool):
-            raise InvalidQuery("a SELECT query was expected here.")
-        return self.dialect.table(found, sent)
+    def _answer(self, sparql: str, form: type, timeout: float | None = None) -> Answer:
+        said = self._send(_prologue(sparql) + sparql, "nt" if form is ox.QueryTriples else "json", sparql, timeout)
+        if form is ox.QueryTriples:
+            return self._graph_of(said)
+        results = self._results(said)
+        return bool(results) if isinstance(results, ox.QueryBoolean) else self._table(said)
 
-    def _truth(self, sparql: str, timeout: float | None) -> bool:
-        found = _results(self._send(sparql, SPARQL_JSON, timeout), self.endpoint.address.query)
-        return found if isinstance(found, bool) else self.dialect.truth(found)
+    def _send(self, text: str, form: str, dataset_of: str | None = None, timeout: float | None = None) -> Said:
+        dataset: list[tuple[str, str]] = []
+        if dataset_of is not None and (merged := self.default_graph) and not _names_dataset(dataset_of):
+            if _speaks_of_graphs(dataset_of):
+                text = in_dataset(text, merged, self.graphs())
+            else:
+                dataset.append(("default-graph-uri", merged))
+        return self._http.send(_request(self.url, text, form, dataset), timeout=timeout)
 
-    def _construct(self, sparql: str, timeout: float | None) -> list[ox.Triple]:
-        sent = self._send(sparql, _TRIPLES, timeout)
-        form, url = _FORMS.get(sent.form), self.endpoint.address.query
-        if form is None:
-            raise _unexpected(url, sent, "triples")
+    def _results(self, said: Said) -> ox.QuerySolutions | ox.QueryBoolean:
+        if said.kind not in _RESULTS:
+            raise EndpointError(said.url, _wrong_kind(said, "application/sparql-results+json"))
         try:
-            return list(dict.fromkeys(quad.triple for quad in ox.parse(sent.content, format=form, base_iri=url)))
-        except SyntaxError as error:
-            raise EndpointError(f"{url}: the triples of the answer do not parse ({error.msg}).") from error
+            return ox.parse_query_results(said.content, format=ox.QueryResultsFormat.JSON)
+        except (SyntaxError, ValueError) as error:
+            raise EndpointError(said.url, _damaged(error)) from None
 
-    def _send(self, sparql: str, accept: str, timeout: float | None) -> Sent:
-        heads = (f"PREFIX {name}: <{iri}>\n" for name, iri in PREFIXES.items() if f"{name}:" in sparql)
-        text = self.dialect.query("".join(heads) + sparql)
-        return self.endpoint.ask(text, accept, default_graph=self.dialect.default_graph(text), timeout=timeout)
+    def _table(self, said: Said) -> Table:
+        solutions = self._results(said)
+        if not isinstance(solutions, ox.QuerySolutions):
+            raise EndpointError(said.url, "the server answered a SELECT with a truth value.")
+        try:
+            term = dialect_of(said.headers).term
+            rows = [tuple(map(term, solution)) for solution in solutions]
+        except (SyntaxError, ValueError) as error:
+            raise EndpointError(said.url, _damaged(error)) from None
+        self._check_complete(said, len(rows))
+        return Table([variable.value for variable in solutions.variables], rows)
 
+    def _graph_of(self, said: Said) -> list[ox.Triple]:
+        if said.kind not in _TRIPLES:
+            raise EndpointError(said.url, _wrong_kind(said, "application/n-triples"))
+        try:
+            found = [quad.triple for quad in ox.parse(said.content, format=_TRIPLES[said.kind])]
+        except (SyntaxError, ValueError) as error:
+            raise EndpointError(said.url, _damaged(error)) from None
+        self._check_complete(said, len(found))
+        return list(dict.fromkeys(found))
 
-def _results(sent: Sent, url: str) -> Table | bool:
-    """The table or truth value of an answer.
-
-    Raises:
-        EndpointError: where it is neither, or breaks off.
-    """
-    if sent.form not in (SPARQL_JSON, "application/json"):
-        raise _unexpected(url, sent, "the result of a query")
-    try:
-        found = ox.parse_query_results(sent.content, format=ox.QueryResultsFormat.JSON)
-        if isinstance(found, ox.QueryBoolean):
-            return bool(found)
-        assert isinstance(found, ox.QuerySolutions)  # noqa: S101 - there is no third
-        return Table([variable.value for variable in found.variables], [tuple(solution) for solution in found])
-    except (SyntaxError, ValueError) as error:
-        reason = f"the answer is damaged, or breaks off ({getattr(error, 'msg', error)}): ask again."
-        raise EndpointError(f"{url}: {reason}") from error
-
-
-def _unexpected(url: str, sent: Sent, wanted: str) -> EndpointError:
-    form = sent.form or "something without a type"
-    return EndpointError(f"{url}: answered with {form}, not with {wanted}: is this the address of a SPARQL endpoint?")
+    def _check_complete(self, said: Said, rows: int) -> None:
+        dialect_of(said.headers).check_complete(said.url, rows, said.headers)
 
 
-def _bound(template: str) -> str:
-    """Values for the parts of a template that are no variables, so that each row is a triple."""
-    parts = zip(template.split(" ", 2), ("?s", "?p", "?o"), strict=True)
-    return " ".join(f"VALUES {variable} {{ {part} }}" for part, variable in parts if part != variable)
+def _request(url: str, text: str, form: str, dataset: Sequence[tuple[str, str]]) -> urllib.request.Request:
+    from SPARQLWrapper import INSERT, POST, SELECT, SPARQLWrapper
+
+    wrapper = SPARQLWrapper(url, updateEndpoint=url, agent="threatgraph")
+    wrapper.setMethod(POST)
+    wrapper.setOnlyConneg(True)
+    wrapper.setQuery(text)
+    # It guesses by the words of the text, those in strings included.
+    wrapper.queryType = INSERT if form == "update" else SELECT
+    for name, value in dataset:
+        wrapper.addParameter(name, value)
+    # SPARQLWrapper opens its requests without a bound on time or size: it builds them, and http.py opens them.
+    request: urllib.request.Request = wrapper._createRequest()
+    request.remove_header("Accept")
+    accept = {"json": "application/sparql-results+json", "nt": "application/n-triples, text/turtle;q=0.8"}.get(
+        form, "*/*"
+    )
+    request.add_header("Accept", accept)
+    return request
 
 
-def _number(term: Term | None) -> int:
-    return int(term.value) if isinstance(term, ox.Literal) else 0
+def update_request(url: str, text: str) -> urllib.request.Request:
+    """A SPARQL 1.1 update as a request."""
+    return _request(url, text, "update", [])
 
 
-def _text(term: Term | None) -> str:
-    return term.value if isinstance(term, (ox.NamedNode, ox.BlankNode)) else ""
+def _prologue(sparql: str) -> str:
+    """Declares the prefixes that a query uses and does not declare itself; on one line, so that positions stay."""
+    declared = set(_DECLARED.findall(sparql))
+    wanted = [name for name in PREFIXES if name not in declared and f"{name}:" in sparql]
+    return "".join(f"PREFIX {name}: <{PREFIXES[name]}> " for name in wanted)
+
+
+def _speaks_of_graphs(sparql: str) -> bool:
+    return any(word == "GRAPH" for word, _ in tokens(sparql))
+
+
+def _names_dataset(sparql: str) -> bool:
+    return any(word == "FROM" for word, _ in tokens(sparql))
+
+
+def _file_of(iri: str) -> Path | None:
+    if iri.startswith("file://"):
+        from urllib.parse import urlsplit
+        from urllib.request import url2pathname
+
+        path = Path(url2pathname(urlsplit(iri).path))
+    elif iri.startswith(FILE_GRAPHS):
+        path = resources.root() / iri.removeprefix(FILE_GRAPHS)
+    else:
+        return None
+    return path if path.is_file() else None
+
+
+def _wrong_kind(said: Said, wanted: str) -> str:
+    if not said.content:
+        return "the answer is empty: check that this is the address for SPARQL queries."
+    kind = said.kind or "something without a media type"
+    return f"the server answered with {kind} where {wanted} was asked for: check that this is a SPARQL endpoint."
+
+
+def _damaged(error: Exception) -> str:
+    return f"the answer is damaged or was cut off ({str(error)[:120]}): try again; the server's log may tell more."
