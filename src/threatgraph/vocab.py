@@ -16,10 +16,6 @@ XSD = "http://www.w3.org/2001/XMLSchema#"
 
 #: Named graph of the triples that the rules in ``ontology/rules/`` derive.
 DERIVED_GRAPH = f"{BASE}graph/derived"
-#: On servers without a default graph of their own: the graph that stands for it.
-MERGED_GRAPH = f"{BASE}graph/merged"
-#: On servers: which graphs were put there, and a digest of each.
-MANIFEST_GRAPH = f"{BASE}graph/manifest"
 #: Named graphs of the shipped files: this, and then the path of the file inside the project.
 FILE_GRAPHS = f"{BASE}graph/"
 

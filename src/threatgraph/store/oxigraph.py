@@ -121,22 +121,7 @@ class OxigraphStore:
 
     def to_rdflib(self) -> rdflib.Graph:
         """The merged graph as an rdflib graph, with our prefixes bound; a copy, free to change."""
-        return rdflib_graph(self.triples())
-
-
-def rdflib_graph(triples: Iterable[ox.Triple]) -> rdflib.Graph:
-    """Triples as an rdflib graph, with our prefixes bound."""
-    import rdflib
-
-    from threatgraph.table import to_rdflib
-
-    graph = rdflib.Graph(bind_namespaces="none")
-    for prefix, namespace in PREFIXES.items():
-        graph.bind(prefix, namespace)
-    term = cache(to_rdflib)  # the same terms come again and again
-    for triple in triples:
-        graph.add((term(triple.subject), term(triple.predicate), term(triple.object)))
-    return graph
+        return to_rdflib_graph(self.triples())
 
 
 def form_of(sparql: str) -> type:

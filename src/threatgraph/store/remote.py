@@ -19,9 +19,9 @@ from threatgraph.store.dialects import MANIFEST_GRAPH, OWN_GRAPHS, Dialect, dial
 from threatgraph.store.guard import refuse_unsafe
 from threatgraph.store.http import DEADLINE, Http, RequestTimeout, check_url, shown
 from threatgraph.store.http import Answer as Said
-from threatgraph.store.oxigraph import form_of, rdflib_graph
+from threatgraph.store.oxigraph import form_of
 from threatgraph.store.tokens import tokens
-from threatgraph.table import Table
+from threatgraph.table import Table, to_rdflib_graph
 from threatgraph.vocab import FILE_GRAPHS, PREFIXES
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ class RemoteStore:
 
     def to_rdflib(self) -> rdflib.Graph:
         """The merged graph as an rdflib graph, with our prefixes bound; a copy, free to change."""
-        return rdflib_graph(self.triples())
+        return to_rdflib_graph(self.triples())
 
     def _paged(self, start: str, end: str) -> Iterator[ox.Triple]:
         """The triples of a graph, predicate by predicate; nothing is lost or doubled while the server's graph rests.

@@ -26,6 +26,8 @@ LARGEST_REQUEST = 4 * 1024**2
 """Bytes of N-Triples that a request of the Graph Store protocol may have."""
 LARGEST_UPDATE = 256 * 1024
 """Bytes of N-Triples that an ``INSERT DATA`` may have: servers compile its text."""
+_TOGETHER = 50
+"""Graphs that one request merges."""
 _DIGEST = "http://purl.org/dc/terms/identifier"
 _WHOLE = f"{MANIFEST_GRAPH}#merged"
 """Stands in the manifest for the merged graph, which on most servers has no IRI."""
@@ -95,8 +97,8 @@ class _Run:
         self._note(_WHOLE, None)
         staged = RemoteStore(self._store.url, user=self._store.user, graph=STAGING_GRAPH, deadline=self._store.deadline)
         self._clear()
-        for iri in sorted(files):
-            self._update(f"ADD <{iri}> TO <{STAGING_GRAPH}>")
+        for some in _batches((f"ADD <{iri}> TO <{STAGING_GRAPH}>" for iri in sorted(files)), LARGEST_UPDATE, _TOGETHER):
+            self._update(" ;\n".join(some))
         derived = list(dict.fromkeys(f"{triple} ." for text in texts for triple in staged.construct(text)))
         self._send(derived)
         merged = self._store.default_graph
