@@ -36,9 +36,10 @@ _TRIPLES = {
     "application/rdf+xml": ox.RdfFormat.RDF_XML,
 }
 _DECLARED = re.compile(r"\bPREFIX\s+([\w\-.]*):", re.IGNORECASE)
-_PREDICATES = "SELECT ?p (COUNT(*) AS ?n) WHERE {{ {open} ?s ?p ?o {close} }} GROUP BY ?p"
+_PREDICATES = "SELECT ?p (COUNT(*) AS ?n) {dataset} WHERE {{ ?s ?p ?o }} GROUP BY ?p"
+_EVERY = "SELECT ?s ?p ?o {dataset} WHERE {{ ?s ?p ?o }}"
 _PAGE = (
-    "SELECT ?s ?o WHERE {{ {open} ?s <{p}> ?o {close} {after} }} "
+    "SELECT ?s ?o {dataset} WHERE {{ ?s <{p}> ?o {after} }} "
     "ORDER BY STR(?s) STR(?o) LANG(?o) DATATYPE(?o) LIMIT {limit} OFFSET {offset}"
 )
 
@@ -160,7 +161,7 @@ class RemoteStore:
 
     def triples(self) -> Iterator[ox.Triple]:
         """All triples of the merged graph, page by page."""
-        return self._paged("", "")
+        return self._paged("")
 
     def graphs(self) -> list[str]:
         """The IRIs of the named graphs, sorted: one a file, and the graph of derived triples."""
@@ -180,39 +181,50 @@ class RemoteStore:
 
     def graph_triples(self, graph_iri: str) -> Iterator[ox.Triple]:
         """The triples of one named graph, page by page."""
-        return self._paged(f"GRAPH {ox.NamedNode(graph_iri)} {{", "}")
+        return self._paged(f"FROM {ox.NamedNode(graph_iri)}")
 
     def to_rdflib(self) -> rdflib.Graph:
         """The merged graph as an rdflib graph, with our prefixes bound; a copy, free to change."""
         return to_rdflib_graph(self.triples())
 
-    def _paged(self, start: str, end: str) -> Iterator[ox.Triple]:
-        """The triples of a graph, predicate by predicate; nothing is lost or doubled while the server's graph rests.
+    def _paged(self, dataset: str) -> Iterator[ox.Triple]:
+        """The triples of a graph: at once, or predicate by predicate; nothing is lost while the server's graph rests.
+
+        Args:
+            dataset: a FROM clause, or nothing for the default graph.
 
         Raises:
             EndpointError: where the rows are not as many as the server had counted: it cut them, or the graph changed.
         """
-        counted = self.select(_PREDICATES.format(open=start, close=end)).rows
-        for predicate, count in sorted(counted, key=lambda row: str(row[0])):
+        counts: list[tuple[ox.NamedNode, int]] = []
+        for predicate, count in self.select(_PREDICATES.format(dataset=dataset)).rows:
             if not isinstance(predicate, ox.NamedNode) or not isinstance(count, ox.Literal):
                 raise EndpointError(shown(self.url), "the server does not count the statements of each predicate.")
-            rows = 0
-            for subject, value in self._pages(start, end, predicate):
-                rows += 1
+            counts.append((predicate, int(count.value)))
+        if (wanted := sum(count for _, count in counts)) <= PAGE:
+            rows = self.select(_EVERY.format(dataset=dataset)).rows
+            self._require(wanted, len(rows), "the graph")
+            yield from (ox.Triple(*row) for row in rows)  # type: ignore[arg-type]
+            return
+        for predicate, wanted in sorted(counts, key=str):
+            came = 0
+            for subject, value in self._pages(dataset, predicate):
+                came += 1
                 yield ox.Triple(subject, predicate, value)
-            if rows != int(count.value):
-                reason = (
-                    f"{rows} of {count.value} statements of {predicate} came: the graph changed meanwhile; try again."
-                )
-                raise EndpointError(shown(self.url), reason)
+            self._require(wanted, came, str(predicate))
 
-    def _pages(self, start: str, end: str, predicate: ox.NamedNode) -> Iterator[tuple[Any, ...]]:
-        """Pages begin after the last subject of the one before, so that a late page costs no more than the first."""
+    def _require(self, wanted: int, came: int, of: str) -> None:
+        if came != wanted:
+            reason = f"{came} of {wanted} statements of {of} came: it changed meanwhile, or the server cuts answers."
+            raise EndpointError(shown(self.url), reason)
+
+    def _pages(self, dataset: str, predicate: ox.NamedNode) -> Iterator[tuple[Any, ...]]:
+        """Pages begin at the last subject of the one before, so that a late page costs no more than the first."""
         last: str | None = None
         offset = 0
         while True:
             after = "" if last is None else f"FILTER(STR(?s) >= {ox.Literal(last)})"
-            text = _PAGE.format(open=start, close=end, p=predicate.value, after=after, limit=PAGE, offset=offset)
+            text = _PAGE.format(dataset=dataset, p=predicate.value, after=after, limit=PAGE, offset=offset)
             page: list[tuple[Any, ...]] = list(self.select(text).rows)
             yield from page
             if len(page) < PAGE:
