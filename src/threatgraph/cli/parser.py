@@ -174,6 +174,14 @@ def _writing(command: _Command) -> None:
     sub = command("import", "bring:import_file", "write what another project's file holds as records of ours")
     sub.add_argument("form", metavar="FORMAT", choices=IMPORTS, help=f"one of {', '.join(IMPORTS)}")
     sub.add_argument("path", metavar="PATH", help="the file or folder of that project; -o names what to write")
+    sub.add_argument("--no-links", action="store_true", help="guess no links of incidents to threat patterns")
+    sub.add_argument(
+        "--links-above",
+        type=_share,
+        default=0.0,
+        metavar="SHARE",
+        help="only guesses of at least this confidence, 0 to 1",
+    )
     sub = command("new", "make:new", "write a new record to start from")
     kinds = sub.add_subparsers(title="kinds", metavar="KIND", required=True, parser_class=_Parser)
     pattern = kinds.add_parser("pattern", help="a threat pattern")
@@ -217,6 +225,16 @@ def _seconds(text: str) -> float:
         value = math.nan
     if not 0 < value <= _LONGEST:  # nor is NaN
         raise argparse.ArgumentTypeError(f"give a number of seconds above 0 and up to {_LONGEST} (a day), not {text!r}")
+    return value
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1:  # nor is NaN
+        raise argparse.ArgumentTypeError(f"give a number from 0 to 1, not {text!r}")
     return value
 
 
