@@ -32,7 +32,7 @@ def copies(folder: Path) -> list[Path]:
 
 def test_the_graph_is_the_same_at_first_and_from_the_copy(folder: Path, graph: ThreatGraph) -> None:
     assert isinstance(graph.store, EmbeddedStore)  # the other tests do without a cache
-    first, second = ThreatGraph.open(), ThreatGraph.open()
+    first, second = ThreatGraph.open(cached=True), ThreatGraph.open(cached=True)
     assert len(copies(folder)) == 1
     for opened in (first, second):
         assert isinstance(opened.store, DirectoryStore)
@@ -75,7 +75,7 @@ def test_a_damaged_copy_is_made_anew(folder: Path, graph: ThreatGraph, spoil: ob
     assert callable(spoil)
     assert shipped_store() is not None
     spoil(copies(folder)[0] / "generation-1")
-    again = ThreatGraph.open()
+    again = ThreatGraph.open(cached=True)
     assert set(again.store.triples()) == set(graph.store.triples())
     remade = shipped_store()
     assert remade is not None
@@ -87,7 +87,7 @@ def test_while_another_process_makes_the_copy_the_graph_is_in_memory(folder: Pat
     copy = copies(folder)[0]
     (copy / "threatgraph-store.json").unlink()
     with writing(copy):
-        opened = ThreatGraph.open()
+        opened = ThreatGraph.open(cached=True)
         assert isinstance(opened.store, EmbeddedStore)
         assert len(opened) > 40_000
 
@@ -104,10 +104,10 @@ def test_two_processes_at_once_both_answer(folder: Path, graph: ThreatGraph) -> 
 @pytest.mark.parametrize("place", ["/proc/nowhere", "/dev/null"])
 def test_a_home_that_cannot_be_written_is_no_matter(monkeypatch: pytest.MonkeyPatch, folder: Path, place: str) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", place)
-    assert isinstance(ThreatGraph.open().store, EmbeddedStore)
+    assert isinstance(ThreatGraph.open(cached=True).store, EmbeddedStore)
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", place)
-    assert isinstance(ThreatGraph.open().store, EmbeddedStore)
+    assert isinstance(ThreatGraph.open(cached=True).store, EmbeddedStore)
     assert copies(folder) == []
 
 

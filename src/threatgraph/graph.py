@@ -44,7 +44,14 @@ class ThreatGraph:
         self.store = store
 
     @classmethod
-    def open(cls, data: Sequence[PathLike] = (), *, shipped: bool = True, store: PathLike | None = None) -> ThreatGraph:
+    def open(
+        cls,
+        data: Sequence[PathLike] = (),
+        *,
+        shipped: bool = True,
+        store: PathLike | None = None,
+        cached: bool = False,
+    ) -> ThreatGraph:
         """Open the shipped graph, with the user's own files beside it; or a store on disk.
 
         Args:
@@ -52,6 +59,8 @@ class ThreatGraph:
             shipped: whether to load the shipped data; without it the graph holds the user's files alone.
             store: the folder of a store that ``threatgraph load`` has filled, to use as it is; ``data`` and ``shipped``
                 are for graphs in memory and do not go with it.
+            cached: without ``data``, use the copy of the shipped graph in the user's cache folder: it opens sooner, and
+                answers more slowly where much of the graph is read.
 
         Raises:
             InvalidFile: where a file is missing, is not RDF, or does not parse; where the store is damaged or too new.
@@ -66,7 +75,7 @@ class ThreatGraph:
             from threatgraph.store.directory import DirectoryStore
 
             return cls(DirectoryStore.open(Path(store)))
-        if shipped and not data:
+        if cached and shipped and not data:
             from threatgraph.store.cache import shipped_store
 
             return cls(shipped_store() or EmbeddedStore.open())

@@ -27,7 +27,7 @@ ORDER BY ?code ?label ?record
 
 def stats(arguments: argparse.Namespace) -> int:
     """Count the records of each kind, the files and the triples."""
-    graph = open_graph(arguments)
+    graph = open_graph(arguments, quick=True)
     classes = graph.store.select("SELECT ?class (COUNT(?s) AS ?n) WHERE { ?s a ?class } GROUP BY ?class").to_dicts()
     counts = {str(row["class"]): row["n"] for row in classes}
     rows = [(kind.plural, counts.get(tg(kind.class_name), 0)) for kind in KINDS.values()]
@@ -47,7 +47,7 @@ def list_records(arguments: argparse.Namespace) -> int:
     kind = by_name.get(arguments.kind.lower())
     if kind is None:
         raise UnknownName("kind", arguments.kind, by_name, f"The kinds are {', '.join(KINDS)}.")
-    graph = open_graph(arguments)
+    graph = open_graph(arguments, quick=True)
     if kind.name == "pattern":
         put_table(graph.run("patterns"), arguments)
     elif kind.name == "incident":
@@ -83,14 +83,14 @@ def run_query(arguments: argparse.Namespace) -> int:
         if name.strip() in values:
             raise InvalidQuery(f"the parameter {name.strip()} is given twice: give it one value.")
         values[name.strip()] = value
-    put_table(open_graph(arguments).run(query.name, **values), arguments)
+    put_table(open_graph(arguments, quick=True).run(query.name, **values), arguments)
     return 0
 
 
 def sparql(arguments: argparse.Namespace) -> int:
     """Run a SPARQL query and write rows, a truth value or triples."""
     text = _query_text(arguments)
-    graph = open_graph(arguments)
+    graph = open_graph(arguments, quick=True)
     timeout = arguments.timeout or DEFAULT_TIMEOUT
     answer = graph.store.query(text, timeout=timeout, allow_service=arguments.allow_service)
     if isinstance(answer, bool):

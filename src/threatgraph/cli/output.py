@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 _NARROWEST = 40
 
 
-def open_graph(arguments: argparse.Namespace, more: list[str] | None = None) -> ThreatGraph:
+def open_graph(arguments: argparse.Namespace, more: list[str] | None = None, *, quick: bool = False) -> ThreatGraph:
     """The graph that the options ask for.
 
     Args:
         arguments: the options of the command line.
         more: further files or folders to load.
+        quick: whether little of the graph will be read, so that what counts is how soon it opens.
     """
     shipped = not getattr(arguments, "no_shipped", False)
     if getattr(arguments, "endpoint", None):
@@ -43,7 +44,7 @@ def open_graph(arguments: argparse.Namespace, more: list[str] | None = None) -> 
 
             require_loaded(Path(directory), map(Path, more))
         return graph
-    return ThreatGraph.open([*getattr(arguments, "data", []), *(more or [])], shipped=shipped)
+    return ThreatGraph.open([*getattr(arguments, "data", []), *(more or [])], shipped=shipped, cached=quick)
 
 
 def open_store(arguments: argparse.Namespace) -> RemoteStore:
