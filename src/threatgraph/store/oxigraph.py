@@ -77,22 +77,9 @@ class OxigraphStore:
         timeout: float | None = None,
         allow_service: bool = False,
     ) -> Answer:
-        """Answer a query from outside.
+        """Answer a query from outside, in a process of its own; see :meth:`threatgraph.store.Store.query`.
 
-        Args:
-            sparql: a SPARQL 1.1 query; the prefixes of :data:`threatgraph.vocab.PREFIXES` need not be declared.
-            bindings: variables to replace by terms before the query runs.
-            timeout: seconds after which the query is stopped; ``None`` for no bound.
-            allow_service: permit ``SERVICE``, which reaches other servers over the network.
-
-        Returns:
-            A table for SELECT, a truth value for ASK, triples for CONSTRUCT and DESCRIBE.
-
-        Raises:
-            QueryRefused: for an update, or for ``SERVICE`` where it is not permitted.
-            InvalidQuery: where the text does not parse, with the position.
-            QueryTimeout: after ``timeout`` seconds.
-            QueryTooLarge: where the query needs more memory than :data:`threatgraph.store.bounded.MEMORY_LIMIT`.
+        The limit of its memory is :data:`threatgraph.store.bounded.MEMORY_LIMIT`.
         """
         refuse_unsafe(sparql, allow_service=allow_service)
         if timeout is None or not can_bound():

@@ -129,24 +129,12 @@ class RemoteStore:
         timeout: float | None = None,
         allow_service: bool = False,
     ) -> Answer:
-        """Answer a query from outside.
+        """Answer a query from outside; see :meth:`threatgraph.store.Store.query`.
 
         It is parsed here first, so that a fault is told as everywhere else, and a text that would write or make the
         server reach elsewhere never gets there.
 
-        Args:
-            sparql: a SPARQL 1.1 query; the prefixes of :data:`threatgraph.vocab.PREFIXES` need not be declared.
-            bindings: variables to replace by terms before the query runs.
-            timeout: seconds after which we hang up; ``None`` for no bound but that of the store.
-            allow_service: permit ``SERVICE``, by which the server reaches other servers.
-
-        Returns:
-            A table for SELECT, a truth value for ASK, triples for CONSTRUCT and DESCRIBE.
-
         Raises:
-            QueryRefused: for an update, or for ``SERVICE`` where it is not permitted.
-            InvalidQuery: where the text does not parse.
-            QueryTimeout: after ``timeout`` seconds.
             EndpointError: where the server does not answer as it should.
         """
         refuse_unsafe(sparql, allow_service=allow_service)
