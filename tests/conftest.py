@@ -15,6 +15,8 @@ from hypothesis import settings
 from threatgraph import ThreatGraph
 
 ROOT = Path(__file__).resolve().parents[1]
+# Tests depend on nothing in the home folder, and leave nothing there; those of the cache turn it on.
+os.environ["THREATGRAPH_CACHE"] = "off"
 JARS = Path("/usr/share/java")
 
 # How long one example takes says nothing about the code: the first one pays for imports.
@@ -55,7 +57,7 @@ def java(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., subprocess.C
     path = ":".join([str(messages), *jars, str(JARS / "slf4j-api.jar"), str(JARS / "slf4j-nop.jar")])
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = ["java", "-cp", path, *arguments]
+        command = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", path, *arguments]
         return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
     return run

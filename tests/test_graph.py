@@ -84,6 +84,21 @@ def test_wrong_kinds_and_names_are_told_apart(graph: ThreatGraph) -> None:
         graph.provision("General")
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["PAT-AGT-003", "pat-agt-003", "goal-drift", "GOAL drift", "pattern:goal-drift", "pattern/goal-drift",
+     f"{BASE}pattern/goal-drift", f"{BASE}Pattern/Goal-Drift"],
+)  # fmt: skip
+def test_upper_and_lower_case_are_alike(graph: ThreatGraph, name: str) -> None:
+    assert graph.resolve(name) == f"{BASE}pattern/goal-drift"
+
+
+@pytest.mark.parametrize("name", ["", "drift", "a://b c", 'x"y', "x\ny", "\ud800", "goal-drift#impact", "\\"])
+def test_whatever_is_no_name_is_an_unknown_one(graph: ThreatGraph, name: str) -> None:
+    with pytest.raises(UnknownName):
+        graph.resolve(name)
+
+
 def test_a_users_record_of_another_namespace_is_found_and_shown(own: ThreatGraph) -> None:
     record = own.pattern("ORG-001")
     assert record.iri == "https://example.org/risks#leak"

@@ -494,6 +494,18 @@ def test_where_nothing_is_known_the_most_linked_are_given_and_said_to_be_so(ship
     assert "Note: " in found.render(100)
 
 
+def test_a_record_that_shares_no_word_and_no_link_gets_the_most_linked(tmp_path: Path) -> None:
+    file = tmp_path / "own.ttl"
+    file.write_text(HEAD + pattern("qwxyz"))
+    graph = ThreatGraph.open([file])
+    found = graph.recommend("qwxyz", top=3)
+    assert found.basis == "popularity"
+    assert "shares a word, a topic or a neighbour" in found.note
+    # Nor is it recommended to anything else.
+    others = graph.recommend("goal-drift", top=1000)
+    assert "qwxyz" not in [item.label for item in others]
+
+
 def test_a_text_of_a_megabyte_is_read(shipped: ThreatGraph) -> None:
     found = shipped.recommend(text="voice cloning fraud " * 50_000, top=1)
     assert found[0].label == "Deepfake Identity Hijacking"

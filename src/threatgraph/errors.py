@@ -45,3 +45,11 @@ class QueryTimeout(ThreatGraphError, TimeoutError):
 
 class QueryTooLarge(ThreatGraphError, MemoryError):
     """A query that needed more memory than its limit and was stopped."""
+
+
+class EndpointError(ThreatGraphError):
+    """A server that cannot be reached, refuses, or answers with something else than was asked; names its address."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(f"{url}: {reason}")
+        self.url, self.reason = url, reason

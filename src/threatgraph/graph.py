@@ -12,18 +12,17 @@ from pyoxigraph import Literal
 
 from threatgraph import resources
 from threatgraph.catalog import NamedQuery, load_catalog
-from threatgraph.errors import UnknownName
+from threatgraph.errors import ThreatGraphError, UnknownName
 from threatgraph.lookup import bind, resolve
 from threatgraph.records import Record, read_record
 from threatgraph.saving import save
 from threatgraph.store import EmbeddedStore, Store
 from threatgraph.store.bounded import DEFAULT_TIMEOUT
-from threatgraph.table import Table, Term, to_text
+from threatgraph.table import Table, Term, to_rdflib_graph, to_text
 
 if TYPE_CHECKING:
     import networkx
     import rdflib
-    from pyoxigraph import Triple
 
     from threatgraph.analytics import Analytics
     from threatgraph.recommend import Recommendations, Recommender
@@ -45,21 +44,75 @@ class ThreatGraph:
         self.store = store
 
     @classmethod
-    def open(cls, data: Sequence[PathLike] = (), *, shipped: bool = True) -> ThreatGraph:
-        """Open the shipped graph, with the user's own files beside it.
+    def open(
+        cls,
+        data: Sequence[PathLike] = (),
+        *,
+        shipped: bool = True,
+        store: PathLike | None = None,
+        cached: bool = False,
+    ) -> ThreatGraph:
+        """Open the shipped graph, with the user's own files beside it; or a store on disk.
 
         Args:
             data: RDF files, or folders of them, to add.
             shipped: whether to load the shipped data; without it the graph holds the user's files alone.
+            store: the folder of a store that ``threatgraph load`` has filled, to use as it is; ``data`` and ``shipped``
+                are for graphs in memory and do not go with it.
+            cached: without ``data``, use the copy of the shipped graph in the user's cache folder: it opens sooner, and
+                answers more slowly where much of the graph is read.
 
         Raises:
-            InvalidFile: where a file is missing, is not RDF, or does not parse.
+            InvalidFile: where a file is missing, is not RDF, or does not parse; where the store is damaged or too new.
+            ThreatGraphError: where there is no store in the folder; where ``data`` or ``shipped`` are given with it.
         """
+        if store is not None:
+            if data or not shipped:
+                reason = (
+                    "a store on disk is used as it is: `threatgraph load` adds files (and --no-shipped goes there)."
+                )
+                raise ThreatGraphError(f"{os.fspath(store)}: {reason}")
+            from threatgraph.store.directory import DirectoryStore
+
+            return cls(DirectoryStore.open(Path(store)))
+        if cached and shipped and not data:
+            from threatgraph.store.cache import shipped_store
+
+            return cls(shipped_store() or EmbeddedStore.open())
         return cls(EmbeddedStore.open([Path(path) for path in data], shipped=shipped))
+
+    @classmethod
+    def connect(
+        cls,
+        url: str,
+        *,
+        update_url: str | None = None,
+        graph_store_url: str | None = None,
+        user: str | None = None,
+        graph: str | None = None,
+    ) -> ThreatGraph:
+        """Ask the graph on a SPARQL 1.1 server, which ``threatgraph sync`` has filled.
+
+        Args:
+            url: the address for queries, such as ``http://localhost:8890/sparql``.
+            update_url: the address for updates, where it is another one.
+            graph_store_url: the address of the Graph Store protocol, where the server has it.
+            user: name of the user; the password comes from THREATGRAPH_PASSWORD or ``~/.netrc``.
+            graph: the named graph to take for the default graph.
+
+        Raises:
+            EndpointError: where an address is none, or there is a user without a password.
+            InvalidQuery: where ``graph`` is no IRI.
+        """
+        from threatgraph.store.remote import RemoteStore
+
+        store = RemoteStore(url, update_url=update_url, graph_store_url=graph_store_url, user=user, graph=graph)
+        return cls(store)
 
     def __len__(self) -> int:
         """The number of triples, derived ones included."""
-        return sum(1 for _ in self.store.triples())
+        count = self.store.select("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }").column("n")[0]
+        return int(str(count))
 
     def __repr__(self) -> str:
         return f"<ThreatGraph of {len(self)} triples from {len(self.store.files)} files>"
@@ -83,7 +136,7 @@ class ThreatGraph:
             QueryTooLarge: where the query needs more memory than its limit.
         """
         answer = self.store.query(sparql, timeout=timeout, allow_service=allow_service)
-        return _rdflib_graph(answer) if isinstance(answer, list) else answer
+        return to_rdflib_graph(answer) if isinstance(answer, list) else answer
 
     @property
     def queries(self) -> Mapping[str, NamedQuery]:
@@ -304,17 +357,3 @@ class ThreatGraph:
         from threatgraph.export.network import to_networkx
 
         return to_networkx(self.store)
-
-
-def _rdflib_graph(triples: list[Triple]) -> rdflib.Graph:
-    import rdflib
-
-    from threatgraph.table import to_rdflib
-    from threatgraph.vocab import PREFIXES
-
-    graph = rdflib.Graph(bind_namespaces="none")
-    for prefix, namespace in PREFIXES.items():
-        graph.bind(prefix, namespace)
-    for triple in triples:
-        graph.add((to_rdflib(triple.subject), to_rdflib(triple.predicate), to_rdflib(triple.object)))
-    return graph

@@ -5,15 +5,17 @@ from __future__ import annotations
 import html
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from threatgraph.vocab import KINDS, XSD, shorten
+from threatgraph.vocab import KINDS, PREFIXES, XSD, shorten
 
 if TYPE_CHECKING:
     import pandas
+    import rdflib
     from rdflib.term import Identifier
 
 Term = NamedNode | BlankNode | Literal | Triple
@@ -43,6 +45,19 @@ def to_rdflib(term: Term) -> Identifier:
             term.value, datatype=None if plain else rdflib.URIRef(term.datatype.value), normalize=False
         )
     raise TypeError("rdflib has no term for a quoted triple")
+
+
+def to_rdflib_graph(triples: Iterable[Triple]) -> rdflib.Graph:
+    """An rdflib graph of triples, with our prefixes bound."""
+    import rdflib
+
+    graph = rdflib.Graph(bind_namespaces="none")
+    for prefix, namespace in PREFIXES.items():
+        graph.bind(prefix, namespace)
+    term = cache(to_rdflib)  # the same terms come again and again
+    for triple in triples:
+        graph.add((term(triple.subject), term(triple.predicate), term(triple.object)))
+    return graph
 
 
 def to_value(term: Term | None) -> Value:

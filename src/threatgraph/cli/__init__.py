@@ -43,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _abandon_output()  # the reader, such as head, has had enough
         return 0
     except OSError as error:
-        print(f"threatgraph: error: {error.filename or 'the output'}: {error.strerror}.", file=sys.stderr)
+        print(f"threatgraph: error: {error.filename or 'the output'}: {error.strerror or error}.", file=sys.stderr)
         return _abandon_output()
     except KeyboardInterrupt:
         print("threatgraph: stopped.", file=sys.stderr)

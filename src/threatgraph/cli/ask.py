@@ -27,14 +27,17 @@ ORDER BY ?code ?label ?record
 
 def stats(arguments: argparse.Namespace) -> int:
     """Count the records of each kind, the files and the triples."""
-    graph = open_graph(arguments)
+    graph = open_graph(arguments, quick=True)
     classes = graph.store.select("SELECT ?class (COUNT(?s) AS ?n) WHERE { ?s a ?class } GROUP BY ?class").to_dicts()
     counts = {str(row["class"]): row["n"] for row in classes}
     rows = [(kind.plural, counts.get(tg(kind.class_name), 0)) for kind in KINDS.values()]
-    rows += [("files", len(graph.store.files)), ("triples", len(graph))]
+    rows += [("files", len(graph.store.files) or len(graph.store.graphs())), ("triples", len(graph))]
     number = NamedNode(XSD + "integer")
     table = Table(("what", "count"), [(Literal(what), Literal(str(count), datatype=number)) for what, count in rows])
     put_table(table, arguments)
+    if getattr(graph.store, "outdated", False):
+        text = "the shipped data is newer than the store: `threatgraph load` with its --store brings it up to date."
+        print(f"threatgraph: note: {text}", file=sys.stderr)
     return 0
 
 
@@ -44,7 +47,7 @@ def list_records(arguments: argparse.Namespace) -> int:
     kind = by_name.get(arguments.kind.lower())
     if kind is None:
         raise UnknownName("kind", arguments.kind, by_name, f"The kinds are {', '.join(KINDS)}.")
-    graph = open_graph(arguments)
+    graph = open_graph(arguments, quick=True)
     if kind.name == "pattern":
         put_table(graph.run("patterns"), arguments)
     elif kind.name == "incident":
@@ -80,14 +83,14 @@ def run_query(arguments: argparse.Namespace) -> int:
         if name.strip() in values:
             raise InvalidQuery(f"the parameter {name.strip()} is given twice: give it one value.")
         values[name.strip()] = value
-    put_table(open_graph(arguments).run(query.name, **values), arguments)
+    put_table(open_graph(arguments, quick=True).run(query.name, **values), arguments)
     return 0
 
 
 def sparql(arguments: argparse.Namespace) -> int:
     """Run a SPARQL query and write rows, a truth value or triples."""
     text = _query_text(arguments)
-    graph = open_graph(arguments)
+    graph = open_graph(arguments, quick=True)
     timeout = arguments.timeout or DEFAULT_TIMEOUT
     answer = graph.store.query(text, timeout=timeout, allow_service=arguments.allow_service)
     if isinstance(answer, bool):

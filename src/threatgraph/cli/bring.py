@@ -18,8 +18,10 @@ def import_file(arguments: argparse.Namespace) -> int:
     """Write the records of another project's file in our model, and say what was left out."""
     if getattr(arguments, "no_shipped", False):
         raise ThreatGraphError("imported records link to the shipped ones: leave --no-shipped out.")
+    if getattr(arguments, "store", None):
+        raise ThreatGraphError("import works beside the shipped graph: leave --store out, and load what it writes.")
     data = [Path(path) for path in getattr(arguments, "data", [])]
-    found = harvest(arguments.form, Path(arguments.path), data)
+    found = harvest(arguments.form, Path(arguments.path), data, None if arguments.no_links else arguments.links_above)
     for fault in sorted(set(found.faults)):
         print(fault, file=sys.stderr)
     if found.is_empty():

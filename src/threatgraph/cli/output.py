@@ -8,25 +8,63 @@ import shutil
 import sys
 import textwrap
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyoxigraph import NamedNode
 
+from threatgraph.errors import InvalidQuery, ThreatGraphError
 from threatgraph.graph import ThreatGraph
 from threatgraph.saving import save
 from threatgraph.table import Table
 
+if TYPE_CHECKING:
+    from threatgraph.store.remote import RemoteStore
+
 _NARROWEST = 40
 
 
-def open_graph(arguments: argparse.Namespace, more: list[str] | None = None) -> ThreatGraph:
+def open_graph(arguments: argparse.Namespace, more: list[str] | None = None, *, quick: bool = False) -> ThreatGraph:
     """The graph that the options ask for.
 
     Args:
         arguments: the options of the command line.
         more: further files or folders to load.
+        quick: whether little of the graph will be read, so that what counts is how soon it opens.
     """
     shipped = not getattr(arguments, "no_shipped", False)
-    return ThreatGraph.open([*getattr(arguments, "data", []), *(more or [])], shipped=shipped)
+    if getattr(arguments, "endpoint", None):
+        if getattr(arguments, "data", None) or more or not shipped or getattr(arguments, "store", None):
+            reason = "a server is asked as it is: `threatgraph load --endpoint` and `sync` put files there."
+            raise ThreatGraphError(f"--data, --store, --no-shipped and PATH do not go with --endpoint: {reason}")
+        return ThreatGraph(open_store(arguments))
+    if directory := getattr(arguments, "store", None):
+        graph = ThreatGraph.open(getattr(arguments, "data", []), shipped=shipped, store=directory)
+        if more:
+            from threatgraph.store.directory import require_loaded
+
+            require_loaded(Path(directory), map(Path, more))
+        return graph
+    return ThreatGraph.open([*getattr(arguments, "data", []), *(more or [])], shipped=shipped, cached=quick)
+
+
+def open_store(arguments: argparse.Namespace) -> RemoteStore:
+    """The server that the options name.
+
+    Raises:
+        InvalidQuery: where they name none.
+    """
+    from threatgraph.store.remote import RemoteStore
+
+    url = getattr(arguments, "endpoint", None)
+    if not url:
+        raise InvalidQuery("name the server: --endpoint URL.")
+    return RemoteStore(
+        url,
+        update_url=getattr(arguments, "update_endpoint", None),
+        graph_store_url=getattr(arguments, "graph_store_endpoint", None),
+        user=getattr(arguments, "user", None),
+        graph=getattr(arguments, "default_graph", None),
+    )
 
 
 def put(content: str | bytes, arguments: argparse.Namespace) -> None:

@@ -14,6 +14,7 @@ TABLES = ("table", "json", "csv", "tsv", "markdown")
 TRIPLES = ("turtle", "jsonld", "ntriples", "rdfxml")
 PICTURES = ("similarity", "causes", "timeline", "coverage")
 EXPORTS = (*TRIPLES, "nquads", "trig", "graphml", "gexf", "sssom")
+INPUTS = ("turtle", "ntriples", "nquads", "trig", "jsonld", "rdfxml")
 IMPORTS = ("aiid", "mit-risk-repository", "sssom", "nexus", "atlas", "stix")
 
 
@@ -54,6 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     analyse = command("analyse", "analyse:centrality", "say what the links tell when they are taken together")
     add_analyses(analyse, common, lambda sub: _format(sub, TABLES))
     _checking(command)
+    _loading(command)
     _writing(command)
     return parser
 
@@ -64,6 +66,12 @@ def _common() -> _Parser:
     common.add_argument(
         "--data", action=_Append, metavar="PATH", help="add an RDF file, or a folder of them, of your own"
     )
+    common.add_argument("--store", metavar="DIR", help="use the store in this folder, which `load` fills")
+    common.add_argument("--endpoint", metavar="URL", help="ask the SPARQL server at this address")
+    common.add_argument("--update-endpoint", metavar="URL", help="its address for updates, where it is another one")
+    common.add_argument("--graph-store-endpoint", metavar="URL", help="its address of the Graph Store protocol")
+    common.add_argument("--user", metavar="NAME", help="a user of the server; the password is THREATGRAPH_PASSWORD")
+    common.add_argument("--default-graph", metavar="IRI", help="the server's graph to ask, in place of its default one")
     common.add_argument("--no-shipped", action="store_true", help="leave the shipped data out")
     common.add_argument("--no-color", action="store_true", help="no colour, even on a terminal")
     common.add_argument("-o", "--output", metavar="FILE", help="write to a file, whole or not at all")
@@ -167,6 +175,20 @@ def _checking(command: _Command) -> None:
     )
 
 
+def _loading(command: _Command) -> None:
+    sub = command("load", "load:load", "load files into a store on disk, which --store DIR names")
+    sub.add_argument(
+        "files", metavar="FILE", nargs="*", help="RDF files, also compressed (.gz), or folders; - reads standard input"
+    )
+    sub.add_argument(
+        "--format", dest="form", choices=INPUTS, metavar="FORMAT", help=f"what - holds: {', '.join(INPUTS)}"
+    )
+    sub.add_argument("--graph", type=_text, metavar="IRI", help="the named graph to load a single file, or -, into")
+    sub.add_argument("--remove", action="append", default=[], metavar="FILE", help="take a file out of the store")
+    sub = command("sync", "sync:sync", "make the server at --endpoint hold the shipped graph and the given files")
+    sub.add_argument("files", metavar="FILE", nargs="*", help="RDF files of your own, or folders of them")
+
+
 def _writing(command: _Command) -> None:
     sub = command("export", "make:export", "write the graph, or one record and its neighbours, for other tools")
     sub.add_argument("--node", metavar="ID", help="one record and its neighbours, by code, slug, label or IRI")
@@ -174,6 +196,14 @@ def _writing(command: _Command) -> None:
     sub = command("import", "bring:import_file", "write what another project's file holds as records of ours")
     sub.add_argument("form", metavar="FORMAT", choices=IMPORTS, help=f"one of {', '.join(IMPORTS)}")
     sub.add_argument("path", metavar="PATH", help="the file or folder of that project; -o names what to write")
+    sub.add_argument("--no-links", action="store_true", help="guess no links of incidents to threat patterns")
+    sub.add_argument(
+        "--links-above",
+        type=_share,
+        default=0.0,
+        metavar="SHARE",
+        help="only guesses of at least this confidence, 0 to 1",
+    )
     sub = command("new", "make:new", "write a new record to start from")
     kinds = sub.add_subparsers(title="kinds", metavar="KIND", required=True, parser_class=_Parser)
     pattern = kinds.add_parser("pattern", help="a threat pattern")
@@ -217,6 +247,16 @@ def _seconds(text: str) -> float:
         value = math.nan
     if not 0 < value <= _LONGEST:  # nor is NaN
         raise argparse.ArgumentTypeError(f"give a number of seconds above 0 and up to {_LONGEST} (a day), not {text!r}")
+    return value
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1:  # nor is NaN
+        raise argparse.ArgumentTypeError(f"give a number from 0 to 1, not {text!r}")
     return value
 
 

@@ -98,7 +98,7 @@ _TITLES = {"altLabel": "Also called", "coOccursWith": "Occurs together with"}
 
 def show(arguments: argparse.Namespace) -> int:
     """Show one record."""
-    graph = open_graph(arguments)
+    graph = open_graph(arguments, quick=True)
     if arguments.format not in ("text", "json"):
         put(graph.export(arguments.format, node=graph.resolve(arguments.id, arguments.kind)), arguments)
         return 0

@@ -67,8 +67,8 @@ WHERE {
   OPTIONAL { ?object_id skos:inScheme ?object_source }
   OPTIONAL { ?subject_id skos:prefLabel ?subject_label }
   OPTIONAL { ?object_id skos:prefLabel ?object_label }
-  BIND(COALESCE(CONCAT("curation_status=", REPLACE(STR(?status), "^.*/", "")), "") AS ?rests_on)
-  BIND(COALESCE(CONCAT("|review_state=", REPLACE(STR(?state), "^.*/", "")), "") AS ?read)
+  BIND(IF(BOUND(?status), CONCAT("curation_status=", REPLACE(STR(?status), "^.*/", "")), "") AS ?rests_on)
+  BIND(IF(BOUND(?state), CONCAT("|review_state=", REPLACE(STR(?state), "^.*/", "")), "") AS ?read)
   BIND(CONCAT(?rests_on, ?read) AS ?other)
 }
 ORDER BY ?subject_id ?object_id ?predicate_id ?mapping_source

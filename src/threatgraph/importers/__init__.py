@@ -28,13 +28,15 @@ FORMATS = {
 __all__ = ["FORMATS", "Harvest", "harvest"]
 
 
-def harvest(form: str, path: Path, data: Sequence[Path] = ()) -> Harvest:
+def harvest(form: str, path: Path, data: Sequence[Path] = (), links_above: float | None = None) -> Harvest:
     """Read a file of another project, and keep out what breaks a shape.
 
     Args:
         form: a key of :data:`FORMATS`.
         path: the file or folder.
         data: files and folders of the user beside the shipped graph, to which the records may link.
+        links_above: the least confidence, from 0 to 1, of the links to patterns that are guessed for incidents (see
+            :mod:`threatgraph.importers.links`); none are guessed by default.
 
     Returns:
         The drafts of records that passed, with the faults of those that did not.
@@ -48,6 +50,9 @@ def harvest(form: str, path: Path, data: Sequence[Path] = ()) -> Harvest:
     if not path.exists():
         raise InvalidFile(str(path), "no such file or folder.")
     read: Callable[[Path, Store], Harvest] = import_module(f"threatgraph.importers.{FORMATS[form]}").read
-    found = read(path, EmbeddedStore.open(data))
+    store = EmbeddedStore.open(data)
+    found = read(path, store)
     pass_gate(found, data)
+    if links_above is not None and any(draft.class_name == "Incident" for draft in found.drafts.values()):
+        import_module("threatgraph.importers.links").add_links(found, store, links_above)
     return found

@@ -121,12 +121,14 @@ class Harvest:
         return all(draft.class_name != self.wanted for draft in self.drafts.values())
 
     def counts(self) -> dict[str, int]:
-        """How many drafts there are of each kind of record, by the kind's name or plural; and how many mappings."""
+        """How many drafts there are of each kind of record, by its name or plural; and mappings, and guessed links."""
         classes = [draft.class_name for draft in self.drafts.values()]
         counted = [(kind.name, kind.plural, classes.count(kind.class_name)) for kind in KINDS.values()]
         links = {tg("mapping"), tg("crosswalkMapping")}
         mappings = sum(t.predicate.value in links for draft in self.drafts.values() for t in draft.triples)
-        return {one if n == 1 else many: n for one, many, n in [*counted, ("mapping", "mappings", mappings)] if n}
+        guessed = classes.count("Recommendation")
+        others = [("mapping", "mappings", mappings), ("guessed link", "guessed links", guessed)]
+        return {one if n == 1 else many: n for one, many, n in [*counted, *others] if n}
 
 
 @dataclass(frozen=True, slots=True)

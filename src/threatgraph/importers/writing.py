@@ -49,7 +49,7 @@ def _place(draft: Draft) -> str:
     """Where the shipped data keep a record of this kind."""
     kind = kind_of(draft.iri)
     if kind is None:
-        return "publishers.ttl"
+        return "links.ttl" if draft.class_name == "Recommendation" else "publishers.ttl"
     slug = draft.iri.removeprefix(kind.namespace)
     if kind.name == "provision":
         return f"{KINDS['framework'].plural}/{slug.partition('/')[0]}/{kind.plural}.ttl"

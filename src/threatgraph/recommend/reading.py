@@ -36,11 +36,15 @@ class Reading:
         always = [kind != "incident" for kind in corpus.kinds]
         self.model = Topics(self.words[sample(wholes, always)])
         self.topics = self.model.place(self.words)
+        # Topics and embeddings would still say something of a text that shares no word with another: noise.
+        self._alone = self.words @ self.vocabulary.shared == 0
+        self.topics[self._alone] = 0
         if embedded:
             raw = embedding.embed([text.short for text in corpus.texts])
             # What all texts have in common tells none from another (Mu and Viswanath 2018, "All-but-the-top").
             self._common = raw.mean(axis=0) if len(raw) else np.zeros(raw.shape[1])
             self.vectors: np.ndarray | None = self._centred(raw)
+            self.vectors[self._alone] = 0
         else:
             self.vectors = None
 
@@ -61,16 +65,18 @@ class Reading:
     def query(self, text: Text, name: str, iri: str | None, kind: str | None, links: tuple[Link, ...] = ()) -> Query:
         """A text, or a record, in the form in which signals take it."""
         words = self.vocabulary.matrix([stems(text.whole)])
-        # Of a text without a known word an embedding would still say something, and that would be noise.
-        vectors = self._centred(embedding.embed([text.short]))[0] if self.embedded and words.nnz else None
+        position = self._corpus.position.get(iri or "")
+        alone = not words.nnz if position is None else bool(self._alone[position])
+        topics = self.model.place(words)[0]
+        vectors = self._centred(embedding.embed([text.short]))[0] if self.embedded and not alone else None
         return Query(
             name=name,
             iri=iri,
-            position=self._corpus.position.get(iri or ""),
+            position=position,
             kind=kind,
             words=words,
             label=self.vocabulary.matrix([stems(text.label)]),
-            topics=self.model.place(words)[0],
+            topics=np.zeros_like(topics) if alone else topics,
             embedding=vectors,
             links=links,
         )

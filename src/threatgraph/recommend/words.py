@@ -67,6 +67,8 @@ class Vocabulary:
         counts = np.array([frequency[word] for word in self.words], dtype=float)
         self.rarity = np.log((len(documents) + 1) / (counts + 1)) + 1
         """Inverse document frequency, smoothed (Spärck Jones 1972), by position of the word."""
+        self.shared = counts > 1
+        """Whether more than one text has the word, by position of the word."""
 
     def matrix(self, documents: Sequence[Sequence[str]]) -> sparse.csr_matrix:
         """Texts as rows of unit length, weighed by TF-IDF with damped counts (Salton and Buckley 1988).

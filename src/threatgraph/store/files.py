@@ -1,14 +1,14 @@
-"""Finds the RDF files that a user names and reads them into triples, with errors that say where the fault is."""
+"""Finds the RDF files that a user names and knows their formats."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pyoxigraph import Quad, RdfFormat, parse
+from pyoxigraph import Quad, RdfFormat
 
 from threatgraph.errors import InvalidFile
+from threatgraph.store.reading import Source
 
 FORMATS: dict[str, RdfFormat] = {
     ".ttl": RdfFormat.TURTLE,
@@ -20,10 +20,9 @@ FORMATS: dict[str, RdfFormat] = {
     ".xml": RdfFormat.RDF_XML,
     ".jsonld": RdfFormat.JSON_LD,
 }
-
-
-# An XML entity that is more than a short name for a namespace: a few of these can fill any memory.
-_EXPANDING_ENTITY = re.compile(r"""<!ENTITY\s+[^"'>]*(?:"[^"]*(?:&[^#]|[^"]{500})|'[^']*(?:&[^#]|[^']{500}))""")
+_LARGEST_TEXT = 64 * 1024**2
+COMPRESSED = ".gz"
+"""What a file ends in that is compressed by gzip; it follows the ending of the format."""
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
@@ -35,13 +34,13 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            below = sorted(file for file in path.rglob("*") if file.suffix.lower() in FORMATS and file.is_file())
+            below = sorted(file for file in path.rglob("*") if ending(file) in FORMATS and file.is_file())
             if not below:
                 raise InvalidFile(str(path), f"no RDF file in this folder; the known endings are {_endings()}.")
             found += below
         elif not path.exists():
             raise InvalidFile(str(path), "no such file or folder.")
-        elif path.suffix.lower() not in FORMATS:
+        elif ending(path) not in FORMATS:
             raise InvalidFile(str(path), f"not an RDF file by its ending; the known endings are {_endings()}.")
         else:
             found.append(path)
@@ -52,26 +51,46 @@ def read_quads(path: Path) -> Iterator[Quad]:
     """The quads of an RDF file; its format is known by its ending.
 
     Raises:
-        InvalidFile: where the file is not UTF-8 or does not parse, with line and column.
+        InvalidFile: where the file cannot be read, is not UTF-8 or does not parse, with line and column.
+    """
+    with source_of(path) as source:
+        yield from source.quads()
+
+
+def source_of(path: Path) -> Source:
+    """A file, opened to be read as what its ending says.
+
+    Raises:
+        InvalidFile: where the file cannot be opened.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")  # a byte order mark is not part of the text
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise InvalidFile(
-            str(path), f"not UTF-8 (byte 0x{error.object[error.start]:02x}): save it as UTF-8.", line
-        ) from error
+        stream = path.open("rb")
     except OSError as error:
         raise InvalidFile(str(path), f"cannot be read: {error.strerror}.") from error
-    form = FORMATS[path.suffix.lower()]
-    if form == RdfFormat.RDF_XML and _EXPANDING_ENTITY.search(text):
-        reason = "it declares an entity that is long or refers to other entities, which may expand without bound."
-        raise InvalidFile(str(path), reason)
+    compressed = path.suffix.lower() == COMPRESSED
+    return Source(stream, str(path), FORMATS[ending(path)], path.resolve().as_uri(), compressed=compressed)
+
+
+def text_of(path: Path) -> str:
+    """The text of a file, as far as it serves to find a line in it: empty where it is larger than 64 MiB.
+
+    Raises:
+        InvalidFile: where the file cannot be read.
+    """
+    import gzip
+
     try:
-        yield from parse(text, format=form, base_iri=path.resolve().as_uri())
-    except SyntaxError as error:
-        raise InvalidFile(str(path), f"does not parse: {error.msg}", error.lineno, error.offset) from error
+        with gzip.open(path) if path.suffix.lower() == COMPRESSED else path.open("rb") as stream:
+            content = stream.read(_LARGEST_TEXT + 1)
+    except (OSError, EOFError) as error:
+        raise InvalidFile(str(path), f"cannot be read: {error}.") from error
+    return "" if len(content) > _LARGEST_TEXT else content.decode("utf-8", errors="replace")
+
+
+def ending(path: Path) -> str:
+    """What the name of a file ends in, in lower case and without what tells of compression: it tells the format."""
+    return Path(path.stem if path.suffix.lower() == COMPRESSED else path.name).suffix.lower()
 
 
 def _endings() -> str:
-    return ", ".join(FORMATS)
+    return f"{', '.join(FORMATS)}, each with or without {COMPRESSED}"

@@ -10,6 +10,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.store import Store
+from threatgraph.store.files import ending, text_of
 from threatgraph.vocab import RDF_TYPE
 
 _PREFIX = re.compile(r"^\s*@?prefix\s+(?P<name>[\w.-]*):\s*<(?P<iri>[^>]*)>", re.IGNORECASE | re.MULTILINE)
@@ -84,10 +85,10 @@ class Locator:
 
         A line is known for Turtle that begins each subject at the start of a line, as the project's own form does.
         """
-        if file.suffix not in (".ttl", ".trig"):
+        if ending(file) not in (".ttl", ".trig"):
             return None
         if file not in self._texts:
-            self._texts[file] = _Text(file.read_text(encoding="utf-8", errors="replace"))
+            self._texts[file] = _Text(text_of(file))
         return self._texts[file].line(node, prop, value)
 
 

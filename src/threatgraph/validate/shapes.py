@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -98,6 +99,7 @@ def load(files: Iterable[Path]) -> ShapeGraph:
     return graph
 
 
+@lru_cache(maxsize=4096)
 def _as_stored(literal: Literal) -> Literal:
     """A literal in the form that the store of the data gives it, to be compared with that: ``0.50`` becomes ``0.5``."""
     if literal.language or literal.datatype.value == f"{XSD}string":

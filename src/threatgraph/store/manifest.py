@@ -1,0 +1,94 @@
+"""What a directory store holds, in a file beside it: which generation is the published one, and what was loaded."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from threatgraph import resources
+from threatgraph.errors import InvalidFile, ThreatGraphError
+from threatgraph.saving import save
+
+NAME = "threatgraph-store.json"
+FORMAT = 1
+"""The version of the layout of a directory store; a reader refuses one that is newer than it knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A named graph and the file that it was made of."""
+
+    path: str | None
+    """Where the file was; below the shipped folders for a shipped one; ``None`` for standard input."""
+    triples: int = 0
+    """The statements of the file, as it states them; a repeated one counts each time."""
+    size: int | None = None
+    """Bytes."""
+    modified: int | None = None
+    """Nanoseconds since 1970, in universal time."""
+    shipped: bool = False
+
+    @property
+    def file(self) -> Path | None:
+        """The file on this machine, whether or not it is still there."""
+        if self.path is None:
+            return None
+        return resources.root() / self.path if self.shipped else Path(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The state of a directory store."""
+
+    generation: int
+    shipped: str | None = None
+    """The digest of the shipped files that are in it; ``None`` where none are."""
+    graphs: dict[str, Loaded] = field(default_factory=dict)
+    """What was loaded, by the IRI of its named graph."""
+
+
+def read_manifest(directory: Path) -> Manifest | None:
+    """The state of the store in a directory; ``None`` where there is no such file.
+
+    Raises:
+        InvalidFile: where the file is damaged, or made by a newer version of threatgraph.
+        ThreatGraphError: where it cannot be read.
+    """
+    path = directory / NAME
+    try:
+        told = json.loads(path.read_bytes())
+        version = told["format"]
+        if version == FORMAT:
+            return _as_manifest(told)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise ThreatGraphError(f"{path}: cannot be read ({error.strerror}).") from error
+    except (ValueError, KeyError, TypeError) as error:
+        reason = "is damaged: delete the directory and load your files again (threatgraph load)."
+        raise InvalidFile(str(path), reason) from error
+    reason = (
+        f"the store has format {version!r}, and this threatgraph reads format {FORMAT}: bring threatgraph up to date."
+    )
+    raise InvalidFile(str(path), reason)
+
+
+def write_manifest(directory: Path, manifest: Manifest) -> None:
+    """Replace the state of the store, whole or not at all.
+
+    Raises:
+        ThreatGraphError: where it cannot be written.
+    """
+    content = json.dumps({"format": FORMAT, **asdict(manifest)}, indent=1, sort_keys=True)
+    save(f"{content}\n".encode("ascii"), directory / NAME)
+
+
+def _as_manifest(told: dict[str, Any]) -> Manifest:
+    graphs = {str(iri): Loaded(**entry) for iri, entry in told["graphs"].items()}
+    if not isinstance(told["generation"], int) or not all(
+        isinstance(loaded.triples, int) for loaded in graphs.values()
+    ):
+        raise ValueError("not a number")
+    return Manifest(told["generation"], told["shipped"], graphs)

@@ -1,0 +1,145 @@
+"""The copy of the shipped graph in the cache folder: found, made, remade, and never in the way."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from threatgraph import ThreatGraph
+from threatgraph.store import EmbeddedStore
+from threatgraph.store.cache import shipped_store
+from threatgraph.store.directory import DirectoryStore
+from threatgraph.store.generations import writing
+
+COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The cache is on, and in a folder of the test."""
+    monkeypatch.setenv("THREATGRAPH_CACHE", "on")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    return tmp_path / "cache" / "threatgraph"
+
+
+def copies(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.exists() else []
+
+
+def test_the_graph_is_the_same_at_first_and_from_the_copy(folder: Path, graph: ThreatGraph) -> None:
+    assert isinstance(graph.store, EmbeddedStore)  # the other tests do without a cache
+    first, second = ThreatGraph.open(cached=True), ThreatGraph.open(cached=True)
+    assert len(copies(folder)) == 1
+    for opened in (first, second):
+        assert isinstance(opened.store, DirectoryStore)
+        assert set(opened.store.triples()) == set(graph.store.triples())
+        assert opened.store.graphs() == graph.store.graphs()
+        assert opened.store.files == graph.store.files
+        assert not opened.store.outdated
+    assert folder.stat().st_mode & 0o077 == 0
+
+
+def test_files_of_the_user_are_loaded_in_memory(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "a.ttl").write_text("<urn:a> <urn:b> <urn:c> .")
+    assert isinstance(ThreatGraph.open([tmp_path / "a.ttl"], shipped=False).store, EmbeddedStore)
+    assert copies(folder) == []
+
+
+def _cut(generation: Path) -> None:
+    for file in generation.glob("*.sst"):
+        file.write_bytes(file.read_bytes()[:50])
+
+
+def _flip(generation: Path) -> None:
+    """As long as before, but other bytes: the engine would see it only when a query comes by."""
+    for file in generation.glob("*.sst"):
+        content = bytearray(file.read_bytes())
+        content[10:200] = bytes(190)
+        file.write_bytes(content)
+
+
+def _no_current(generation: Path) -> None:
+    (generation / "CURRENT").unlink()
+
+
+def _no_manifest(generation: Path) -> None:
+    (generation.parent / "threatgraph-store.json").write_text("{")
+
+
+@pytest.mark.parametrize("spoil", [_cut, _flip, _no_current, _no_manifest])
+def test_a_damaged_copy_is_made_anew(folder: Path, graph: ThreatGraph, spoil: object) -> None:
+    assert callable(spoil)
+    assert shipped_store() is not None
+    spoil(copies(folder)[0] / "generation-1")
+    again = ThreatGraph.open(cached=True)
+    assert set(again.store.triples()) == set(graph.store.triples())
+    remade = shipped_store()
+    assert remade is not None
+    assert set(remade.triples()) == set(graph.store.triples())
+
+
+def test_while_another_process_makes_the_copy_the_graph_is_in_memory(folder: Path) -> None:
+    shipped_store()
+    copy = copies(folder)[0]
+    (copy / "threatgraph-store.json").unlink()
+    with writing(copy):
+        opened = ThreatGraph.open(cached=True)
+        assert isinstance(opened.store, EmbeddedStore)
+        assert len(opened) > 40_000
+
+
+def test_two_processes_at_once_both_answer(folder: Path, graph: ThreatGraph) -> None:
+    command = [sys.executable, "-m", "threatgraph", "sparql", COUNT, "--format", "csv"]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    answers = {process.communicate(timeout=100)[0] for process in running}
+    assert answers == {f"n\n{len(graph)}\n"} or answers == {f"n\r\n{len(graph)}\r\n"}
+    assert len(copies(folder)) == 1
+    assert isinstance(shipped_store(), DirectoryStore)
+
+
+@pytest.mark.parametrize("place", ["/proc/nowhere", "/dev/null"])
+def test_a_home_that_cannot_be_written_is_no_matter(monkeypatch: pytest.MonkeyPatch, folder: Path, place: str) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", place)
+    assert isinstance(ThreatGraph.open(cached=True).store, EmbeddedStore)
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", place)
+    assert isinstance(ThreatGraph.open(cached=True).store, EmbeddedStore)
+    assert copies(folder) == []
+
+
+def test_it_can_be_turned_off_and_follows_home(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THREATGRAPH_CACHE", "off")
+    assert shipped_store() is None
+    monkeypatch.setenv("THREATGRAPH_CACHE", "")
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # which the specification says to ignore
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert shipped_store() is not None
+    assert len(copies(tmp_path / "home" / ".cache" / "threatgraph")) == 1
+    assert copies(folder) == []
+
+
+def test_changed_files_make_another_copy_and_few_stay(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from threatgraph import resources
+
+    root = tmp_path / "root"
+    for name in ("ontology/rules", "ontology/schemes", "data"):
+        (root / name).mkdir(parents=True)
+    monkeypatch.setattr(resources, "root", lambda: root)
+    held = None
+    for number in range(6):
+        (root / "ontology/threatgraph.ttl").write_text(f"<urn:s> <urn:p> {10**number} .")
+        store = shipped_store()
+        assert store is not None
+        assert store.ask(f"ASK {{ <urn:s> <urn:p> {10**number} }}")
+        held = held or store  # the first one is still read, so it stays
+        os.utime(copies(folder)[0])
+    assert held is not None
+    assert held.path.exists()
+    assert held.ask("ASK { <urn:s> <urn:p> 1 }")
+    assert 3 <= len(copies(folder)) <= 4

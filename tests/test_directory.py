@@ -1,0 +1,467 @@
+"""The store in a directory: the same graph as in memory, readers beside a writer, no harm from kills and full disks."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from threatgraph import InvalidFile, QueryTimeout, QueryTooLarge, Table, ThreatGraph, ThreatGraphError
+from threatgraph.store import bounded
+from threatgraph.store.directory import DirectoryStore
+from threatgraph.store.generations import writing
+from threatgraph.store.inputs import file_inputs
+from threatgraph.store.loading import load
+from threatgraph.store.manifest import NAME
+
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> ThreatGraph:
+    """The shipped graph in a directory; tests only read it."""
+    directory = tmp_path_factory.mktemp("disk") / "store"
+    load(directory)
+    return ThreatGraph.open(store=directory)
+
+
+def state(directory: Path) -> set[str]:
+    """All that a reader sees who opens the store now."""
+    return {str(quad) for quad in DirectoryStore.open(directory)._store}
+
+
+def names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+# The same as in memory.
+
+
+def test_it_holds_the_same_triples_graphs_and_files(graph: ThreatGraph, disk: ThreatGraph) -> None:
+    assert set(disk.store.triples()) == set(graph.store.triples())
+    assert len(disk) == len(graph)  # no triple stands twice
+    assert disk.store.graphs() == graph.store.graphs()
+    assert disk.store.files == graph.store.files
+    for iri in disk.store.graphs()[::40]:
+        assert set(disk.store.graph_triples(iri)) == set(graph.store.graph_triples(iri))
+
+
+def test_named_queries_and_checks_answer_alike(graph: ThreatGraph, disk: ThreatGraph) -> None:
+    asked = 0
+    for query in graph.queries.values():
+        if all(parameter.default is not None for parameter in query.parameters):
+            assert disk.run(query.name).to_dicts() == graph.run(query.name).to_dicts(), query.name
+            asked += 1
+    assert asked > 10
+    provision = {"provision": "eu-ai-act:article-14"}
+    assert disk.run("patterns-by-provision", **provision).rows == graph.run("patterns-by-provision", **provision).rows
+    assert disk.check().rows == graph.check().rows
+
+
+def test_exports_have_the_same_bytes(graph: ThreatGraph, disk: ThreatGraph) -> None:
+    for form in ("turtle", "nquads", "jsonld", "graphml", "sssom"):
+        assert disk.export(form) == graph.export(form), form
+
+
+def test_recommendations_analyses_and_validation_are_the_same(graph: ThreatGraph, disk: ThreatGraph) -> None:
+    ours, theirs = disk.recommend("PAT-SYS-005"), graph.recommend("PAT-SYS-005")
+    assert ours.to_json() == theirs.to_json()
+    assert disk.recommend_all("incident", 3).rows == graph.recommend_all("incident", 3).rows
+    for name in ("communities", "coverage", "trends"):
+        assert getattr(disk.analytics, name)().rows == getattr(graph.analytics, name)().rows, name
+    assert disk.validate().to_json() == graph.validate().to_json()
+
+
+def test_findings_are_placed_in_the_files_that_were_loaded(tmp_path: Path) -> None:
+    bad = write(tmp_path / "bad.ttl", "<https://w3id.org/threatgraph/pattern/x>\n  a <urn:t>, tg:ThreatPattern .")
+    bad.write_text("PREFIX tg: <https://w3id.org/threatgraph/ontology#>\n" + bad.read_text())
+    load(tmp_path / "store", file_inputs([bad]), shipped=False)
+    report = ThreatGraph.open(store=tmp_path / "store").validate([bad])
+    assert not report.ok
+    assert report.to_text() == ThreatGraph.open([bad], shipped=False).validate([bad]).to_text()
+    bad.unlink()  # what was loaded stays, and nothing fails for want of the file
+    assert not ThreatGraph.open(store=tmp_path / "store").validate().ok
+
+
+# Loading changes just what it should.
+
+
+def test_a_file_loaded_again_replaces_its_graph_and_leaves_what_others_say(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    one = write(tmp_path / "one.ttl", "<urn:s> <urn:p> <urn:shared>, <urn:old> .")
+    two = write(tmp_path / "two.ttl", "<urn:s> <urn:p> <urn:shared>, <urn:two> .")
+    load(store, file_inputs([one, two]), shipped=False)
+    write(one, "<urn:s> <urn:p> <urn:new> .")
+    load(store, file_inputs([one]), shipped=False)
+    values = ThreatGraph.open(store=store).store.select("SELECT ?o { <urn:s> <urn:p> ?o } ORDER BY ?o").column("o")
+    assert values == ["urn:new", "urn:shared", "urn:two"]
+    load(store, remove=[str(two)], shipped=False)
+    values = ThreatGraph.open(store=store).store.select("SELECT ?o { <urn:s> <urn:p> ?o } ORDER BY ?o").column("o")
+    assert values == ["urn:new"]
+
+
+def test_shortcuts_are_derived_anew(tmp_path: Path) -> None:
+    head = "PREFIX tg: <https://w3id.org/threatgraph/ontology#>\n"
+    file = write(tmp_path / "mine.ttl", head + "<urn:x> tg:listedGroup <urn:a> .")
+    # Enough beside it that the file is replaced in place, and not everything written anew.
+    rest = write(tmp_path / "rest.nt", "".join(f"<urn:s{i}> <urn:p> <urn:o> .\n" for i in range(100)))
+    load(tmp_path / "store", file_inputs([file, rest]), shipped=False)
+    write(file, head + "<urn:x> tg:listedGroup <urn:b> .")
+    load(tmp_path / "store", file_inputs([file]), shipped=False)
+    store = DirectoryStore.open(tmp_path / "store")
+    assert store.select("SELECT ?g { <urn:x> tg:affects ?g }").column("g") == ["urn:b"]
+    assert len(list(store.triples())) == 102
+
+
+def test_both_ways_of_building_agree_with_memory(tmp_path: Path) -> None:
+    """Many loads in a row, small and large, end where one load in memory ends."""
+    draw = random.Random(7)  # noqa: S311 - no secret
+    head = "PREFIX tg: <https://w3id.org/threatgraph/ontology#>\n"
+    files = [tmp_path / f"{name}.ttl" for name in "abcde"]
+    for round_ in range(12):
+        changed = draw.sample(files, draw.choice([1, 1, 2, 5])) if round_ else files
+        for file in changed:
+            lines = [f"<urn:s{draw.randrange(40)}> tg:listedGroup <urn:g{draw.randrange(8)}> .\n" for _ in range(60)]
+            lines += [f"<urn:s{draw.randrange(40)}> tg:affects <urn:g{draw.randrange(8)}> .\n", "[] tg:x [] .\n"]
+            write(file, head + "".join(lines))
+        load(tmp_path / "store", file_inputs(changed), shipped=False)
+        disk, memory = DirectoryStore.open(tmp_path / "store"), ThreatGraph.open(files, shipped=False).store
+        assert sorted(map(str, disk.triples())) == sorted(map(str, memory.triples())), round_
+        for iri in memory.graphs():
+            assert set(disk.graph_triples(iri)) == set(memory.graph_triples(iri)), (round_, iri)
+
+
+def test_shipped_files_come_along_go_and_are_brought_up_to_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, graph: ThreatGraph
+) -> None:
+    from threatgraph import resources
+
+    store = tmp_path / "store"
+    root = tmp_path / "root"
+    for folder in ("ontology/rules", "ontology/schemes", "data"):
+        (root / folder).mkdir(parents=True)
+    write(root / "ontology/threatgraph.ttl", "<urn:ontology> <urn:p> 1 .")
+    old = write(root / "data/old.ttl", "<urn:old> <urn:p> 1 .")
+    mine = write(tmp_path / "mine.ttl", "<urn:mine> <urn:p> 1 .")
+    monkeypatch.setattr(resources, "root", lambda: root)
+
+    def subjects() -> list[str]:
+        column = DirectoryStore.open(store).select("SELECT ?s { ?s ?p ?o } ORDER BY ?s").column("s")
+        return [str(value).removeprefix("urn:") for value in column]
+
+    assert load(store, file_inputs([mine])).triples == 3
+    assert subjects() == ["mine", "old", "ontology"]
+    assert load(store).triples == 0  # nothing has changed
+    assert load(store, file_inputs([old])).triples == 0  # it is there already
+    old.unlink()
+    write(root / "data/new.ttl", "<urn:new> <urn:p> 1 .")
+    load(store)
+    assert subjects() == ["mine", "new", "ontology"]
+    load(store, shipped=False)
+    assert subjects() == ["mine"]
+
+
+# Readers and a writer.
+
+
+def test_readers_keep_what_they_opened_and_old_generations_go(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    file = write(tmp_path / "f.nt", "<urn:a> <urn:b> <urn:1> .\n")
+    load(store, file_inputs([file]), shipped=False)
+    first, second = DirectoryStore.open(store), DirectoryStore.open(store)
+    write(file, "<urn:a> <urn:b> <urn:2> .\n")
+    load(store, file_inputs([file]), shipped=False)
+    third = DirectoryStore.open(store)
+    load(store, file_inputs([file]), shipped=False)
+    asked = "ASK { <urn:a> <urn:b> <urn:1> }"
+    assert [reader.ask(asked) for reader in (first, second, third)] == [True, True, False]
+    assert first.query(asked, timeout=10) is True
+    assert [name for name in names(store) if name.startswith("gen")] == ["generation-1", "generation-2", "generation-3"]
+    del first, second, third
+    load(store, file_inputs([file]), shipped=False)
+    assert [name for name in names(store) if name.startswith("gen")] == ["generation-4"]
+
+
+def test_a_second_writer_is_told_at_once(tmp_path: Path) -> None:
+    load(tmp_path / "store", shipped=False)
+    with writing(tmp_path / "store"):
+        began = time.monotonic()
+        with pytest.raises(ThreatGraphError, match="another process is loading"):
+            load(tmp_path / "store", shipped=False)
+        assert time.monotonic() - began < 1
+
+
+# Queries from outside.
+
+
+def test_queries_from_outside_are_bounded(disk: ThreatGraph) -> None:
+    with pytest.raises(QueryTimeout):
+        disk.query("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }", timeout=0.5)
+
+    def swell() -> bytes:
+        answer = disk.store.query("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?a ?d ?g")
+        assert isinstance(answer, Table)
+        return answer.to_json().encode()
+
+    with pytest.raises(QueryTooLarge):
+        bounded.run_bounded(swell, timeout=60, memory=200 * 1024**2)
+    answer = disk.query("SELECT ?d { ?d a tg:Domain }", timeout=10)
+    assert isinstance(answer, Table)
+    assert len(answer) == 8
+
+
+def test_the_child_of_a_busy_process_does_not_wait_for_locks_of_its_threads(disk: ThreatGraph) -> None:
+    """A fork copies locks that other threads hold; the child must not need them."""
+    done = threading.Event()
+
+    def work() -> None:
+        while not done.is_set():
+            disk.store.select("SELECT * { ?s a ?o . ?s ?p ?x } LIMIT 5000")
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(15):
+            answer = disk.query("SELECT ?s { ?s a tg:Incident }", timeout=30)
+            assert isinstance(answer, Table)
+            assert len(answer) == 232
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_nothing_is_parsed_and_nothing_heavy_imported_to_open(tmp_path: Path, disk: ThreatGraph) -> None:
+    store = tmp_path / "store"
+    file = write(tmp_path / "f.nt", "<urn:a> <urn:b> <urn:1> .\n")
+    load(store, file_inputs([file]), shipped=False)
+    file.unlink()
+    code = f"""import sys, pyoxigraph
+pyoxigraph.parse = None
+from threatgraph import ThreatGraph
+graph = ThreatGraph.open(store={str(store)!r})
+print(graph.query("ASK {{ <urn:a> ?p ?o }}"), sorted(sys.modules.keys() & {{"rdflib", "numpy", "networkx", "gzip"}}))"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True []\n"
+
+
+# Accidents.
+
+KILLS = 50
+_WORKER = """
+import sys
+from pathlib import Path
+from threatgraph.store.directory import DirectoryStore
+from threatgraph.store.inputs import file_inputs
+from threatgraph.store.loading import load
+
+store, base, file = map(Path, sys.argv[1:])
+print("ready", flush=True)
+for number in range(DirectoryStore.open(store).manifest.generation, 10**6):
+    lines = [f"<urn:s{i}> <https://w3id.org/threatgraph/ontology#listedGroup> <urn:v{number}> .\\n" for i in range(200)]
+    file.write_text("".join(lines))
+    load(store, file_inputs([file, base] if number % 3 == 0 else [file]), shipped=False)
+    print(number, flush=True)
+"""
+
+
+def test_a_kill_at_any_moment_leaves_the_old_state_or_the_new_one(tmp_path: Path) -> None:
+    draw = random.Random(int(os.environ.get("THREATGRAPH_KILL_SEED", time.time_ns())))  # noqa: S311 - no secret
+    store, file = tmp_path / "store", tmp_path / "f.nt"
+    base = write(tmp_path / "base.nt", "".join(f"<urn:b{i}> <urn:p> <urn:o> .\n" for i in range(1000)))
+    load(store, file_inputs([base]), shipped=False)
+    command = [sys.executable, "-c", _WORKER, str(store), str(base), str(file)]
+    published = 0
+    for _ in range(KILLS):
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(draw.uniform(0, 0.25))
+        process.kill()
+        told = [int(line) for line in process.stdout.read().split("\n")[:-1]]
+        process.wait()
+        published = max([published, *told])
+        reader = DirectoryStore.open(store)
+        versions = set(reader.select("SELECT DISTINCT ?v { ?s tg:listedGroup ?v }").column("v"))
+        assert len(versions) <= 1
+        version = int(str(next(iter(versions), "urn:v0")).removeprefix("urn:v"))
+        assert published <= version <= published + 1  # what was told to be done stays; at most one more was done
+        published = version
+        derived = 400 if version else 0  # each triple of the file and its shortcut, and all of them or none
+        assert len(list(reader.triples())) == 1000 + derived
+        assert sum(len(list(reader.graph_triples(iri))) for iri in reader.graphs()) == 1000 + derived
+    assert published > 0
+    load(store, file_inputs([base]), shipped=False)
+    assert len([name for name in names(store) if name.startswith("generation")]) <= 2
+
+
+def test_a_first_load_that_was_killed_is_begun_again(tmp_path: Path) -> None:
+    store, half = tmp_path / "store", tmp_path / "store" / "generation-1"
+    half.mkdir(parents=True)
+    (half / "000010.sst").write_bytes(b"half of somethi")
+    (store / "threatgraph-store.lock").touch()
+    (store / ".threatgraph-abc").touch()
+    load(store, file_inputs([write(tmp_path / "f.nt", "<urn:a> <urn:b> <urn:c> .\n")]), shipped=False)
+    assert DirectoryStore.open(store).ask("ASK { <urn:a> <urn:b> <urn:c> }")
+    load(store, file_inputs([tmp_path / "f.nt"]), shipped=False)
+    assert names(store) == ["generation-2", "threatgraph-store.json", "threatgraph-store.lock"]
+
+
+def test_a_full_disk_leaves_the_store_as_it_was(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    small = write(tmp_path / "small.nt", "<urn:a> <urn:b> <urn:c> .\n")
+    large = write(tmp_path / "large.nt", "".join(f'<urn:s{i}> <urn:p> "{i * 7919} " .\n' for i in range(20_000)))
+    load(store, file_inputs([small]), shipped=False)
+    before = state(store), names(store)
+    done = subprocess.run(
+        [sys.executable, "-m", "threatgraph", "load", "--store", str(store), "--no-shipped", str(large)],
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
+    )
+    assert done.returncode == 2, done
+    assert done.stderr == f"threatgraph: error: {store}: cannot be written (File too large); the store is as it was.\n"
+    assert (state(store), names(store)) == before
+
+
+def test_a_faulty_file_leaves_the_store_as_it_was(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    good = write(tmp_path / "good.nt", "<urn:a> <urn:b> <urn:c> .\n" * 10)
+    load(store, file_inputs([good]), shipped=False)
+    before = state(store), names(store)
+    bad = write(tmp_path / "bad.nt", "<urn:x> <urn:b> <urn:c> .\n" * 5000 + "oops\n")
+    with pytest.raises(InvalidFile, match=r"bad\.nt:5001"):
+        load(store, file_inputs([good, bad]), shipped=False)
+    assert (state(store), names(store)) == before
+
+
+# What is no store, or one that is damaged.
+
+
+def _no_folder(store: Path) -> None:
+    assert not store.exists()
+
+
+def _a_file(store: Path) -> None:
+    store.write_text("x")
+
+
+def _strange(store: Path) -> None:
+    store.mkdir()
+    (store / "photo.jpg").write_text("x")
+
+
+def _newer(store: Path) -> None:
+    load(store, shipped=False)
+    path = store / NAME
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
+
+
+def _half_written(store: Path) -> None:
+    load(store, shipped=False)
+    path = store / NAME
+    path.write_text(path.read_text()[:20])
+
+
+def _without_generation(store: Path) -> None:
+    load(store, shipped=False)
+    (store / "generation-1").rename(store / "elsewhere")
+
+
+def _cut(store: Path) -> None:
+    load(store)
+    for file in (store / "generation-1").glob("*.sst"):
+        file.write_bytes(file.read_bytes()[:100])
+
+
+def _headless(store: Path) -> None:
+    load(store, shipped=False)
+    (store / "generation-1" / "CURRENT").write_text("nonsense")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (_no_folder, "no such folder; `threatgraph load --store"),
+        (_a_file, "a file, and not the folder of a store"),
+        (_strange, "there is no store in this folder"),
+        (_newer, "has format 99, and this threatgraph reads format 1: bring threatgraph up to date"),
+        (_half_written, "is damaged: delete the directory and load your files again"),
+        (_without_generation, "the folder generation-1 is missing: delete the directory"),
+        (_cut, "the store cannot be opened .*: delete the directory"),
+        (_headless, "the store cannot be opened .*: delete the directory"),
+    ],
+)
+def test_what_cannot_be_opened_is_named_with_what_to_do(
+    tmp_path: Path, spoil: Callable[[Path], None], message: str
+) -> None:
+    spoil(tmp_path / "store")
+    with pytest.raises(ThreatGraphError, match=message):
+        ThreatGraph.open(store=tmp_path / "store")
+
+
+def test_damage_that_only_a_query_meets_is_told(tmp_path: Path) -> None:
+    load(tmp_path / "store")
+    for file in (tmp_path / "store" / "generation-1").glob("*.sst"):
+        content = bytearray(file.read_bytes())
+        content[10:200] = bytes(190)
+        file.write_bytes(content)
+    for timeout in (None, 20):
+        with pytest.raises(ThreatGraphError, match="Corruption"):
+            ThreatGraph.open(store=tmp_path / "store").query("SELECT * { ?s ?p ?o }", timeout=timeout)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (_a_file, "a file, and not the folder of a store"),
+        (_strange, r"not empty either \(it holds photo\.jpg\): name a new folder"),
+        (_newer, "bring threatgraph up to date"),
+        (_half_written, "is damaged"),
+    ],
+)
+def test_nothing_is_loaded_into_what_is_no_store(tmp_path: Path, spoil: Callable[[Path], None], message: str) -> None:
+    spoil(tmp_path / "store")
+    with pytest.raises(ThreatGraphError, match=message):
+        load(tmp_path / "store", shipped=False)
+
+
+def test_files_of_others_that_look_like_ours_are_not_removed(tmp_path: Path) -> None:
+    (tmp_path / "runs" / "generation-1").mkdir(parents=True)
+    with pytest.raises(ThreatGraphError, match="not empty"):
+        load(tmp_path / "runs", shipped=False)
+    assert names(tmp_path / "runs") == ["generation-1"]
+
+
+def test_data_and_a_store_do_not_go_together(tmp_path: Path) -> None:
+    load(tmp_path / "store", shipped=False)
+    with pytest.raises(ThreatGraphError, match="`threatgraph load` adds files"):
+        ThreatGraph.open([tmp_path / "x.ttl"], store=tmp_path / "store")
+
+
+def test_a_taxonomy_that_goes_in_a_circle_ends_everywhere(tmp_path: Path) -> None:
+    circle = "PREFIX skos: <http://www.w3.org/2004/02/skos/core#>\nPREFIX p: <https://w3id.org/threatgraph/pattern/>\n"
+    circle += "p:a skos:broader p:b . p:b skos:broader p:c . p:c skos:broader p:a, p:strategic-misalignment .\n"
+    circle += "p:strategic-misalignment skos:broader p:a .\n"
+    load(tmp_path / "store", file_inputs([write(tmp_path / "circle.ttl", circle)]))
+    graph = ThreatGraph.open(store=tmp_path / "store")
+    ancestors = graph.query("SELECT ?x { pattern:a skos:broader+ ?x }", timeout=20)
+    assert isinstance(ancestors, Table)
+    found = {str(value).rpartition("/")[2] for value in ancestors.column("x")}
+    assert found == {"a", "b", "c", "strategic-misalignment", "systemic-catastrophic"}
+    graph.validate()
+    assert graph.recommend("PAT-SYS-005", top=1)

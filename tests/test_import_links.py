@@ -1,0 +1,157 @@
+"""The links to patterns that an import guesses: which are made, how they are marked, and how they are turned off."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pyoxigraph import Literal, NamedNode
+
+from importer_samples import statements
+from threatgraph import ThreatGraph
+from threatgraph.cli import main
+from threatgraph.importers.drafts import Draft, Harvest, english
+from threatgraph.importers.links import BOTH, TEXT, Guess, Guesser, add_links
+from threatgraph.importers.writing import as_turtle
+from threatgraph.store import EmbeddedStore
+from threatgraph.vocab import BASE, PREFIXES
+
+PATTERN = f"{BASE}pattern/goal-drift"
+
+
+@pytest.fixture(scope="module")
+def store() -> EmbeddedStore:
+    """The shipped graph."""
+    return EmbeddedStore.open()
+
+
+def incident(name: str, text: str, *, mit: str = "", same: str = "") -> Draft:
+    """An imported incident."""
+    draft = Draft(f"{BASE}incident/{name}", "Incident", "a.csv", 2)
+    draft.put("skos:prefLabel", english("Something happened"))
+    draft.put("dcterms:description", english(text))
+    draft.put("skos:exactMatch", NamedNode(same) if same else None)
+    if mit:
+        part = draft.add_part("tg:mapping", "mapping-mit", "FrameworkMapping")
+        draft.put("sssom:object_id", NamedNode(PREFIXES["mit"] + mit), part=part)
+    return draft
+
+
+def gathered(*drafts: Draft) -> Harvest:
+    """A harvest of these drafts."""
+    found = Harvest("Incident")
+    for draft in drafts:
+        assert found.add(draft)
+    return found
+
+
+def definition(store: EmbeddedStore) -> str:
+    """What the pattern says of itself: the strongest text for it that there can be."""
+    query = f"SELECT ?text {{ <{PATTERN}> skos:definition ?text }}"
+    return str(store.select(query).column("text")[0])
+
+
+def test_an_incident_is_linked_to_the_pattern_that_it_tells_of(store: EmbeddedStore) -> None:
+    found = gathered(incident("aiid-1", definition(store)))
+    before = set(found.drafts["https://w3id.org/threatgraph/incident/aiid-1"].triples)
+    add_links(found, store)
+    link = "recommendation/incident-aiid-1/pattern-goal-drift"
+    told = statements(found, link)
+    assert {
+        ("rdf:type", "tg:Recommendation"),
+        ("tg:recommendedFor", "incident:aiid-1"),
+        ("tg:recommends", "pattern:goal-drift"),
+        ("tg:standing", "1^integer"),
+        ("tg:basis", "signals^string"),
+        ("sssom:confidence", f"{TEXT.confidence:.2f}^decimal"),
+        ("sssom:mapping_justification", "semapv:SemanticSimilarityThresholdMatching"),
+    } == {pair for pair in told if pair[0] != "tg:score"}
+    assert all(float(value.partition("^")[0]) >= TEXT.least for name, value in told if name == "tg:score")
+    assert set(found.drafts["https://w3id.org/threatgraph/incident/aiid-1"].triples) == before, "no curated link"
+
+
+def test_a_shared_subdomain_of_mit_asks_for_less_and_is_marked(store: EmbeddedStore) -> None:
+    # Goal drift is mapped to the subdomains 7.1 and 7.6.
+    found = gathered(incident("aiid-1", definition(store), mit="7.1"), incident("aiid-2", definition(store), mit="1.1"))
+    add_links(found, store)
+    marks = [
+        statements(found, f"recommendation/incident-aiid-{number}/pattern-goal-drift")
+        & {("sssom:mapping_justification", f"semapv:{mark}")}
+        for number, mark in ((1, BOTH.justification), (2, TEXT.justification))
+    ]
+    assert all(marks)
+    assert BOTH.least < TEXT.least
+    assert Guess(PATTERN, 1, 0.25, True).tier is BOTH
+    assert Guess(PATTERN, 1, 0.25, False).tier is TEXT
+
+
+def test_weak_texts_known_incidents_and_other_records_get_no_link(store: EmbeddedStore) -> None:
+    known = incident("aiid-2", definition(store), same=f"{BASE}incident/some-incident")
+    other = Draft(f"{BASE}provision/x/y", "Provision", "a.csv")
+    other.put("skos:prefLabel", english(definition(store)))
+    page = incident("aiid-3", "Nothing.", same="https://example.org/page")
+    # Without a word that the graph knows there is no guess; a few words score high by chance and get none either.
+    weak = incident("aiid-1", "zzyzx qwxv " * 20)
+    weak.triples = [t for t in weak.triples if not t.predicate.value.endswith("prefLabel")]
+    found = gathered(weak, incident("aiid-4", "It took my job."), known, other, page)
+    add_links(found, store)
+    assert {draft.class_name for draft in found.drafts.values()} == {"Incident", "Provision"}
+
+
+def test_links_of_too_little_confidence_are_left_out(store: EmbeddedStore) -> None:
+    for above, expected in ((0.0, True), (TEXT.confidence, True), (TEXT.confidence + 0.01, False), (1.0, False)):
+        found = gathered(incident("aiid-1", definition(store)))
+        add_links(found, store, above)
+        assert (len(found.drafts) > 1) is expected, above
+
+
+def test_guesses_are_ranked_and_agree_with_recommendations(store: EmbeddedStore) -> None:
+    text = "A chatbot told a man to trust nobody and he believed it for months"
+    guesses = Guesser(store).guesses(text, set())
+    expected = ThreatGraph(store).recommend(text=text, top=3)
+    assert [(guess.rank, guess.pattern) for guess in guesses] == [(item.rank, item.iri) for item in expected]
+    assert [guess.score for guess in guesses] == pytest.approx([item.score for item in expected], abs=1e-5)
+
+
+def test_links_pass_the_shapes_and_change_no_count_of_curated_ones(store: EmbeddedStore, tmp_path: Path) -> None:
+    draft = incident("aiid-1", definition(store))
+    draft.put("dcterms:source", NamedNode("https://incidentdatabase.ai/cite/1"))
+    draft.put("tg:curationStatus", NamedNode(f"{BASE}curation-status/as-in-source"))
+    draft.put("tg:occurred", Literal("2020", datatype=NamedNode(PREFIXES["xsd"] + "gYear")))
+    found = gathered(draft)
+    add_links(found, store)
+    file = tmp_path / "links.ttl"
+    file.write_text(as_turtle(found), encoding="utf-8")
+    graph = ThreatGraph.open([file])
+    report = graph.validate([file])
+    assert [finding for finding in report.findings if "recommendation" in finding.node] == []
+    assert report.ok
+    count = "SELECT (COUNT(*) AS ?n) { ?incident tg:involvesPattern ?pattern }"
+    assert graph.store.select(count).column("n") == store.select(count).column("n")
+
+
+HEAD = (
+    "incident_id,date,title,description,Alleged deployer of AI system,Alleged developer of AI system,"
+    "Alleged harmed or nearly harmed parties\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("options", "linked"), [([], True), (["--no-links"], False), (["--links-above", "0.99"], False)]
+)
+def test_the_command_line(
+    options: list[str], linked: bool, store: EmbeddedStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, out = tmp_path / "incidents.csv", tmp_path / "out.ttl"
+    file.write_text(f'{HEAD}9001,2024-01-01,It drifted,"{definition(store)}",[],[],[]\n', encoding="utf-8")
+    assert main(["import", "aiid", str(file), "-o", str(out), *options]) == 0
+    assert ("guessed link" in capsys.readouterr().err) is linked
+    assert ("tg:Recommendation" in out.read_text(encoding="utf-8")) is linked
+
+
+@pytest.mark.parametrize("share", ["-0.1", "1.5", "nan", "much"])
+def test_a_confidence_is_a_number_from_0_to_1(share: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["import", "aiid", "x.csv", "--links-above", share])
+    assert stopped.value.code == 2
+    assert "from 0 to 1" in capsys.readouterr().err
