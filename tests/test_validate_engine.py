@@ -94,6 +94,7 @@ sh:maxCount 1
 sh:uniqueLang true
 sh:lessThan ex:q
 sh:qualifiedValueShape [ sh:class ex:T ] ; sh:qualifiedMinCount 1
+sh:qualifiedValueShape [ sh:nodeKind sh:Literal ] ; sh:qualifiedMaxCount 1
 """
 
 

@@ -13,8 +13,8 @@ from pyoxigraph import Literal, NamedNode
 from threatgraph.validate.census import SUBCLASS, Census
 from threatgraph.validate.conformance import YES, Conformance, Verdict, alike, all_of, comparable, opposite
 from threatgraph.validate.constraints import joined
-from threatgraph.validate.paths import Path
-from threatgraph.validate.shapes import Check, ShapeGraph, Target, Term, is_true, siblings
+from threatgraph.validate.paths import Path, read_path
+from threatgraph.validate.shapes import Check, ShapeGraph, Target, Term, first, inner_shapes, is_true, siblings
 from threatgraph.vocab import XSD
 
 #: What is demanded of the values of a path together, not of each.
@@ -55,7 +55,7 @@ class Compiler:
             return None if text is None else [text]
         if check.path_term is not None and check.steps is None:
             return None
-        if check.steps is not None and check.steps.may_be_empty and check.target.kind == "targetNode":
+        if check.target.kind == "targetNode" and self._has_empty_path(check.shape):
             return None  # a node that stands in no statement is a value of its own, but SPARQL does not find it
         parts = list(self._parts(check))
         return None if None in parts else [_SELECT.format(part) for part in parts if part]
@@ -75,6 +75,13 @@ class Compiler:
         if any(name.startswith("_:") for name in classes):  # a blank node cannot be asked for
             return f"{variable} a/{SUBCLASS}* {cls} ."
         return f"VALUES {variable}Kind {{ {' '.join(classes)} }} {variable} a {variable}Kind ."
+
+    def _has_empty_path(self, shape: Term) -> bool:
+        """Whether a shape, or one that it refers to, goes along a path that may have no step."""
+        path = read_path(self._graph, first(self._graph, shape, "path"))
+        return (path is not None and path.may_be_empty) or any(
+            self._has_empty_path(inner) for inner in inner_shapes(self._graph, shape)
+        )
 
     def _size(self, target: Target) -> int:
         """How many nodes a target has, at most."""

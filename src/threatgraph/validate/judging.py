@@ -116,6 +116,7 @@ class Judge:
 
         waiting = blank(node for focus in excerpt.targets.values() for node in focus)
         fence.mention(waiting)
+        fence.describe(waiting)
         seen = 0
         while seen < len(fence.triples):
             new = list(islice(fence.triples, seen, None))

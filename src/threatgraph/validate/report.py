@@ -26,7 +26,7 @@ class Finding:
     """One result: which node breaks which rule, where it is written, and what to do."""
 
     severity: str
-    """One of :data:`SEVERITIES`."""
+    """One of :data:`SEVERITIES`, or the IRI of a severity of the shapes' own."""
     node: str
     """The IRI of the node, or its label where it is blank."""
     path: str | None
@@ -44,9 +44,14 @@ class Finding:
     terms: tuple[Triple, ...] = field(default=(), compare=False, repr=False)
     """The result as the validator wrote it; the first triple is about the result itself."""
 
+    @property
+    def rank(self) -> int:
+        """How grave it is, from 0; what the shapes call by a name of their own may be as grave as a violation."""
+        return SEVERITIES.index(self.severity) if self.severity in SEVERITIES else 0
+
     def sort_key(self) -> tuple[object, ...]:
         """By severity, place, node and rule, so that a report is always in the same order; the same for no other."""
-        return SEVERITIES.index(self.severity), str(self.file or "~"), self.line or 0, *self.content_key()
+        return self.rank, str(self.file or "~"), self.line or 0, *self.content_key()
 
     def content_key(self) -> tuple[str, ...]:
         """What the finding says, wherever that is written."""
@@ -102,7 +107,7 @@ class Report:
     @property
     def ok(self) -> bool:
         """Whether there is no violation; warnings and hints may remain."""
-        return not any(finding.severity == "violation" for finding in self.findings)
+        return all(finding.rank for finding in self.findings)
 
     def __len__(self) -> int:
         return len(self.findings)
@@ -113,7 +118,8 @@ class Report:
     def to_text(self) -> str:
         """One paragraph a finding, and a last line that counts them."""
         counts = Counter(finding.severity for finding in self.findings)
-        told = [_plural(counts[severity], severity) for severity in SEVERITIES if counts[severity]]
+        severities = [*SEVERITIES, *sorted(counts.keys() - set(SEVERITIES))]
+        told = [_plural(counts[severity], severity) for severity in severities if counts[severity]]
         summary = ", ".join(told) if told else "no findings: the graph conforms to its shapes"
         return "\n".join([*map(_paragraph, self.findings), *(f"note: {note}" for note in self.notes), summary]) + "\n"
 
@@ -161,7 +167,7 @@ def _annotation(finding: Finding) -> str:
     fields = {"file": _shown(finding.file) if finding.file else "", "line": str(finding.line or "")}
     fields["title"] = f"{finding.rule.rpartition('#')[2]}: {shorten(finding.node)}"
     shown = ",".join(f"{name}={_property(value)}" for name, value in fields.items() if value)
-    return f"::{_GITHUB[finding.severity]} {shown}::{_data(finding.message)}\n"
+    return f"::{_GITHUB[SEVERITIES[finding.rank]]} {shown}::{_data(finding.message)}\n"
 
 
 def _data(text: str) -> str:
@@ -173,6 +179,8 @@ def _property(text: str) -> str:
 
 
 def _plural(count: int, noun: str) -> str:
+    if noun not in SEVERITIES:
+        return f"{count} of {noun}"
     noun = "hint" if noun == "info" else noun
     return f"{count} {noun}{'' if count == 1 else 's'}"
 

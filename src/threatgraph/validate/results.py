@@ -53,7 +53,7 @@ def _finding(statements: list[ox.Triple], about: Statements) -> Finding:
         rule = values["sourceShape"]
     path = values.get("resultPath")
     return Finding(
-        severity=_text(values["resultSeverity"]).removeprefix(SH).lower(),
+        severity=_severity(_text(values["resultSeverity"])),
         node=_text(values["focusNode"]),
         path=path.value if isinstance(path, ox.NamedNode) else None,
         value=_text(values["value"]) if "value" in values else None,
@@ -88,6 +88,11 @@ def _named(triple: ox.Triple, names: Names) -> ox.Triple:
 
 def _skolem(node: ox.BlankNode) -> ox.NamedNode:
     return ox.NamedNode(f"urn:threatgraph:validation#{node.value}")
+
+
+def _severity(iri: str) -> str:
+    """The name of a severity of SHACL's own; the IRI of another."""
+    return iri.removeprefix(SH).lower() if iri.startswith(SH) else iri
 
 
 def _text(term: object) -> str:

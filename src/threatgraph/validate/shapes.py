@@ -38,6 +38,9 @@ _SINGLE = _WHOLE_NUMBERS | {
     *("datatype", "nodeKind", "flags", "uniqueLang", "languageIn", "in", "closed", "ignoredProperties"),
     *("minInclusive", "maxInclusive", "minExclusive", "maxExclusive"),
 }
+#: Switches, which nothing but the literal ``true`` turns on (SHACL, section 4.4.5); its other form does not.
+_SWITCHES = frozenset(SH + n for n in "uniqueLang closed deactivated qualifiedValueShapesDisjoint".split())
+_ONE = Literal("1", datatype=NamedNode(f"{XSD}boolean"))
 #: Subject to predicate IRI to objects; blank nodes of different files are kept apart.
 ShapeGraph = Mapping[Term, Mapping[str, Sequence[Term]]]
 
@@ -95,6 +98,8 @@ def load(files: Iterable[Path]) -> ShapeGraph:
                 raise InvalidFile(str(file), "quoted triples have no place in a shapes graph.")
             if quad.predicate.value in (f"{SH}select", f"{SH}ask") and isinstance(value, Literal):
                 refuse_unsafe(value.value)  # a constraint has no business on other servers
+            if quad.predicate.value in _SWITCHES and value == _ONE:
+                value = Literal(False)
             graph[apart(subject)][quad.predicate.value].append(apart(value))
     return graph
 
@@ -123,7 +128,8 @@ def read_checks(graph: ShapeGraph, *, hints: bool) -> list[Check]:
     refuse_circles(graph)
     checks: list[Check] = []
     for shape in sorted((s for s in graph if isinstance(s, (NamedNode, BlankNode))), key=str):
-        active = [] if is_true(graph, shape, "deactivated") else [shape, *nodes(graph, shape, "property")]
+        on_nodes = [] if first(graph, shape, "path") else nodes(graph, shape, "property")
+        active = [] if is_true(graph, shape, "deactivated") else [shape, *on_nodes]
         for target in targets(graph, shape):
             for member in active:
                 hint = str(first(graph, member, "severity")) == f"<{SH}Info>"
