@@ -19,6 +19,7 @@ import pytest
 import rdflib
 from rdflib.collection import Collection
 from rdflib.namespace import RDF, SH
+from rdflib.term import Node
 
 from threatgraph.store import EmbeddedStore
 from threatgraph.validate import Report, validate
@@ -69,20 +70,20 @@ def cases() -> dict[str, Case]:
     return found
 
 
-def results(graph: rdflib.Graph, report: object) -> Iterator[Result]:
+def results(graph: rdflib.Graph, report: Node | None) -> Iterator[Result]:
     """The results of a report, as far as the suite compares them."""
     for result in graph.objects(report, SH.result):
         told = [graph.value(result, name) for name in COMPARED]
         yield tuple(text(graph, term) for term in told)
 
 
-def text(graph: rdflib.Graph, term: object) -> str:
+def text(graph: rdflib.Graph, term: Node | None) -> str:
     """A term that can be compared: a decimal by its value, a path by its steps, another blank node as just one."""
     if isinstance(term, rdflib.Literal):
         return f"{term.value.normalize()}" if isinstance(term.value, Decimal) else term.n3()
     if not isinstance(term, rdflib.BNode) and not str(term).startswith("urn:threatgraph:"):
         return GIVEN.sub("a blank node", str(term))
-    if (term, RDF.first, None) in graph:
+    if term is not None and (term, RDF.first, None) in graph:
         return "/".join(text(graph, step) for step in Collection(graph, term))
     steps = [(p, o) for p, o in graph.predicate_objects(term) if str(p).startswith(str(SH)) and "Path" in str(p)]
     if len(steps) == 1:
