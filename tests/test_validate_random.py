@@ -102,6 +102,11 @@ targets = st.sampled_from(
     target="sh:targetNode ex:b",
     shape="sh:not [ sh:property [ sh:path [ sh:zeroOrMorePath ex:p ] ; sh:minCount 1 ] ]",
 )
+@example(  # values that are closed
+    graph=[("ex:a", "ex:p", "ex:a"), ("ex:a", "a", "ex:T"), ("ex:a", "ex:q", "ex:a")],
+    target="sh:targetClass ex:T",
+    shape="sh:property [ sh:path ex:p ; sh:closed true ; sh:ignoredProperties ( rdf:type ex:p ) ]",
+)
 def test_both_ways_agree(graph: list[tuple[str, str, str]], target: str, shape: str) -> None:
     with TemporaryDirectory() as folder:
         data, rules = Path(folder) / "data.ttl", Path(folder) / "shapes.ttl"
