@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, Triple
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple
 
 from threatgraph.errors import UnknownName
 from threatgraph.export import jsonld, network, rdf, sssom
@@ -40,11 +40,17 @@ def _triples(store: Store, node: str | None) -> Iterable[Triple]:
 
 def _quads(store: Store, node: str | None) -> Iterable[Quad]:
     """The triples, each in the graphs of the files that state it."""
-    wanted = None if node is None else set(neighbourhood(store, node))
+    wanted = None if node is None else set(map(_stated, neighbourhood(store, node)))
     for graph in store.graphs():
         for triple in store.graph_triples(graph):
-            if wanted is None or triple in wanted:
+            if wanted is None or _stated(triple) in wanted:
                 yield Quad(triple.subject, triple.predicate, triple.object, NamedNode(graph))
+
+
+def _stated(triple: Triple) -> tuple[object, ...]:
+    """What makes a statement the same in all graphs: these may write a literal in forms of their own."""
+    value = None if isinstance(triple.object, Literal) else triple.object
+    return triple.subject, triple.predicate, value
 
 
 FORMATS: Mapping[str, Format] = {

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -64,13 +65,20 @@ class Store(Protocol):
         """
 
     def triples(self) -> Iterator[Triple]:
-        """All triples of the merged graph, the derived ones included."""
+        """All triples of the merged graph, the derived ones included, with literals as the files write them."""
 
     def graphs(self) -> list[str]:
         """The IRIs of the named graphs, sorted: one a file, and the graph of derived triples."""
 
     def graph_triples(self, graph_iri: str) -> Iterator[Triple]:
-        """The triples of one named graph."""
+        """The triples of one named graph, with literals as its file writes them."""
+
+    @property
+    def retyped(self) -> AbstractSet[str]:
+        """The properties with literals of which queries see another datatype than the files write."""
+
+    def with_datatypes(self, triples: Iterable[Triple]) -> Iterator[Triple]:
+        """Triples of the answer to a query, with the datatypes that the files write."""
 
     def to_rdflib(self) -> rdflib.Graph:
         """The merged graph as an rdflib graph, with our prefixes bound; a copy, free to change."""

@@ -7,7 +7,7 @@ graph of its file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from itertools import chain, islice
@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
+from threatgraph.store.forms import NAME as FORMS
+from threatgraph.store.forms import changed
 from threatgraph.store.generations import Draft
 from threatgraph.store.inputs import Input
 from threatgraph.store.manifest import Loaded
@@ -70,6 +72,7 @@ def build(
         draft.link_previous()
         engine = ox.Store(draft.path)
         _forget(engine, [*sorted(dropped), DERIVED_GRAPH])
+    quads = _noting_forms(draft, set(kept), quads)
     for first in quads:  # in batches, so that memory is bounded whatever there is to load
         engine.bulk_extend(chain([first], islice(quads, _BATCH - 1)))
     derive(engine, engine.bulk_extend)
@@ -92,6 +95,22 @@ def _read_all(new: Sequence[Input], loaded: dict[str, Loaded], progress: Progres
                     progress(before + source.position, total)
         loaded[item.graph] = replace(item.loaded, triples=count)
         before += item.loaded.size or 0
+
+
+def _noting_forms(draft: Draft, kept: AbstractSet[str], quads: Iterable[ox.Quad]) -> Iterator[ox.Quad]:
+    """The quads, once it is noted beside the database which of them the engine keeps in another form."""
+    file = draft.path / FORMS
+    with file.open("wb") as noted:
+        if draft.previous is not None and (draft.previous / FORMS).is_file():
+            for quad in ox.parse(path=str(draft.previous / FORMS), format=ox.RdfFormat.N_QUADS):
+                if isinstance(quad.graph_name, ox.NamedNode) and quad.graph_name.value in kept:
+                    noted.write(f"{quad} .\n".encode())
+        for quad in quads:
+            if not isinstance(quad.graph_name, ox.DefaultGraph) and changed(quad.triple):
+                noted.write(f"{quad} .\n".encode())
+            yield quad
+    if not file.stat().st_size:
+        file.unlink()
 
 
 def _copied(previous: Path | None, kept: Sequence[str]) -> Iterator[ox.Quad]:

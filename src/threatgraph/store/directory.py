@@ -17,6 +17,7 @@ import pyoxigraph as ox
 
 from threatgraph.errors import InvalidFile, ThreatGraphError
 from threatgraph.store.files import find_files
+from threatgraph.store.forms import Forms, read_forms
 from threatgraph.store.generations import hold
 from threatgraph.store.inputs import shipped_digest
 from threatgraph.store.manifest import Manifest, read_manifest
@@ -61,6 +62,10 @@ class DirectoryStore(OxigraphStore):
         """The file behind each named graph, where there is one that is still there."""
         known = ((graph, loaded.file) for graph, loaded in self.manifest.graphs.items())
         return {graph: file for graph, file in known if file is not None and file.is_file()}
+
+    @cached_property
+    def _forms(self) -> Forms:  # type: ignore[override]  # read when first asked for
+        return read_forms(self.path)
 
     @property
     def outdated(self) -> bool:

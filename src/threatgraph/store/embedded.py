@@ -13,6 +13,7 @@ import pyoxigraph as ox
 
 from threatgraph import resources
 from threatgraph.store.files import find_files, read_quads
+from threatgraph.store.forms import Forms, changed
 from threatgraph.store.oxigraph import OxigraphStore, derive
 from threatgraph.store.reading import name_blank_nodes
 from threatgraph.vocab import FILE_GRAPHS
@@ -23,6 +24,7 @@ class EmbeddedStore(OxigraphStore):
 
     def __init__(self) -> None:
         super().__init__(ox.Store())
+        self._forms = Forms()
         self._waiting: dict[str, bytes] = {}
         """Shipped files whose named graphs are not filled yet: most queries never ask for them."""
         self.files: dict[str, Path] = {}
@@ -70,7 +72,9 @@ class EmbeddedStore(OxigraphStore):
 
     def _load(self, file: Path, graph_iri: str) -> None:
         graph = ox.NamedNode(graph_iri)
-        triples = [tuple(triple) for triple in name_blank_nodes(read_quads(file), graph_iri)]
-        self._store.extend(ox.Quad(s, p, o, graph) for s, p, o in triples)
-        self._store.extend(ox.Quad(s, p, o) for s, p, o in triples)
+        triples = list(name_blank_nodes(read_quads(file), graph_iri))
+        self._store.extend(ox.Quad(t.subject, t.predicate, t.object, graph) for t in triples)
+        self._store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in triples)
+        for triple in filter(changed, triples):
+            self._forms.note(triple, graph_iri)
         self.files[graph_iri] = file

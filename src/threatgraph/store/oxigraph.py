@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, TypeVar
 
 import pyoxigraph as ox
@@ -13,6 +14,7 @@ from threatgraph.errors import InvalidQuery, ThreatGraphError
 from threatgraph.store.base import Answer
 from threatgraph.store.binding import Bindings, bind_values
 from threatgraph.store.bounded import can_bound, run_bounded
+from threatgraph.store.forms import Forms
 from threatgraph.store.guard import refuse_unsafe
 from threatgraph.table import Table, to_rdflib_graph
 from threatgraph.vocab import DERIVED_GRAPH, PREFIXES
@@ -30,6 +32,9 @@ _PLACE = re.compile(r"error at (\d+):(\d+)")
 
 class OxigraphStore:
     """SPARQL over an Oxigraph engine; what fills the engine is up to those that derive from this class."""
+
+    _forms = Forms()
+    """How the files write what the engine keeps in another form."""
 
     def __init__(self, engine: ox.Store) -> None:
         self._store = engine
@@ -62,10 +67,10 @@ class OxigraphStore:
 
     def construct(self, sparql: str, bindings: Bindings | None = None) -> list[ox.Triple]:
         """The triples of a CONSTRUCT or DESCRIBE query."""
-        answer = _evaluate(self._for(sparql), sparql, bindings)
-        if not isinstance(answer, ox.QueryTriples):
+        answer = _unpack(_evaluate(self._for(sparql), sparql, bindings))
+        if not isinstance(answer, list):
             raise InvalidQuery("a CONSTRUCT or DESCRIBE query was expected here.")
-        return _all(answer)
+        return self._as_written(answer)
 
     # Queries from outside: refused or bounded.
 
@@ -83,28 +88,43 @@ class OxigraphStore:
         """
         refuse_unsafe(sparql, allow_service=allow_service)
         if timeout is None or not can_bound():
-            return _unpack(_evaluate(self._for(sparql), sparql, bindings))
+            answer = _unpack(_evaluate(self._for(sparql), sparql, bindings))
+            return self._as_written(answer) if isinstance(answer, list) else answer
         # Parsing is quick and gives the kind of answer; evaluation is what may hang, and that runs in the child.
         form = _evaluate(ox.Store(), sparql, bindings)
         engine = self._for_child(sparql)
         packed = run_bounded(lambda: _pack(_evaluate(engine(), sparql, bindings)), timeout)
         if isinstance(form, ox.QueryTriples):
-            return [quad.triple for quad in ox.parse(packed, format=ox.RdfFormat.N_TRIPLES)]
+            return self._as_written([quad.triple for quad in ox.parse(packed, format=ox.RdfFormat.N_TRIPLES)])
         return _unpack(ox.parse_query_results(packed, format=ox.QueryResultsFormat.JSON))
+
+    def _as_written(self, triples: Iterable[ox.Triple]) -> list[ox.Triple]:
+        return list(self._forms.restore(triples))
 
     # The graph itself.
 
     def triples(self) -> Iterator[ox.Triple]:
-        """All triples of the merged graph, the derived ones included."""
-        return (q.triple for q in self._store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
+        """All triples of the merged graph, the derived ones included, with literals as the files write them."""
+        quads = self._store.quads_for_pattern(None, None, None, ox.DefaultGraph())
+        return self._forms.restore(quad.triple for quad in quads)
 
     def graphs(self) -> list[str]:
         """The IRIs of the named graphs, sorted: one a file, and the graph of derived triples."""
         return sorted(graph.value for graph in self._with_graphs().named_graphs() if isinstance(graph, ox.NamedNode))
 
     def graph_triples(self, graph_iri: str) -> Iterator[ox.Triple]:
-        """The triples of one named graph."""
-        return (q.triple for q in self._with_graphs().quads_for_pattern(None, None, None, ox.NamedNode(graph_iri)))
+        """The triples of one named graph, with literals as its file writes them."""
+        quads = self._with_graphs().quads_for_pattern(None, None, None, ox.NamedNode(graph_iri))
+        return self._forms.restore((quad.triple for quad in quads), graph_iri)
+
+    @property
+    def retyped(self) -> AbstractSet[str]:
+        """The properties with literals of which the engine keeps another datatype than the files write."""
+        return self._forms.retyped
+
+    def with_datatypes(self, triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
+        """Triples of the answer to a query, with the datatypes that the files write."""
+        return self._forms.restore_datatypes(triples)
 
     def to_rdflib(self) -> rdflib.Graph:
         """The merged graph as an rdflib graph, with our prefixes bound; a copy, free to change."""

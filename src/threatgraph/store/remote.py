@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -170,6 +171,13 @@ class RemoteStore:
     def graph_triples(self, graph_iri: str) -> Iterator[ox.Triple]:
         """The triples of one named graph, page by page."""
         return self._paged(f"FROM {ox.NamedNode(graph_iri)}")
+
+    #: Servers keep datatypes as they like; how files write them is not known there.
+    retyped: AbstractSet[str] = frozenset()
+
+    def with_datatypes(self, triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
+        """The triples as they are."""
+        return iter(triples)
 
     def to_rdflib(self) -> rdflib.Graph:
         """The merged graph as an rdflib graph, with our prefixes bound; a copy, free to change."""

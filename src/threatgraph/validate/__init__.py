@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode, Triple
 
 from threatgraph import resources
 from threatgraph.errors import InvalidQuery
@@ -91,9 +91,22 @@ def _suspects(store: Store, compiler: Compiler, checks: Iterable[Check], notes: 
         if found is None:
             notes.append(f"{check.constraint or check.shape} has no SPARQL form: pyshacl judges all that it is about.")
             found = _candidates(store, [f"SELECT DISTINCT ?this WHERE {{ {compiler.scope(check.target)} }}"])
+        if found and check.target.kind == "targetObjectsOf" and check.target.term.value in store.retyped:
+            found = list(_as_written(store, check.target.term, found))
         if found:
             suspects[check] = found
     return suspects
+
+
+def _as_written(store: Store, prop: Term, values: Iterable[Term]) -> Iterator[Term]:
+    """The values of a property, with the datatypes that the files write."""
+    for value in values:
+        told: dict[Term, None] = {}
+        if isinstance(prop, NamedNode) and isinstance(value, Literal):
+            nodes = store.select(f"SELECT ?node WHERE {{ ?node {prop} {value} }}").column("node")
+            triples = store.with_datatypes(Triple(NamedNode(str(node)), prop, value) for node in nodes)
+            told = {triple.object: None for triple in triples if isinstance(triple.object, Literal)}
+        yield from told or (value,)
 
 
 def _candidates(store: Store, queries: Iterable[str] | None) -> list[Term] | None:

@@ -10,11 +10,22 @@ from collections.abc import Iterator, Sequence
 
 from pyoxigraph import Literal, NamedNode
 
+from threatgraph.store.forms import is_retyped
 from threatgraph.validate.census import SUBCLASS, Census
 from threatgraph.validate.conformance import YES, Conformance, Verdict, alike, all_of, comparable, opposite
 from threatgraph.validate.constraints import joined
 from threatgraph.validate.paths import Path, read_path
-from threatgraph.validate.shapes import Check, ShapeGraph, Target, Term, first, inner_shapes, is_true, siblings
+from threatgraph.validate.shapes import (
+    Check,
+    ShapeGraph,
+    Target,
+    Term,
+    first,
+    inner_shapes,
+    is_true,
+    mentioned,
+    siblings,
+)
 from threatgraph.vocab import XSD
 
 #: What is demanded of the values of a path together, not of each.
@@ -23,6 +34,8 @@ _OF_ALL = frozenset(
     "qualifiedMinCount qualifiedMaxCount qualifiedValueShapesDisjoint".split()
 )
 _PAIRS = {"equals": "=", "disjoint": "!=", "lessThan": "<", "lessThanOrEquals": "<="}
+#: What may depend on the datatype of a literal, be it in a shape that is referred to.
+_ON_TYPES = frozenset("datatype in hasValue equals disjoint node property not and or xone qualifiedValueShape".split())
 _COUNTED = "SELECT ?this (COUNT(DISTINCT ?value) AS ?count)"
 #: A query begins with the statements of a property where there are fewer than so many for each node of the target:
 #: measured on Oxigraph, a step from a node costs about three times what the next statement does.
@@ -50,6 +63,8 @@ class Compiler:
         """
         if check.target.kind == "targetClass" and not self._size(check.target):
             return []
+        if self._sees_other_datatypes(check):
+            return None
         if check.constraint is not None:
             text = joined(self._graph, check.constraint, self.scope(check.target))
             return None if text is None else [text]
@@ -75,6 +90,15 @@ class Compiler:
         if any(name.startswith("_:") for name in classes):  # a blank node cannot be asked for
             return f"{variable} a/{SUBCLASS}* {cls} ."
         return f"VALUES {variable}Kind {{ {' '.join(classes)} }} {variable} a {variable}Kind ."
+
+    def _sees_other_datatypes(self, check: Check) -> bool:
+        """Whether a query would see other datatypes than the files write, where the check may be about these."""
+        if check.constraint is not None or not (_ON_TYPES & check.parameters.keys()):
+            return False
+        return any(
+            is_retyped(term) if isinstance(term, Literal) else term.value in self._census.retyped
+            for term in mentioned(self._graph, check.shape)
+        )
 
     def _has_empty_path(self, shape: Term) -> bool:
         """Whether a shape, or one that it refers to, goes along a path that may have no step."""

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from threatgraph.errors import InvalidFile, ThreatGraphError
 from threatgraph.store.files import read_quads
+from threatgraph.store.forms import as_typed
 from threatgraph.store.guard import refuse_unsafe
 from threatgraph.validate.paths import Path as Steps
 from threatgraph.validate.paths import read_path
@@ -90,7 +90,8 @@ def load(files: Iterable[Path]) -> ShapeGraph:
             """A blank node by its place in its file, so that a report names it in the same way each time."""
             if isinstance(term, BlankNode):
                 return labels.setdefault(term, BlankNode(f"shape{number}x{len(labels)}"))
-            return _as_stored(term) if isinstance(term, Literal) else term
+            # As the store keeps it, to be compared with what that has.
+            return as_typed(term) if isinstance(term, Literal) else term
 
         for quad in read_quads(file):
             subject, value = quad.subject, quad.object
@@ -102,17 +103,6 @@ def load(files: Iterable[Path]) -> ShapeGraph:
                 value = Literal(False)
             graph[apart(subject)][quad.predicate.value].append(apart(value))
     return graph
-
-
-@lru_cache(maxsize=4096)
-def _as_stored(literal: Literal) -> Literal:
-    """A literal in the form that the store of the data gives it, to be compared with that: ``0.50`` becomes ``0.5``."""
-    if literal.language or literal.datatype.value == f"{XSD}string":
-        return literal
-    name = NamedNode("urn:x")
-    store = Store()
-    store.add(Quad(name, name, literal))
-    return next(quad.object for quad in store if isinstance(quad.object, Literal))
 
 
 def read_checks(graph: ShapeGraph, *, hints: bool) -> list[Check]:
@@ -210,6 +200,19 @@ def inner_shapes(graph: ShapeGraph, shape: Term) -> Iterator[Term]:
     for name in ("and", "or", "xone"):
         for head in graph.get(shape, {}).get(SH + name, ()):
             yield from members(graph, head)
+
+
+def mentioned(graph: ShapeGraph, shape: Term) -> set[NamedNode | Literal]:
+    """The IRIs and literals that a shape mentions, in its paths, its lists and the shapes that it refers to."""
+    found: set[NamedNode | Literal] = set()
+    waiting, seen = [shape], {shape}
+    while waiting:
+        told = {value for values in graph.get(waiting.pop(), {}).values() for value in values}
+        found.update(value for value in told if not isinstance(value, BlankNode))
+        new = {value for value in told if value in graph} - seen
+        seen |= new
+        waiting += new
+    return found
 
 
 def refuse_circles(graph: ShapeGraph) -> None:
