@@ -1,9 +1,10 @@
 """Incidents without end: a deterministic generator that draws from the shipped graph, to see how cost grows.
 
-    python tests/bench/generate.py 100000 > incidents.nt   # 1.5 million triples
+    python tests/bench/generate.py 100000 > incidents.nt   # 1.7 million triples
 
 The texts are made of words of the patterns that an incident is given, mixed with words of all; causes, groups, sectors
-and actors are drawn with frequencies that fall off as in the shipped incidents. The incidents are not real and say so.
+and actors are drawn with frequencies that fall off as in the shipped incidents. The incidents are not real and say so;
+they conform to the shapes.
 """
 
 from __future__ import annotations
@@ -41,6 +42,11 @@ def incidents(count: int, seed: int = 7) -> Iterator[str]:
     }
     values["deployer"] = [f"{BASE}actor/generated-{number}" for number in range(_ACTORS)]
     label, description = PREFIXES["skos"] + "prefLabel", PREFIXES["dcterms"] + "description"
+    for number in range(_ACTORS if count else 0):
+        subject = f"<{BASE}actor/generated-{number}>"
+        yield f"{subject} <{RDF_TYPE}> <{tg('Actor')}> .\n"
+        yield f'{subject} <{label}> "Generated actor {number}"@en .\n'
+        yield from _rests_on(subject, f"actor-{number}")
     for number in range(count):
         subject = f"<{BASE}incident/generated-{number}>"
         chosen = [patterns[place] for place in _few(draw, len(patterns), 2)]
@@ -51,6 +57,7 @@ def incidents(count: int, seed: int = 7) -> Iterator[str]:
         yield f"{subject} <{RDF_TYPE}> <{tg('Incident')}> .\n"
         yield f'{subject} <{label}> "Generated: {" ".join(text.split()[:6])}"@en .\n'
         yield f'{subject} <{description}> "Generated, not real: {text}."@en .\n'
+        yield from _rests_on(subject, f"incident-{number}")
         yield f'{subject} <{tg("occurred")}> "{year}"^^<{XSD}gYear> .\n'
         for pattern in chosen:
             yield f"{subject} <{tg('involvesPattern')}> <{pattern}> .\n"
@@ -58,6 +65,11 @@ def incidents(count: int, seed: int = 7) -> Iterator[str]:
         for name, found in values.items():
             for place in _few(draw, len(found), 2):
                 yield f"{subject} <{tg(name)}> <{found[place]}> .\n"
+
+
+def _rests_on(subject: str, name: str) -> Iterator[str]:
+    yield f"{subject} <{tg('curationStatus')}> <{BASE}curation-status/unconfirmed> .\n"
+    yield f"{subject} <{PREFIXES['dcterms']}source> <https://example.org/generated/{name}> .\n"
 
 
 def _few(draw: np.random.Generator, size: int, most: int) -> list[int]:
@@ -73,7 +85,7 @@ def _texts(graph: ThreatGraph) -> dict[str, list[str]]:
 
 def _slugs(graph: ThreatGraph, kind: str) -> list[str]:
     found = graph.store.select(f"SELECT ?r {{ ?r skos:prefLabel ?l FILTER(STRSTARTS(STR(?r), '{BASE}{kind}/')) }}")
-    return sorted({str(iri).removeprefix(f"{BASE}{kind}/") for iri in found.column("r")})
+    return sorted({str(iri).removeprefix(f"{BASE}{kind}/") for iri in found.column("r") if "#" not in str(iri)})
 
 
 if __name__ == "__main__":
