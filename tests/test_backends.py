@@ -1,4 +1,4 @@
-"""The same questions to the graph in memory and on servers give the same answers."""
+"""The same questions to the graph in memory, in a directory and on servers give the same answers."""
 
 from __future__ import annotations
 
@@ -29,92 +29,108 @@ SAMPLES = {
     "provision": "mit:7",
     "string": "a",
 }
-SERVERS = ("oxigraph", "virtuoso")
+BACKENDS = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ("directory", "oxigraph", "virtuoso")]
+of_servers = pytest.mark.parametrize("backend", BACKENDS[1:], indirect=True)
 
 
-class Server:
-    """A server that `threatgraph sync` has filled."""
+class Backend:
+    """A store that the shipped graph was put into.
 
-    def __init__(self, options: list[str]) -> None:
-        self.options = options
-        self.graph = ThreatGraph(RemoteStore(options[1]))
+    Args:
+        graph: the graph in it.
+        options: for a server, those of ``threatgraph sync``.
+    """
+
+    def __init__(self, graph: ThreatGraph, options: list[str]) -> None:
+        self.graph, self.options = graph, options
 
 
-# Each server in one process of the tests, that it be started and filled once.
-@pytest.fixture(scope="module", params=[pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in SERVERS])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+# Each in one process of the tests, that it be started and filled once.
+@pytest.fixture(scope="module", params=BACKENDS)
+def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
     folder: Path = tmp_path_factory.mktemp(request.param)
     with pytest.MonkeyPatch.context() as patch:
-        if request.param == "oxigraph":
+        if request.param == "directory":
+            assert main(["load", "--store", str(folder / "store")]) == 0
+            yield Backend(ThreatGraph.open(store=folder / "store"), [])
+        elif request.param == "oxigraph":
             _need(oxigraph_binary() is not None, "the Oxigraph server (PyPI package oxigraph)")
             with oxigraph(folder) as url:
-                options = ["--endpoint", f"{url}/query", "--update-endpoint", f"{url}/update"]
-                assert main(["sync", *options]) == 0
-                yield Server(options)
-            return
-        _need(shutil.which("virtuoso-t") is not None, "Virtuoso (Debian package virtuoso-opensource-7)")
-        patch.setenv("THREATGRAPH_PASSWORD", "dba")
-        patch.setenv("THREATGRAPH_USER", "dba")
-        with virtuoso(folder) as url:
-            options = ["--endpoint", f"{url}/sparql", "--update-endpoint", f"{url}/sparql-auth"]
-            assert main(["sync", *options]) == 0
-            yield Server(options)
+                yield _synced(["--endpoint", f"{url}/query", "--update-endpoint", f"{url}/update"])
+        else:
+            _need(shutil.which("virtuoso-t") is not None, "Virtuoso (Debian package virtuoso-opensource-7)")
+            patch.setenv("THREATGRAPH_PASSWORD", "dba")
+            patch.setenv("THREATGRAPH_USER", "dba")
+            with virtuoso(folder) as url:
+                yield _synced(["--endpoint", f"{url}/sparql", "--update-endpoint", f"{url}/sparql-auth"])
 
 
-def test_named_queries(graph: ThreatGraph, server: Server) -> None:
+def _synced(options: list[str]) -> Backend:
+    assert main(["sync", *options]) == 0
+    return Backend(ThreatGraph(RemoteStore(options[1])), options)
+
+
+def test_named_queries(graph: ThreatGraph, backend: Backend) -> None:
     for name, query in load_catalog().items():
         params = {p.name: SAMPLES[p.type] for p in query.parameters if p.default is None}
-        here, there = graph.run(name, **params), server.graph.run(name, **params)
+        here, there = graph.run(name, **params), backend.graph.run(name, **params)
         assert there.columns == here.columns, name
         assert there.rows == here.rows, name
 
 
-def test_checks(graph: ThreatGraph, server: Server) -> None:
-    assert server.graph.check().rows == graph.check().rows
+def test_checks(graph: ThreatGraph, backend: Backend) -> None:
+    assert backend.graph.check().rows == graph.check().rows
 
 
-def test_the_graph_comes_home_whole(graph: ThreatGraph, server: Server) -> None:
+def test_the_graph_comes_home_whole(graph: ThreatGraph, backend: Backend) -> None:
     def lines(of: ThreatGraph) -> list[bytes]:
         return sorted((serialize(of.store.triples(), format=RdfFormat.N_TRIPLES) or b"").splitlines())
 
-    assert lines(server.graph) == lines(graph)
-    assert server.graph.store.graphs() == graph.store.graphs()
+    assert lines(backend.graph) == lines(graph)
+    assert backend.graph.store.graphs() == graph.store.graphs()
 
 
-def test_recommendations(graph: ThreatGraph, server: Server) -> None:
+def test_recommendations(graph: ThreatGraph, backend: Backend) -> None:
     for node, kind in (("PAT-SYS-005", "pattern"), ("INC-23-0002", "incident"), ("goal-drift", "provision")):
-        here = graph.recommend(node, kind=kind, top=5)
-        there = server.graph.recommend(node, kind=kind, top=5)
+        here, there = (of.recommend(node, kind=kind, top=5) for of in (graph, backend.graph))
         assert [(str(i), round(i.score, 9)) for i in there] == [(str(i), round(i.score, 9)) for i in here]
 
 
-def test_analyses_exports_and_validation(graph: ThreatGraph, server: Server) -> None:
-    for name in ("centrality", "gaps"):
-        assert getattr(server.graph.analytics, name)().rows == getattr(graph.analytics, name)().rows
-    for form in ("turtle", "sssom"):
-        assert server.graph.export(form) == graph.export(form)
-    report = server.graph.validate()
-    assert (report.findings, report.notes) == (graph.validate().findings, [])
+def test_analyses(graph: ThreatGraph, backend: Backend) -> None:
+    for name in ("centrality", "communities", "coverage", "gaps", "trends"):
+        assert getattr(backend.graph.analytics, name)().rows == getattr(graph.analytics, name)().rows, name
 
 
-def test_a_second_sync_changes_nothing(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["sync", *server.options]) == 0
+def test_exports(graph: ThreatGraph, backend: Backend) -> None:
+    for form in ("turtle", "nquads", "jsonld", "sssom"):
+        assert backend.graph.export(form) == graph.export(form), form
+
+
+def test_validation(graph: ThreatGraph, backend: Backend) -> None:
+    here, there = graph.validate(), backend.graph.validate()
+    assert (there.findings, there.notes) == (here.findings, here.notes)
+
+
+@of_servers
+def test_a_second_sync_changes_nothing(backend: Backend, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sync", *backend.options]) == 0
     assert capsys.readouterr().out == "nothing changed\n"
 
 
+@of_servers
 def test_load_replaces_a_file_and_sync_removes_it(
-    server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    backend: Backend, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     mine = tmp_path / "mine.ttl"
     ask = "SELECT ?file ?o WHERE { GRAPH ?file { <urn:x:s> <urn:x:p> ?o } }"
     for value in ("one", "two"):
         mine.write_text(f'<urn:x:s> <urn:x:p> "{value}" .', encoding="utf-8")
-        assert main(["load", *server.options, str(mine)]) == 0
-        assert server.graph.store.select(ask).to_dicts() == [{"file": mine.as_uri(), "o": value}]
-        assert server.graph.store.select("SELECT ?o { <urn:x:s> <urn:x:p> ?o }").column("o") == [value]
-    assert main(["sync", *server.options]) == 0
+        assert main(["load", *backend.options, str(mine)]) == 0
+        assert backend.graph.store.select(ask).to_dicts() == [{"file": mine.as_uri(), "o": value}]
+        assert backend.graph.store.select("SELECT ?o { <urn:x:s> <urn:x:p> ?o }").column("o") == [value]
+    assert main(["sync", *backend.options]) == 0
     assert f"removed: {mine.as_uri()}" in capsys.readouterr().out
-    assert not server.graph.store.ask("ASK { <urn:x:s> ?p ?o }")
+    assert not backend.graph.store.ask("ASK { <urn:x:s> ?p ?o }")
 
 
 XSD = "http://www.w3.org/2001/XMLSchema#"
@@ -132,10 +148,11 @@ REWRITTEN = {
 }
 
 
-def test_forms_of_literals(server: Server) -> None:
-    store = server.graph.store
+@of_servers
+def test_forms_of_literals(backend: Backend) -> None:
+    store = backend.graph.store
     assert isinstance(store, RemoteStore)
-    url = server.options[3]
+    url = backend.options[3]
     http = Http(url)
 
     def insert(name: str) -> None:

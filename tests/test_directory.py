@@ -58,32 +58,6 @@ def test_it_holds_the_same_triples_graphs_and_files(graph: ThreatGraph, disk: Th
         assert set(disk.store.graph_triples(iri)) == set(graph.store.graph_triples(iri))
 
 
-def test_named_queries_and_checks_answer_alike(graph: ThreatGraph, disk: ThreatGraph) -> None:
-    asked = 0
-    for query in graph.queries.values():
-        if all(parameter.default is not None for parameter in query.parameters):
-            assert disk.run(query.name).to_dicts() == graph.run(query.name).to_dicts(), query.name
-            asked += 1
-    assert asked > 10
-    provision = {"provision": "eu-ai-act:article-14"}
-    assert disk.run("patterns-by-provision", **provision).rows == graph.run("patterns-by-provision", **provision).rows
-    assert disk.check().rows == graph.check().rows
-
-
-def test_exports_have_the_same_bytes(graph: ThreatGraph, disk: ThreatGraph) -> None:
-    for form in ("turtle", "nquads", "jsonld", "graphml", "sssom"):
-        assert disk.export(form) == graph.export(form), form
-
-
-def test_recommendations_analyses_and_validation_are_the_same(graph: ThreatGraph, disk: ThreatGraph) -> None:
-    ours, theirs = disk.recommend("PAT-SYS-005"), graph.recommend("PAT-SYS-005")
-    assert ours.to_json() == theirs.to_json()
-    assert disk.recommend_all("incident", 3).rows == graph.recommend_all("incident", 3).rows
-    for name in ("communities", "coverage", "trends"):
-        assert getattr(disk.analytics, name)().rows == getattr(graph.analytics, name)().rows, name
-    assert disk.validate().to_json() == graph.validate().to_json()
-
-
 def test_findings_are_placed_in_the_files_that_were_loaded(tmp_path: Path) -> None:
     bad = write(tmp_path / "bad.ttl", "<https://w3id.org/threatgraph/pattern/x>\n  a <urn:t>, tg:ThreatPattern .")
     bad.write_text("PREFIX tg: <https://w3id.org/threatgraph/ontology#>\n" + bad.read_text())
