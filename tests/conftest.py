@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -22,6 +24,31 @@ JARS = Path("/usr/share/java")
 # How long one example takes says nothing about the code: the first one pays for imports.
 settings.register_profile("threatgraph", deadline=None)
 settings.load_profile("threatgraph")
+
+
+#: Tests that share something costly, by the beginning of their names: each such group runs in one process.
+TOGETHER = (
+    *("test_conformance.py", "test_directory.py", "test_import_links.py", "test_importers_tables.py", "test_plots.py"),
+    *(f"test_backends.py.*{name}" for name in ("directory", "oxigraph", "virtuoso")),
+)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Spreads single tests over the processes, but for groups.
+
+    The groups that pytest-xdist 3.8 makes of marks are lost with pytest 9.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    groups = re.compile("|".join(f"({name})" for name in TOGETHER))
+
+    class Scheduling(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            found = groups.search(nodeid)
+            return TOGETHER[(found.lastindex or 1) - 1] if found else nodeid
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

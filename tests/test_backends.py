@@ -29,7 +29,7 @@ SAMPLES = {
     "provision": "mit:7",
     "string": "a",
 }
-BACKENDS = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in ("directory", "oxigraph", "virtuoso")]
+BACKENDS = ("directory", "oxigraph", "virtuoso")
 of_servers = pytest.mark.parametrize("backend", BACKENDS[1:], indirect=True)
 
 
@@ -45,7 +45,7 @@ class Backend:
         self.graph, self.options = graph, options
 
 
-# Each in one process of the tests, that it be started and filled once.
+# Each in one process of the tests (see conftest.py), that it be started and filled once.
 @pytest.fixture(scope="module", params=BACKENDS)
 def backend(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
     folder: Path = tmp_path_factory.mktemp(request.param)

@@ -74,10 +74,7 @@ def read_by_rdflib(content: bytes, form: str) -> set[tuple[str, ...]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(rdflib, "NORMALIZE_LITERALS", False)
         dataset.parse(data=content, format=RDFLIB[form])
-    merged = rdflib.Graph()
-    for subject, predicate, value, _ in dataset.quads():
-        merged.add((subject, predicate, value))
-    return facts(merged.serialize(format="nt"))
+    return facts(dataset.serialize(format="nquads"))
 
 
 @pytest.fixture(scope="session")

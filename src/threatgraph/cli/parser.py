@@ -13,7 +13,7 @@ from threatgraph.vocab import KINDS
 TABLES = ("table", "json", "csv", "tsv", "markdown")
 TRIPLES = ("turtle", "jsonld", "ntriples", "rdfxml")
 PICTURES = ("similarity", "causes", "timeline", "coverage")
-EXPORTS = (*TRIPLES, "nquads", "trig", "graphml", "gexf", "sssom")
+EXPORTS = (*TRIPLES, "nquads", "trig", "graphml", "gexf", "sssom", "stix")
 INPUTS = ("turtle", "ntriples", "nquads", "trig", "jsonld", "rdfxml")
 IMPORTS = ("aiid", "mit-risk-repository", "sssom", "nexus", "atlas", "stix")
 

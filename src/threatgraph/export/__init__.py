@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple
 
 from threatgraph.errors import UnknownName
-from threatgraph.export import jsonld, network, rdf, sssom
+from threatgraph.export import jsonld, network, rdf, sssom, stix
 from threatgraph.export.neighbourhood import neighbourhood
 from threatgraph.export.tables import TABLE_FORMATS, export_table
 from threatgraph.store import Store
@@ -30,7 +30,7 @@ class Format:
     description: str
     kind: str
     """``graph`` for triples, ``dataset`` for triples in the graphs of their files, ``network`` for Gephi,
-    ``mappings`` for a table of mappings."""
+    ``mappings`` for a table of mappings, ``intelligence`` for objects of threat intelligence."""
     write: Callable[[Store, str | None], bytes]
 
 
@@ -127,6 +127,14 @@ FORMATS: Mapping[str, Format] = {
             "SSSOM/TSV, the mappings to frameworks and between them",
             "mappings",
             sssom.write,
+        ),
+        Format(
+            "stix",
+            "stix.json",
+            "application/stix+json;version=2.1",
+            "STIX 2.1, a bundle of attack patterns and incidents",
+            "intelligence",
+            stix.write,
         ),
     )
 }

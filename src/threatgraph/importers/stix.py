@@ -33,6 +33,8 @@ class _Bundle:
     path: str
     framework: str
     harvest: Harvest
+    makers: frozenset[str] = frozenset()
+    """Ids of the identities that made objects."""
     agents: dict[str, NamedNode] = field(default_factory=dict)
     """Id of each identity to the publisher that it becomes."""
     drafts: dict[str, Draft] = field(default_factory=dict)
@@ -61,7 +63,8 @@ def read(path: Path, store: Store) -> Harvest:
     harvest = Harvest("Provision", frozenset({"Framework"}))
     objects = _newest(document["objects"], path, harvest)
     name = _name(objects, path)
-    bundle = _Bundle(str(path), f"stix-{slug(name)}", harvest)
+    makers = frozenset(text_of(item, "created_by_ref") for item in objects.values())
+    bundle = _Bundle(str(path), f"stix-{slug(name)}", harvest, makers)
     current = [item for item in objects.values() if not _is_withdrawn(item)]
     if len(current) < len(objects):
         harvest.notes.append(f"{path}: {len(objects) - len(current)} objects are withdrawn and left out.")
@@ -129,6 +132,8 @@ def _prose(text: str) -> Literal | None:
 def _add_agent(item: Entry, bundle: _Bundle) -> None:
     """Make a publisher of an organisation that made objects."""
     name = text_of(item, "name")
+    if text_of(item, "id") not in bundle.makers:
+        return  # a victim, or somebody else who is spoken of
     if not name or text_of(item, "identity_class") == "individual":  # a person's name is none of ours to keep
         return
     iri = _uuid(item)
@@ -152,9 +157,11 @@ def _start(draft: Draft, item: Entry, bundle: _Bundle) -> None:
 
 
 def _code(item: Entry) -> str:
-    """The identifier that an object has outside of STIX; empty where it has none."""
-    references = entries_of(item, "external_references")
-    return next((code for reference in references if (code := text_of(reference, "external_id"))), "")
+    """The identifier that an object has outside of STIX; empty where it has none.
+
+    The first reference is to the object itself, as ATT&CK and ATLAS have it; others may be to what it is mapped to.
+    """
+    return next((text_of(reference, "external_id") for reference in entries_of(item, "external_references")), "")
 
 
 def _add_provision(item: Entry, bundle: _Bundle) -> None:

@@ -1,0 +1,230 @@
+"""The graph as a STIX 2.1 bundle, for platforms of threat intelligence.
+
+Patterns become attack patterns, incidents incidents, actors and affected groups identities, and the measures and
+response steps of a pattern courses of action (https://docs.oasis-open.org/cti/stix/v2.1/os/stix-v2.1-os.html, sections
+4 and 5). Provisions that a record is mapped to are external references. What STIX has no place for stands, in the words
+of the ontology, in an extension with the whole record.
+
+Identifiers follow from IRIs (UUID version 5), so that a record has the same one in each export. STIX asks each object
+for the time at which it was made and changed, which is that of the object, not of what it tells: the first is the day
+on which these exports began, the second that day or a later one on which the record changed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from threatgraph.store import Store
+from threatgraph.vocab import BASE, DERIVED_GRAPH, PREFIXES, RDF_TYPE, TG
+
+_BEGAN = "2026-11-24"
+_NAMESPACE: UUID = uuid5(NAMESPACE_URL, BASE)
+_SKOS, _DCTERMS, _SSSOM = PREFIXES["skos"], PREFIXES["dcterms"], PREFIXES["sssom"]
+_TYPES = {
+    f"{TG}ThreatPattern": "attack-pattern",
+    f"{TG}Incident": "incident",
+    f"{TG}Actor": "identity",
+    f"{TG}AffectedGroup": "identity",
+    f"{TG}PreventionMeasure": "course-of-action",
+    f"{TG}ResponseStep": "course-of-action",
+}
+#: Links that become relationships: the type, and in words what the property says beyond that.
+_LINKS = {
+    "affects": ("targets", "affects"),
+    "actor": ("related-to", "involves as an actor"),
+    "deployer": ("related-to", "was deployed by"),
+    "developer": ("related-to", "was developed by"),
+    "coOccursWith": ("related-to", "occurs together with"),
+    "distinguishedFrom": ("related-to", "is to be told from"),
+    "escalatesTo": ("related-to", "escalates to"),
+    "measure": ("mitigates", "prevents"),
+    "primaryPattern": ("related-to", "has as its primary pattern"),
+    "relatedIncident": ("related-to", "is related to"),
+    "responseStep": ("mitigates", "responds to"),
+    "secondaryPattern": ("related-to", "has as a further pattern"),
+}
+_CAPITAL = re.compile(r"(?<=[a-z])([A-Z])")
+
+Object = dict[str, object]
+Values = Mapping[str, list[NamedNode | Literal]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """An object, and the IRIs of all that it is about."""
+
+    content: Object
+    about: frozenset[str]
+
+
+def write(store: Store, node: str | None) -> bytes:
+    """Write a bundle.
+
+    Args:
+        store: the graph.
+        node: the IRI of a record, to write what is about it alone, with the other ends of its relationships; ``None``
+            for all.
+    """
+    made = _Bundle(store).objects()
+    if node is not None:
+        named = {str(item.content["id"]): item for item in made}
+        links = [item for item in made if item.content["type"] == "relationship" and node in item.about]
+        ends = (named[str(link.content[end])] for link in links for end in ("source_ref", "target_ref"))
+        chosen = {str(item.content["id"]): item for item in [*ends, *links, *(i for i in made if node in i.about)]}
+        made = list(chosen.values())
+    objects = sorted((item.content for item in made), key=lambda item: (str(item["type"]), str(item["id"])))
+    objects = [*_own(), *objects]
+    bundle = {"type": "bundle", "id": _id("bundle", *(f"{item['id']} {item['modified']}" for item in objects))}
+    text = json.dumps(bundle | {"objects": objects}, ensure_ascii=False, indent=1)
+    return f"{text}\n".encode()
+
+
+class _Bundle:
+    """What a graph says, by subject and property."""
+
+    def __init__(self, store: Store) -> None:
+        self._told: dict[str, dict[str, list[NamedNode | Literal]]] = defaultdict(lambda: defaultdict(list))
+        for triple in store.triples():
+            if isinstance(triple.subject, NamedNode) and isinstance(triple.object, (NamedNode, Literal)):
+                self._told[triple.subject.value][triple.predicate.value].append(triple.object)
+        for values in self._told.values():
+            for found in values.values():
+                found.sort(key=str)
+        self._derived = frozenset(store.graph_triples(DERIVED_GRAPH))
+        self._types = {iri: kind for iri in self._told if (kind := self._type_of(iri))}
+
+    def _type_of(self, iri: str) -> str | None:
+        kinds = (_TYPES.get(kind.value) for kind in self._told[iri].get(RDF_TYPE, ()))
+        return next(filter(None, kinds), None) if self._text(iri, f"{_SKOS}prefLabel") else None
+
+    def objects(self) -> list[_Made]:
+        """All objects but those that say whose they are."""
+        made = [self._object(iri) for iri in self._types]
+        return made + [item for iri in self._types for item in self._relationships(iri)]
+
+    def _text(self, iri: str, prop: str) -> str:
+        """A text, in English where there is one."""
+        found = self._told[iri].get(prop, ()) if iri in self._told else ()
+        texts = sorted(found, key=lambda value: (getattr(value, "language", None) != "en", str(value)))
+        return texts[0].value if texts else ""
+
+    def _object(self, iri: str) -> _Made:
+        told, kind = self._told[iri], self._types[iri]
+        content = _start(kind, iri, self._changed(iri)) | {"name": self._text(iri, f"{_SKOS}prefLabel")}
+        described = (self._text(iri, prop) for prop in (f"{_SKOS}definition", f"{_DCTERMS}description", f"{_SKOS}note"))
+        if text := next(filter(None, described), ""):
+            content["description"] = text
+        if kind == "identity":
+            classes = {value.value for value in told[RDF_TYPE]}
+            # An actor may be an organisation or a person.
+            content["identity_class"] = "class" if f"{TG}AffectedGroup" in classes else "unknown"
+        aliases = [value.value for value in told.get(f"{_SKOS}altLabel", ())]
+        if aliases and kind == "attack-pattern":
+            content["aliases"] = aliases
+        content["external_references"] = list(self._references(iri))
+        content["extensions"] = {_EXTENSION: {"extension_type": "property-extension", "iri": iri} | self._record(iri)}
+        return _Made(content, frozenset(self._mentions(iri)))
+
+    def _changed(self, iri: str) -> str:
+        days = [value.value for value in self._told[iri].get(f"{_DCTERMS}modified", ())]
+        return max([_BEGAN, *(day for day in days if re.fullmatch(r"\d{4}-\d\d-\d\d", day))])
+
+    def _references(self, iri: str) -> Iterator[Object]:
+        """The record itself, where it was found, and the provisions that it is mapped to."""
+        told = self._told[iri]
+        own: Object = {"source_name": "threatgraph", "url": iri}
+        code = self._text(iri, f"{_SKOS}notation")
+        yield own | ({"external_id": code} if code else {})
+        links = [*told.get(f"{_DCTERMS}source", ()), *told.get(f"{_SKOS}exactMatch", ())]
+        for url in sorted({value.value for value in links if value.value.startswith(("http://", "https://"))}):
+            yield {"source_name": urlsplit(url).hostname or url, "url": url}
+        for part in told.get(f"{TG}mapping", ()):
+            for provision in self._told[part.value].get(f"{_SSSOM}object_id", ()):
+                yield self._provision(provision.value, self._text(part.value, f"{TG}rationale"))
+
+    def _provision(self, iri: str, why: str) -> Object:
+        schemes = self._told[iri].get(f"{_SKOS}inScheme", ()) if iri in self._told else ()
+        framework = next((self._text(scheme.value, f"{_SKOS}prefLabel") for scheme in schemes), "")
+        found: Object = {"source_name": framework or "a framework", "url": iri}
+        if code := self._text(iri, f"{_SKOS}notation"):
+            found["external_id"] = code
+        told = [self._text(iri, f"{_SKOS}prefLabel"), why]
+        return found | ({"description": ": ".join(filter(None, told))} if any(told) else {})
+
+    def _record(self, iri: str) -> Object:
+        """What the files say of a record, with its parts inside it; the names of properties as STIX has them."""
+        found: dict[str, object] = {}
+        for prop, values in sorted(self._told[iri].items()):
+            stated = [v for v in values if Triple(NamedNode(iri), NamedNode(prop), v) not in self._derived]
+            if stated:
+                found[_name_of(prop)] = [self._value(iri, value) for value in stated]
+        return found
+
+    def _value(self, iri: str, value: NamedNode | Literal) -> object:
+        is_part = isinstance(value, NamedNode) and value.value.startswith(f"{iri}#") and value.value in self._told
+        return {"iri": value.value} | self._record(value.value) if is_part else value.value
+
+    def _mentions(self, iri: str) -> Iterator[str]:
+        yield iri
+        for values in self._told[iri].values():
+            for value in values:
+                if isinstance(value, NamedNode):
+                    yield value.value
+                    if value.value.startswith(f"{iri}#") and value.value in self._told:
+                        yield from self._mentions(value.value)
+
+    def _relationships(self, iri: str) -> Iterator[_Made]:
+        source = self._types[iri]
+        for name, (kind, words) in _LINKS.items():
+            for value in self._told[iri].get(TG + name, ()):
+                target = self._types.get(value.value)
+                if target is None:
+                    continue
+                # Of an incident STIX 2.1 says nothing but that it may be related (section 4.8).
+                link = "related-to" if source == "incident" else kind
+                ends = (value.value, iri) if link == "mitigates" else (iri, value.value)
+                refs = [_id(self._types[end], end) for end in ends]
+                content = _start("relationship", f"{iri} {name} {value.value}", _BEGAN)
+                content |= {"relationship_type": link, "source_ref": refs[0], "target_ref": refs[1]}
+                yield _Made(content | {"description": words}, frozenset(ends))
+
+
+def _name_of(prop: str) -> str:
+    """The local name of a property, in small letters."""
+    name = _CAPITAL.sub(r"_\1", re.split(r"[#/]", prop)[-1]).lower()
+    return "class" if prop == RDF_TYPE else name
+
+
+def _id(kind: str, *names: str) -> str:
+    return f"{kind}--{uuid5(_NAMESPACE, ' '.join([kind, *names]))}"
+
+
+_PROJECT = _id("identity", f"{BASE}project")
+_EXTENSION = _id("extension-definition", TG)
+
+
+def _start(kind: str, name: str, changed: str) -> Object:
+    dates: Object = {"created": f"{_BEGAN}T00:00:00.000Z", "modified": f"{changed}T00:00:00.000Z"}
+    return {"type": kind, "spec_version": "2.1", "id": _id(kind, name), "created_by_ref": _PROJECT} | dates
+
+
+def _own() -> Iterable[Object]:
+    """Who made the objects, and what their extension is."""
+    project = _start("identity", f"{BASE}project", _BEGAN)
+    del project["created_by_ref"]
+    yield project | {"name": "threatgraph", "identity_class": "organization"}
+    yield _start("extension-definition", TG, _BEGAN) | {
+        "name": "threatgraph record",
+        "description": "The statements of a record by the properties of the threatgraph ontology, parts inside it.",
+        "schema": TG.removesuffix("#"),
+        "version": "1.0.0",
+        "extension_types": ["property-extension"],
+    }
