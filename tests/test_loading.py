@@ -38,6 +38,7 @@ SAME = {
     + b'<rdf:Description rdf:about="urn:s"><e:p rdf:parseType="Resource"><e:q xml:lang="en">v</e:q></e:p>'
     + b"</rdf:Description></rdf:RDF>",
 }
+SAME |= {"a.owl": SAME["a.rdf"], "turtle.owl": b"\n# Turtle, as some ontologies have it\n" + SAME["a.ttl"]}
 
 
 def run(*words: str, stdin: bytes = b"", memory: int | None = None) -> tuple[int, str, str]:

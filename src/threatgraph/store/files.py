@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
 from pyoxigraph import Quad, RdfFormat
 
@@ -20,6 +23,8 @@ FORMATS: dict[str, RdfFormat] = {
     ".xml": RdfFormat.RDF_XML,
     ".jsonld": RdfFormat.JSON_LD,
 }
+_TURTLE = re.compile(rb"(?i)(?:\xef\xbb\xbf)?\s*(?:#|@prefix|@base|prefix|base)")
+_HEAD = 1024
 _LARGEST_TEXT = 64 * 1024**2
 COMPRESSED = ".gz"
 """What a file ends in that is compressed by gzip; it follows the ending of the format."""
@@ -67,8 +72,29 @@ def source_of(path: Path) -> Source:
         stream = path.open("rb")
     except OSError as error:
         raise InvalidFile(str(path), f"cannot be read: {error.strerror}.") from error
-    compressed = path.suffix.lower() == COMPRESSED
-    return Source(stream, str(path), FORMATS[ending(path)], path.resolve().as_uri(), compressed=compressed)
+    return Source(stream, str(path), _format_of(path), path.resolve().as_uri(), compressed=_is_compressed(path))
+
+
+def _format_of(path: Path) -> RdfFormat:
+    """The format of a file by its ending; ``.owl`` is RDF/XML, or Turtle where it begins as that does."""
+    form = FORMATS[ending(path)]
+    if ending(path) != ".owl":
+        return form
+    try:
+        with _opened(path) as stream:
+            return RdfFormat.TURTLE if _TURTLE.match(stream.read(_HEAD)) else form
+    except (OSError, EOFError, zlib.error):
+        return form  # whoever reads it will say what is wrong
+
+
+def _is_compressed(path: Path) -> bool:
+    return path.suffix.lower() == COMPRESSED
+
+
+def _opened(path: Path) -> IO[bytes]:
+    import gzip
+
+    return gzip.open(path) if _is_compressed(path) else path.open("rb")  # type: ignore[return-value]
 
 
 def text_of(path: Path) -> str:
@@ -77,10 +103,8 @@ def text_of(path: Path) -> str:
     Raises:
         InvalidFile: where the file cannot be read.
     """
-    import gzip
-
     try:
-        with gzip.open(path) if path.suffix.lower() == COMPRESSED else path.open("rb") as stream:
+        with _opened(path) as stream:
             content = stream.read(_LARGEST_TEXT + 1)
     except (OSError, EOFError) as error:
         raise InvalidFile(str(path), f"cannot be read: {error}.") from error
@@ -89,7 +113,7 @@ def text_of(path: Path) -> str:
 
 def ending(path: Path) -> str:
     """What the name of a file ends in, in lower case and without what tells of compression: it tells the format."""
-    return Path(path.stem if path.suffix.lower() == COMPRESSED else path.name).suffix.lower()
+    return Path(path.stem if _is_compressed(path) else path.name).suffix.lower()
 
 
 def _endings() -> str:
