@@ -192,6 +192,17 @@ def test_the_details_of_a_finding_are_no_findings(world: EmbeddedStore, tmp_path
     assert [finding.component for finding in report] == ["Node"]
 
 
+def test_a_severity_of_the_shapes_own_is_told_and_is_no_small_thing(world: EmbeddedStore, tmp_path: Path) -> None:
+    shapes = """ex:S a sh:NodeShape ; sh:targetNode ex:none ; sh:property ex:P .
+        ex:P sh:path ex:p ; sh:minCount 1 ; sh:severity ex:Grave ."""
+    report, _ = both(world, turtle(tmp_path, "shapes", shapes))
+    assert not report.ok
+    assert [finding.severity for finding in report] == ["https://example.org/Grave"]
+    assert report.to_text().endswith("\n1 of https://example.org/Grave\n")
+    assert report.to_github().startswith("::error ")
+    assert "sh:resultSeverity <https://example.org/Grave>" in report.to_turtle()
+
+
 # Shapes that are wrong themselves.
 
 
