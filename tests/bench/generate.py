@@ -47,7 +47,7 @@ def whole_graph(triples: int, seed: int = 7) -> Iterator[str]:
     shipped = [triple for file in resources.shipped_files() for triple in _read(file)]
     if len(shipped) > triples / 2:
         shipped = _cut(shipped)
-    known = {triple.subject.value for triple in shipped if isinstance(triple.subject, NamedNode)}
+    known = {_subject(triple) for triple in shipped}
     stated = dict.fromkeys(f"{triple} .\n" for triple in shipped)
     yield from stated
     written = len(stated)
@@ -129,16 +129,20 @@ def _cut(shipped: list[Triple]) -> list[Triple]:
     """The ontology, the lists of values and a few patterns, and nothing that points to what is left out."""
     kept = tuple(f"{BASE}pattern/{slug}" for slug in _KEPT_PATTERNS)
     cut = tuple(f"{BASE}{kind}/" for kind in _CUT)
-    subjects = {triple.subject.value for triple in shipped if isinstance(triple.subject, NamedNode)}
-    gone = {iri for iri in subjects if iri.startswith(cut) and iri.partition("#")[0] not in kept}
+    gone = {iri for iri in map(_subject, shipped) if iri.startswith(cut) and iri.partition("#")[0] not in kept}
     while True:
         # A part of a record, such as a mapping, is nothing without what it points to.
-        leading = (triple.subject.value for triple in shipped if _leads(triple, gone))
+        leading = (_subject(triple) for triple in shipped if _leads(triple, gone))
         parts = {iri for iri in leading if "#" in iri.removeprefix(TG)}
         if parts <= gone:
             break
         gone |= parts
-    return [triple for triple in shipped if triple.subject.value not in gone and not _leads(triple, gone)]
+    return [triple for triple in shipped if _subject(triple) not in gone and not _leads(triple, gone)]
+
+
+def _subject(triple: Triple) -> str:
+    assert isinstance(triple.subject, NamedNode), "what is shipped has no blank nodes"
+    return triple.subject.value
 
 
 def _leads(triple: Triple, gone: set[str]) -> bool:
