@@ -1,0 +1,154 @@
+"""What each store costs as the graph grows, beside the engines that others use, on the same files and queries.
+
+    python tests/bench/stores.py [--sizes 4k,150k,1.5M] [--large] [--limit SECONDS] [--json FILE]
+
+The table (Markdown) goes to standard output and progress to standard error. ``--large`` adds 15 million triples, for
+which there must be some 40 GB of disk and an hour or two. Columns: threatgraph in memory and on disk; pyoxigraph alone,
+in memory and on disk, which is the limit of what those two can reach; rdflib with pyshacl; maplib where it is
+installed. A peer that takes longer than the limit for a case is stopped; ours are given ten times as long.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import select
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from contenders import contenders
+from figures import at_size, growth
+from generate import whole_graph
+
+HERE = Path(__file__).parent
+#: Seconds beyond the limit before a process that says nothing is ended; it keeps the limit itself where it can fork.
+_GRACE = 30
+#: How many times the limit of the peers ours and the engine below have: their costs are to be told in full.
+_OURS = 10
+_STARTS = 9
+_UNITS = {"k": 10**3, "M": 10**6}
+Figures = dict[str, Any]
+
+
+def number(text: str) -> int:
+    """A number of triples such as 150k or 1.5M."""
+    unit = _UNITS.get(text[-1:], 1)
+    return round(float(text.rstrip("kM")) * unit)
+
+
+def generated(triples: int, file: Path) -> Figures:
+    """Write a graph of about so many triples; what it holds, counted."""
+    lines = incidents = 0
+    with file.open("w", encoding="utf-8") as target:
+        for line in whole_graph(triples):
+            target.write(line)
+            lines += 1
+            incidents += line.endswith("#type> <https://w3id.org/threatgraph/ontology#Incident> .\n")
+    return {"triples": lines, "incidents": incidents, "bytes": file.stat().st_size}
+
+
+def measured(name: str, file: Path, folder: Path, limit: float, memory: float) -> dict[str, Figures]:
+    """The figures of one engine on one file, by row; after a row that ended the process a new one does the others."""
+    found: dict[str, Figures] = {}
+    while True:
+        begun = ""
+        for said in _case(name, file, folder, limit, memory, list(found)):
+            if "begins" in said:
+                begun = said["begins"]
+                continue
+            row, begun = said.pop("row"), ""
+            found.setdefault(row, said)
+            told = said["failed"] if "failed" in said else f"{said['seconds']:.4f} s"
+            print(f"{name}: {row}: {told}", file=sys.stderr)
+        if not begun:
+            return found
+        found[begun] = {"failed": f"over {limit:.0f} s, or out of memory"}
+        print(f"{name}: {begun}: {found[begun]['failed']}", file=sys.stderr)
+        if begun in ("load", "open"):
+            return found
+
+
+def _case(name: str, file: Path, folder: Path, limit: float, memory: float, done: list[str]) -> Iterator[Figures]:
+    """What the process of an engine says, until it ends or says nothing for longer than the limit and some more."""
+    words = [str(HERE / "cases.py"), name, str(file), str(folder), str(limit), str(memory), *done]
+    with subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        try:
+            while select.select([process.stdout], [], [], limit + _GRACE)[0] and (line := process.stdout.readline()):
+                yield json.loads(line)
+        finally:
+            process.kill()
+
+
+def started(folder: Path) -> dict[str, float]:
+    """The median time in seconds of whole commands, beside an interpreter that does nothing."""
+    ask = ["-m", "threatgraph", "sparql", "ASK {}"]
+    commands = {
+        "python -c pass": ["-c", "pass"],
+        "sparql 'ASK {}', shipped graph": ask,
+        "sparql 'ASK {}', store on disk": [*ask, "--store", str(folder)],
+    }
+    times: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(_STARTS):
+        for name, words in commands.items():
+            began = time.perf_counter()
+            subprocess.run([sys.executable, *words], stdout=subprocess.DEVNULL, check=True)
+            times[name].append(time.perf_counter() - began)
+    return {name: statistics.median(taken) for name, taken in times.items()}
+
+
+def _available() -> float:
+    """Bytes of memory that are free for a case: nine tenths, so that the machine itself stays alive."""
+    lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    told = {line.split()[0]: int(line.split()[1]) * 1024 for line in lines}
+    return 0.9 * told["MemAvailable:"]
+
+
+def main() -> None:
+    """Measure every engine at every size and print the tables."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--sizes", default="4k,150k,1.5M", help="numbers of triples, with commas between them")
+    parser.add_argument("--large", action="store_true", help="15 million triples as well")
+    parser.add_argument("--limit", type=float, default=120.0, help="seconds that a peer may take for a case")
+    parser.add_argument("--engines", default=",".join(contenders()), help="columns, with commas between them")
+    parser.add_argument("--json", type=Path, help="a file for all figures")
+    parser.add_argument("--folder", type=Path, help="where graphs and stores are made; they are removed after")
+    arguments = parser.parse_args()
+    sizes = [number(text) for text in arguments.sizes.split(",")] + ([15_000_000] if arguments.large else [])
+    engines = arguments.engines.split(",")
+    results: list[Figures] = []
+    if "maplib" not in contenders():
+        print("maplib is not installed: its column is left out", file=sys.stderr)
+    for size in sorted(sizes):
+        with tempfile.TemporaryDirectory(dir=arguments.folder) as made:
+            result = _measured_at(size, Path(made), engines, arguments.limit)
+        results.append(result)
+        print(at_size(result), flush=True)
+        if arguments.json:
+            arguments.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
+    print(growth(results))
+
+
+def _measured_at(size: int, folder: Path, engines: list[str], limit: float) -> Figures:
+    file = folder / "graph.nt"
+    result = generated(size, file)
+    print(f"{result['triples']} triples, {result['incidents']} incidents", file=sys.stderr)
+    found = {}
+    for name in engines:
+        own = limit * (_OURS if contenders()[name].patient else 1)
+        found[name] = measured(name, file, folder / name.replace(" ", "-"), own, _available())
+    result["engines"] = found
+    if "disk" in found and "failed" not in found["disk"]["load"]:
+        result["start-up"] = started(folder / "disk")
+        result["bytes on disk"] = sum(p.stat().st_size for p in (folder / "disk").rglob("*") if p.is_file())
+    return result
+
+
+if __name__ == "__main__":
+    main()
