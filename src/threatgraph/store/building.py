@@ -75,7 +75,8 @@ def build(
     quads = _noting_forms(draft, set(kept), quads)
     for first in quads:  # in batches, so that memory is bounded whatever there is to load
         engine.bulk_extend(chain([first], islice(quads, _BATCH - 1)))
-    derive(engine, engine.bulk_extend)
+    derived = ox.NamedNode(DERIVED_GRAPH)
+    engine.bulk_extend(ox.Quad(t.subject, t.predicate, t.object, derived) for t in derive(engine))
     engine.flush()
     return loaded
 

@@ -17,7 +17,7 @@ from threatgraph.store.bounded import can_bound, run_bounded
 from threatgraph.store.forms import Forms
 from threatgraph.store.guard import refuse_unsafe
 from threatgraph.table import Table, to_rdflib_graph
-from threatgraph.vocab import DERIVED_GRAPH, PREFIXES
+from threatgraph.vocab import PREFIXES
 
 if TYPE_CHECKING:
     import rdflib
@@ -140,18 +140,21 @@ def form_of(sparql: str) -> type:
     return type(_evaluate(ox.Store(), sparql, None))
 
 
-def derive(engine: ox.Store, add: Callable[[Iterable[ox.Quad]], None]) -> None:
-    """Derive the shortcuts by the rules in ``ontology/rules/``, into the default graph and a graph of their own.
+def derive(engine: ox.Store) -> list[ox.Triple]:
+    """Derive the shortcuts by the rules in ``ontology/rules/``, into the default graph.
 
     Args:
         engine: holds the merged triples in its default graph.
-        add: puts quads into the same engine.
+
+    Returns:
+        What was derived, for a named graph of its own.
     """
-    derived = ox.NamedNode(DERIVED_GRAPH)
+    derived: list[ox.Triple] = []
     for rule in sorted((resources.ontology_dir() / "rules").glob("*.rq")):
         triples = OxigraphStore(engine).construct(rule.read_text(encoding="utf-8"))
-        add(ox.Quad(t.subject, t.predicate, t.object, derived) for t in triples)
-        add(ox.Quad(t.subject, t.predicate, t.object) for t in triples)
+        engine.bulk_extend(ox.Quad(t.subject, t.predicate, t.object) for t in triples)
+        derived += triples
+    return derived
 
 
 def _evaluate(
@@ -180,7 +183,7 @@ def _point_at_fault(sparql: str, message: str) -> str:
 
 def _table(solutions: ox.QuerySolutions) -> Table:
     names = [variable.value for variable in solutions.variables]
-    return Table(names, [tuple(solution) for solution in _all(solutions)])
+    return Table(names, _all(map(tuple, solutions)))
 
 
 def _all(items: Iterable[T]) -> list[T]:
