@@ -272,6 +272,58 @@ case-studies:
 """
 
 
+#: The same in format 6, without the faults.
+ATLAS_6 = """\
+format-version: 6.0.0
+collection: {{id: ATLAS-collection, version: '{version}', name: ATLAS}}
+matrix: {{id: ATLAS-matrix, name: ATLAS}}
+tactics:
+  AML.TA0002: {{id: AML.TA0002, object-type: tactic, name: Look around, description: To see.}}
+techniques:
+  AML.T0051:
+    id: AML.T0051
+    object-type: technique
+    name: Push
+    description: 'Pushes a [door](/techniques/AML.T0099) open.'
+    attack-reference: {{id: T1, url: 'https://attack.example/T1'}}
+    created-date: '2030-01-02'
+    modified-date: '2031-01-02'
+    maturity: Feasible
+    platforms: [Agentic AI]
+  AML.T0051.001: {{object-type: technique, name: Push hard}}
+mitigations:
+  AML.M0000: {{id: AML.M0000, object-type: mitigation, name: Lock, categories: [Policy]}}
+case-studies:
+  AML.CS0001:
+    id: AML.CS0001
+    object-type: case-study
+    name: Somebody pushed
+    description: It fell [down](https://x.example).
+    references: [{{id: one, title: A paper, url: 'https://paper.example/p'}}, {{id: two, title: No address}}]
+    type: Exercise
+    actor: Example Person
+    target: Example Door
+    date: '2031-05-01'
+    date-granularity: Month
+relationships:
+  ATLAS-matrix:
+    sequences: [{{source: ATLAS-matrix, target: AML.TA0002, relationship-type: sequences, position: 1}}]
+  AML.T0051:
+    achieves: [{{source: AML.T0051, target: AML.TA0002, relationship-type: achieves}}]
+  AML.T0051.001:
+    specializes: [{{source: AML.T0051.001, target: AML.T0051, relationship-type: specializes}}]
+  AML.M0000:
+    mitigates:
+    - {{source: AML.M0000, target: AML.T0051, relationship-type: mitigates, description: Doors.}}
+    - {{source: AML.M0000, target: AML.T0051.001, relationship-type: mitigates}}
+  AML.CS0001:
+    employs:
+    - {{source: AML.CS0001, target: AML.T0051, step-id: S02, description: 'Twice, [so](x).', leads-to: []}}
+    - {{source: AML.CS0001, target: AML.T0051.001, step-id: S01, leads-to: [S02]}}
+    - {{source: AML.CS0001, target: AML.T0051, step-id: S00, description: Once., leads-to: [S01]}}
+"""
+
+
 def uuid(number: int) -> str:
     return f"00000000-0000-4000-8000-{number:012d}"
 

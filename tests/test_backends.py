@@ -11,6 +11,7 @@ from pyoxigraph import RdfFormat, serialize
 
 from conftest import _need
 from servers import oxigraph, oxigraph_binary, virtuoso
+from test_queries import SAMPLES
 from threatgraph import ThreatGraph
 from threatgraph.catalog import load_catalog
 from threatgraph.cli import main
@@ -18,17 +19,6 @@ from threatgraph.errors import EndpointError
 from threatgraph.store.http import Http
 from threatgraph.store.remote import RemoteStore, update_request
 
-SAMPLES = {
-    "causal-factor": "regulatory-gap",
-    "date": "2026-11-01",
-    "framework": "eu-ai-act-2024-1689",
-    "group": "consumers",
-    "incident": "INC-23-0002",
-    "integer": "5",
-    "pattern": "PAT-SYS-005",
-    "provision": "mit:7",
-    "string": "a",
-}
 BACKENDS = ("directory", "oxigraph", "virtuoso")
 of_servers = pytest.mark.parametrize("backend", BACKENDS[1:], indirect=True)
 

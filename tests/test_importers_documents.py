@@ -11,6 +11,7 @@ import pytest
 
 from importer_samples import (
     ATLAS,
+    ATLAS_6,
     ATLAS_FILE,
     BY_HAND,
     CROSSWALKS,
@@ -323,6 +324,26 @@ def test_a_case_study_of_atlas(release: Harvest) -> None:
     assert ("tg:rationale", "A step of the case study@en") in bare
 
 
+def test_format_6_brings_what_format_5_does(release: Harvest, tmp_path: Path) -> None:
+    file = tmp_path / "ATLAS-4.7.1.yaml"
+    file.write_text(ATLAS_6.format(version="4.7.1"), encoding="utf-8")
+    found = harvest("atlas", file)
+    assert found.faults == []
+    assert found.drafts.keys() == release.drafts.keys()
+    for iri, draft in found.drafts.items():
+        assert set(draft.triples) == set(release.drafts[iri].triples), iri
+
+
+def test_objects_on_the_top_level_are_those_of_the_matrix(tmp_path: Path) -> None:
+    file = tmp_path / "ATLAS.yaml"
+    text = ATLAS.format(version="3.0.0").replace("matrices:\n- id: ATLAS\n", "")
+    file.write_text(text.replace("\n  ", "\n").replace("subtechnique-of", "specializes"), encoding="utf-8")
+    found = harvest("atlas", file)
+    assert len(names(found, "provision")) == 4
+    sub = statements(found, "provision/mitre-atlas-3.0.0/aml.t0051.001")
+    assert ("skos:broader", "provision:mitre-atlas-3.0.0/aml.t0051") in sub
+
+
 def test_the_shipped_release_of_atlas_brings_its_case_studies_alone(tmp_path: Path) -> None:
     file = tmp_path / "ATLAS.yaml"
     file.write_text(ATLAS.format(version="5.6.0"), encoding="utf-8")
@@ -336,8 +357,9 @@ def test_the_shipped_release_of_atlas_brings_its_case_studies_alone(tmp_path: Pa
 def test_other_files_than_those_of_atlas_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "ATLAS.yaml"
     for text, message in (
-        ("collection: {version: '2026.07'}", "is of a later format, such as 6: name an ATLAS.yaml of format 5"),
-        ("id: ATLAS", "holds no matrices: name an ATLAS.yaml of format 5"),
+        ("collection: {version: '2026.07'}", "is no release of ATLAS: it has no matrices, nor a collection"),
+        ("id: ATLAS", "is no release of ATLAS"),
+        (ATLAS_6.format(version=""), "has no version such as 5.6.0: ''."),
         (ATLAS.format(version="'5 / 6'"), "has no version such as 5.6.0: '5 / 6'."),
     ):
         file.write_text(text, encoding="utf-8")

@@ -28,6 +28,7 @@ SAMPLES = {
     "framework": "eu-ai-act-2024-1689",
     "group": "consumers",
     "incident": "INC-23-0002",
+    "integer": "5",
     "pattern": "PAT-SYS-005",
     "provision": "mit:7",
     "string": "a",

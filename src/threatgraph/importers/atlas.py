@@ -1,8 +1,8 @@
-"""MITRE ATLAS: the file ``ATLAS.yaml`` of a release, up to version 5 of its format.
+"""MITRE ATLAS: the file of a release, in any of its formats up to 6.
 
-The tactics, techniques and mitigations in the file (https://github.com/mitre-atlas/atlas-data, ``dist/ATLAS.yaml``)
-become provisions of a framework of that version, unless the graph has them. Its case studies become incidents.
-Format 6, from 2026.05 on, is laid out in another way; its releases keep the old file below ``dist/legacy``.
+The tactics, techniques and mitigations in the file (https://github.com/mitre-atlas/atlas-data, ``dist/v6`` and
+``dist/legacy``) become provisions of a framework of that version, unless the graph has them. Its case studies become
+incidents.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
+from threatgraph.importers.atlas_layouts import in_format_5
 from threatgraph.importers.documents import Entry, entries_of, line_of, read_yaml, text_of, texts_of
 from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record
 from threatgraph.store import Store
@@ -69,11 +70,13 @@ def read(path: Path, store: Store) -> Harvest:
         ImportError: where PyYAML is not installed.
         InvalidFile: where the file cannot be read, or is no such file.
     """
-    document = read_yaml(path)
+    document = in_format_5(read_yaml(path))
+    if document is None:
+        reason = (
+            "is no release of ATLAS: it has no matrices, nor a collection with relationships. Name a file of dist/v6."
+        )
+        raise InvalidFile(str(path), reason)
     matrices = entries_of(document, "matrices")
-    if not matrices:
-        what = "is of a later format, such as 6" if "collection" in document else "holds no matrices"
-        raise InvalidFile(str(path), f"{what}: name an ATLAS.yaml of format 5, such as dist/legacy has.")
     version = text_of(document, "version").lower()
     if not re.fullmatch(r"[0-9a-z]+(\.[0-9a-z]+)*", version):
         raise InvalidFile(str(path), f"has no version such as 5.6.0: {version!r}.")
@@ -117,7 +120,7 @@ def _add_provision(entry: Entry, section: str, release: _Release) -> bool:
     if release.iri(name) in release.known:
         return False
     draft = Draft(release.iri(name), "Provision", release.path, line_of(entry))
-    above = text_of(entry, "subtechnique-of")
+    above = text_of(entry, "subtechnique-of", "specializes")
     draft.put("skos:prefLabel", english(text_of(entry, "name")))
     draft.put("skos:definition", _prose(text_of(entry, "description")))
     draft.put("skos:inScheme", record("framework", release.framework))
