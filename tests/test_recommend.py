@@ -364,7 +364,7 @@ def test_taking_the_named_statements_of_a_real_recommendation_away_lowers_its_sc
     best: Recommendation = shipped.recommend("goal-drift", top=1)[0]
     named = [reason for reason in best.reasons if reason.signal == "neighbours" and reason.stands_for == 1]
     assert len(named) >= 3
-    for reason in named:
+    for reason in named[:3]:
         node = next(st.object for st in reason.statements if st.subject == NamedNode(best.iri))
         # A shortcut goes together with what it is derived from: a list, or a part of the record.
         gone = {t for t in shipped.store.triples() if t.subject == NamedNode(best.iri) and t.object == node}
@@ -536,8 +536,6 @@ def test_the_command_tells_prints_and_exports(capsysbinary: pytest.CaptureFixtur
     assert loaded["basis"] == "signals"
     assert len(loaded["recommendations"]) == 2
     assert loaded["recommendations"][0]["label"] in told
-    assert main(["recommend", "goal-drift", "--format", "csv"]) == 0
-    assert len(capsysbinary.readouterr().out.splitlines()) == 11
     assert main(["recommend", "--all", "--top", "1", "--format", "csv"]) == 0
     assert len(capsysbinary.readouterr().out.splitlines()) == 43
     out = tmp_path / "r.ttl"
