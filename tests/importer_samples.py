@@ -298,7 +298,7 @@ case-studies:
     id: AML.CS0001
     object-type: case-study
     name: Somebody pushed
-    description: It fell [down](https://x.example).
+    description: '<div style="x">It fell [[one]] [down](https://x.example).</div> [[two]]'
     references: [{{id: one, title: A paper, url: 'https://paper.example/p'}}, {{id: two, title: No address}}]
     type: Exercise
     actor: Example Person

@@ -32,6 +32,8 @@ _KNOWN = "SELECT ?record { ?record a ?class VALUES ?class { tg:Provision tg:Fram
 _SAME = "SELECT ?record ?page { ?record a tg:Incident ; skos:exactMatch ?page }"
 _ID = re.compile(r"AML\.[A-Z]{1,2}[0-9]{4}(?:\.[0-9]{3})?")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+#: Citations such as [[paper-one]], and tags of HTML.
+_MARKS = re.compile(r"\s*\[\[[a-z0-9-]+\]\]|</?[a-z][^<>]*>", re.IGNORECASE)
 #: Section of the file to what its entries are called, and to the part of the site that they stand in.
 _SECTIONS = {"tactics": "tactic", "techniques": "technique", "mitigations": "mitigation"}
 #: How exactly a case study is dated, and how many characters of its date that leaves.
@@ -110,8 +112,8 @@ def _with_ids(entries: list[Entry], release: _Release) -> Iterator[Entry]:
 
 
 def _prose(text: str) -> Literal | None:
-    """A text in Markdown with its links as plain words."""
-    return english(_LINK.sub(r"\1", text))
+    """A text in Markdown with its links as plain words, without marks of citation and of HTML."""
+    return english(_LINK.sub(r"\1", _MARKS.sub("", text)))
 
 
 def _add_provision(entry: Entry, section: str, release: _Release) -> bool:
