@@ -156,6 +156,8 @@ TRICKS = {
     "circle": ("a: &a [*a]", "holds a value that is a part of itself."),
     "depth": ("a: " + "[" * 200_000 + "]" * 200_000, ":1: is nested too deep."),
     "dashes": ("b: 1\na:\n" + "- " * 200_000, ":3: is nested too deep."),
+    "keys": ("b: 1\na: " + "{a: " * 200_000 + "}" * 200_000, ":2: is nested too deep."),
+    "steps": ("\n".join(" " * depth + "a:" for depth in range(500)), ":99: is nested too deep."),
     "code": ("a: !!python/object/apply:os.getcwd []", ":1:4: is no YAML: could not determine a constructor"),
     "syntax": ("a: 1\nb: ]", ":2:4: is no YAML: "),
     "list": ("- 1", "holds no mapping, such as `key: value`, at its top."),
@@ -171,7 +173,7 @@ def test_yaml_that_is_a_trick_is_refused(trick: str, tmp_path: Path) -> None:
     file.write_text(text, encoding="utf-8")
     with pytest.raises(InvalidFile) as caught:
         harvest("nexus", file)
-    assert message in str(caught.value)
+    assert str(caught.value).startswith(f"{file}{message}" if message.startswith(":") else f"{file}: {message}")
 
 
 def test_yaml_needs_pyyaml_and_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ LARGEST_YAML = 16 * 2**20
 _LONGEST_NUMBER = 256
 #: How deep the values of a YAML file may be nested: the loader in C dies of some ten thousand.
 DEEPEST = 100
+_TOO_DEEP = "nesting depth"
 #: How many values a document may hold once each alias is replaced by what it stands for.
 MOST_VALUES = 5_000_000
 
@@ -40,9 +41,13 @@ def read_yaml(path: Path) -> Entry:
         _sound_depth(path, yaml.parse(text, Loader=loader))
         document = yaml.load(text, Loader=loader)
         _measure(path, document)
+    except InvalidFile:
+        raise  # it is a ValueError, too, and says what is wrong itself
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
+        if _TOO_DEEP in str(error.problem):  # PyYAML 6.0.4 has a limit of its own, which its look-ahead meets first
+            raise InvalidFile(str(path), "is nested too deep.", line) from error
         raise InvalidFile(str(path), f"is no YAML: {error.problem or error.context}.", line, column) from error
     except (yaml.YAMLError, ValueError) as error:
         raise InvalidFile(str(path), f"is no YAML: {error}.") from error
@@ -57,8 +62,9 @@ def read_json(path: Path) -> Entry:
     Raises:
         InvalidFile: where the file cannot be read, does not parse, or holds something else than an object.
     """
+    text = read_text(path)
     try:
-        document = json.loads(read_text(path))
+        document = json.loads(text)
     except json.JSONDecodeError as error:
         raise InvalidFile(str(path), f"is no JSON: {error.msg}.", error.lineno, error.colno) from error
     except ValueError as error:  # a number of thousands of digits
