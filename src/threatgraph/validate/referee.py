@@ -29,6 +29,14 @@ if TYPE_CHECKING:
     import rdflib
 
 
+#: Shapes inside each other at most; pyshacl stops at 15, a circle is refused before.
+_DEEPEST = 10_000
+
+
+#: How the message begins where pyshacl refuses the shapes; a shape is named by who knows it.
+REFUSED = "pyshacl refuses the shapes: "
+
+
 class NotJudged(ThreatGraphError, ValueError):
     """A value on which pyshacl itself fails, such as a number that is none (``NaN``) where numbers are compared."""
 
@@ -47,12 +55,15 @@ def quiet() -> Iterator[None]:
         logger.setLevel(before)
 
 
-def call_pyshacl(data: rdflib.Graph, shapes: rdflib.Graph, **options: Any) -> rdflib.Graph:
+def call_pyshacl(
+    data: rdflib.Graph, shapes: rdflib.Graph, *, shapes_graph: rdflib.Graph | None = None, **options: Any
+) -> rdflib.Graph:
     """The validation report of pyshacl, as a graph.
 
     Args:
         data: the data graph; it is not changed.
         shapes: the shapes graph.
+        shapes_graph: the shapes graph that queries see as ``$shapesGraph``.
         options: keywords of ``pyshacl.validate``.
 
     Raises:
@@ -64,6 +75,7 @@ def call_pyshacl(data: rdflib.Graph, shapes: rdflib.Graph, **options: Any) -> rd
     import rdflib
     from pyshacl.rdfutil.stringify import stringify_blank_node
 
+    from threatgraph.validate.declared_evaluation import own_components
     from threatgraph.validate.prepared import PreparedGraph
 
     known = {
@@ -77,32 +89,44 @@ def call_pyshacl(data: rdflib.Graph, shapes: rdflib.Graph, **options: Any) -> rd
     # It remembers how it has told a blank node by the address of the graph, where another graph may be by now.
     getattr(stringify_blank_node, "dict_cache", {}).clear()
     try:
-        _, report, text = pyshacl.validate(PreparedGraph(data), shacl_graph=shapes, **options)
+        with own_components():
+            _, report, text = pyshacl.validate(PreparedGraph(data, shapes_graph), shacl_graph=shapes, **options)
     except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
         raise NotJudged(f"pyshacl cannot judge the value that stands here: {type(error).__name__} {error}") from error
+    except RecursionError as error:
+        raise InvalidShape(f"{REFUSED}they stand too deep inside each other: give the inner ones targets.") from error
     except Exception as error:  # whatever else it raises, it raises for what the shapes say
         if "compare a BlankNode" in str(error):
             raise NotJudged(f"pyshacl cannot judge the value that stands here: {error}") from error
-        raise InvalidShape(f"pyshacl refuses the shapes: {error}") from error
+        raise InvalidShape(f"{REFUSED}{error}") from error
     if not isinstance(report, rdflib.Graph):
-        raise InvalidShape(f"pyshacl gave no report: {text}")
+        raise InvalidShape(f"{REFUSED}{text.removeprefix('Validation Failure - ')}")
     return report
 
 
-def judge(data: rdflib.Graph, excerpt: Excerpt, blanks: BlankNames) -> list[Finding]:
+def judge(data: rdflib.Graph, excerpt: Excerpt, blanks: BlankNames, *, advanced: bool = False) -> list[Finding]:
     """The findings of pyshacl on the nodes of an excerpt.
 
     Args:
         data: all that the shapes look at from these nodes, see :func:`data_graph`.
         excerpt: the shapes, and the nodes to judge by each.
         blanks: the names of blank nodes, as in the data.
+        advanced: evaluate SHACL Advanced Features as well.
 
     Raises:
         InvalidShape: where pyshacl refuses the shapes.
         NotJudged: where it fails on the data.
     """
     shapes = data_graph((Triple(s, p, o) for s, p, o in excerpt.statements()), blanks)  # type: ignore[arg-type]
-    return read_results(call_pyshacl(data, shapes), blanks.labels)
+    whole = data_graph((Triple(s, p, o) for s, p, o in excerpt.whole_graph()), blanks)  # type: ignore[arg-type]
+    report = call_pyshacl(
+        data,
+        shapes,
+        shapes_graph=whole if excerpt.reads_shapes_graph else None,
+        advanced=advanced,
+        max_validation_depth=_DEEPEST,
+    )
+    return read_results(report, blanks.labels)
 
 
 def data_graph(triples: Iterable[Triple], blanks: BlankNames) -> rdflib.Graph:

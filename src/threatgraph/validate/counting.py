@@ -1,0 +1,101 @@
+"""Counts the nodes and shapes that a validation looks at, and says where it looks at none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from pyoxigraph import BlankNode, Literal
+
+from threatgraph.store import Store
+from threatgraph.validate.compile import Compiler
+from threatgraph.validate.report import Unevaluated
+from threatgraph.validate.shapes import (
+    Node,
+    ShapeGraph,
+    Target,
+    Term,
+    first,
+    is_hint,
+    is_true,
+    nodes,
+    targets,
+)
+from threatgraph.validate.unevaluated import shapes_among
+
+Targeted = Mapping[Node, Sequence[Target]]
+
+
+def targeted_shapes(graph: ShapeGraph, *, hints: bool, advanced: bool) -> dict[Node, list[Target]]:
+    """The active shapes that name nodes to check, with their targets.
+
+    Args:
+        graph: the shapes graph.
+        hints: whether shapes of the severity ``sh:Info`` count.
+        advanced: whether shapes count that name nodes by SHACL Advanced Features only.
+    """
+    found: dict[Node, list[Target]] = {}
+    for shape in sorted((node for node in shapes_among(graph) if node in graph), key=str):
+        if is_true(graph, shape, "deactivated") or (is_hint(graph, shape) and not hints) or isinstance(shape, Literal):
+            continue
+        told = [target for target in targets(graph, shape) if not isinstance(target.term, BlankNode)]
+        if told or (advanced and first(graph, shape, "target") is not None):
+            found[shape] = told
+    return found
+
+
+def count_hints(graph: ShapeGraph, targeted: Targeted) -> int:
+    """How many property shapes of some shapes say what could be better, not what is wrong."""
+    inner = {member for shape in targeted for member in nodes(graph, shape, "property")}
+    return sum(is_hint(graph, shape) and not is_true(graph, shape, "deactivated") for shape in inner)
+
+
+def count_records(store: Store, compiler: Compiler, targeted: Targeted, files: Collection[Path] | None) -> int:
+    """How many nodes some shapes name, each once.
+
+    Args:
+        store: the graph.
+        compiler: writes the targets in SPARQL.
+        targeted: the shapes.
+        files: count nodes alone of which one of these files, resolved, says something; all nodes by default.
+    """
+    scopes = dict.fromkeys(compiler.scope(target) for told in targeted.values() for target in told)
+    if not scopes:
+        return 0
+    among = " UNION ".join(f"{{ {scope} }}" for scope in scopes)
+    where = ""
+    if files is not None:
+        graphs = [f"<{graph}>" for graph, file in store.files.items() if file.resolve() in files]
+        where = f"VALUES ?file {{ {' '.join(graphs)} }} GRAPH ?file {{ ?this ?property ?value }}"
+    count = store.select(f"SELECT (COUNT(DISTINCT ?this) AS ?count) WHERE {{ {among} {where} }}").rows[0][0]
+    return int(count.value) if isinstance(count, Literal) else 0
+
+
+def without_nodes(store: Store, compiler: Compiler, targeted: Targeted) -> Iterator[str]:
+    """Notes on the shapes whose targets name no node of the data."""
+    for shape, told in targeted.items():
+        known = any(target.kind == "targetNode" for target in told)
+        if not known and not any(store.ask(f"ASK {{ {compiler.scope(target)} }}") for target in told):
+            yield f"the targets of {shape} select no node of the data."
+
+
+def nothing_checked(
+    graph: ShapeGraph, targeted: Targeted, records: int, only: Sequence[Path] | Collection[Path] | None
+) -> Iterator[Unevaluated]:
+    """What to say where no node was checked against a shape; shapes that are deactivated are meant to check none."""
+    shapes = [node for node in shapes_among(graph) if node in graph]
+    if not shapes:
+        yield Unevaluated("", "shapes", "the files of shapes hold no shape.")
+    elif not targeted:
+        if not any(_is_switched_off(graph, shape) for shape in shapes):
+            yield Unevaluated(
+                "", "shapes", "no shape demands anything of a node: give one a target, such as sh:targetClass."
+            )
+    elif not records:
+        place = "the data" if only is None else "these files"
+        yield Unevaluated("", "data", f"{place} hold no record that a shape is about: nothing was checked.")
+
+
+def _is_switched_off(graph: ShapeGraph, shape: Term) -> bool:
+    off = is_true(graph, shape, "deactivated") or is_hint(graph, shape)
+    return off and not isinstance(shape, Literal) and bool(targets(graph, shape))

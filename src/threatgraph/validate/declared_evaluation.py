@@ -1,0 +1,137 @@
+"""Evaluates the constraint components that a shapes graph declares, inside pyshacl (SHACL, section 6.3).
+
+pyshacl 0.40 leaves ``$value`` unbound where the value is false, zero or an empty text, takes one value alone where a
+parameter has several, adds the messages of each result to the next, and reports no value of a property shape. So its
+evaluation of these components is replaced; the choice of shapes and nodes stays its own.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import rdflib
+from pyshacl.constraints.sparql import sparql_based_constraint_components as theirs
+from pyshacl.helper import get_query_helper_cls
+from rdflib.namespace import RDFS
+from rdflib.namespace import SH as SHACL
+
+_PLACEHOLDER = re.compile(r"\{[?$](\w+)\}")
+#: One evaluation at a time: pyshacl is changed for as long as it takes.
+_LOCK = threading.RLock()
+
+
+@contextmanager
+def own_components() -> Iterator[None]:
+    """Have pyshacl evaluate declared components by :class:`DeclaredComponent`."""
+
+    def make(component: Any, shape: Any) -> DeclaredComponent:
+        return DeclaredComponent(component, shape, _validator(component, shape))
+
+    changed: Any = theirs.SPARQLConstraintComponent
+    with _LOCK:
+        before = changed.make_validator_for_shape
+        changed.make_validator_for_shape = make
+        try:
+            yield
+        finally:
+            changed.make_validator_for_shape = before
+
+
+def _validator(component: Any, shape: Any) -> Any:
+    """The validator of a shape; an excerpt has one of each kind at most."""
+    kind = SHACL.propertyValidator if shape.is_property_shape else SHACL.nodeValidator
+    graph = component.sg.graph
+    return graph.value(component.node, kind) or graph.value(component.node, SHACL.validator)
+
+
+class DeclaredComponent(theirs.BoundShapeValidatorComponent):
+    """A declared component on one shape.
+
+    Args:
+        constraint: the component as pyshacl reads it.
+        shape: the shape that has its parameters.
+        node: the validator; ``None`` where there is none for the shape, so that nothing is evaluated.
+    """
+
+    def __init__(self, constraint: Any, shape: Any, node: Any) -> None:
+        super(theirs.BoundShapeValidatorComponent, self).__init__(shape)
+        self.constraint, self._node, self._graph = constraint, node, constraint.sg.graph
+        if node is None:
+            return  # there is no validator for this kind of shape, which the report says
+        ask = self._graph.value(node, SHACL.ask)
+        self._asks = ask is not None
+        self._text = str(ask if self._asks else self._graph.value(node, SHACL.select))
+        helper: Any = get_query_helper_cls
+        self._query = helper()(shape, node, self._text)
+        self._query.collect_prefixes()
+
+    def evaluate(
+        self, executor: Any, target_graph: Any, focus_value_nodes: Mapping[Any, Any], _evaluation_path: Sequence[Any]
+    ) -> tuple[bool, list[Any]]:
+        """What pyshacl asks of each constraint: whether all nodes conform, and the results."""
+        results = []
+        for bindings in self._bindings() if self._node is not None else ():
+            for focus, values in focus_value_nodes.items():
+                for found in self._violations(target_graph, focus, values, bindings):
+                    node, path, value = found["this"], found.get("path"), found.get("value")
+                    known = {**bindings, **found}
+                    result = self.make_v_result(
+                        target_graph,
+                        node,
+                        value_node=value,
+                        result_path=path,
+                        constraint_component=self.constraint.node,
+                        extra_messages=None if list(self.shape.message) else self._messages(known),
+                    )
+                    results.append(result)
+        return not results, results
+
+    def _bindings(self) -> Iterator[dict[str, Any]]:
+        """The values of the parameters: each by itself, where the component has a single one."""
+        names, choices = [], []
+        for parameter in self.constraint.parameters:
+            values = sorted(self._graph.objects(self.shape.node, parameter.path()))
+            if values:
+                names.append(parameter.localname)
+                choices.append(values)
+        for chosen in itertools.product(*choices):
+            yield dict(zip(names, chosen, strict=True))
+
+    def _violations(self, data: Any, focus: Any, values: Any, parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        text = self._query.pre_bind_variables(focus, True if self._asks else None, parameters.keys())[1]
+        bound = {"this": focus, "currentShape": self.shape.node, **parameters}
+        query = self._query.apply_prefixes(text)
+        if self._asks:
+            for value in values:
+                if not data.query(query, initBindings={**bound, "value": value}).askAnswer:
+                    yield {"this": focus, "value": value}
+            return
+        seen = set()
+        for row in data.query(query, initBindings=bound):
+            told = {name: value for name, value in row.asdict().items() if name not in bound}
+            if told.pop("failure", None) is not None:
+                raise ValueError(f"the validator of {self.constraint.node} reports a failure")
+            own = {} if self.shape.is_property_shape else {"value": focus}
+            key = frozenset(told.items())
+            if key not in seen:
+                seen.add(key)
+                yield {**own, **told, "this": focus}
+
+    def _messages(self, known: Mapping[str, Any]) -> list[rdflib.Literal]:
+        """The messages of a result: the validator's, else what the label of the component says."""
+        found = sorted(self._graph.objects(self._node, SHACL.message))
+        if not found:
+            found = sorted(self._graph.objects(self.constraint.node, SHACL.labelTemplate))
+        if not found:
+            label = self._graph.value(self.constraint.node, RDFS.label) or self.constraint.node
+            found = [rdflib.Literal(f"This value does not meet the constraint: {label}.")]
+
+        def told(match: re.Match[str]) -> str:
+            return str(known[match[1]]) if match[1] in known else match[0]
+
+        return [rdflib.Literal(_PLACEHOLDER.sub(told, str(text)), lang=text.language) for text in found]

@@ -1,0 +1,122 @@
+"""Refuses SPARQL queries of shapes that SHACL does not allow, or that would reach beyond the data graph."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Iterator
+from typing import Any
+
+from pyoxigraph import Literal
+
+from threatgraph.errors import QueryRefused
+from threatgraph.store.tokens import tokens
+from threatgraph.validate.constraints import declared_prefixes, prefixes
+from threatgraph.validate.shapes import SH, InvalidShape, ShapeGraph, Term, is_true, name_of
+from threatgraph.vocab import XSD
+
+#: The properties whose values are queries, or parts of them.
+_TEXTS = ("select", "ask", "construct", "update", "describe", "sparqlExpr")
+#: The variables that SHACL binds in all queries of constraints and validators.
+_BOUND = frozenset({"this", "shapesGraph", "currentShape"})
+#: The properties that lead to queries whose variables are bound beforehand.
+_TO_PREBOUND = tuple(SH + name for name in ("sparql", "validator", "nodeValidator", "propertyValidator"))
+_UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY"}
+#: What may hide a word from one reader of SPARQL, and not from another.
+_MAY_CALL = re.compile(r"service|\\u", re.IGNORECASE)
+_VARIABLE = re.compile(r"[?$](\w+)")
+_CALL = re.compile(r"(?:<([^<>\s]*)>|([\w\-.]*):([\w\-.:%]+))\s*\(")
+
+
+def refuse_reaching(graph: ShapeGraph) -> None:
+    """Refuse queries that would reach another server, change data, or read a graph of another name.
+
+    Raises:
+        QueryRefused: names the shape and the word.
+    """
+    for node in graph:
+        for _, text in _texts(graph, node):
+            found = next((word for word, _ in tokens(text) if word in {"SERVICE", "FROM", *_UPDATES}), None)
+            if found is None and _MAY_CALL.search(text) and _calls_service(prefixes(graph, node) + text):
+                found = "SERVICE"
+            if found is not None:
+                reason = "a query of a shape may read the data graph only: take that part out."
+                raise QueryRefused(f"{found} in the query of {name_of(graph, node)} is refused: {reason}")
+
+
+def refuse_malformed_queries(graph: ShapeGraph, live: Iterable[Term], functions: Container[str]) -> None:
+    """Refuse queries of constraints and validators that SHACL does not allow (appendix A).
+
+    Args:
+        graph: the shapes graph.
+        live: its nodes that count.
+        functions: the functions that queries may call, besides those of SPARQL.
+
+    Raises:
+        InvalidShape: names the shape and what is wrong.
+    """
+    constraints = {
+        (node, value)
+        for node in live
+        for name in _TO_PREBOUND
+        for value in graph[node].get(name, ())
+        if value in graph and not is_true(graph, value, "deactivated")
+    }
+    for shape, node in sorted(constraints, key=str):
+        for kind, text in _texts(graph, node):
+            bound = _BOUND | {"value"} if kind == "ask" else _BOUND
+            for problem in (*_problems(text, bound), *_unknown_functions(graph, node, text, functions)):
+                raise InvalidShape(f"the query of {name_of(graph, shape)} {problem}")
+
+
+def _texts(graph: ShapeGraph, node: Term) -> Iterator[tuple[str, str]]:
+    """The queries of a node, each with the local name of the property that has it."""
+    for name in _TEXTS:
+        values = graph[node].get(SH + name, ())
+        yield from ((name, value.value) for value in values if isinstance(value, Literal))
+
+
+def _problems(text: str, bound: Container[str]) -> Iterator[str]:
+    for word, position in tokens(text):
+        if word in ("MINUS", "VALUES"):
+            yield f"has {word}, which SHACL does not allow in a query with variables that are bound beforehand."
+        if word == "AS":
+            name = _VARIABLE.match(text[position + 2 :].lstrip())
+            if name and name[1] in bound:
+                yield f"binds ?{name[1]} by AS, but SHACL binds that variable itself."
+
+
+def _unknown_functions(graph: ShapeGraph, node: Term, text: str, functions: Container[str]) -> Iterator[str]:
+    """Functions that nothing defines: Oxigraph would find no fault with any value, pyshacl would fail on the first."""
+    known = declared_prefixes(graph, node)
+    for iri, prefix, local in _CALL.findall(text):
+        name = iri or known.get(prefix, f"{prefix}:") + local
+        if name.startswith(XSD) or name in functions or (prefix == "xsd" and not known.get(prefix)):
+            continue
+        if name in _called(prefixes(graph, node) + text):
+            yield f"calls <{name}>, which is not a function of SPARQL: --advanced evaluates functions of SHACL-AF."
+
+
+def _calls_service(text: str) -> bool:
+    return any(getattr(node, "name", None) == "ServiceGraphPattern" for node in _algebra(text))
+
+
+def _called(text: str) -> set[str]:
+    return {str(node.iri) for node in _algebra(text) if getattr(node, "name", None) == "Function"}
+
+
+def _algebra(text: str) -> Iterator[Any]:
+    """The parts of a query as rdflib reads it, since it is rdflib that evaluates it; none where it does not parse."""
+    from rdflib.plugins.sparql import prepareQuery
+    from rdflib.plugins.sparql.parserutils import CompValue
+
+    try:
+        waiting: list[Any] = [prepareQuery(text.replace("$PATH", "<urn:path>")).algebra]
+    except Exception:  # noqa: BLE001  # rdflib raises what its parser raises, and more; the evaluation says why
+        return
+    while waiting:
+        part = waiting.pop()
+        yield part
+        if isinstance(part, CompValue):
+            waiting += part.values()
+        elif isinstance(part, (list, tuple, set)):
+            waiting += part

@@ -1,0 +1,103 @@
+"""Refuses shapes whose parameters have values that SHACL does not allow, by which nothing could be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from pyoxigraph import Literal, NamedNode
+
+from threatgraph.validate.shapes import RDF, SH, InvalidShape, ShapeGraph, Term, is_true, name_of
+from threatgraph.validate.terms import NODE_KINDS
+from threatgraph.vocab import XSD
+
+_NIL = NamedNode(f"{RDF}nil")
+_NODE_KINDS = frozenset(NamedNode(SH + name) for name in NODE_KINDS) | {NamedNode(f"{SH}TripleTerm")}
+
+
+def _is_iri(_: ShapeGraph, value: Term) -> bool:
+    return isinstance(value, NamedNode)
+
+
+def _is_node(_: ShapeGraph, value: Term) -> bool:
+    return not isinstance(value, Literal)
+
+
+def _is_literal(_: ShapeGraph, value: Term) -> bool:
+    return isinstance(value, Literal)
+
+
+def _is_text(_: ShapeGraph, value: Term) -> bool:
+    return isinstance(value, Literal) and (value.language is not None or value.datatype.value == f"{XSD}string")
+
+
+def _is_boolean(_: ShapeGraph, value: Term) -> bool:
+    return isinstance(value, Literal) and value.datatype.value == f"{XSD}boolean"
+
+
+def _is_whole_number(_: ShapeGraph, value: Term) -> bool:
+    return isinstance(value, Literal) and value.value.isdecimal()
+
+
+def _is_node_kind(_: ShapeGraph, value: Term) -> bool:
+    # A misspelt one of the namespace of SHACL is reported as a term that does not exist.
+    return value in _NODE_KINDS or (isinstance(value, NamedNode) and value.value.startswith(SH))
+
+
+def _is_list(graph: ShapeGraph, value: Term) -> bool:
+    return value == _NIL or f"{RDF}first" in graph.get(value, {})
+
+
+Test = Callable[[ShapeGraph, Term], bool]
+#: What the values of each parameter are (SHACL, sections 2.1 and 4), and how to say it.
+_RULES: tuple[tuple[str, Test, str], ...] = (
+    ("class datatype equals disjoint lessThan lessThanOrEquals", _is_iri, "an IRI"),
+    ("targetClass targetSubjectsOf targetObjectsOf severity", _is_iri, "an IRI"),
+    ("nodeKind", _is_node_kind, f"one of {', '.join(f'sh:{name}' for name in sorted(NODE_KINDS))}"),
+    (
+        "minCount maxCount minLength maxLength qualifiedMinCount qualifiedMaxCount",
+        _is_whole_number,
+        "a whole number, from 0",
+    ),
+    ("minInclusive maxInclusive minExclusive maxExclusive", _is_literal, "a literal"),
+    ("pattern flags message", _is_text, "a text"),
+    ("uniqueLang closed qualifiedValueShapesDisjoint deactivated", _is_boolean, "true or false"),
+    ("node property not qualifiedValueShape", _is_node, "a shape"),
+    ("languageIn in ignoredProperties and or xone", _is_list, "a list"),
+)
+_TESTS = {name: (test, kind) for names, test, kind in _RULES for name in names.split()}
+#: Parameters that a shape has at most once (SHACL, section 4).
+_SINGLE = frozenset(
+    """
+    path datatype nodeKind flags uniqueLang languageIn in closed ignoredProperties deactivated severity
+    minCount maxCount minLength maxLength qualifiedMinCount qualifiedMaxCount
+    minInclusive maxInclusive minExclusive maxExclusive
+    """.split()
+)
+
+
+def refuse_malformed(graph: ShapeGraph, shapes: Iterable[Term]) -> None:
+    """Refuse shapes that SHACL calls ill-formed for the number or kind of their values.
+
+    Args:
+        graph: the shapes graph.
+        shapes: the shapes to look at; deactivated ones are left out.
+
+    Raises:
+        InvalidShape: names the first such shape, its property and the value.
+    """
+    for shape in sorted((shape for shape in shapes if not is_true(graph, shape, "deactivated")), key=str):
+        for predicate, values in sorted(graph.get(shape, {}).items()):
+            name = predicate.removeprefix(SH)
+            if not predicate.startswith(SH):
+                continue
+            if name in _SINGLE and len(set(values)) > 1:
+                raise InvalidShape(f"{_shape(graph, shape)} has sh:{name} {len(values)} times: give it once.")
+            test, kind = _TESTS.get(name, (None, ""))
+            for value in values:
+                if test is not None and not test(graph, value):
+                    written = name_of(graph, value) if isinstance(value, Literal | NamedNode) else "a blank node"
+                    raise InvalidShape(f"{_shape(graph, shape)} has sh:{name} {written}: give it {kind}.")
+
+
+def _shape(graph: ShapeGraph, shape: Term) -> str:
+    return f"the shape {name_of(graph, shape)}" if isinstance(shape, NamedNode) else name_of(graph, shape)
