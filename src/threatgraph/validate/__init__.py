@@ -25,7 +25,7 @@ from threatgraph.validate.locate import Locator
 from threatgraph.validate.reading import read_shapes
 from threatgraph.validate.report import Finding, Report, Unevaluated, sort
 from threatgraph.validate.shapes import Check, Node, ShapeGraph
-from threatgraph.validate.unevaluated import find_unevaluated, uses_advanced
+from threatgraph.validate.unevaluated import find_unevaluated, naming, uses_advanced
 from threatgraph.vocab import TG
 
 Progress = Callable[[Sequence[Node]], Iterable[Node]]
@@ -77,11 +77,13 @@ def validate(
     if advanced and uses_advanced(graph):
         from threatgraph.validate.judging import Judge
 
-        judged, counted = Judge(store, graph, census, components).advanced(coverage.left_out)
+        with naming(coverage.unevaluated):
+            judged, counted = Judge(store, graph, census, components).advanced(coverage.left_out)
     else:
         notes += _unknown_terms(store, checks)
         candidates = Candidates(store, graph, compiler, components)
-        judged = _judged(store, graph, census, candidates, checks, None if fast else progress)
+        with naming(coverage.unevaluated):
+            judged = _judged(store, graph, census, candidates, checks, None if fast else progress)
         notes += candidates.notes
     chosen = None if only is None else {file.resolve() for file in find_files(only)}
     locator = Locator(store, chosen or ())
@@ -95,7 +97,7 @@ def validate(
     targeted = targeted_shapes(graph, hints=hints, advanced=advanced)
     records = count_records(store, compiler, targeted, chosen) if counted is None else counted
     if shapes and counted is None:
-        notes += without_nodes(store, compiler, targeted)
+        notes += without_nodes(store, compiler, targeted, notes)
     return Report(
         sort(findings),
         notes,

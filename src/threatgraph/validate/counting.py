@@ -71,10 +71,12 @@ def count_records(store: Store, compiler: Compiler, targeted: Targeted, files: C
     return int(count.value) if isinstance(count, Literal) else 0
 
 
-def without_nodes(store: Store, compiler: Compiler, targeted: Targeted) -> Iterator[str]:
-    """Notes on the shapes whose targets name no node of the data."""
+def without_nodes(store: Store, compiler: Compiler, targeted: Targeted, notes: Sequence[str]) -> Iterator[str]:
+    """Notes on the shapes whose targets name no node of the data, where no other note says so."""
     for shape, told in targeted.items():
-        known = any(target.kind == "targetNode" for target in told)
+        known = any(
+            target.kind == "targetNode" or note.startswith(str(target.term)) for target in told for note in ["", *notes]
+        )
         if not known and not any(store.ask(f"ASK {{ {compiler.scope(target)} }}") for target in told):
             yield f"the targets of {shape} select no node of the data."
 
@@ -92,8 +94,8 @@ def nothing_checked(
                 "", "shapes", "no shape demands anything of a node: give one a target, such as sh:targetClass."
             )
     elif not records:
-        place = "the data" if only is None else "these files"
-        yield Unevaluated("", "data", f"{place} hold no record that a shape is about: nothing was checked.")
+        place = "the data holds" if only is None else "these files hold"
+        yield Unevaluated("", "data", f"{place} no record that a shape is about: nothing was checked.")
 
 
 def _is_switched_off(graph: ShapeGraph, shape: Term) -> bool:

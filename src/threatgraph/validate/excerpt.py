@@ -91,7 +91,8 @@ class Excerpt:
         """Have a shape judge what itself it names as its targets."""
         self._copy_whole(shape)
         for target in targets(self._graph, shape):
-            self.shapes[shape].setdefault(SH + target.kind, []).append(target.term)
+            if self._counts(shape, SH + target.kind, target.term):
+                self.shapes[shape].setdefault(SH + target.kind, []).append(target.term)
         self._add_components(shape)
 
     def add_all(self, left_out: Container[Term]) -> None:
@@ -103,11 +104,11 @@ class Excerpt:
         for subject, told in self._graph.items():
             kept = self.shapes.setdefault(subject, {})
             for name, values in told.items():
-                if name != f"{SH}ignoredProperties" or f"{SH}closed" in told:
-                    kept[name] = [v for v in self._translated(subject, name, values) if v not in left_out]
+                wanted = [value for value in values if value not in left_out and self._counts(subject, name, value)]
+                kept[name] = list(self._translated(subject, name, wanted))
             for target in targets(self._graph, subject) if isinstance(subject, Node) else ():
                 if target.kind == "targetClass":
-                    kept[f"{SH}targetClass"] = list({*kept.get(f"{SH}targetClass", ()), target.term})
+                    kept[f"{SH}targetClass"] = list(dict.fromkeys([*kept.get(f"{SH}targetClass", ()), target.term]))
         for component in self._components.all:
             self.shapes[component.node].setdefault(RDF_TYPE, []).append(NamedNode(f"{SH}ConstraintComponent"))
 
@@ -139,9 +140,8 @@ class Excerpt:
         for name, values in told.items():
             if name.startswith(SH) and name.removeprefix(SH) not in _EVALUATED:
                 continue
-            if name == f"{SH}ignoredProperties" and f"{SH}closed" not in told:
-                continue  # it has no effect, and pyshacl fails on it
             wanted = [value for value in values if name != RDF_TYPE or str(value).startswith(f"<{SH}")]
+            wanted = [value for value in wanted if self._counts(subject, name, value)]
             kept[name] = list(dict.fromkeys([*kept.get(name, ()), *self._translated(subject, name, wanted)]))
             for value in wanted:
                 if name in _TO_SHAPES | _TO_PARTS or (
@@ -152,6 +152,14 @@ class Excerpt:
                     self._copy_list(value)
         if is_true(self._graph, subject, "qualifiedValueShapesDisjoint"):
             self._copy_siblings(subject)
+
+    def _counts(self, subject: Term, name: str, value: Term) -> bool:
+        """Whether a value has an effect; pyshacl fails on some that have none, or are reported as not evaluated."""
+        if name == f"{SH}ignoredProperties":
+            return first(self._graph, subject, "closed") is not None
+        if name == f"{SH}property":
+            return value in self._graph
+        return name != f"{SH}targetNode" or not isinstance(value, BlankNode)
 
     def _translated(self, subject: Term, name: str, values: Sequence[Term]) -> Sequence[Term]:
         """The values of a property in the words of an excerpt."""

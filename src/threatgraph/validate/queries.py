@@ -62,6 +62,8 @@ def refuse_malformed_queries(graph: ShapeGraph, live: Iterable[Term], functions:
         if value in graph and not is_true(graph, value, "deactivated")
     }
     for shape, node in sorted(constraints, key=str):
+        if node in graph[shape].get(f"{SH}sparql", ()) and not any(kind == "select" for kind, _ in _texts(graph, node)):
+            raise InvalidShape(f"the SPARQL constraint of {name_of(graph, shape)} has no query: give it sh:select.")
         for kind, text in _texts(graph, node):
             bound = _BOUND | {"value"} if kind == "ask" else _BOUND
             for problem in (*_problems(text, bound), *_unknown_functions(graph, node, text, functions)):

@@ -43,16 +43,21 @@ class NotJudged(ThreatGraphError, ValueError):
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep rdflib from printing a traceback or a warning for each ill-typed literal: the report speaks of those."""
-    logger = logging.getLogger("rdflib.term")
+    """Keep rdflib from printing a traceback or a warning for each ill-typed literal: the report speaks of those.
+
+    pyshacl is kept from printing what it raises as well.
+    """
+    logger, validator = logging.getLogger("rdflib.term"), logging.getLogger("pyshacl-validate")
     before = logger.level
     logger.setLevel(logging.ERROR)
+    validator.disabled = True
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             yield
     finally:
         logger.setLevel(before)
+        validator.disabled = False
 
 
 def call_pyshacl(

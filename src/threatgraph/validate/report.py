@@ -108,6 +108,8 @@ class Unevaluated:
     """Why it was not evaluated, and what to do."""
 
     def __str__(self) -> str:
+        if self.reason.startswith(self.term):
+            return f"{self.shape}: {self.reason}"
         return f"{self.term} of {self.shape}: {self.reason}" if self.shape else f"{self.term}: {self.reason}"
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import rdflib
 
 Statements = dict[ox.BlankNode | ox.NamedNode, list[ox.Triple]]
+_NONE = "This breaks a constraint that has no message (sh:message)."
 Names = dict[ox.BlankNode, ox.NamedNode]
 
 
@@ -68,7 +69,7 @@ def _finding(statements: list[ox.Triple], about: Statements) -> Finding:
         value=_text(values["value"]) if "value" in values else None,
         rule=_text(rule),
         component=_text(values["sourceConstraintComponent"]).removeprefix(SH).removesuffix("ConstraintComponent"),
-        message=chosen(t.object for t in statements if _is_message(t) and isinstance(t.object, ox.Literal)),
+        message=chosen(t.object for t in statements if _is_message(t) and isinstance(t.object, ox.Literal)) or _NONE,
         terms=tuple(_named(t, names) for t in kept),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +15,7 @@ from threatgraph.validate.declared_components import Components
 from threatgraph.validate.report import Unevaluated
 from threatgraph.validate.shapes import (
     SH,
+    InvalidShape,
     ShapeGraph,
     Term,
     first,
@@ -92,6 +94,17 @@ def find_unevaluated(graph: ShapeGraph, components: Components, files: Sequence[
     found = [*finder.find(), *_imports(graph, finder.live, files)]
     found = sorted(dict.fromkeys(found), key=lambda item: (item.shape, item.term, item.reason))
     return Coverage(found, frozenset(finder.left_out))
+
+
+@contextmanager
+def naming(unevaluated: Sequence[Unevaluated]) -> Iterator[None]:
+    """Where pyshacl refuses shapes, say as well what else is wrong with them: a misspelt term is often the cause."""
+    try:
+        yield
+    except InvalidShape as error:
+        if not unevaluated:
+            raise
+        raise InvalidShape(f"{error} Not evaluated: {unevaluated[0]}") from error
 
 
 def uses_advanced(graph: ShapeGraph) -> bool:
@@ -257,9 +270,8 @@ class _Finder:
                     yield self._told(shape, f"sh:{name}", _undefined(other))
         for name in ("and", "or", "xone"):
             for head in nodes(self._graph, shape, name):
-                for other in members(self._graph, head):
-                    if other not in self._graph:
-                        yield self._told(shape, f"sh:{name}", _undefined(other))
+                lost = [member for member in members(self._graph, head) if member not in self._graph]
+                yield from (self._told(shape, f"sh:{name}", _undefined(member)) for member in lost)
 
     def _declared_components(self, shape: Term) -> Iterator[Unevaluated]:
         for component in self._components.used_by(shape):

@@ -62,6 +62,7 @@ _RULES: tuple[tuple[str, Test, str], ...] = (
     ("pattern flags message", _is_text, "a text"),
     ("uniqueLang closed qualifiedValueShapesDisjoint deactivated", _is_boolean, "true or false"),
     ("node property not qualifiedValueShape", _is_node, "a shape"),
+    ("sparql", _is_node, "a constraint, such as [ sh:select … ]"),
     ("languageIn in ignoredProperties and or xone", _is_list, "a list"),
 )
 _TESTS = {name: (test, kind) for names, test, kind in _RULES for name in names.split()}
