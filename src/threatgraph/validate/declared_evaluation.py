@@ -1,5 +1,7 @@
 """Evaluates the constraint components that a shapes graph declares, inside pyshacl (SHACL, section 6.3).
 
+Queries of shapes cannot reach the network meanwhile, should one be read otherwise than when it was checked.
+
 pyshacl 0.40 leaves ``$value`` unbound where the value is false, zero or an empty text, takes one value alone where a
 parameter has several, adds the messages of each result to the next, and reports no value of a property shape. So its
 evaluation of these components is replaced; the choice of shapes and nodes stays its own.
@@ -19,10 +21,18 @@ from pyshacl.constraints.sparql import sparql_based_constraint_components as the
 from pyshacl.helper import get_query_helper_cls
 from rdflib.namespace import RDFS
 from rdflib.namespace import SH as SHACL
+from rdflib.plugins import sparql
+from rdflib.plugins.sparql import evaluate
+
+from threatgraph.errors import QueryRefused
 
 _PLACEHOLDER = re.compile(r"\{[?$](\w+)\}")
 #: One evaluation at a time: pyshacl is changed for as long as it takes.
 _LOCK = threading.RLock()
+
+
+def _refuse_service(*_: Any) -> None:
+    raise QueryRefused("SERVICE in a query of the shapes is refused: it may read the data graph only.")
 
 
 @contextmanager
@@ -32,14 +42,20 @@ def own_components() -> Iterator[None]:
     def make(component: Any, shape: Any) -> DeclaredComponent:
         return DeclaredComponent(component, shape, _validator(component, shape))
 
-    changed: Any = theirs.SPARQLConstraintComponent
+    changes: tuple[tuple[Any, str, Any], ...] = (
+        (theirs.SPARQLConstraintComponent, "make_validator_for_shape", make),
+        (evaluate, "evalServiceQuery", _refuse_service),
+        (sparql, "SPARQL_LOAD_GRAPHS", False),
+    )
     with _LOCK:
-        before = changed.make_validator_for_shape
-        changed.make_validator_for_shape = make
+        before = [getattr(changed, name) for changed, name, _ in changes]
+        for changed, name, value in changes:
+            setattr(changed, name, value)
         try:
             yield
         finally:
-            changed.make_validator_for_shape = before
+            for (changed, name, _), value in zip(changes, before, strict=True):
+                setattr(changed, name, value)
 
 
 def _validator(component: Any, shape: Any) -> Any:

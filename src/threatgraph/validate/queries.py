@@ -22,6 +22,7 @@ _BOUND = frozenset({"this", "shapesGraph", "currentShape"})
 _TO_PREBOUND = tuple(SH + name for name in ("sparql", "validator", "nodeValidator", "propertyValidator"))
 _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY"}
 #: What may hide a word from one reader of SPARQL, and not from another.
+_UNKNOWN_PREFIX = re.compile(r"Unknown namespace prefix : (\S*)")
 _MAY_CALL = re.compile(r"service|\\u", re.IGNORECASE)
 _VARIABLE = re.compile(r"[?$](\w+)")
 _CALL = re.compile(r"(?:<([^<>\s]*)>|([\w\-.]*):([\w\-.:%]+))\s*\(")
@@ -111,10 +112,15 @@ def _algebra(text: str) -> Iterator[Any]:
     from rdflib.plugins.sparql import prepareQuery
     from rdflib.plugins.sparql.parserutils import CompValue
 
-    try:
-        waiting: list[Any] = [prepareQuery(text.replace("$PATH", "<urn:path>")).algebra]
-    except Exception:  # noqa: BLE001  # rdflib raises what its parser raises, and more; the evaluation says why
-        return
+    text, waiting = text.replace("$PATH", "<urn:path>"), list[Any]()
+    while not waiting:
+        try:
+            waiting = [prepareQuery(text).algebra]
+        except Exception as error:  # noqa: BLE001  # rdflib raises what its parser raises, and more
+            unknown = _UNKNOWN_PREFIX.search(str(error))
+            if unknown is None or f"PREFIX {unknown[1]}: " in text:
+                return  # the evaluation says what is wrong
+            text = f"PREFIX {unknown[1]}: <urn:unknown>\n{text}"  # pyshacl may know it
     while waiting:
         part = waiting.pop()
         yield part

@@ -96,6 +96,8 @@ def call_pyshacl(
     try:
         with own_components():
             _, report, text = pyshacl.validate(PreparedGraph(data, shapes_graph), shacl_graph=shapes, **options)
+    except ThreatGraphError:
+        raise
     except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
         raise NotJudged(f"pyshacl cannot judge the value that stands here: {type(error).__name__} {error}") from error
     except RecursionError as error:
