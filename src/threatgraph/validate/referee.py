@@ -23,14 +23,10 @@ from threatgraph.validate.blanks import BlankNames
 from threatgraph.validate.excerpt import Excerpt
 from threatgraph.validate.report import Finding
 from threatgraph.validate.results import read_results
-from threatgraph.validate.shapes import InvalidShape
+from threatgraph.validate.shapes import DEEPEST, InvalidShape
 
 if TYPE_CHECKING:
     import rdflib
-
-
-#: Shapes inside each other at most; pyshacl stops at 15, a circle is refused before.
-_DEEPEST = 10_000
 
 
 #: How the message begins where pyshacl refuses the shapes; a shape is named by who knows it.
@@ -131,7 +127,7 @@ def judge(data: rdflib.Graph, excerpt: Excerpt, blanks: BlankNames, *, advanced:
         shapes,
         shapes_graph=whole if excerpt.reads_shapes_graph else None,
         advanced=advanced,
-        max_validation_depth=_DEEPEST,
+        max_validation_depth=DEEPEST + 1,
     )
     return read_results(report, blanks.labels)
 

@@ -36,6 +36,8 @@ _CLASSES = frozenset({NamedNode(f"{PREFIXES['rdfs']}Class"), NamedNode(f"{PREFIX
 #: Switches, which nothing but the literal ``true`` turns on (SHACL, section 4.4.5); its other form does not.
 _SWITCHES = frozenset(SH + n for n in "uniqueLang closed deactivated qualifiedValueShapesDisjoint".split())
 _ONE = Literal("1", datatype=NamedNode(f"{XSD}boolean"))
+#: Shapes inside each other at most: more would exhaust the stack of Python.
+DEEPEST = 150
 #: Subject to predicate IRI to objects; blank nodes of different files are kept apart.
 ShapeGraph = Mapping[Term, Mapping[str, Sequence[Term]]]
 
@@ -228,10 +230,10 @@ def mentioned(graph: ShapeGraph, shape: Term) -> set[NamedNode | Literal]:
 
 
 def refuse_circles(graph: ShapeGraph) -> None:
-    """Refuse shapes that refer to each other in a circle, which SHACL leaves undefined (section 3.4.3).
+    """Refuse shapes that refer to each other in a circle, which SHACL leaves undefined (section 3.4.3), or too deep.
 
     Raises:
-        InvalidShape: names the shapes of the circle.
+        InvalidShape: names the shapes of the circle, or one with too many levels in it.
     """
     around: dict[Term, set[Term]] = {}
     waiting: list[Term] = [s for s in graph if isinstance(s, (NamedNode, BlankNode)) and targets(graph, s)]
@@ -240,14 +242,21 @@ def refuse_circles(graph: ShapeGraph) -> None:
         if shape not in around:
             around[shape] = set() if is_true(graph, shape, "deactivated") else set(inner_shapes(graph, shape))
             waiting += around[shape]
+    depth: dict[Term, int] = {}
     try:
-        TopologicalSorter(around).prepare()
+        for shape in TopologicalSorter(around).static_order():  # the inner ones come first
+            depth[shape] = 1 + max((depth[inner] for inner in around[shape]), default=0)
     except CycleError as error:
         circle = sorted({str(shape) for shape in error.args[1]})
         raise InvalidShape(
             f"these shapes refer to each other in a circle: {', '.join(circle)}. SHACL does not say what that means: "
             "take one of the references out, or demand a class (sh:class) in place of a shape."
         ) from None
+    levels = max(depth.values(), default=0)
+    if levels > DEEPEST:
+        outer = min((name_of(graph, shape) for shape in depth if depth[shape] == levels))
+        reason = f"has shapes in it {levels:,} levels deep, and pyshacl follows {DEEPEST}"
+        raise InvalidShape(f"{outer} {reason}: give the inner ones targets of their own.")
 
 
 def owners(graph: ShapeGraph) -> dict[str, str]:
