@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 import rdflib
-from tests.test_validate_verdict import COMPONENT, DATA, HEAD, SHAPE, WAYS, report_on
 
 from threatgraph.validate import Report
 from threatgraph.validate.shapes import InvalidShape
+from validation_samples import COMPONENT, DATA, HEAD, SHAPE, WAYS, report_on
 
 EX = "https://example.org/"
 

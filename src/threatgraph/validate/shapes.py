@@ -254,7 +254,7 @@ def refuse_circles(graph: ShapeGraph) -> None:
         ) from None
     levels = max(depth.values(), default=0)
     if levels > DEEPEST:
-        outer = min((name_of(graph, shape) for shape in depth if depth[shape] == levels))
+        outer = min(name_of(graph, shape) for shape in depth if depth[shape] == levels)
         reason = f"has shapes in it {levels:,} levels deep, and pyshacl follows {DEEPEST}"
         raise InvalidShape(f"{outer} {reason}: give the inner ones targets of their own.")
 
