@@ -17,6 +17,7 @@ from threatgraph.validate.census import Census
 from threatgraph.validate.declared_components import Components
 from threatgraph.validate.excerpt import Excerpt
 from threatgraph.validate.fence import Fence, Unfenced
+from threatgraph.validate.queries import unreadable_query
 from threatgraph.validate.reach import Reach
 from threatgraph.validate.referee import REFUSED, NotJudged, data_graph, judge, quiet
 from threatgraph.validate.report import Finding
@@ -117,7 +118,9 @@ class Judge:
             try:
                 findings = judge(self._whole, excerpt, self._blanks, advanced=True)
             except InvalidShape as error:
-                raise InvalidShape(f"{REFUSED}{_short(error)}") from error
+                name = unreadable_query(self._graph)
+                refused = REFUSED if name is None else f"pyshacl refuses the query of {name}: "
+                raise InvalidShape(refused + _short(error)) from error
         return findings, len(seen)
 
     def _named(self, error: InvalidShape, shape: Node) -> InvalidShape:

@@ -12,7 +12,7 @@ from threatgraph.errors import QueryRefused
 from threatgraph.store.tokens import tokens
 from threatgraph.validate.constraints import declared_prefixes, prefixes
 from threatgraph.validate.shapes import SH, InvalidShape, ShapeGraph, Term, is_true, name_of
-from threatgraph.vocab import XSD
+from threatgraph.vocab import PREFIXES, XSD
 
 #: The properties whose values are queries, or parts of them.
 _TEXTS = ("select", "ask", "construct", "update", "describe", "sparqlExpr")
@@ -69,6 +69,22 @@ def refuse_malformed_queries(graph: ShapeGraph, live: Iterable[Term], functions:
             bound = _BOUND | {"value"} if kind == "ask" else _BOUND
             for problem in (*_problems(text, bound), *_unknown_functions(graph, node, text, functions)):
                 raise InvalidShape(f"the query of {name_of(graph, shape)} {problem}")
+
+
+def unreadable_query(graph: ShapeGraph) -> str | None:
+    """What to call the first node whose query rdflib does not read; ``None`` where it reads all."""
+    from rdflib.plugins.sparql import prepareQuery
+
+    for node in sorted(graph, key=str):
+        for kind, text in _texts(graph, node):
+            known = prefixes(graph, node)
+            missing = "".join(f"PREFIX {p}: <{PREFIXES[p]}>\n" for p in ("rdf", "rdfs", "owl") if f" {p}:" not in known)
+            try:
+                prepareQuery(missing + known + text.replace("$PATH", "<urn:path>"))
+            except Exception:  # noqa: BLE001  # rdflib raises what its parser raises, and more
+                if kind != "update":
+                    return name_of(graph, node)
+    return None
 
 
 def _texts(graph: ShapeGraph, node: Term) -> Iterator[tuple[str, str]]:
