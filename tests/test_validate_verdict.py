@@ -265,6 +265,14 @@ REFUSED = {
     "no list": 'sh:property [ sh:path ex:name ; sh:in "abc" ]',
     "a pattern that is no text": "sh:property [ sh:path ex:name ; sh:pattern ex:P ]",
     "a limit that is no literal": "sh:property [ sh:path ex:size ; sh:minInclusive ex:P ]",
+    "properties in a list": "sh:property ( [ sh:path ex:size ; sh:minCount 2 ] )",
+    "a property without path": "sh:property [ sh:name 'size' ; sh:minCount 2 ]",
+    "a path in quotes": "sh:property [ sh:path 'size' ; sh:minCount 2 ]",
+    "nodes in a list": "sh:node ( [ sh:nodeKind sh:Literal ] )",
+    "an alternative in quotes": "sh:or ( [ sh:nodeKind sh:Literal ] 'IRI' )",
+    "no alternatives": "sh:xone ( )",
+    "a list without end": "sh:in ex:L . ex:L rdf:first 1 ; rdf:rest ex:L",
+    "a list cut short": "sh:in ex:L . ex:L rdf:first 1",
     "two paths": "sh:property [ sh:path ex:name, ex:size ; sh:minCount 1 ]",
     "a constraint in quotes": 'sh:sparql "SELECT $this WHERE { $this ?p ?o }"',
     "a constraint without query": 'sh:sparql [ sh:message "Wrong." ]',
@@ -305,8 +313,12 @@ def test_a_refused_shape_is_named_among_others(tmp_path: Path) -> None:
 
 
 def test_a_refusal_mentions_the_misspelt_term_behind_it(tmp_path: Path) -> None:
-    with pytest.raises(InvalidShape, match=r"did you mean sh:inversePath\?"):
-        report_on(tmp_path, SHAPE + "sh:property [ sh:path [ sh:inversepath ex:x ] ; sh:maxCount 1 ] .")
+    for demand, term in (
+        ("sh:property [ sh:path [ sh:inversepath ex:x ] ; sh:maxCount 1 ]", "sh:inversePath"),
+        ("sh:property [ sh:pth ex:x ; sh:maxCount 1 ]", "sh:path"),
+    ):
+        with pytest.raises(InvalidShape, match=rf"did you mean {term}\?"):
+            report_on(tmp_path, f"{SHAPE}{demand} .")
 
 
 # Nothing that shapes say reaches beyond the graph.

@@ -25,7 +25,7 @@ from threatgraph.validate.locate import Locator
 from threatgraph.validate.reading import read_shapes
 from threatgraph.validate.report import Finding, Report, Unevaluated, sort
 from threatgraph.validate.shapes import Check, Node, ShapeGraph
-from threatgraph.validate.unevaluated import find_unevaluated, naming, uses_advanced
+from threatgraph.validate.unevaluated import find_unevaluated, misspelt_terms_named, uses_advanced
 from threatgraph.vocab import TG
 
 Progress = Callable[[Sequence[Node]], Iterable[Node]]
@@ -67,24 +67,23 @@ def validate(
     """
     files = find_files(shapes or [resources.ontology_dir() / "shapes"])
     graph = shape_files.load(files)
-    components = read_shapes(graph, advanced=advanced)
-    coverage = find_unevaluated(graph, components, files, advanced=advanced)
-    checks = shape_files.read_checks(graph, hints=hints, given=components.given)
-    notes: list[str] = []
     census = Census(store)
     compiler = Compiler(graph, census)
+    notes: list[str] = []
     counted: int | None = None
-    if advanced and uses_advanced(graph):
-        from threatgraph.validate.judging import Judge
+    with misspelt_terms_named(graph):
+        components = read_shapes(graph, advanced=advanced)
+        coverage = find_unevaluated(graph, components, files, advanced=advanced)
+        checks = shape_files.read_checks(graph, hints=hints, given=components.given)
+        if advanced and uses_advanced(graph):
+            from threatgraph.validate.judging import Judge
 
-        with naming(coverage.unevaluated):
             judged, counted = Judge(store, graph, census, components).advanced(coverage.left_out)
-    else:
-        notes += _unknown_terms(store, checks)
-        candidates = Candidates(store, graph, compiler, components)
-        with naming(coverage.unevaluated):
+        else:
+            notes += _unknown_terms(store, checks)
+            candidates = Candidates(store, graph, compiler, components)
             judged = _judged(store, graph, census, candidates, checks, None if fast else progress)
-        notes += candidates.notes
+            notes += candidates.notes
     chosen = None if only is None else {file.resolve() for file in find_files(only)}
     locator = Locator(store, chosen or ())
     owners = shape_files.owners(graph)

@@ -186,7 +186,7 @@ def is_instance(graph: ShapeGraph, node: Term, classes: Collection[Term]) -> boo
 def targets(graph: ShapeGraph, shape: Node) -> list[Target]:
     """What a shape says that it is about (SHACL, section 2.1.3)."""
     found = [Target(kind, term) for kind in TARGETS for term in graph[shape].get(SH + kind, ())]
-    if is_instance(graph, shape, _CLASSES):
+    if isinstance(shape, NamedNode) and is_instance(graph, shape, _CLASSES):
         found.append(Target("targetClass", shape))  # an implicit class target (SHACL, section 2.1.3.3)
     return found
 

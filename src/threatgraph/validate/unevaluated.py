@@ -97,14 +97,20 @@ def find_unevaluated(graph: ShapeGraph, components: Components, files: Sequence[
 
 
 @contextmanager
-def naming(unevaluated: Sequence[Unevaluated]) -> Iterator[None]:
-    """Where pyshacl refuses shapes, say as well what else is wrong with them: a misspelt term is often the cause."""
+def misspelt_terms_named(graph: ShapeGraph) -> Iterator[None]:
+    """Where a shape is refused, name a misspelt term of the shapes as well: it is often the cause."""
     try:
         yield
     except InvalidShape as error:
-        if not unevaluated:
+        misspelt = sorted(
+            terms.unknown_term(predicate.removeprefix(SH), is_property=True)
+            for node in live_nodes(graph)
+            for predicate in graph[node]
+            if predicate.startswith(SH) and not terms.is_term(predicate.removeprefix(SH))
+        )
+        if not misspelt:
             raise
-        raise InvalidShape(f"{error} Not evaluated: {unevaluated[0]}") from error
+        raise InvalidShape(f"{error} {misspelt[0]}") from error
 
 
 def uses_advanced(graph: ShapeGraph) -> bool:

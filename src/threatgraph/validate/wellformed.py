@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from pyoxigraph import Literal, NamedNode
 
-from threatgraph.validate.shapes import RDF, SH, InvalidShape, ShapeGraph, Term, is_true, name_of
+from threatgraph.validate.shapes import RDF, SH, InvalidShape, ShapeGraph, Term, is_true, members, name_of
 from threatgraph.validate.terms import NODE_KINDS
 from threatgraph.vocab import XSD
 
@@ -20,6 +20,15 @@ def _is_iri(_: ShapeGraph, value: Term) -> bool:
 
 def _is_node(_: ShapeGraph, value: Term) -> bool:
     return not isinstance(value, Literal)
+
+
+def _is_shape(graph: ShapeGraph, value: Term) -> bool:
+    return not isinstance(value, Literal) and f"{RDF}first" not in graph.get(value, {})
+
+
+def _is_property_shape(graph: ShapeGraph, value: Term) -> bool:
+    # One that nothing describes is reported as not evaluated.
+    return not isinstance(value, Literal) and (value not in graph or f"{SH}path" in graph[value])
 
 
 def _is_literal(_: ShapeGraph, value: Term) -> bool:
@@ -44,7 +53,18 @@ def _is_node_kind(_: ShapeGraph, value: Term) -> bool:
 
 
 def _is_list(graph: ShapeGraph, value: Term) -> bool:
-    return value == _NIL or f"{RDF}first" in graph.get(value, {})
+    seen: set[Term] = set()
+    while value != _NIL:
+        told = graph.get(value, {})
+        if value in seen or [len(set(told.get(name, ()))) for name in (f"{RDF}first", f"{RDF}rest")] != [1, 1]:
+            return False
+        seen.add(value)
+        value = told[f"{RDF}rest"][0]
+    return True
+
+
+def _is_list_of_shapes(graph: ShapeGraph, value: Term) -> bool:
+    return value != _NIL and _is_list(graph, value) and all(_is_shape(graph, shape) for shape in members(graph, value))
 
 
 Test = Callable[[ShapeGraph, Term], bool]
@@ -61,9 +81,12 @@ _RULES: tuple[tuple[str, Test, str], ...] = (
     ("minInclusive maxInclusive minExclusive maxExclusive", _is_literal, "a literal"),
     ("pattern flags message", _is_text, "a text"),
     ("uniqueLang closed qualifiedValueShapesDisjoint deactivated", _is_boolean, "true or false"),
-    ("node property not qualifiedValueShape", _is_node, "a shape"),
+    ("node not qualifiedValueShape", _is_shape, "a shape"),
+    ("property", _is_property_shape, "a property shape, which has sh:path"),
+    ("path", _is_node, "an IRI, or a path of IRIs"),
     ("sparql", _is_node, "a constraint, such as [ sh:select … ]"),
-    ("languageIn in ignoredProperties and or xone", _is_list, "a list"),
+    ("languageIn in ignoredProperties", _is_list, "a list"),
+    ("and or xone", _is_list_of_shapes, "a list of shapes, with 1 or more members"),
 )
 _TESTS = {name: (test, kind) for names, test, kind in _RULES for name in names.split()}
 #: Parameters that a shape has at most once (SHACL, section 4).
