@@ -126,7 +126,9 @@ def test_a_component_may_be_an_instance_of_a_class_below(tmp_path: Path, fast: b
     assert len(found(report_on(tmp_path, shapes, PEOPLE, fast=fast))) == 2
 
 
-@pytest.mark.parametrize("parameter", ["sh:path ex:this", "sh:path ex:value", "sh:path ( ex:p ex:q )", "sh:name 'x'"])
+@pytest.mark.parametrize(
+    "parameter", ["sh:path ex:this", "sh:path ex:value", "sh:path ( ex:p ex:q )", "sh:name 'x'", "sh:path ex:a-b"]
+)
 def test_a_component_with_an_impossible_parameter_is_refused(parameter: str, tmp_path: Path) -> None:
     component = f"ex:C a sh:ConstraintComponent ; sh:parameter [ {parameter} ] ; sh:validator [ sh:ask 'ASK {{}}' ] . "
     with pytest.raises(InvalidShape, match=r"<https://example\.org/C>"):
@@ -139,6 +141,25 @@ def test_the_same_component_judges_two_graphs(tmp_path: Path, fast: bool) -> Non
     for only, left in (("x", {"y", "z"}), ("y", {"x", "z"})):
         report = report_on(tmp_path, shapes.replace("{}", only), PEOPLE, fast=fast)
         assert {value for _, value, _ in found(report)} == left
+
+
+@WAYS
+def test_the_message_of_a_query_comes_first(tmp_path: Path, fast: bool) -> None:
+    select = "SELECT $this ?message WHERE { $this $PATH ?v BIND(CONCAT('no ', ?v) AS ?message) FILTER(?v != $only) }"
+    component = COMPONENT + f'sh:propertyValidator [ sh:message "{{?only}}" ; sh:select "{select}" ] . '
+    report = report_on(tmp_path, component + SHAPE + "sh:property [ sh:path ex:v ; ex:only 'y' ] .", PEOPLE, fast=fast)
+    assert {(node, message) for node, _, message in found(report)} == {("a", "no x"), ("b", "no z")}
+    for own in ('sh:message "of its own" ; ', ""):
+        constraint = f'sh:sparql [ {own}sh:select "{select}" ]'.replace("$only", "'y'")
+        report = report_on(tmp_path, SHAPE + f"sh:property [ sh:path ex:v ; {constraint} ] .", PEOPLE, fast=fast)
+        assert {(node, message) for node, _, message in found(report)} == {("a", "no x"), ("b", "no z")}
+
+
+@WAYS
+@pytest.mark.parametrize("path", ["<urn:example:only>", "<https://example.org/a/b#only>", "<https://example.org/only>"])
+def test_a_parameter_is_known_by_the_name_at_its_end(path: str, tmp_path: Path, fast: bool) -> None:
+    shapes = (ASK + SHAPE + "sh:property [ sh:path ex:v ; ex:only 'x' ] .").replace("ex:only", path)
+    assert {value for _, value, _ in found(report_on(tmp_path, shapes, PEOPLE, fast=fast))} == {"y", "z"}
 
 
 # Queries of constraints (section 5).
@@ -180,6 +201,16 @@ def test_prefixes_are_taken_from_what_is_imported(holders: str, tmp_path: Path, 
 def test_prefixes_that_cannot_be_told_name_the_shape(holders: str, tmp_path: Path, fast: bool) -> None:
     with pytest.raises(InvalidShape, match=r"<https://example\.org/S>"):
         report_on(tmp_path, CONSTRAINT + holders, fast=fast)
+
+
+@WAYS
+@pytest.mark.parametrize("value", ["a\\\\d", "\\\\1", "{?this}", "100%"])
+def test_a_value_is_told_as_it_is(value: str, tmp_path: Path, fast: bool) -> None:
+    select = "SELECT $this ?value WHERE { $this <https://example.org/v> ?value } ORDER BY ?value"
+    shapes = SHAPE + f'sh:sparql [ sh:message "it is {{?value}}" ; sh:select "{select}" ] .'
+    report = report_on(tmp_path, shapes, f'ex:a a ex:P ; ex:v "{value}" .', fast=fast)
+    plain = value.replace("\\\\", "\\")
+    assert found(report) == {("a", plain, f"it is {plain}")}
 
 
 @WAYS

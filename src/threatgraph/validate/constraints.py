@@ -15,6 +15,8 @@ _IMPORTS = f"{PREFIXES['owl']}imports"
 
 #: Words of a constraint whose meaning changes where ``$this`` is joined in, not bound before (SHACL, section 5.3.1).
 _BINDING_MATTERS = {"UNION", "MINUS", "VALUES", "SERVICE", "BIND", "GROUP", "HAVING", "LIMIT", "OFFSET", "GRAPH"}
+#: Brackets inside each other at most, in a query for Oxigraph.
+_DEEPEST = 50
 #: The other variables that a SHACL processor binds.
 _PREBOUND = re.compile(r"[$?](PATH|shapesGraph|currentShape)\b")
 
@@ -42,8 +44,31 @@ def joined(graph: ShapeGraph, constraint: Term, scope: str) -> str | None:
     brace = next((at for word, at in tokens(text) if word == "{" and at >= where), None)
     if brace is None or not _joins(word for word, at in tokens(text) if at >= brace and not word.isspace()):
         return None
+    end = _end_of_group(text, brace)
+    if end is None:
+        return None
     prologue = prefixes(graph, constraint) + text[:select_at]
-    return f"{prologue}SELECT DISTINCT ?this WHERE {{ {scope} {text[brace + 1 :]}"
+    return f"{prologue}SELECT DISTINCT ?this WHERE {{ {scope} {text[brace + 1 : end]} }}"
+
+
+def _end_of_group(text: str, brace: int) -> int | None:
+    """Where the group of a brace ends, before any ``ORDER BY``; ``None`` if it is too deep, or never ends.
+
+    Oxigraph 0.5 can end the process on an order of mixed values, and on groups deep inside each other.
+    """
+    depth = groups = 0
+    for word, at in tokens(text):
+        if word in ("(", "{", "["):
+            depth += 1
+            groups += word == "{" and at >= brace
+        elif word in (")", "}", "]"):
+            depth -= 1
+            groups -= word == "}" and at > brace
+            if word == "}" and at > brace and not groups:
+                return at
+        if depth > _DEEPEST:
+            return None
+    return None
 
 
 def prefixes(graph: ShapeGraph, constraint: Term) -> str:

@@ -25,7 +25,8 @@ from threatgraph.validate.shapes import (
 )
 
 _COMPONENT = NamedNode(f"{SH}ConstraintComponent")
-_LOCAL_NAME = re.compile(r"[^/#:]+$")
+_LOCAL_NAME = re.compile(r"[^\W\d][\w.\-]*$")
+_VARIABLE = re.compile(r"\w+")
 #: The names that a processor binds itself (section 6.2.1); each parameter must have another.
 _RESERVED = frozenset("this shapesGraph currentShape path PATH value".split())
 
@@ -112,6 +113,12 @@ class Components:
         return found
 
 
+def local_name(iri: str) -> str | None:
+    """The name at the end of an IRI, by which queries know a parameter (section 6.2.1); ``None`` without one."""
+    match = _LOCAL_NAME.search(iri)
+    return match[0] if match else None
+
+
 def _declared(graph: ShapeGraph) -> Iterator[Node]:
     for node in sorted((node for node in graph if not isinstance(node, Literal)), key=str):
         if is_instance(graph, node, (_COMPONENT,)) and not str(node).startswith(f"<{SH}"):
@@ -119,18 +126,23 @@ def _declared(graph: ShapeGraph) -> Iterator[Node]:
 
 
 def _read(graph: ShapeGraph, node: Node) -> Component:
-    found = []
+    found: list[Parameter] = []
     for parameter in nodes(graph, node, "parameter"):
         path = first(graph, parameter, "path")
-        match = _LOCAL_NAME.search(path.value) if isinstance(path, NamedNode) else None
-        if path is None or match is None:
-            raise InvalidShape(
-                f"the constraint component {name_of(graph, node)} has a parameter without an IRI as path."
-            )
-        if match[0] in _RESERVED:
-            reason = f"a parameter that is called {match[0]}, which SHACL itself binds: give it another name."
-            raise InvalidShape(f"the constraint component {name_of(graph, node)} has {reason}")
-        found.append(Parameter(path.value, match[0], is_true(graph, parameter, "optional")))
+        name = local_name(path.value) if isinstance(path, NamedNode) else None
+        if path is None or name is None:
+            problem = "without an IRI as path that ends in a name"
+        elif not _VARIABLE.fullmatch(name):
+            problem = f"that is called {name}, which is not the name of a variable in SPARQL"
+        elif name in _RESERVED:
+            problem = f"that is called {name}, which SHACL itself binds"
+        elif any(name == other.variable for other in found):
+            problem = f"that is called {name}, as another one is"
+        else:
+            found.append(Parameter(path.value, name, is_true(graph, parameter, "optional")))
+            continue
+        reason = f"has a parameter {problem}: give it another path."
+        raise InvalidShape(f"the constraint component {name_of(graph, node)} {reason}")
     if all(parameter.optional for parameter in found):
         raise InvalidShape(f"the constraint component {name_of(graph, node)} needs a parameter that is not optional.")
     return Component(node, tuple(sorted(found, key=lambda parameter: parameter.path)))

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import rdflib
+from pyshacl.constraints.constraint_component import ConstraintComponent
 from pyshacl.constraints.sparql import sparql_based_constraint_components as theirs
 from pyshacl.helper import get_query_helper_cls
 from rdflib.namespace import RDFS
@@ -25,6 +26,8 @@ from rdflib.plugins import sparql
 from rdflib.plugins.sparql import evaluate
 
 from threatgraph.errors import QueryRefused
+from threatgraph.validate.declared_components import local_name
+from threatgraph.validate.messages import OF_QUERY
 
 _PLACEHOLDER = re.compile(r"\{[?$](\w+)\}")
 #: One evaluation at a time: pyshacl is changed for as long as it takes.
@@ -44,6 +47,7 @@ def own_components() -> Iterator[None]:
 
     changes: tuple[tuple[Any, str, Any], ...] = (
         (theirs.SPARQLConstraintComponent, "make_validator_for_shape", make),
+        (ConstraintComponent, "_format_sparql_based_result_message", _message),
         (evaluate, "evalServiceQuery", _refuse_service),
         (sparql, "SPARQL_LOAD_GRAPHS", False),
     )
@@ -113,7 +117,7 @@ class DeclaredComponent(theirs.BoundShapeValidatorComponent):
         for parameter in self.constraint.parameters:
             values = sorted(self._graph.objects(self.shape.node, parameter.path()))
             if values:
-                names.append(parameter.localname)
+                names.append(local_name(str(parameter.path())) or "")
                 choices.append(values)
         for chosen in itertools.product(*choices):
             yield dict(zip(names, chosen, strict=True))
@@ -130,7 +134,8 @@ class DeclaredComponent(theirs.BoundShapeValidatorComponent):
         seen = set()
         for row in data.query(query, initBindings=bound):
             told = {name: value for name, value in row.asdict().items() if name not in bound}
-            if told.pop("failure", None) is not None:
+            failure = told.pop("failure", None)
+            if failure is not None and failure.toPython() is True:
                 raise ValueError(f"the validator of {self.constraint.node} reports a failure")
             own = {} if self.shape.is_property_shape else {"value": focus}
             key = frozenset(told.items())
@@ -139,15 +144,34 @@ class DeclaredComponent(theirs.BoundShapeValidatorComponent):
                 yield {**own, **told, "this": focus}
 
     def _messages(self, known: Mapping[str, Any]) -> list[rdflib.Literal]:
-        """The messages of a result: the validator's, else what the label of the component says."""
-        found = sorted(self._graph.objects(self._node, SHACL.message))
-        if not found:
-            found = sorted(self._graph.objects(self.constraint.node, SHACL.labelTemplate))
+        """The messages of a result: of the query, the validator or the component, else its label (section 5.3.2)."""
+        if isinstance(known.get("message"), rdflib.Literal):
+            return [known["message"]]
+        found = (
+            sorted(text for text in self._graph.objects(self._node, SHACL.message) if str(text) != OF_QUERY)
+            or sorted(self._graph.objects(self.constraint.node, SHACL.message))
+            or sorted(self._graph.objects(self.constraint.node, SHACL.labelTemplate))
+        )
         if not found:
             label = self._graph.value(self.constraint.node, RDFS.label) or self.constraint.node
             found = [rdflib.Literal(f"This value does not meet the constraint: {label}.")]
 
-        def told(match: re.Match[str]) -> str:
-            return str(known[match[1]]) if match[1] in known else match[0]
+        return [rdflib.Literal(_filled(str(text), known), lang=text.language) for text in found]
 
-        return [rdflib.Literal(_PLACEHOLDER.sub(told, str(text)), lang=text.language) for text in found]
+
+def _filled(text: str, known: Mapping[str, Any]) -> str:
+    """A message with the values of its placeholders."""
+    return _PLACEHOLDER.sub(lambda match: str(known[match[1]]) if match[1] in known else match[0], text)
+
+
+def _message(_: Any, text: str, bound: Any) -> str:
+    """The message of a constraint in SPARQL: what its query says (``?message``), else the text with its values.
+
+    pyshacl takes what follows a backslash in a value for a reference of its regular expression, and fails on it.
+    """
+    known: dict[str, Any] = dict(bound) if isinstance(bound, dict) else {}
+    if isinstance(bound, (tuple, list)):
+        named = zip(("this", "path", "value"), bound, strict=False)
+        known = {**(bound[3] if len(bound) == 4 else {}), **{name: value for name, value in named if value is not None}}
+    message = known.get("message")
+    return str(message) if isinstance(message, rdflib.Literal) else _filled(text, known)

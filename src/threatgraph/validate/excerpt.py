@@ -13,7 +13,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from threatgraph.validate.constraints import declared_prefixes
 from threatgraph.validate.declared_components import Components
-from threatgraph.validate.messages import marked
+from threatgraph.validate.messages import OF_QUERY, marked
 from threatgraph.validate.shapes import (
     RDF,
     SH,
@@ -150,6 +150,8 @@ class Excerpt:
                     self._copy_whole(value)
                 elif name in _TO_LISTS_OF_SHAPES:
                     self._copy_list(value)
+        if f"{SH}select" in told and f"{SH}message" not in told:
+            kept[f"{SH}message"] = [Literal(OF_QUERY)]  # pyshacl writes no message where there is none
         if is_true(self._graph, subject, "qualifiedValueShapesDisjoint"):
             self._copy_siblings(subject)
 

@@ -8,6 +8,8 @@ from pyoxigraph import Literal
 
 #: Stands around a language tag before a text: pyshacl drops the language of a message with placeholders.
 _MARK = "\ue000"
+#: The message of a constraint without one: what its query says, where it does.
+OF_QUERY = "{?message}"
 
 
 def marked(message: Literal) -> Literal:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from threatgraph.validate.messages import chosen, unmarked
+from threatgraph.validate.messages import OF_QUERY, chosen, unmarked
 from threatgraph.validate.report import Finding
 from threatgraph.validate.shapes import SH
 
@@ -37,6 +37,8 @@ def read_results(report: rdflib.Graph, blanks: Mapping[str, str]) -> list[Findin
                 known = ox.NamedNode(blanks[value.value])
             elif _is_message(quad.triple) and isinstance(value, ox.Literal):
                 known = unmarked(value)
+            if _is_message(quad.triple) and getattr(value, "value", "") == OF_QUERY:
+                continue
             about[quad.subject].append(quad.triple if known is None else _with(quad, known))
     # Those of the report itself: the details of a result have results of their own.
     results = [t.object for statements in about.values() for t in statements if t.predicate.value == f"{SH}result"]
