@@ -106,7 +106,8 @@ def is_term(name: str) -> bool:
 def unknown_term(name: str, *, is_property: bool) -> str:
     """What to say of a local name that SHACL does not define, with the term that it may stand for."""
     found = _nearest(name, PROPERTIES if is_property else CLASSES) or _nearest(name, PROPERTIES | CLASSES)
-    return f"sh:{name} is not a SHACL term{f'; did you mean sh:{found}?' if found else '.'}"
+    kind = "term" if not is_term(name) else "property" if is_property else "class"
+    return f"sh:{name} is not a SHACL {kind}{f'; did you mean sh:{found}?' if found else '.'}"
 
 
 def _nearest(name: str, known: Iterable[str]) -> str | None:

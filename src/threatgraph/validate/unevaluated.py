@@ -52,7 +52,10 @@ _DASH_PARAMETERS = frozenset(
 #: What a shape may have besides parameters and targets; the last are of shapes that are components or graphs as well.
 _ON_SHAPES = (
     terms.CORE_PARAMETERS | frozenset(terms.TARGETS) | terms.SHAPE_PROPERTIES | terms.ADVANCED_TRIGGERS
-) | frozenset("declare prefixes optional shapesGraph suggestedShapesGraph entailment".split())
+) | frozenset(
+    "declare prefixes optional shapesGraph suggestedShapesGraph entailment "
+    "agentInstruction codeIdentifier formalized intent unit".split()
+)
 _HELP = {
     "select": "write sh:sparql [ sh:select … ]",
     "ask": "write sh:sparql [ sh:select … ]",
@@ -106,7 +109,7 @@ def misspelt_terms_named(graph: ShapeGraph) -> Iterator[None]:
             terms.unknown_term(predicate.removeprefix(SH), is_property=True)
             for node in live_nodes(graph)
             for predicate in graph[node]
-            if predicate.startswith(SH) and not terms.is_term(predicate.removeprefix(SH))
+            if predicate.startswith(SH) and predicate.removeprefix(SH) not in terms.PROPERTIES
         )
         if not misspelt:
             raise
@@ -190,14 +193,14 @@ class _Finder:
         name = predicate.removeprefix(SH)
         if not predicate.startswith(SH):
             yield from self._foreign_property(node, predicate)
-        elif not terms.is_term(name):
+        elif name not in terms.PROPERTIES:
             yield self._told(node, f"sh:{name}", terms.unknown_term(name, is_property=True))
         elif name in terms.ADVANCED_TRIGGERS | {"entailment"}:
             for value in values:
-                if reason := self._why_not(name, value):
+                if not is_true(self._graph, value, "deactivated") and (reason := self._why_not(name, value)):
                     self.left_out.add(value)
                     yield self._told(node, f"sh:{name}", reason)
-        elif name in _NEVER:
+        elif name in _NEVER and not all(is_true(self._graph, value, "deactivated") for value in values):
             yield self._told(node, f"sh:{name}", _NEVER[name])
         elif node in self._shapes and name not in _ON_SHAPES and not self._is_declaration(node):
             remedy = f": {_HELP[name]}" if name in _HELP else ""
@@ -264,7 +267,7 @@ class _Finder:
                 yield self._told(node, str(value), f"the namespace of SHACL is <{SH}>.")
             return
         name = value.value.removeprefix(SH)
-        if not terms.is_term(name):
+        if not terms.is_term(name) or (predicate == RDF_TYPE and name not in terms.CLASSES):
             yield self._told(node, f"sh:{name}", terms.unknown_term(name, is_property=False))
         elif name in terms.NEWER_NAME_TRIGGERS and (predicate in (RDF_TYPE, f"{SH}nodeKind")):
             yield self._told(node, f"sh:{name}", "this term of SHACL 1.2 is not evaluated.")

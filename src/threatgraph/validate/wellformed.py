@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.validate.shapes import RDF, SH, InvalidShape, ShapeGraph, Term, is_true, members, name_of
-from threatgraph.validate.terms import NODE_KINDS
+from threatgraph.validate.terms import NODE_KINDS, is_term
 from threatgraph.vocab import XSD
 
 _NIL = NamedNode(f"{RDF}nil")
@@ -49,7 +49,8 @@ def _is_whole_number(_: ShapeGraph, value: Term) -> bool:
 
 def _is_node_kind(_: ShapeGraph, value: Term) -> bool:
     # A misspelt one of the namespace of SHACL is reported as a term that does not exist.
-    return value in _NODE_KINDS or (isinstance(value, NamedNode) and value.value.startswith(SH))
+    name = value.value.removeprefix(SH) if isinstance(value, NamedNode) else ""
+    return value in _NODE_KINDS or (name != "" and name != getattr(value, "value", "") and not is_term(name))
 
 
 def _is_list(graph: ShapeGraph, value: Term) -> bool:
