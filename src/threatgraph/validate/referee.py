@@ -64,6 +64,7 @@ def call_pyshacl(data: rdflib.Graph, shapes: rdflib.Graph, **options: Any) -> rd
     import rdflib
     from pyshacl.rdfutil.stringify import stringify_blank_node
 
+    from threatgraph.validate.components import corrected
     from threatgraph.validate.prepared import PreparedGraph
 
     known = {
@@ -77,7 +78,10 @@ def call_pyshacl(data: rdflib.Graph, shapes: rdflib.Graph, **options: Any) -> rd
     # It remembers how it has told a blank node by the address of the graph, where another graph may be by now.
     getattr(stringify_blank_node, "dict_cache", {}).clear()
     try:
-        _, report, text = pyshacl.validate(PreparedGraph(data), shacl_graph=shapes, **options)
+        with corrected():
+            _, report, text = pyshacl.validate(PreparedGraph(data), shacl_graph=shapes, **options)
+    except InvalidShape:
+        raise
     except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
         raise NotJudged(f"pyshacl cannot judge the value that stands here: {type(error).__name__} {error}") from error
     except Exception as error:  # whatever else it raises, it raises for what the shapes say
