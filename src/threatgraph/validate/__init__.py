@@ -11,18 +11,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import NamedNode
 
 from threatgraph import resources
-from threatgraph.errors import InvalidQuery
 from threatgraph.store import Store
 from threatgraph.store.files import find_files
 from threatgraph.validate import shapes as shape_files
+from threatgraph.validate.candidates import find_suspects
 from threatgraph.validate.census import Census
 from threatgraph.validate.compile import Compiler
 from threatgraph.validate.locate import Locator
 from threatgraph.validate.report import Finding, Report, sort
-from threatgraph.validate.shapes import Check, Node, ShapeGraph, Term
+from threatgraph.validate.shapes import Check, Node, ShapeGraph
 from threatgraph.vocab import TG
 
 Progress = Callable[[Sequence[Node]], Iterable[Node]]
@@ -60,7 +60,7 @@ def validate(
     notes = [*_unheeded(graph, checks), *_unknown_terms(store, checks)]
     census = Census(store)
     compiler = Compiler(graph, census)
-    suspects = _suspects(store, compiler, checks, notes) if fast else {}
+    suspects = find_suspects(store, compiler, checks, notes) if fast else {}
     judged: list[Finding] = []
     if suspects or not fast:
         from threatgraph.validate.judging import Judge
@@ -69,7 +69,7 @@ def validate(
         if fast:
             judged = judge.suspects(suspects)
         else:
-            judged = judge.all(progress, lambda few: _suspects(store, compiler, few, []), checks)
+            judged = judge.all(progress, lambda few: find_suspects(store, compiler, few, []), checks)
         notes += judge.notes
     chosen = None if only is None else {file.resolve() for file in find_files(only)}
     locator = Locator(store, chosen or ())
@@ -81,43 +81,6 @@ def validate(
     if chosen is not None:
         findings = [finding for finding in findings if _concerns(finding, chosen, locator)]
     return Report(sort(findings), notes)
-
-
-def _suspects(store: Store, compiler: Compiler, checks: Iterable[Check], notes: list[str]) -> dict[Check, list[Term]]:
-    """For each check the nodes that may break it, where there are any: all of its target where SPARQL cannot tell."""
-    suspects: dict[Check, list[Term]] = {}
-    for check in checks:
-        found = _candidates(store, compiler.queries(check))
-        if found is None:
-            notes.append(f"{check.constraint or check.shape} has no SPARQL form: pyshacl judges all that it is about.")
-            found = _candidates(store, [f"SELECT DISTINCT ?this WHERE {{ {compiler.scope(check.target)} }}"])
-        if found and check.target.kind == "targetObjectsOf" and check.target.term.value in store.retyped:
-            found = list(_as_written(store, check.target.term, found))
-        if found:
-            suspects[check] = found
-    return suspects
-
-
-def _as_written(store: Store, prop: Term, values: Iterable[Term]) -> Iterator[Term]:
-    """The values of a property, with the datatypes that the files write."""
-    for value in values:
-        told: dict[Term, None] = {}
-        if isinstance(prop, NamedNode) and isinstance(value, Literal):
-            nodes = store.select(f"SELECT ?node WHERE {{ ?node {prop} {value} }}").column("node")
-            triples = store.with_datatypes(Triple(NamedNode(str(node)), prop, value) for node in nodes)
-            told = {triple.object: None for triple in triples if isinstance(triple.object, Literal)}
-        yield from told or (value,)
-
-
-def _candidates(store: Store, queries: Iterable[str] | None) -> list[Term] | None:
-    """The nodes that some queries name; ``None`` without queries, or for one that does not parse: pyshacl says why."""
-    try:
-        if queries is None:
-            return None
-        rows = [row for query in queries for row in store.select(query).rows]
-    except InvalidQuery:
-        return None
-    return list(dict.fromkeys(row[0] for row in rows if isinstance(row[0], Term)))
 
 
 def _placed(finding: Finding, locator: Locator) -> Finding:

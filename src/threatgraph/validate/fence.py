@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from threatgraph.store import Store
+from threatgraph.store.forms import as_stored
 from threatgraph.table import Table
 from threatgraph.validate.census import SUBCLASS, Census
 from threatgraph.validate.paths import Path
@@ -60,7 +61,9 @@ class Fence:
     def step(self, prop: NamedNode, nodes: Iterable[Term], *, inverse: bool = False) -> list[Term]:
         """The values that some nodes have for a property, or with ``inverse`` the nodes that have them for a value."""
         known = self._values.setdefault((prop, inverse), {})
-        wanted = list(dict.fromkeys(node for node in nodes if inverse or not isinstance(node, Literal)))
+        # A query tells a literal by its value: that is more than the files write, and what is fetched is made exact.
+        stored = (as_stored(node) if isinstance(node, Literal) else node for node in nodes)
+        wanted = list(dict.fromkeys(node for node in stored if inverse or not isinstance(node, Literal)))
         pattern = f"?value {prop} ?node" if inverse else f"?node {prop} ?value"
         for batch in batches([node for node in wanted if node not in known]):
             known.update((node, []) for node in batch)
