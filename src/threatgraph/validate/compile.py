@@ -14,10 +14,12 @@ from threatgraph.validate.census import SUBCLASS, Census
 from threatgraph.validate.conformance import YES, Conformance, Verdict, alike, all_of, comparable, opposite
 from threatgraph.validate.constraints import joined
 from threatgraph.validate.fence import batches, values_clause
-from threatgraph.validate.lexical import compared_properties, depends_on_forms, shape_literals_differ
+from threatgraph.validate.filters import loosened
+from threatgraph.validate.lexical import compared_properties, depends_on_forms, may_match, shape_literals_differ
 from threatgraph.validate.paths import Path, read_path
 from threatgraph.validate.shapes import (
     Check,
+    Node,
     ShapeGraph,
     Target,
     Term,
@@ -62,8 +64,7 @@ class Compiler:
         if check.target.kind == "targetClass" and not self._size(check.target):
             return []
         if check.constraint is not None:
-            text = joined(self._graph, check.constraint, self.scope(check.target))
-            return None if text is None else [text]
+            return self._constraint(check, check.constraint)
         rewritten = self._rewritten(check)
         if rewritten is None:
             return None
@@ -89,6 +90,14 @@ class Compiler:
         if any(name.startswith("_:") for name in classes):  # a blank node cannot be asked for
             return f"{variable} a/{SUBCLASS}* {cls} ."
         return f"VALUES {variable}Kind {{ {' '.join(classes)} }} {variable} a {variable}Kind ."
+
+    def _constraint(self, check: Check, constraint: Node) -> list[str] | None:
+        """The query of a constraint for all nodes at once, with nothing filtered out on which engines may differ."""
+        text = joined(self._graph, constraint, self.scope(check.target))
+        text = None if text is None else loosened(text)
+        if text is None or (self._census.rewritten and may_match(text, self._census.rewritten)):
+            return None
+        return [text]
 
     def _rewritten(self, check: Check) -> list[str] | None:
         """Queries for the nodes with literals of which queries see another form; ``None`` where that is not enough."""

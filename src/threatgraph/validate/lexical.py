@@ -8,6 +8,7 @@ from pyoxigraph import Literal, NamedNode
 
 from threatgraph.store.forms import as_stored
 from threatgraph.validate.shapes import DESCRIPTIVE, RDF, SH, Check, ShapeGraph, Term
+from threatgraph.vocab import PREFIXES
 
 #: Properties of a shape whose values say nothing of the literals of the data.
 _APART = {SH + name for name in DESCRIPTIVE - {"path", "property"}} | {f"{RDF}type"}
@@ -40,6 +41,33 @@ def compared_properties(check: Check) -> list[str] | None:
         return None
     pairs = (check.parameters.get(name, ()) for name in ("equals", "disjoint", "lessThan", "lessThanOrEquals"))
     return [check.path[0], *(term.value for terms in pairs for term in terms if isinstance(term, NamedNode))]
+
+
+def may_match(query: str, rewritten: Mapping[str, object]) -> bool:
+    """Whether a query names one of some properties, may match any property, or cannot be read."""
+    from rdflib import URIRef, Variable
+    from rdflib.paths import NegatedPath, Path
+    from rdflib.plugins.sparql import prepareQuery
+    from rdflib.plugins.sparql.parserutils import CompValue
+
+    names: set[str] = set()
+
+    def look(node: object) -> bool:
+        """Take in the IRIs of a part of the algebra; whether it has a variable or a negation for a property."""
+        if isinstance(node, URIRef):
+            names.add(str(node))
+        if isinstance(node, CompValue):
+            among = node.get("triples") or ()
+            return any(isinstance(triple[1], Variable) for triple in among) or any(map(look, node.values()))
+        if isinstance(node, Path):
+            return isinstance(node, NegatedPath) or any(map(look, vars(node).values()))
+        return isinstance(node, (list, tuple)) and any(map(look, node))
+
+    try:
+        algebra = prepareQuery(query, initNs=PREFIXES).algebra
+    except Exception:  # noqa: BLE001 # rdflib raises what its parser raises, and more
+        return True
+    return look(algebra) or not names.isdisjoint(rewritten)
 
 
 def shape_literals_differ(graph: ShapeGraph, check: Check) -> bool:
