@@ -1,11 +1,11 @@
-"""Tells the names that a store has given to blank nodes from names that people gave."""
+"""Tells the names that a store has given to blank nodes from names that people gave, and names triple terms."""
 
 from __future__ import annotations
 
 import re
 from functools import cached_property
 
-from pyoxigraph import NamedNode
+from pyoxigraph import NamedNode, Triple
 
 from threatgraph.store import Store
 
@@ -26,7 +26,10 @@ class BlankNames:
         self._store = store
         self.labels: dict[str, str] = {}
         """For each label that was given out, the name of its node."""
+        self.triple_terms: dict[str, str] = {}
+        """For the name of each triple term that was given a label, how it is written."""
         self._known: dict[str, str | None] = {}
+        self._terms: dict[Triple, str] = {}
 
     def label(self, node: NamedNode) -> str | None:
         """The label of a node that is blank in its file; ``None`` for one that has a name there."""
@@ -37,6 +40,14 @@ class BlankNames:
             if label is not None:
                 self.labels[label] = node.value
         return self._known[node.value]
+
+    def triple_term(self, term: Triple) -> str:
+        """The label of a triple term (RDF 1.2), which SHACL has no word for."""
+        if term not in self._terms:
+            self._terms[term] = label = f"term{len(self._terms)}"
+            self.labels[label] = name = f"urn:threatgraph:validation#{label}"
+            self.triple_terms[name] = f"<<( {term} )>>"
+        return self._terms[term]
 
     @cached_property
     def _graphs(self) -> frozenset[str]:

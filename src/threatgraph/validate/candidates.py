@@ -10,6 +10,7 @@ from threatgraph.errors import InvalidQuery
 from threatgraph.store import Store
 from threatgraph.store.forms import as_stored
 from threatgraph.validate.compile import Compiler
+from threatgraph.validate.fence import term_of
 from threatgraph.validate.shapes import Check, Target, Term
 
 
@@ -66,4 +67,4 @@ def _answers(store: Store, queries: Iterable[str] | None) -> list[Term] | None:
         rows = [row for query in queries for row in store.select(query).rows]
     except InvalidQuery:
         return None
-    return list(dict.fromkeys(row[0] for row in rows if isinstance(row[0], Term)))
+    return list(dict.fromkeys(term_of(row[0]) for row in rows if row[0] is not None))

@@ -12,6 +12,7 @@ import logging
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -106,14 +107,20 @@ def judge(data: rdflib.Graph, excerpt: Excerpt, blanks: BlankNames) -> list[Find
         NotJudged: where it fails on the data.
     """
     shapes = data_graph((Triple(s, p, o) for s, p, o in excerpt.statements()), blanks)  # type: ignore[arg-type]
-    return read_results(call_pyshacl(data, shapes), blanks.labels)
+    found = read_results(call_pyshacl(data, shapes), blanks.labels)
+    terms = blanks.triple_terms
+    return [replace(f, node=terms.get(f.node, f.node), value=terms.get(f.value or "", f.value)) for f in found]
 
 
 def data_graph(triples: Iterable[Triple], blanks: BlankNames) -> rdflib.Graph:
     """Triples as an rdflib graph, in which those nodes are blank that are blank in their files."""
     import rdflib
 
+    from threatgraph.validate.components.base import TripleTerm
+
     def term(value: Any) -> Any:
+        if isinstance(value, Triple):
+            return TripleTerm(blanks.triple_term(value))
         label = blanks.label(value) if isinstance(value, NamedNode) else None
         return to_rdflib(value) if label is None else rdflib.BNode(label)
 

@@ -42,10 +42,11 @@ def corrected() -> Iterator[None]:
 def _replace() -> None:
     from pyshacl import constraints, shape
 
-    from threatgraph.validate.components import closed, datatype, order, paths, strings
+    from threatgraph.validate.components import closed, datatype, node_kind, order, paths, strings
 
     places: dict[Any, Any] = constraints.CONSTRAINT_PARAMETERS_MAP
-    for ours in (*closed.COMPONENTS, *datatype.COMPONENTS, *order.COMPONENTS, *strings.COMPONENTS):
+    modules: tuple[Any, ...] = (closed, datatype, node_kind, order, strings)
+    for ours in (component for module in modules for component in module.COMPONENTS):
         # A component with two parameters must stay one thing: a shape that has both is evaluated once.
         choice = _choice(places[ours.constraint_parameters()[0]], ours)
         for parameter in ours.constraint_parameters():

@@ -12,6 +12,10 @@ from rdflib.term import Node
 Result = tuple[str, Node, list[Any]]
 
 
+class TripleTerm(rdflib.BNode):
+    """Stands for a triple term (RDF 1.2), for which rdflib has no class; it is no blank node."""
+
+
 class ByValue:
     """Mixed into a component of pyshacl, tests the values of each focus node by :meth:`violations`."""
 
