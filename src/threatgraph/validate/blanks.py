@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from functools import cached_property
+from functools import cache, cached_property
 
 from pyoxigraph import NamedNode, Triple
 
 from threatgraph.store import Store
 
-_GIVEN = re.compile(r"^(.+)#_[1-9][0-9]*$")
+_GIVEN = re.compile(r"^(.+)#_([1-9][0-9]*)$")
 
 
 class BlankNames:
@@ -36,7 +37,9 @@ class BlankNames:
         if node.value not in self._known:
             match = _GIVEN.match(node.value)
             given = match is not None and (match[1] in self._store.files or match[1] in self._graphs)
-            self._known[node.value] = label = f"node{len(self.labels)}" if given else None
+            # Of the name alone: messages have it, and they must not depend on the order in which nodes are met.
+            label = f"n{_digest(match[1])}x{match[2]}" if match is not None and given else None
+            self._known[node.value] = label
             if label is not None:
                 self.labels[label] = node.value
         return self._known[node.value]
@@ -52,3 +55,8 @@ class BlankNames:
     @cached_property
     def _graphs(self) -> frozenset[str]:
         return frozenset(self._store.graphs())
+
+
+@cache
+def _digest(graph: str) -> str:
+    return hashlib.sha256(graph.encode()).hexdigest()[:16]

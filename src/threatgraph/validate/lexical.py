@@ -57,7 +57,7 @@ def may_match(query: str, rewritten: Mapping[str, object]) -> bool:
         if isinstance(node, URIRef):
             names.add(str(node))
         if isinstance(node, CompValue):
-            among = node.get("triples") or ()
+            among = node["triples"] if node.name == "BGP" else ()
             return any(isinstance(triple[1], Variable) for triple in among) or any(map(look, node.values()))
         if isinstance(node, Path):
             return isinstance(node, NegatedPath) or any(map(look, vars(node).values()))
