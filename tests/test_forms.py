@@ -27,6 +27,7 @@ WRITTEN = (
     *('"0.50"^^xsd:decimal', '"01"^^xsd:integer', '"1"^^xsd:boolean', '"2020-01-01T00:00:00.000Z"^^xsd:dateTime'),
     *('"1"^^xsd:nonNegativeInteger', '"2020-01-01T00:00:00Z"^^xsd:dateTimeStamp', '"PT60S"^^xsd:duration'),
     *('"2020-02"^^xsd:gYearMonth', '"2020-02-30"^^xsd:date', '"many"^^xsd:integer', '"x"@en', '"ab"^^xsd:hexBinary'),
+    *('" a  b"^^xsd:token', '"a\\tb"^^xsd:normalizedString'),
 )
 Opened = Callable[[Path, list[Path]], Store]
 
