@@ -24,8 +24,14 @@ _TOKEN = re.compile(
 )
 
 
+def lexemes(sparql: str) -> Iterator[tuple[str, int, bool]]:
+    """All terminals of a SPARQL text, each with its position and whether :func:`tokens` omits it."""
+    for match in _TOKEN.finditer(sparql):
+        yield match[0], match.start(), match["skip"] is not None
+
+
 def tokens(sparql: str) -> Iterator[tuple[str, int]]:
     """The bare words (in upper case) and punctuation of a SPARQL text, each with its position."""
-    for match in _TOKEN.finditer(sparql):
-        if not match["skip"]:
-            yield match[0].upper(), match.start()
+    for text, position, omitted in lexemes(sparql):
+        if not omitted:
+            yield text.upper(), position

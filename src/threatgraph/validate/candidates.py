@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from threatgraph.errors import InvalidQuery
 from threatgraph.store import Store
+from threatgraph.store.forms import as_stored
 from threatgraph.validate.compile import Compiler
 from threatgraph.validate.declared_components import Components
-from threatgraph.validate.shapes import Check, ShapeGraph, Term, name_of
+from threatgraph.validate.fence import term_of
+from threatgraph.validate.shapes import Check, ShapeGraph, Target, Term, name_of
 
 
 class Candidates:
@@ -34,26 +36,23 @@ class Candidates:
         """For each check the nodes that may break it, where there are any: the whole target if SPARQL cannot tell."""
         chosen: dict[Check, list[Term]] = {}
         for check in checks:
-            found = None if self._is_pyshacls(check) else self._named_by(self._compiler.queries(check))
+            if check.target.kind == "targetNode":
+                # It costs no more to judge one node than to ask for it, and no statement need mention it.
+                if not isinstance(check.target.term, BlankNode):
+                    chosen[check] = [check.target.term]
+                continue
+            declared = check.constraint is None and self.components.among(check.shape) is not None
+            found = None if declared else self._named_by(self._compiler.queries(check))
             if found is None:
-                if not self._is_pyshacls(check):
+                if not declared:
                     name = name_of(self._graph, check.constraint or check.shape)
                     self.notes.append(f"{name} has no SPARQL form: pyshacl judges all that it is about.")
                 found = self._named_by([f"SELECT DISTINCT ?this WHERE {{ {self._compiler.scope(check.target)} }}"])
-            if found and check.target.kind == "targetObjectsOf" and check.target.term.value in self._store.retyped:
-                found = list(self._as_written(check.target.term, found))
+            if found and check.target.kind == "targetObjectsOf":
+                found = list(self._as_written(check.target, found))
             if found:
                 chosen[check] = found
         return chosen
-
-    def _is_pyshacls(self, check: Check) -> bool:
-        """Whether pyshacl judges all nodes of a check: with a declared component, or where a node may be absent.
-
-        A target node may be in no statement; from there Oxigraph 0.5 does not follow a path of no step.
-        """
-        if check.constraint is not None:
-            return check.target.kind == "targetNode"
-        return self.components.among(check.shape) is not None
 
     def _named_by(self, queries: Iterable[str] | None) -> list[Term] | None:
         """The nodes that some queries name; ``None`` without queries, or if one does not parse: pyshacl says why."""
@@ -63,14 +62,20 @@ class Candidates:
             rows = [row for query in queries for row in self._store.select(query).rows]
         except InvalidQuery:
             return None
-        return list(dict.fromkeys(row[0] for row in rows if isinstance(row[0], Term)))
+        return list(dict.fromkeys(term_of(row[0]) for row in rows if row[0] is not None))
 
-    def _as_written(self, prop: Term, values: Iterable[Term]) -> Iterator[Term]:
-        """The values of a property, with the datatypes that the files write."""
-        for value in values:
-            told: dict[Term, None] = {}
-            if isinstance(prop, NamedNode) and isinstance(value, Literal):
-                nodes = self._store.select(f"SELECT ?node WHERE {{ ?node {prop} {value} }}").column("node")
-                triples = self._store.with_datatypes(Triple(NamedNode(str(node)), prop, value) for node in nodes)
-                told = {triple.object: None for triple in triples if isinstance(triple.object, Literal)}
-            yield from told or (value,)
+    def _as_written(self, target: Target, values: Iterable[Term]) -> Iterator[Term]:
+        """Values of a property in all the forms in which the files write them."""
+        prop = target.term
+        if not isinstance(prop, NamedNode) or prop.value not in self._store.rewritten:
+            yield from values
+            return
+        wanted = dict.fromkeys(values)
+        rows = self._store.select(f"SELECT ?node ?value WHERE {{ ?node {prop} ?value FILTER(isLiteral(?value)) }}").rows
+        written = self._store.as_written(Triple(node, prop, value) for node, value in rows)  # type: ignore[arg-type]
+        forms: dict[Term, dict[Term, None]] = {}
+        for value in (triple.object for triple in written):
+            if isinstance(value, Literal):
+                forms.setdefault(as_stored(value), {})[value] = None
+        for value in wanted:
+            yield from forms.get(value, (value,))

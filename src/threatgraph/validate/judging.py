@@ -67,7 +67,7 @@ class Judge:
                 fence = Fence(self._store, self._census)
                 left = self._fenced(batch, fence)
                 if left:
-                    findings += self._judged(data_graph(self._store.with_datatypes(fence.triples), self._blanks), left)
+                    findings += self._judged(data_graph(self._store.as_written(fence.triples), self._blanks), left)
                 whole.append({check: focus for check, focus in batch.items() if check not in left})
                 self._told.update(check.shape for check in whole[-1])
             for rest in filter(None, whole):
@@ -129,7 +129,7 @@ class Judge:
 
     @cached_property
     def _whole(self) -> rdflib.Graph:
-        return data_graph(self._store.with_datatypes(self._store.triples()), self._blanks)
+        return data_graph(self._store.triples(), self._blanks)
 
     def _fenced(self, batch: Suspects, fence: Fence) -> Suspects:
         """The part of a batch of which all that it looks at could be fetched."""

@@ -12,6 +12,7 @@ import logging
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,7 @@ def call_pyshacl(
     import rdflib
     from pyshacl.rdfutil.stringify import stringify_blank_node
 
+    from threatgraph.validate.components import corrected
     from threatgraph.validate.declared_evaluation import own_components
     from threatgraph.validate.prepared import PreparedGraph
 
@@ -90,7 +92,7 @@ def call_pyshacl(
     # It remembers how it has told a blank node by the address of the graph, where another graph may be by now.
     getattr(stringify_blank_node, "dict_cache", {}).clear()
     try:
-        with own_components():
+        with corrected(), own_components():
             _, report, text = pyshacl.validate(PreparedGraph(data, shapes_graph), shacl_graph=shapes, **options)
     except ThreatGraphError:
         raise
@@ -129,14 +131,20 @@ def judge(data: rdflib.Graph, excerpt: Excerpt, blanks: BlankNames, *, advanced:
         advanced=advanced,
         max_validation_depth=DEEPEST + 1,
     )
-    return read_results(report, blanks.labels)
+    found = read_results(report, blanks.labels)
+    terms = blanks.triple_terms
+    return [replace(f, node=terms.get(f.node, f.node), value=terms.get(f.value or "", f.value)) for f in found]
 
 
 def data_graph(triples: Iterable[Triple], blanks: BlankNames) -> rdflib.Graph:
     """Triples as an rdflib graph, in which those nodes are blank that are blank in their files."""
     import rdflib
 
+    from threatgraph.validate.components.base import TripleTerm
+
     def term(value: Any) -> Any:
+        if isinstance(value, Triple):
+            return TripleTerm(blanks.triple_term(value))
         label = blanks.label(value) if isinstance(value, NamedNode) else None
         return to_rdflib(value) if label is None else rdflib.BNode(label)
 

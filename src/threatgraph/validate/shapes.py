@@ -17,7 +17,6 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from threatgraph.errors import InvalidFile, ThreatGraphError
 from threatgraph.store.files import read_quads
-from threatgraph.store.forms import as_typed
 from threatgraph.validate.paths import Path as Steps
 from threatgraph.validate.paths import read_path
 from threatgraph.validate.terms import CORE_PARAMETERS, TARGETS
@@ -94,8 +93,7 @@ def load(files: Iterable[Path]) -> ShapeGraph:
             """A blank node by its place in its file, so that a report names it in the same way each time."""
             if isinstance(term, BlankNode):
                 return labels.setdefault(term, BlankNode(f"shape{number}x{len(labels)}"))
-            # As the store keeps it, to be compared with what that has.
-            return as_typed(term) if isinstance(term, Literal) else term
+            return term
 
         for quad in read_quads(file):
             subject, value = quad.subject, quad.object
@@ -214,19 +212,6 @@ def inner_shapes(graph: ShapeGraph, shape: Term) -> Iterator[Term]:
     for name in ("and", "or", "xone"):
         for head in graph.get(shape, {}).get(SH + name, ()):
             yield from members(graph, head)
-
-
-def mentioned(graph: ShapeGraph, shape: Term) -> set[NamedNode | Literal]:
-    """The IRIs and literals that a shape mentions, in its paths, its lists and the shapes that it refers to."""
-    found: set[NamedNode | Literal] = set()
-    waiting, seen = [shape], {shape}
-    while waiting:
-        told = {value for values in graph.get(waiting.pop(), {}).values() for value in values}
-        found.update(value for value in told if not isinstance(value, BlankNode))
-        new = {value for value in told if value in graph} - seen
-        seen |= new
-        waiting += new
-    return found
 
 
 def refuse_circles(graph: ShapeGraph) -> None:
