@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -160,6 +161,27 @@ def test_the_message_of_a_query_comes_first(tmp_path: Path, fast: bool) -> None:
 def test_a_parameter_is_known_by_the_name_at_its_end(path: str, tmp_path: Path, fast: bool) -> None:
     shapes = (ASK + SHAPE + "sh:property [ sh:path ex:v ; ex:only 'x' ] .").replace("ex:only", path)
     assert {value for _, value, _ in found(report_on(tmp_path, shapes, PEOPLE, fast=fast))} == {"y", "z"}
+
+
+def test_threads_do_not_disturb_each_other(tmp_path: Path) -> None:
+    def values(number: int) -> set[str | None]:
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        only = "xyz"[number % 3]
+        report = report_on(folder, ASK + SHAPE + f"sh:property [ sh:path ex:v ; ex:only '{only}' ] .", PEOPLE)
+        return {only, *(value for _, value, _ in found(report))}
+
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(values, range(12))) == [{"x", "y", "z"}] * 12
+
+
+def test_pyshacl_itself_is_left_as_it_is(tmp_path: Path) -> None:
+    from pyshacl.constraints.sparql.sparql_based_constraint_components import SPARQLConstraintComponent as Theirs
+    from rdflib.plugins.sparql import evaluate
+
+    before = Theirs.make_validator_for_shape, evaluate.evalServiceQuery
+    report_on(tmp_path, ASK + SHAPE + "sh:property [ sh:path ex:v ; ex:only 'x' ] .", PEOPLE)
+    assert (Theirs.make_validator_for_shape, evaluate.evalServiceQuery) == before
 
 
 # Queries of constraints (section 5).

@@ -11,9 +11,8 @@ from __future__ import annotations
 
 import itertools
 import re
-import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import rdflib
@@ -22,44 +21,27 @@ from pyshacl.constraints.sparql import sparql_based_constraint_components as the
 from pyshacl.helper import get_query_helper_cls
 from rdflib.namespace import RDFS
 from rdflib.namespace import SH as SHACL
-from rdflib.plugins import sparql
 from rdflib.plugins.sparql import evaluate
 
 from threatgraph.errors import QueryRefused
 from threatgraph.validate.declared_components import local_name
+from threatgraph.validate.local_change import LocalChange
 from threatgraph.validate.messages import OF_QUERY
 
 _PLACEHOLDER = re.compile(r"\{[?$](\w+)\}")
-#: One evaluation at a time: pyshacl is changed for as long as it takes.
-_LOCK = threading.RLock()
-
-
-def _refuse_service(*_: Any) -> None:
-    raise QueryRefused("SERVICE in a query of the shapes is refused: it may read the data graph only.")
 
 
 @contextmanager
 def own_components() -> Iterator[None]:
-    """Have pyshacl evaluate declared components by :class:`DeclaredComponent`."""
+    """Have pyshacl evaluate declared components by :class:`DeclaredComponent`, and fill in messages as we do."""
+    with ExitStack() as stack:
+        for change in _CHANGES:
+            stack.enter_context(change)
+        yield
 
-    def make(component: Any, shape: Any) -> DeclaredComponent:
-        return DeclaredComponent(component, shape, _validator(component, shape))
 
-    changes: tuple[tuple[Any, str, Any], ...] = (
-        (theirs.SPARQLConstraintComponent, "make_validator_for_shape", make),
-        (ConstraintComponent, "_format_sparql_based_result_message", _message),
-        (evaluate, "evalServiceQuery", _refuse_service),
-        (sparql, "SPARQL_LOAD_GRAPHS", False),
-    )
-    with _LOCK:
-        before = [getattr(changed, name) for changed, name, _ in changes]
-        for changed, name, value in changes:
-            setattr(changed, name, value)
-        try:
-            yield
-        finally:
-            for (changed, name, _), value in zip(changes, before, strict=True):
-                setattr(changed, name, value)
+def _refuse_service(*_: Any) -> None:
+    raise QueryRefused("SERVICE in a query of the shapes is refused: it may read the data graph only.")
 
 
 def _validator(component: Any, shape: Any) -> Any:
@@ -164,7 +146,7 @@ def _filled(text: str, known: Mapping[str, Any]) -> str:
     return _PLACEHOLDER.sub(lambda match: str(known[match[1]]) if match[1] in known else match[0], text)
 
 
-def _message(_: Any, text: str, bound: Any) -> str:
+def _message(_: Any, __: Any, text: str, bound: Any) -> str:
     """The message of a constraint in SPARQL: what its query says (``?message``), else the text with its values.
 
     pyshacl takes what follows a backslash in a value for a reference of its regular expression, and fails on it.
@@ -175,3 +157,14 @@ def _message(_: Any, text: str, bound: Any) -> str:
         known = {**(bound[3] if len(bound) == 4 else {}), **{name: value for name, value in named if value is not None}}
     message = known.get("message")
     return str(message) if isinstance(message, rdflib.Literal) else _filled(text, known)
+
+
+def _make(_: Any, component: Any, shape: Any) -> DeclaredComponent:
+    return DeclaredComponent(component, shape, _validator(component, shape))
+
+
+_CHANGES = (
+    LocalChange(theirs.SPARQLConstraintComponent, "make_validator_for_shape", _make),
+    LocalChange(ConstraintComponent, "_format_sparql_based_result_message", _message),
+    LocalChange(evaluate, "evalServiceQuery", _refuse_service),
+)

@@ -12,6 +12,7 @@ import rdflib
 from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.sparql import Query
 
+from threatgraph.errors import QueryRefused
 from threatgraph.validate.excerpt import SHAPES_GRAPH
 
 #: What the shapes graph is called in queries.
@@ -56,6 +57,8 @@ class PreparedGraph(rdflib.Graph):
             query_object = _prepare(query_object, initNs=_Spaces(initNs or dict(self.namespaces())))
         if self._shapes is None:
             return super().query(query_object, processor, result, initNs, initBindings, *args, **options)
+        if getattr(query_object.algebra, "datasetClause", None):
+            raise QueryRefused("FROM in a query of the shapes is refused: it may read the data graph only.")
         bindings = {**(initBindings or {}), SHAPES_GRAPH: _SHAPES}
         return self._both.query(query_object, processor, result, initNs, bindings, *args, **options)
 
