@@ -215,9 +215,11 @@ def test_prefixes_are_taken_from_what_is_imported(holders: str, tmp_path: Path, 
         f'ex:o {DECLARES}, [ sh:prefix "e" ; sh:namespace "urn:other" ] .',
         f'ex:o {DECLARES} ; owl:imports ex:p . ex:p sh:declare [ sh:prefix "e" ; sh:namespace "urn:other" ] .',
         'ex:o sh:declare [ sh:prefix "e" ] .',
+        'ex:o sh:declare [ sh:prefix "e" ; sh:namespace "urn:a> SELECT ?this { ?this ?p ?o } #" ] .',
+        'ex:o sh:declare [ sh:prefix "e:" ; sh:namespace "urn:a" ] .',
         "ex:o a owl:Ontology .",
     ],
-    ids=["two namespaces", "another is imported", "incomplete", "none"],
+    ids=["two namespaces", "another is imported", "incomplete", "no namespace", "no prefix", "none"],
 )
 @WAYS
 def test_prefixes_that_cannot_be_told_name_the_shape(holders: str, tmp_path: Path, fast: bool) -> None:

@@ -73,6 +73,7 @@ NOT_EVALUATED = {
     "a file that is imported": (SHAPE + "sh:nodeKind sh:IRI . ex:g owl:imports <urn:more-shapes> .", "urn:more-shapes"),
     "files without shapes": ("ex:P a owl:Class .", "hold no shape"),
     "shapes without targets": ("ex:S a sh:NodeShape ; sh:nodeKind sh:Literal .", "sh:targetClass"),
+    "shapes that are hints": (SHAPE + "sh:nodeKind sh:Literal ; sh:severity sh:Info .", "--hints"),
     "targets that select nothing": (
         "ex:S a sh:NodeShape ; sh:targetClass ex:Q ; sh:nodeKind sh:Literal .",
         "no record",
@@ -211,9 +212,11 @@ def test_instances_of_classes_below_are_counted(tmp_path: Path) -> None:
     assert report_on(tmp_path, SHAPE + "sh:nodeKind sh:IRI .", data).records == 2
 
 
-def test_no_data_is_no_conformance(tmp_path: Path) -> None:
-    report = report_on(tmp_path, SHAPE + "sh:nodeKind sh:IRI .", "")
-    assert (report.records, report.ok) == (0, False)
+@pytest.mark.parametrize("target", ["sh:targetClass ex:P", "sh:targetNode ex:a"])
+def test_no_data_is_no_conformance(target: str, tmp_path: Path) -> None:
+    report = report_on(tmp_path, f"ex:S a sh:NodeShape ; {target} ; sh:nodeKind sh:IRI .", "")
+    assert not report.ok
+    assert [item.term for item in report.unevaluated] == ["data"]
 
 
 def test_a_file_without_records_does_not_conform_by_those_of_others(tmp_path: Path) -> None:
@@ -237,6 +240,7 @@ def test_hints_that_were_not_asked_for_are_counted(tmp_path: Path) -> None:
     shapes = SHAPE + "sh:property [ sh:path ex:x ; sh:minCount 1 ; sh:severity sh:Info ] ."
     report = report_on(tmp_path, shapes)
     assert "without 1 hint (--hints)" in report.to_text()
+    assert "sh:conformanceDisallows sh:Violation" in report.to_turtle()
 
 
 def test_a_report_can_be_sent_to_another_process(tmp_path: Path) -> None:
@@ -276,6 +280,7 @@ REFUSED = {
     "two paths": "sh:property [ sh:path ex:name, ex:size ; sh:minCount 1 ]",
     "a constraint in quotes": 'sh:sparql "SELECT $this WHERE { $this ?p ?o }"',
     "a constraint without query": 'sh:sparql [ sh:message "Wrong." ]',
+    "a query of another form": 'sh:sparql [ sh:select "ASK { $this ?p ?o }" ]',
     "a query with MINUS": 'sh:sparql [ sh:select "SELECT $this { $this ?p ?o MINUS { $this ex:x ?o } }" ]',
     "a query with VALUES": 'sh:sparql [ sh:select "SELECT $this { $this ?p ?o VALUES ?o { 5 } }" ]',
     "a query that binds $this": 'sh:sparql [ sh:select "SELECT $this { ?x ?p ?o BIND(?x AS ?this) }" ]',

@@ -100,7 +100,7 @@ def validate(
     return Report(
         sort(findings),
         notes,
-        unevaluated=coverage.unevaluated or list(nothing_checked(graph, targeted, records, only)),
+        unevaluated=coverage.unevaluated or list(nothing_checked(store, graph, targeted, records, only)),
         records=records,
         shapes=len(targeted),
         hints_left_out=0 if hints else count_hints(graph, targeted),

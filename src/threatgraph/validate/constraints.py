@@ -11,6 +11,8 @@ from threatgraph.store.tokens import tokens
 from threatgraph.validate.shapes import SH, InvalidShape, ShapeGraph, Term, first, name_of, nodes
 from threatgraph.vocab import PREFIXES
 
+_PREFIX = re.compile(r"(?:[^\W\d_](?:[\w.\-]*[\w\-])?)?")
+_NAMESPACE = re.compile(r'[^\x00-\x20<>"{}|^`\\]*')
 _IMPORTS = f"{PREFIXES['owl']}imports"
 
 #: Words of a constraint whose meaning changes where ``$this`` is joined in, not bound before (SHACL, section 5.3.1).
@@ -98,6 +100,9 @@ def declared_prefixes(graph: ShapeGraph, constraint: Term) -> dict[str, str]:
             if not isinstance(prefix, Literal) or isinstance(space, BlankNode | None):
                 place = f"a prefix of {holder} for the query of {name_of(graph, constraint)}"
                 raise InvalidShape(f"{place} lacks sh:prefix or sh:namespace: give both.")
+            if not _PREFIX.fullmatch(prefix.value) or not _NAMESPACE.fullmatch(space.value):
+                place = f"the query of {name_of(graph, constraint)}"
+                raise InvalidShape(f"{prefix.value!r} for {space.value!r} is not a prefix of SPARQL, in {place}.")
             if found.setdefault(prefix.value, space.value) != space.value:
                 both = f"<{found[prefix.value]}> and <{space.value}>"
                 place = f"the query of {name_of(graph, constraint)}"

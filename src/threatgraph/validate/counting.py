@@ -14,7 +14,6 @@ from threatgraph.validate.shapes import (
     Node,
     ShapeGraph,
     Target,
-    Term,
     first,
     is_hint,
     is_true,
@@ -82,22 +81,21 @@ def without_nodes(store: Store, compiler: Compiler, targeted: Targeted, notes: S
 
 
 def nothing_checked(
-    graph: ShapeGraph, targeted: Targeted, records: int, only: Sequence[Path] | Collection[Path] | None
+    store: Store, graph: ShapeGraph, targeted: Targeted, records: int, only: Collection[Path] | None
 ) -> Iterator[Unevaluated]:
     """What to say where no node was checked against a shape; shapes that are deactivated are meant to check none."""
-    shapes = [node for node in shapes_among(graph) if node in graph]
+    shapes = [node for node in shapes_among(graph) if isinstance(node, Node) and node in graph]
     if not shapes:
         yield Unevaluated("", "shapes", "the files of shapes hold no shape.")
     elif not targeted:
-        if not any(_is_switched_off(graph, shape) for shape in shapes):
-            yield Unevaluated(
-                "", "shapes", "no shape demands anything of a node: give one a target, such as sh:targetClass."
-            )
+        aimed = [shape for shape in shapes if targets(graph, shape)]
+        if any(not is_true(graph, shape, "deactivated") for shape in aimed):
+            yield Unevaluated("", "shapes", "all that have targets are hints (sh:Info): evaluate them with --hints.")
+        elif not aimed:
+            reason = "no shape demands anything of a node: give one a target, such as sh:targetClass."
+            yield Unevaluated("", "shapes", reason)
+    elif not store.ask("ASK { ?subject ?property ?value }"):
+        yield Unevaluated("", "data", "there is none: nothing was checked.")
     elif not records:
         place = "the data holds" if only is None else "these files hold"
         yield Unevaluated("", "data", f"{place} no record that a shape is about: nothing was checked.")
-
-
-def _is_switched_off(graph: ShapeGraph, shape: Term) -> bool:
-    off = is_true(graph, shape, "deactivated") or is_hint(graph, shape)
-    return off and not isinstance(shape, Literal) and bool(targets(graph, shape))

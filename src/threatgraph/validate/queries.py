@@ -20,6 +20,7 @@ _TEXTS = ("select", "ask", "construct", "update", "describe", "sparqlExpr")
 _BOUND = frozenset({"this", "shapesGraph", "currentShape"})
 #: The properties that lead to queries whose variables are bound beforehand.
 _TO_PREBOUND = tuple(SH + name for name in ("sparql", "validator", "nodeValidator", "propertyValidator"))
+_FORMS = {"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"}
 _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY"}
 #: What may hide a word from one reader of SPARQL, and not from another.
 _UNKNOWN_PREFIX = re.compile(r"Unknown namespace prefix : (\S*)")
@@ -66,6 +67,9 @@ def refuse_malformed_queries(graph: ShapeGraph, live: Iterable[Term], functions:
         if node in graph[shape].get(f"{SH}sparql", ()) and not any(kind == "select" for kind, _ in _texts(graph, node)):
             raise InvalidShape(f"the SPARQL constraint of {name_of(graph, shape)} has no query: give it sh:select.")
         for kind, text in _texts(graph, node):
+            form = next((word for word, _ in tokens(text) if word in _FORMS), "")
+            if form != kind.upper():
+                raise InvalidShape(f"sh:{kind} of {name_of(graph, shape)} is not a SPARQL {kind.upper()} query.")
             bound = _BOUND | {"value"} if kind == "ask" else _BOUND
             for problem in (*_problems(text, bound), *_unknown_functions(graph, node, text, functions)):
                 raise InvalidShape(f"the query of {name_of(graph, shape)} {problem}")

@@ -198,6 +198,9 @@ class Report:
             Triple(report, NamedNode(RDF_TYPE), NamedNode(SH + "ValidationReport")),
             Triple(report, NamedNode(SH + "conforms"), conforms),
         ]
+        if self.hints_left_out:  # as SHACL 1.2 says which results count
+            property_ = NamedNode(f"{SH}conformanceDisallows")
+            triples += [Triple(report, property_, NamedNode(SH + name)) for name in ("Violation", "Warning")]
         for item in self.unevaluated:
             text = Literal(f"Not evaluated: {item}", language="en")
             triples.append(Triple(report, NamedNode(f"{PREFIXES['rdfs']}comment"), text))
