@@ -222,8 +222,7 @@ target = st.one_of(
     st.sampled_from(
         ("sh:targetClass ex:T", "sh:targetNode ex:a , ex:b", "sh:targetSubjectsOf ex:p", "sh:targetObjectsOf ex:q")
     ),
-    # rdflib takes a literal that is false to Python, such as zero, for no node at all where a path begins.
-    terms.filter(lambda term: term not in ("0", '""')).map(lambda term: f"sh:targetNode {term}"),
+    terms.map(lambda term: f"sh:targetNode {term}"),
     st.sampled_from(("sh:targetNode ex:absent", "sh:targetClass ex:U ; a rdfs:Class", "sh:targetClass ex:None")),
 )
 targets = st.lists(target, min_size=1, max_size=2, unique=True).map(" ; ".join)
@@ -266,6 +265,8 @@ def _text(term: rdflib.term.Node | None) -> str:
     return "_:" if isinstance(term, rdflib.BNode) else "" if term is None else term.n3()
 
 
+#: Where a query has a path from such a value, rdflib has it begin at any node.
+FALSE = "values that are false to Python"
 GIVEN = re.compile(r"<file:.*#_[1-9][0-9]*>")
 
 
@@ -294,6 +295,8 @@ def corrections(graph: str, shape: str) -> Iterator[str]:
         yield "language ranges"
     if "sh:inversePath (" in shape or "sh:inversePath [" in shape:
         yield "paths"
+    if re.search(r' (0|"") ', graph + shape) and re.search("SELECT .*[*+]", shape):
+        yield FALSE
     if "sh:ignoredProperties" in shape:
         yield "ignored properties of an open shape"
 
@@ -311,10 +314,10 @@ def disagreement(graph: list[tuple[str, str, str]], target: str, shape: str) -> 
         fast, full = (validate(store, shapes=[files[1]], fast=fast, hints=True) for fast in (True, False))
     if list(fast) != list(full):
         return "fast and full"
-    if by_us(fast) != by_pyshacl(data, rules, ours=True):
+    reasons = set(corrections(*texts))
+    if by_us(fast) != by_pyshacl(data, rules, ours=True) and FALSE not in reasons:
         return "fast and pyshacl with our components"
-    corrected_there = bool(list(corrections(*texts)))
-    return "" if corrected_there or by_us(fast) == by_pyshacl(data, rules, ours=False) else "fast and pyshacl alone"
+    return "" if reasons or by_us(fast) == by_pyshacl(data, rules, ours=False) else "fast and pyshacl alone"
 
 
 @pytest.mark.filterwarnings("ignore:Possible set intersection:FutureWarning")

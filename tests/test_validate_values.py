@@ -396,6 +396,14 @@ def test_a_target_that_no_statement_mentions_is_judged(tmp_path: Path) -> None:
     assert found == {(f"{EX}absent", "MinCount"), (f"{EX}absent", "SPARQL")}
 
 
+@pytest.mark.parametrize("zero", ["0", "false", '""', '"00"^^xsd:integer'])
+def test_a_path_that_begins_at_a_false_value_begins_there(tmp_path: Path, zero: str) -> None:
+    """rdflib takes such a value for none, and the path for one from all nodes."""
+    select = f"SELECT $this ?value WHERE {{ $this <{EX}r>+ ?value }}"
+    shapes = f'ex:S a sh:NodeShape ; sh:targetNode {zero} ; sh:sparql [ sh:message "m" ; sh:select "{select}" ] .'
+    assert report(tmp_path, "ex:a ex:r ex:b .", shapes).ok
+
+
 @pytest.mark.parametrize("test", ["?value > 1", "!(?value <= 1)", "?value != 1", "1 < ?value", "?value > 1 || false"])
 def test_the_way_in_which_pyshacl_compares_a_text_with_a_number_is_kept(tmp_path: Path, test: str) -> None:
     shapes = f"""ex:S a sh:NodeShape ; sh:targetSubjectsOf ex:r ; sh:sparql [ sh:message "m" ;

@@ -140,13 +140,16 @@ def data_graph(triples: Iterable[Triple], blanks: BlankNames) -> rdflib.Graph:
     """Triples as an rdflib graph, in which those nodes are blank that are blank in their files."""
     import rdflib
 
-    from threatgraph.validate.components.base import TripleTerm
+    from threatgraph.validate.components.base import PresentLiteral, TripleTerm
 
     def term(value: Any) -> Any:
         if isinstance(value, Triple):
             return TripleTerm(blanks.triple_term(value))
         label = blanks.label(value) if isinstance(value, NamedNode) else None
-        return to_rdflib(value) if label is None else rdflib.BNode(label)
+        found = to_rdflib(value) if label is None else rdflib.BNode(label)
+        if isinstance(found, rdflib.Literal) and not found:
+            return PresentLiteral(found, lang=found.language, datatype=found.datatype, normalize=False)
+        return found
 
     known = cache(term)  # the same terms come again and again
     graph = rdflib.Graph(bind_namespaces="none")

@@ -16,6 +16,18 @@ class TripleTerm(rdflib.BNode):
     """Stands for a triple term (RDF 1.2), for which rdflib has no class; it is no blank node."""
 
 
+class PresentLiteral(rdflib.Literal):
+    """A literal that is a node even where its value is false to Python.
+
+    To rdflib, a path of a query that begins at ``0``, ``false`` or the empty text begins anywhere.
+    """
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        return True
+
+
 class ByValue:
     """Mixed into a component of pyshacl, tests the values of each focus node by :meth:`violations`."""
 
