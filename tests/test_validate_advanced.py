@@ -93,6 +93,20 @@ def test_the_nodes_of_a_target_in_sparql_are_counted(tmp_path: Path) -> None:
     assert (report.records, report.shapes) == (1, 1)
 
 
+def test_only_the_nodes_of_the_files_are_counted(tmp_path: Path) -> None:
+    for name, text in (
+        ("full", DATA),
+        ("other", "ex:d ex:land ex:DE ."),
+        ("empty", ""),
+        ("shapes", FEATURES["target"][0]),
+    ):
+        (tmp_path / f"{name}.ttl").write_text(HEAD + PREFIXES * (name == "shapes") + text)
+    graph = ThreatGraph.open([tmp_path / f"{name}.ttl" for name in ("full", "other", "empty")], shipped=False)
+    for name, count in (("full", 1), ("other", 1), ("empty", 0)):
+        report = graph.validate([tmp_path / f"{name}.ttl"], shapes=[tmp_path / "shapes.ttl"], advanced=True)
+        assert (report.records, len(report), report.unevaluated == []) == (count, count, bool(count))
+
+
 def test_shapes_of_the_core_give_the_same_with_advanced(tmp_path: Path) -> None:
     shapes = (
         SHAPE
@@ -145,6 +159,14 @@ def test_targets_and_rules_of_other_kinds_are_reported_with_advanced_too(shapes:
     report = report_on(tmp_path, shapes, DATA, advanced=True)
     assert report.unevaluated
     assert not report.ok
+
+
+def test_an_unknown_function_in_a_target_is_refused(tmp_path: Path) -> None:
+    shapes = (
+        'ex:S a sh:NodeShape ; sh:target ex:T . ex:T sh:select "SELECT ?this { ?this ?p ?o FILTER(<urn:f>(?o)) }" .'
+    )
+    with pytest.raises(InvalidShape, match=r"<https://example\.org/T> calls <urn:f>"):
+        report_on(tmp_path, shapes, DATA, advanced=True)
 
 
 @pytest.mark.parametrize("prefix", ["nowhere", "foaf"])

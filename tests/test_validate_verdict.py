@@ -286,6 +286,11 @@ REFUSED = {
     "a query that binds $this": 'sh:sparql [ sh:select "SELECT $this { ?x ?p ?o BIND(?x AS ?this) }" ]',
     "a query of other prefixes": 'sh:sparql [ sh:select "SELECT $this { $this nowhere:p ?o }" ]',
     "a query that is none": 'sh:sparql [ sh:select "SELECT $this { $this " ]',
+    "a function of a prefix": 'sh:sparql [ sh:select "PREFIX f: <urn:> SELECT $this { FILTER(f:f($this)) }" ]',
+    "a cast that is none": 'sh:sparql [ sh:select "SELECT $this { $this ?p ?o FILTER(<urn:x-xsd#byte> (?o) = 5) }" ]',
+    "a cast to bytes": """sh:sparql [ sh:prefixes ex:o ;
+        sh:select "SELECT $this { $this ?p ?o FILTER(xsd:byte(?o) = 5) }" ] .
+        ex:o sh:declare [ sh:prefix "xsd" ; sh:namespace "http://www.w3.org/2001/XMLSchema#" ]""",
     "a function of no one": 'sh:sparql [ sh:select "SELECT $this { $this ?p ?o FILTER(<urn:f>(?o)) }" ]',
     "a subquery that hides $this": 'sh:sparql [ sh:select "SELECT $this { $this ?p ?o { SELECT ?p { ?s ?p ?o } } }" ]',
     "a pattern that is none": 'sh:property [ sh:path ex:name ; sh:pattern "(" ]',

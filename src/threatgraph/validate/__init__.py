@@ -20,7 +20,14 @@ from threatgraph.validate import shapes as shape_files
 from threatgraph.validate.candidates import Candidates
 from threatgraph.validate.census import Census
 from threatgraph.validate.compile import Compiler
-from threatgraph.validate.counting import count_hints, count_records, nothing_checked, targeted_shapes, without_nodes
+from threatgraph.validate.counting import (
+    count_described,
+    count_hints,
+    count_records,
+    nothing_checked,
+    targeted_shapes,
+    without_nodes,
+)
 from threatgraph.validate.locate import Locator
 from threatgraph.validate.reading import read_shapes
 from threatgraph.validate.report import Finding, Report, Unevaluated, sort
@@ -70,7 +77,7 @@ def validate(
     census = Census(store)
     compiler = Compiler(graph, census)
     notes: list[str] = []
-    counted: int | None = None
+    judged_nodes: set[str] | None = None
     with misspelt_terms_named(graph):
         components = read_shapes(graph, advanced=advanced)
         coverage = find_unevaluated(graph, components, files, advanced=advanced)
@@ -78,7 +85,7 @@ def validate(
         if advanced and uses_advanced(graph):
             from threatgraph.validate.judging import Judge
 
-            judged, counted = Judge(store, graph, census, components).advanced(coverage.left_out)
+            judged, judged_nodes = Judge(store, graph, census, components).advanced(coverage.left_out)
         else:
             notes += _unknown_terms(store, checks)
             candidates = Candidates(store, graph, compiler, components)
@@ -94,8 +101,11 @@ def validate(
     if chosen is not None:
         findings = [finding for finding in findings if _concerns(finding, chosen, locator)]
     targeted = targeted_shapes(graph, hints=hints, advanced=advanced)
-    records = count_records(store, compiler, targeted, chosen) if counted is None else counted
-    if shapes and counted is None:
+    if judged_nodes is None:
+        records = count_records(store, compiler, targeted, chosen)
+    else:
+        records = count_described(store, judged_nodes, chosen)
+    if shapes and judged_nodes is None:
         notes += without_nodes(store, compiler, targeted, notes)
     return Report(
         sort(findings),

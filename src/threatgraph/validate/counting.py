@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pyoxigraph import BlankNode, Literal
+from pyoxigraph import BlankNode, Literal, NamedNode
 
 from threatgraph.store import Store
 from threatgraph.validate.compile import Compiler
@@ -62,12 +62,22 @@ def count_records(store: Store, compiler: Compiler, targeted: Targeted, files: C
     if not scopes:
         return 0
     among = " UNION ".join(f"{{ {scope} }}" for scope in scopes)
-    where = ""
-    if files is not None:
-        graphs = [f"<{graph}>" for graph, file in store.files.items() if file.resolve() in files]
-        where = f"VALUES ?file {{ {' '.join(graphs)} }} GRAPH ?file {{ ?this ?property ?value }}"
+    where = "" if files is None else _described(store, files)
     count = store.select(f"SELECT (COUNT(DISTINCT ?this) AS ?count) WHERE {{ {among} {where} }}").rows[0][0]
     return int(count.value) if isinstance(count, Literal) else 0
+
+
+def count_described(store: Store, nodes: Collection[str], files: Collection[Path] | None) -> int:
+    """How many of some nodes, by their IRIs, are those of which one of these files says something; all by default."""
+    if files is None:
+        return len(nodes)
+    rows = store.select(f"SELECT DISTINCT ?this WHERE {{ {_described(store, files)} }}").rows
+    return len({row[0].value for row in rows if isinstance(row[0], NamedNode)} & set(nodes))
+
+
+def _described(store: Store, files: Collection[Path]) -> str:
+    graphs = [f"<{graph}>" for graph, file in store.files.items() if file.resolve() in files]
+    return f"VALUES ?file {{ {' '.join(graphs)} }} GRAPH ?file {{ ?this ?property ?value }}"
 
 
 def without_nodes(store: Store, compiler: Compiler, targeted: Targeted, notes: Sequence[str]) -> Iterator[str]:

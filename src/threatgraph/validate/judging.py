@@ -73,7 +73,7 @@ class Judge:
             for rest in filter(None, whole):
                 findings += self._judged(self._whole, rest)
         self.notes += [
-            f"{shape} was judged over the whole graph, which takes time and memory: {reason}."
+            f"{name_of(self._graph, shape)} was judged over the whole graph, which takes time and memory: {reason}."
             for shape, reason in sorted(self._unfenced.items(), key=str)
             if shape in self._told
         ]
@@ -103,8 +103,8 @@ class Judge:
                     findings += self._judged(self._whole, suspects_of(failed))
         return findings
 
-    def advanced(self, left_out: Container[Term]) -> tuple[list[Finding], int]:
-        """The findings of all shapes with SHACL Advanced Features, and how many nodes were judged.
+    def advanced(self, left_out: Container[Term]) -> tuple[list[Finding], set[str]]:
+        """The findings of all shapes with SHACL Advanced Features, and the nodes that were judged, as text.
 
         Args:
             left_out: targets, rules and expressions that are not evaluated.
@@ -121,7 +121,7 @@ class Judge:
                 name = unreadable_query(self._graph)
                 refused = REFUSED if name is None else f"pyshacl refuses the query of {name}: "
                 raise InvalidShape(refused + _short(error)) from error
-        return findings, len(seen)
+        return findings, {self._blanks.labels.get(str(node), str(node)) for node in seen}
 
     def _named(self, error: InvalidShape, shape: Node) -> InvalidShape:
         """What pyshacl says of a shape, in one line that names it."""

@@ -22,6 +22,8 @@ _BOUND = frozenset({"this", "shapesGraph", "currentShape"})
 _TO_PREBOUND = tuple(SH + name for name in ("sparql", "validator", "nodeValidator", "propertyValidator"))
 _FORMS = {"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"}
 _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY"}
+#: The functions that SPARQL calls by their IRIs (SPARQL 1.1, section 17.5).
+_CASTS = frozenset(XSD + name for name in ("boolean", "double", "float", "decimal", "integer", "dateTime", "string"))
 #: What may hide a word from one reader of SPARQL, and not from another.
 _UNKNOWN_PREFIX = re.compile(r"Unknown namespace prefix : (\S*)")
 _MAY_CALL = re.compile(r"service|\\u", re.IGNORECASE)
@@ -45,13 +47,14 @@ def refuse_reaching(graph: ShapeGraph) -> None:
                 raise QueryRefused(f"{found} in the query of {name_of(graph, node)} is refused: {reason}")
 
 
-def refuse_malformed_queries(graph: ShapeGraph, live: Iterable[Term], functions: Container[str]) -> None:
-    """Refuse queries of constraints and validators that SHACL does not allow (appendix A).
+def refuse_malformed_queries(graph: ShapeGraph, live: Iterable[Term], functions: Container[str] | None) -> None:
+    """Refuse queries of constraints and validators that SHACL does not allow (appendix A), or that call no function.
 
     Args:
         graph: the shapes graph.
         live: its nodes that count.
-        functions: the functions that queries may call, besides those of SPARQL.
+        functions: the functions that queries may call, besides those of SPARQL, where SHACL-AF is evaluated; the
+            queries of targets, rules and functions are looked at then, too.
 
     Raises:
         InvalidShape: names the shape and what is wrong.
@@ -71,8 +74,14 @@ def refuse_malformed_queries(graph: ShapeGraph, live: Iterable[Term], functions:
             if form != kind.upper():
                 raise InvalidShape(f"sh:{kind} of {name_of(graph, shape)} is not a SPARQL {kind.upper()} query.")
             bound = _BOUND | {"value"} if kind == "ask" else _BOUND
-            for problem in (*_problems(text, bound), *_unknown_functions(graph, node, text, functions)):
+            for problem in (*_problems(text, bound), *_unknown_functions(graph, node, text, functions or ())):
                 raise InvalidShape(f"the query of {name_of(graph, shape)} {problem}")
+    if functions is None:
+        return
+    for node in sorted(live, key=str):
+        for _, text in _texts(graph, node):
+            for problem in _unknown_functions(graph, node, text, functions):
+                raise InvalidShape(f"the query of {name_of(graph, node)} {problem}")
 
 
 def unreadable_query(graph: ShapeGraph) -> str | None:
@@ -109,14 +118,13 @@ def _problems(text: str, bound: Container[str]) -> Iterator[str]:
 
 
 def _unknown_functions(graph: ShapeGraph, node: Term, text: str, functions: Container[str]) -> Iterator[str]:
-    """Functions that nothing defines: Oxigraph would find no fault with any value, pyshacl would fail on the first."""
+    """Functions that nothing defines: a call of one is an error that fails a filter, so that nothing would be found."""
     known = declared_prefixes(graph, node)
-    for iri, prefix, local in _CALL.findall(text):
-        name = iri or known.get(prefix, f"{prefix}:") + local
-        if name.startswith(XSD) or name in functions or (prefix == "xsd" and not known.get(prefix)):
-            continue
-        if name in _called(prefixes(graph, node) + text):
-            yield f"calls <{name}>, which is not a function of SPARQL: --advanced evaluates functions of SHACL-AF."
+    calls = (iri or f"{known.get(prefix, prefix + ':')}{local}" for iri, prefix, local in _CALL.findall(text))
+    if any(name not in _CASTS and name not in functions for name in calls):  # or a property before a list
+        for name in sorted(_called(prefixes(graph, node) + text)):
+            if name not in _CASTS and name not in functions:
+                yield f"calls <{name}>, which is not a function of SPARQL: --advanced evaluates functions of SHACL-AF."
 
 
 def _calls_service(text: str) -> bool:

@@ -23,5 +23,5 @@ def read_shapes(graph: ShapeGraph, *, advanced: bool) -> Components:
     refuse_reaching(graph)
     live = live_nodes(graph)
     refuse_malformed(graph, shapes_among(graph) & live)
-    refuse_malformed_queries(graph, live, functions(graph) if advanced else frozenset())
+    refuse_malformed_queries(graph, live, functions(graph) if advanced else None)
     return Components(graph)

@@ -111,6 +111,6 @@ def unknown_term(name: str, *, is_property: bool) -> str:
 
 
 def _nearest(name: str, known: Iterable[str]) -> str | None:
-    by_lower = {term.lower(): term for term in sorted(known)}
+    by_lower = {term.lower(): term for term in sorted(known) if term != name}
     near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.7)
     return by_lower[near[0]] if near else None

@@ -59,6 +59,9 @@ _ON_SHAPES = (
 _HELP = {
     "select": "write sh:sparql [ sh:select … ]",
     "ask": "write sh:sparql [ sh:select … ]",
+    "min": "write sh:minCount, or sh:minInclusive",
+    "max": "write sh:maxCount, or sh:maxInclusive",
+    "count": "write sh:minCount and sh:maxCount",
     "construct": "write sh:rule [ a sh:SPARQLRule ; sh:construct … ]",
 }
 _INFER = "load data that holds what follows from it."
