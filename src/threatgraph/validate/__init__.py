@@ -87,7 +87,7 @@ def validate(
 
             judged, judged_nodes = Judge(store, graph, census, components).advanced(coverage.left_out)
         else:
-            notes += _unknown_terms(store, checks)
+            notes += _unknown_terms(store, checks) if shapes else ()
             candidates = Candidates(store, graph, compiler, components)
             judged = _judged(store, graph, census, candidates, checks, None if fast else progress)
             notes += candidates.notes

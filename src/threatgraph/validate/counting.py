@@ -105,7 +105,7 @@ def nothing_checked(
             reason = "no shape demands anything of a node: give one a target, such as sh:targetClass."
             yield Unevaluated("", "shapes", reason)
     elif not store.ask("ASK { ?subject ?property ?value }"):
-        yield Unevaluated("", "data", "there is none: nothing was checked.")
+        yield Unevaluated("", "data", "the data is empty, so nothing was checked.")
     elif not records:
         place = "the data holds" if only is None else "these files hold"
-        yield Unevaluated("", "data", f"{place} no record that a shape is about: nothing was checked.")
+        yield Unevaluated("", "data", f"{place} no record that a shape is about, so nothing was checked.")
