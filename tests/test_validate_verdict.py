@@ -312,6 +312,13 @@ def test_a_shape_against_the_rules_is_refused_by_name(
     assert capfd.readouterr() == ("", "")
 
 
+@WAYS
+@pytest.mark.parametrize("kind", ["a sh:PropertyShape ; ", "a sh:NodeShape ; sh:path ex:size ; "])
+def test_a_shape_of_the_other_kind_is_refused(kind: str, tmp_path: Path, fast: bool) -> None:
+    with pytest.raises(InvalidShape, match=r"<https://example\.org/S>.*sh:path"):
+        report_on(tmp_path, f"ex:S {kind} sh:targetClass ex:P ; sh:class ex:P .", fast=fast)
+
+
 def test_a_refused_shape_is_named_among_others(tmp_path: Path) -> None:
     others = "".join(
         f"ex:S{n} a sh:NodeShape ; sh:targetClass ex:P ; sh:property [ sh:path ex:size ; sh:maxInclusive {n} ] ."

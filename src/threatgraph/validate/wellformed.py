@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable
 
 from pyoxigraph import Literal, NamedNode
 
-from threatgraph.validate.shapes import RDF, SH, InvalidShape, ShapeGraph, Term, is_true, members, name_of
+from threatgraph.validate.shapes import RDF, SH, InvalidShape, ShapeGraph, Term, is_instance, is_true, members, name_of
 from threatgraph.validate.terms import NODE_KINDS, is_term
 from threatgraph.vocab import XSD
 
+_NODE_SHAPE, _PROPERTY_SHAPE = NamedNode(f"{SH}NodeShape"), NamedNode(f"{SH}PropertyShape")
 _NIL = NamedNode(f"{RDF}nil")
 _NODE_KINDS = frozenset(NamedNode(SH + name) for name in NODE_KINDS) | {NamedNode(f"{SH}TripleTerm")}
 
@@ -111,6 +112,11 @@ def refuse_malformed(graph: ShapeGraph, shapes: Iterable[Term]) -> None:
         InvalidShape: names the first such shape, its property and the value.
     """
     for shape in sorted((shape for shape in shapes if not is_true(graph, shape, "deactivated")), key=str):
+        has_path = f"{SH}path" in graph.get(shape, {})
+        if is_instance(graph, shape, (_PROPERTY_SHAPE,)) and not has_path:
+            raise InvalidShape(f"{_shape(graph, shape)} is a sh:PropertyShape: give it sh:path.")
+        if is_instance(graph, shape, (_NODE_SHAPE,)) and has_path:
+            raise InvalidShape(f"{_shape(graph, shape)} is a sh:NodeShape, which has no sh:path.")
         for predicate, values in sorted(graph.get(shape, {}).items()):
             name = predicate.removeprefix(SH)
             if not predicate.startswith(SH):
