@@ -141,6 +141,11 @@ demands = st.recursive(
             lambda told: f"sh:{told[0]} ( [ {told[1]} ] [ {told[2]} ] )"
         ),
         st.tuples(paths, st.one_of(on_paths, inner)).map(lambda told: f"sh:property [ {_property(*told)} ]"),
+        st.tuples(st.sampled_from(("and", "or", "xone")), paths, st.one_of(on_paths, inner), inner).map(
+            lambda told: f"sh:{told[0]} ( [ {_property(told[1], told[2])} ] [ {told[3]} ] )"
+        ),
+        st.tuples(paths, on_paths).map(lambda told: f"sh:not [ {_property(*told)} ]"),
+        inner.map(lambda demand: f"sh:node [ {demand} ; sh:deactivated true ]"),
     ),
     max_leaves=4,
 )
@@ -185,6 +190,33 @@ SELECTS = (
     "SELECT $this ?value WHERE { $this ?value <c> }",
     "SELECT $this ?value WHERE { $this a <T> . $this <p> ?value }",
     "SELECT $this ?value WHERE { { $this <p> ?value } UNION { $this <q> ?value } }",
+    "SELECT $this ?value WHERE { $this <p> ?value . FILTER(?value NOT IN (1, <a>)) }",
+    "SELECT $this ?value WHERE { $this <p> ?value . FILTER(isIRI(?value) || isBlank(?value)) }",
+    "SELECT $this ?value WHERE { $this <p> ?value . FILTER(sameTerm(?value, $this)) }",
+    "SELECT $this ?value WHERE { $this <p> ?value . FILTER(datatype(?value) = xsd:integer) }",
+    "SELECT $this ?value WHERE { $this <p> ?value ; <q> ?other . FILTER(?value + 1 > ?other) }",
+    "SELECT $this ?value WHERE { $this <p> ?value . FILTER(IF(isLiteral(?value), ?value > 1, true)) }",
+    "SELECT $this ?value WHERE { $this <p> ?value . FILTER(COALESCE(?value < 2, false)) }",
+    "SELECT $this ?value WHERE { $this <p> ?value . FILTER(UCASE(STR(?value)) = 'A') }",
+    'SELECT $this ?value WHERE { $this <p> ?value . FILTER(CONTAINS(STR(?value), "1") && ?value != 1) }',
+    'SELECT $this ?value WHERE { $this <p> ?value . FILTER regex(?value, "A", "i") }',
+    "SELECT $this ?value WHERE { $this <p> ?value . FILTER(xsd:integer(?value) > 0) }",
+    "SELECT $this ?value WHERE { $this <p> ?value . FILTER(?value > 1 || ?value = 'a') }",
+    "SELECT $this ?value WHERE { $this <p> ?value . FILTER(!(?value = 'a' && ?value < 3)) }",
+    "SELECT $this ?value WHERE { $this <p>/<q> ?value . FILTER NOT EXISTS { ?value <r> $this } }",
+    "SELECT $this ?value WHERE { $this !<p> ?value }",
+    "SELECT $this ?value WHERE { $this <p>? ?value . ?value a <T> }",
+    "SELECT $this ?value WHERE { ?value <p>* $this . ?value <q> <a> }",
+    "SELECT $this ?value WHERE { <a> <p>* $this . $this <q> ?value }",
+    "SELECT $this ?value WHERE { $this <p> ?value . BIND(STR(?value) AS ?text) FILTER(STRLEN(?text) = 1) }",
+    "SELECT $this (MAX(?any) AS ?value) WHERE { $this <p> ?any } GROUP BY $this HAVING (COUNT(?any) > 1)",
+    "SELECT $this ?value WHERE { $this <p> ?any . FILTER(EXISTS { $this <q> ?value } && isLiteral(?any)) }",
+    "SELECT $this ?value WHERE { $this <p> ?any . FILTER NOT EXISTS { ?any <q> ?x FILTER NOT EXISTS { ?x <r> [] } } }",
+    "SELECT $this ?value WHERE { OPTIONAL { $this <p> ?value } OPTIONAL { $this <q> ?other } FILTER(?value = ?other) }",
+    "SELECT $this ?value WHERE { $this <p> ?value . OPTIONAL { ?value <q> ?o } FILTER(BOUND(?o) && ?o != $this) }",
+    "SELECT $this ?value WHERE { $this ?property ?value . FILTER(?property != <p> && isLiteral(?value)) }",
+    "SELECT $this ?value WHERE { $this <p> ?value , ?other . FILTER(?value < ?other) }",
+    "SELECT DISTINCT $this WHERE { ?other <p> ?value . $this <p> ?value . FILTER(?other != $this) }",
 )
 ON_PATH = (
     "SELECT $this ?value WHERE { $this $PATH ?value }",
@@ -194,7 +226,7 @@ ON_PATH = (
 
 
 def _constraint(select: str) -> str:
-    text = re.sub(r"<(\w)>", rf"<{EX}\1>", select)
+    text = re.sub(r"<(\w)>", rf"<{EX}\1>", select).replace("xsd:integer", f"<{PREFIXES['xsd']}integer>")
     return f"sh:sparql [ a sh:SPARQLConstraint ; sh:select '''{text}''' ] ; sh:message 'of {{$this}}'"
 
 
