@@ -175,6 +175,14 @@ def test_every_term_of_the_vocabulary_that_comes_with_pyshacl_is_known() -> None
     )
 
 
+@pytest.mark.parametrize("name", sorted(sh_terms.CORE_PARAMETERS | set(sh_terms.TARGETS) | sh_terms.SHAPE_PROPERTIES))
+def test_a_term_in_other_letters_is_recognized(name: str) -> None:
+    for misspelt in {name.lower(), name.capitalize(), name.upper(), name.replace("C", "_c")} - {name}:
+        if not sh_terms.is_term(misspelt):
+            told = sh_terms.unknown_term(misspelt, is_property=True)
+            assert told.endswith(f"did you mean sh:{name}?") or "_" in misspelt
+
+
 #: A few terms of each specification, as their texts have them.
 SPECIFICATIONS = {
     "CORE_PARAMETERS": "minCount qualifiedValueShapesDisjoint languageIn xone ignoredProperties hasValue",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -12,7 +13,7 @@ from threatgraph.store.forms import as_stored
 from threatgraph.validate.compile import Compiler
 from threatgraph.validate.declared_components import Components
 from threatgraph.validate.fence import term_of
-from threatgraph.validate.shapes import Check, ShapeGraph, Target, Term, name_of
+from threatgraph.validate.shapes import Check, ShapeGraph, Target, Term, name_of, owners
 
 
 class Candidates:
@@ -32,6 +33,10 @@ class Candidates:
         self.notes: list[str] = []
         """For which checks SPARQL cannot choose."""
 
+    @cached_property
+    def _owners(self) -> dict[str, str]:
+        return owners(self._graph)
+
     def of(self, checks: Iterable[Check]) -> dict[Check, list[Term]]:
         """For each check the nodes that may break it, where there are any: the whole target if SPARQL cannot tell."""
         chosen: dict[Check, list[Term]] = {}
@@ -45,7 +50,7 @@ class Candidates:
             found = None if declared else self._named_by(self._compiler.queries(check))
             if found is None:
                 if not declared:
-                    name = name_of(self._graph, check.constraint or check.shape)
+                    name = name_of(self._graph, check.constraint or check.shape, self._owners)
                     self.notes.append(f"{name} has no SPARQL form: pyshacl judges all that it is about.")
                 found = self._named_by([f"SELECT DISTINCT ?this WHERE {{ {self._compiler.scope(check.target)} }}"])
             if found and check.target.kind == "targetObjectsOf":

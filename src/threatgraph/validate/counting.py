@@ -82,10 +82,9 @@ def _described(store: Store, files: Collection[Path]) -> str:
 
 def without_nodes(store: Store, compiler: Compiler, targeted: Targeted, notes: Sequence[str]) -> Iterator[str]:
     """Notes on the shapes whose targets name no node of the data, where no other note says so."""
+    named = {note.partition(" ")[0] for note in notes}
     for shape, told in targeted.items():
-        known = any(
-            target.kind == "targetNode" or note.startswith(str(target.term)) for target in told for note in ["", *notes]
-        )
+        known = any(target.kind == "targetNode" or str(target.term) in named for target in told)
         if not known and not any(store.ask(f"ASK {{ {compiler.scope(target)} }}") for target in told):
             yield f"the targets of {shape} select no node of the data."
 

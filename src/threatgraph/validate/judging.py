@@ -21,7 +21,18 @@ from threatgraph.validate.queries import unreadable_query
 from threatgraph.validate.reach import Reach
 from threatgraph.validate.referee import REFUSED, NotJudged, data_graph, judge, quiet
 from threatgraph.validate.report import Finding
-from threatgraph.validate.shapes import Check, InvalidShape, Node, ShapeGraph, Term, first, name_of, nodes, targets
+from threatgraph.validate.shapes import (
+    Check,
+    InvalidShape,
+    Node,
+    ShapeGraph,
+    Term,
+    first,
+    name_of,
+    nodes,
+    owners,
+    targets,
+)
 
 if TYPE_CHECKING:
     import rdflib
@@ -72,8 +83,10 @@ class Judge:
                 self._told.update(check.shape for check in whole[-1])
             for rest in filter(None, whole):
                 findings += self._judged(self._whole, rest)
+        owned = owners(self._graph)
         self.notes += [
-            f"{name_of(self._graph, shape)} was judged over the whole graph, which takes time and memory: {reason}."
+            f"{name_of(self._graph, shape, owned)} was judged over the whole graph, which takes time and memory: "
+            f"{reason}."
             for shape, reason in sorted(self._unfenced.items(), key=str)
             if shape in self._told
         ]

@@ -258,11 +258,17 @@ def owners(graph: ShapeGraph) -> dict[str, str]:
     return found
 
 
-def name_of(graph: ShapeGraph, node: Term) -> str:
-    """What to call a node of a shapes graph in a message: its IRI, or the named shape that it is a part of."""
+def name_of(graph: ShapeGraph, node: Term, owned: Mapping[str, str] | None = None) -> str:
+    """What to call a node of a shapes graph in a message: its IRI, or the named shape that it is a part of.
+
+    Args:
+        graph: the shapes graph.
+        node: the node.
+        owned: what :func:`owners` gives, where many nodes are named.
+    """
     if not isinstance(node, BlankNode):
         return str(node)
-    owner = owners(graph).get(node.value)
+    owner = (owners(graph) if owned is None else owned).get(node.value)
     path = first(graph, node, "path")
     about = f"the property shape for {path}" if isinstance(path, NamedNode) else "a blank node"
     return f"{about} of <{owner}>" if owner else f"{about} without a named shape"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from functools import cache
 
 from threatgraph.vocab import PREFIXES
 
@@ -103,6 +104,7 @@ def is_term(name: str) -> bool:
     return name in PROPERTIES or name in CLASSES or not name
 
 
+@cache
 def unknown_term(name: str, *, is_property: bool) -> str:
     """What to say of a local name that SHACL does not define, with the term that it may stand for."""
     found = _nearest(name, PROPERTIES if is_property else CLASSES) or _nearest(name, PROPERTIES | CLASSES)

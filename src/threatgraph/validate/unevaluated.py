@@ -25,6 +25,7 @@ from threatgraph.validate.shapes import (
     members,
     name_of,
     nodes,
+    owners,
     targets,
 )
 from threatgraph.vocab import PREFIXES, RDF_TYPE, shorten
@@ -190,7 +191,11 @@ class _Finder:
                 yield from self._declared_components(node)
 
     def _told(self, node: Term, term: str, reason: str) -> Unevaluated:
-        return Unevaluated(name_of(self._graph, node), term, reason)
+        return Unevaluated(name_of(self._graph, node, self._owners), term, reason)
+
+    @cached_property
+    def _owners(self) -> dict[str, str]:
+        return owners(self._graph)
 
     def _property(self, node: Term, predicate: str, values: Sequence[Term]) -> Iterator[Unevaluated]:
         name = predicate.removeprefix(SH)
