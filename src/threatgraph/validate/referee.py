@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import logging
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -78,6 +78,7 @@ def call_pyshacl(data: rdflib.Graph, shapes: rdflib.Graph, **options: Any) -> rd
             raise TypeError(f"pyshacl.validate has no keyword {name!r}; it has {', '.join(sorted(known))}")
     # It remembers how it has told a blank node by the address of the graph, where another graph may be by now.
     getattr(stringify_blank_node, "dict_cache", {}).clear()
+    _tell_parts_first(shapes, stringify_blank_node)
     try:
         with corrected():
             _, report, text = pyshacl.validate(PreparedGraph(data), shacl_graph=shapes, **options)
@@ -92,6 +93,28 @@ def call_pyshacl(data: rdflib.Graph, shapes: rdflib.Graph, **options: Any) -> rd
     if not isinstance(report, rdflib.Graph):
         raise InvalidShape(f"pyshacl gave no report: {text}")
     return report
+
+
+def _tell_parts_first(shapes: rdflib.Graph, tell: Callable[[rdflib.Graph, Any], str]) -> None:
+    """Have pyshacl put the blank nodes of the shapes into words, the parts of each before itself.
+
+    It remembers these words, and leaves out what is deep in others: what a message says of a shape would depend on which
+    of them was told first.
+    """
+    import rdflib
+
+    told: set[rdflib.term.Node] = set()
+    waiting = [
+        (node, False) for node in sorted(shapes.subjects(unique=True), key=str) if isinstance(node, rdflib.BNode)
+    ]
+    while waiting:
+        node, parts_are_told = waiting.pop()
+        if parts_are_told and isinstance(node, rdflib.BNode):
+            tell(shapes, node)
+        elif node not in told:
+            told.add(node)
+            waiting.append((node, True))
+            waiting += [(part, False) for part in shapes.objects(node) if isinstance(part, rdflib.BNode)]
 
 
 def judge(data: rdflib.Graph, excerpt: Excerpt, blanks: BlankNames) -> list[Finding]:
