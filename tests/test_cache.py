@@ -23,7 +23,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The cache is on, and in a folder of the test."""
     monkeypatch.setenv("THREATGRAPH_CACHE", "on")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "threatgraph"
+    return tmp_path / "cache" / "threatgraph" / "graphs"
 
 
 def copies(folder: Path) -> list[Path]:

@@ -47,6 +47,10 @@ class QueryTooLarge(ThreatGraphError, MemoryError):
     """A query that needed more memory than its limit and was stopped."""
 
 
+class EngineFailed(ThreatGraphError, RuntimeError):
+    """A query on which the query engine itself crashed; the graph and this process are as they were."""
+
+
 class EndpointError(ThreatGraphError):
     """A server that cannot be reached, refuses, or answers with something else than was asked; names its address."""
 

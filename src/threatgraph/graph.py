@@ -17,7 +17,7 @@ from threatgraph.lookup import bind, resolve
 from threatgraph.records import Record, read_record
 from threatgraph.saving import save
 from threatgraph.store import EmbeddedStore, Store
-from threatgraph.store.bounded import DEFAULT_TIMEOUT
+from threatgraph.store.workers import DEFAULT_TIMEOUT
 from threatgraph.table import Table, Term, to_rdflib_graph, to_text
 
 if TYPE_CHECKING:

@@ -89,7 +89,7 @@ WHERE {
   ))
   FILTER NOT EXISTS { ?owner a tg:ThreatPattern ; tg:domain ?record . FILTER(?property = skos:broader) }
 }
-ORDER BY ?property ?code ?label ?owner
+ORDER BY STR(?property) STR(?code) STR(?label) STR(?owner)
 """
 _MOST_INBOUND = 20
 #: Names that do not read well as words.

@@ -71,8 +71,8 @@ WHERE {
   BIND(IF(BOUND(?state), CONCAT("|review_state=", REPLACE(STR(?state), "^.*/", "")), "") AS ?read)
   BIND(CONCAT(?rests_on, ?read) AS ?other)
 }
-ORDER BY ?subject_id ?object_id ?predicate_id ?mapping_source
-  (LANGMATCHES(LANG(?subject_label), "en")) (LANGMATCHES(LANG(?object_label), "en")) ?comment
+ORDER BY STR(?subject_id) STR(?object_id) STR(?predicate_id) STR(?mapping_source)
+  (LANGMATCHES(LANG(?subject_label), "en")) (LANGMATCHES(LANG(?object_label), "en")) STR(?comment)
 """
 _HEADER = f"""\
 sssom_version: "1.1"

@@ -8,6 +8,7 @@ makes them slower by half or more.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -33,6 +34,7 @@ class EmbeddedStore(OxigraphStore):
         self._forms = Forms()
         self._waiting: dict[str, list[bytes]] = {}
         """What belongs into named graphs that are not filled yet, in Turtle."""
+        self._filling = threading.Lock()
         self.files: dict[str, Path] = {}
         """The file behind each named graph."""
 
@@ -72,11 +74,18 @@ class EmbeddedStore(OxigraphStore):
         self.files[graph_iri] = file
 
     def _with_graphs(self) -> ox.Store:
-        while self._waiting:
-            graph_iri, contents = self._waiting.popitem()
-            for content in contents:
-                self._store.load(content, format=ox.RdfFormat.TURTLE, to_graph=ox.NamedNode(graph_iri))
+        with self._filling:  # other threads wait until all graphs are whole
+            while self._waiting:
+                graph_iri, contents = self._waiting.popitem()
+                for content in contents:
+                    self._store.load(content, format=ox.RdfFormat.TURTLE, to_graph=ox.NamedNode(graph_iri))
         return self._store
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """A copy for another process."""
+        with self._filling:
+            content = self._store.dump(format=ox.RdfFormat.N_QUADS)
+            return _copied, (content, self._forms, self._waiting, self.files)
 
     def _load(self, file: Path, graph_iri: str) -> None:
         triples = name_blank_nodes(read_quads(file), graph_iri)
@@ -87,3 +96,10 @@ class EmbeddedStore(OxigraphStore):
             for triple in filter(changed, batch):
                 self._forms.note(triple, graph_iri)
         self.files[graph_iri] = file
+
+
+def _copied(content: bytes, forms: Forms, waiting: dict[str, list[bytes]], files: dict[str, Path]) -> EmbeddedStore:
+    store = EmbeddedStore()
+    store._store.load(content, format=ox.RdfFormat.N_QUADS)
+    store._forms, store._waiting, store.files = forms, waiting, files
+    return store

@@ -152,6 +152,12 @@ def discard(directory: Path) -> None:
             os.close(lock)
 
 
+def holds_store_alone(directory: Path) -> bool:
+    """Whether a folder holds a store, be it half-made, and nothing else."""
+    names = {path.name for path in directory.iterdir()}
+    return _LOCK in names and all(name in (_LOCK, NAME) or name.startswith((_PREFIX, _TEMPORARY)) for name in names)
+
+
 def _generation(directory: Path, number: int) -> Path:
     return directory / f"{_PREFIX}{number}"
 

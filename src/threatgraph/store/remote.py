@@ -20,7 +20,7 @@ from threatgraph.store.dialects import MANIFEST_GRAPH, OWN_GRAPHS, Dialect, dial
 from threatgraph.store.guard import refuse_unsafe
 from threatgraph.store.http import DEADLINE, Http, RequestTimeout, check_url, shown
 from threatgraph.store.http import Answer as Said
-from threatgraph.store.oxigraph import form_of
+from threatgraph.store.parsing import form_of
 from threatgraph.store.tokens import tokens
 from threatgraph.table import Table, to_rdflib_graph
 from threatgraph.vocab import FILE_GRAPHS, PREFIXES
@@ -140,7 +140,7 @@ class RemoteStore:
         """
         refuse_unsafe(sparql, allow_service=allow_service)
         text = bind_values(sparql, bindings)
-        form = form_of(text)
+        form = form_of(text, timeout)
         try:
             return self._answer(text, form, timeout)
         except RequestTimeout as error:
