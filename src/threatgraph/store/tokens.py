@@ -108,12 +108,15 @@ def _plain_use(sparql: str, keyword: str) -> int | None:
 
 def _other_use(sparql: str, keyword: str) -> int | None:
     """The first use of a keyword, and of what follows it, where some ``<`` compares or encloses other text."""
+    plain = {token.position for token in scan(sparql)}  # looked at already
     waiting, seen = [0], {0}
     while waiting:
         at = waiting.pop()
         if at == len(sparql):
             continue
         for token in (found := _tokens_at(sparql, at)):
+            if token.position in plain:
+                continue
             if token.kind in ("word", "name") and keyword in token.text.partition(":")[0].upper():
                 after = token.position + token.text.upper().find(keyword) + len(keyword)
                 if _is_use(sparql, keyword, after):
