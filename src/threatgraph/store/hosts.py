@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import signal
 import socket
 import subprocess
 import sys
@@ -32,12 +33,12 @@ class Worker:
     """A worker process, seen from its parent."""
 
     def __init__(self, channel: Channel, host: Host, number: int, errors: IO[bytes]) -> None:
-        self.channel, self._host, self._number, self._errors = channel, host, number, errors
+        self.channel, self._host, self.number, self._errors = channel, host, number, errors
 
     def end(self, *, kill: bool) -> int:
         """Wait for the process to end, after it is killed where ``kill`` says so; gives its exit status."""
         self.channel.close()
-        return self._host.end(self._number, kill=kill)
+        return self._host.end(self.number, kill=kill)
 
     def complaint(self) -> str:
         """What the process said on its standard error."""
@@ -49,6 +50,9 @@ class Worker:
 
 class Host(Protocol):
     """What starts workers over one store."""
+
+    number: int
+    """The process that they come from; 0 where each comes from this one."""
 
     def start(self, permissions: Permissions) -> Worker:
         """A new worker.
@@ -75,12 +79,12 @@ class ForkingHost:
         self._lock = threading.Lock()
         self._control, theirs = socket.socketpair()
         self._started: subprocess.Popen[bytes] | None = None
-        self._forked = 0
         with theirs:
             if len(sys._current_frames()) == 1:
-                self._forked = _fork(theirs, store)
+                self.number = _fork(theirs, store)
                 return
             self._started = _process(str(theirs.fileno()), keep=theirs.fileno())
+        self.number = self._started.pid
         SocketChannel(self._control).send(pickle.dumps(store))
 
     def start(self, permissions: Permissions) -> Worker:
@@ -95,16 +99,22 @@ class ForkingHost:
 
     def end(self, number: int, *, kill: bool) -> int:
         """Wait for a worker to end; see :meth:`Host.end`."""
-        return self._command(zygote.KILL if kill else zygote.WAIT, number)
+        try:
+            return self._command(zygote.KILL if kill else zygote.WAIT, number)
+        except OSError:  # the zygote is gone, and with it what it knew
+            if kill:
+                with suppress(OSError):
+                    os.kill(number, signal.SIGKILL)
+            return 0
 
     def close(self) -> None:
         """End the zygote, which ends all workers."""
         self._control.close()
         if self._started is not None:
             self._started.wait()
-        elif self._forked:
+        else:
             with suppress(ChildProcessError):
-                os.waitpid(self._forked, 0)
+                os.waitpid(self.number, 0)
 
     def _command(
         self, command: bytes, number: int, permissions: Permissions = _NONE, descriptors: Sequence[int] = ()
@@ -127,6 +137,8 @@ class StartingHost:
     Args:
         store: the graph.
     """
+
+    number = 0
 
     def __init__(self, store: OxigraphStore) -> None:
         self._store = pickle.dumps(store)

@@ -187,7 +187,7 @@ def _crash(worker: Worker, memory: int) -> ThreatGraphError:
     said = worker.complaint()
     if any(word in said for word in _NO_MEMORY):
         return QueryTooLarge(_too_large(memory))
-    name = signal.Signals(-status).name if status < 0 else f"exit status {status}"
+    name = signal.Signals(-status).name if status < 0 else f"exit status {status}" if status else ""
     if name == "SIGALRM":
         return QueryTimeout(_too_late(None))
     if name == "SIGKILL":

@@ -61,6 +61,7 @@ def hold(control: socket.socket, store: OxigraphStore) -> NoReturn:
         for worker in workers:
             with suppress(OSError):
                 os.kill(worker, signal.SIGKILL)
+                os.waitpid(worker, 0)
         os._exit(0)
 
 
