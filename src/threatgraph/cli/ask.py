@@ -11,7 +11,7 @@ from pyoxigraph import Literal, NamedNode
 from threatgraph.catalog import NamedQuery, load_catalog
 from threatgraph.cli.output import open_graph, put, put_table, width, wrap
 from threatgraph.errors import InvalidFile, InvalidQuery, UnknownName
-from threatgraph.store.workers import DEFAULT_TIMEOUT
+from threatgraph.store.base import DEFAULT_TIMEOUT
 from threatgraph.table import Table
 from threatgraph.vocab import KINDS, XSD, tg
 

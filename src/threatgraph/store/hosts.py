@@ -7,7 +7,6 @@ import os
 import pickle
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import warnings
@@ -20,6 +19,8 @@ from threatgraph.store.channels import Channel, PipeChannel, SocketChannel
 from threatgraph.store.worker import Permissions
 
 if TYPE_CHECKING:
+    import subprocess
+
     from threatgraph.store.oxigraph import OxigraphStore
 
 #: A new process imports what this one would, wherever that was found.
@@ -180,6 +181,8 @@ def _fork(control: socket.socket, store: OxigraphStore) -> int:
 
 def _process(*words: str, keep: int | None = None, errors: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
     """A new process of this Python that runs :func:`threatgraph.store.zygote.main`."""
+    import subprocess
+
     if not sys.executable:
         raise OSError("Python does not know its own program")
     piped = subprocess.DEVNULL if errors is None else subprocess.PIPE

@@ -19,12 +19,13 @@ from threatgraph.store.guard import refuse_unsafe
 from threatgraph.store.reading import LONGEST
 from threatgraph.store.sorting import sorts_by_one_type
 from threatgraph.store.tokens import may_say
-from threatgraph.store.workers import Pool
 from threatgraph.table import Table, to_rdflib_graph
 from threatgraph.vocab import PREFIXES
 
 if TYPE_CHECKING:
     import rdflib
+
+    from threatgraph.store.workers import Pool
 
 T = TypeVar("T")
 ROWS, BOOLEAN, TRIPLES = b"R", b"B", b"T"
@@ -67,6 +68,8 @@ class OxigraphStore:
         Args:
             graphs: whether the named graphs are to be filled in it.
         """
+        from threatgraph.store.workers import Pool  # most commands ask no query from outside
+
         if graphs:
             self._with_graphs()
         with self._lock:

@@ -23,8 +23,6 @@ from threatgraph.store.worker import ERROR, ERRORS, KEEP, RAISED, Permissions, R
 if TYPE_CHECKING:
     from threatgraph.store.oxigraph import OxigraphStore
 
-DEFAULT_TIMEOUT = 30.0
-"""Seconds that a query from outside may take."""
 MEMORY_LIMIT = 4 * 1024**3
 """Bytes that such a query may take beyond what the process already has."""
 
