@@ -6,11 +6,18 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode
 
-from threatgraph import InvalidFile, InvalidQuery, QueryRefused, QueryTimeout, QueryTooLarge, Table, ThreatGraph
+from threatgraph import (
+    InvalidFile,
+    InvalidQuery,
+    QueryRefused,
+    QueryTimeout,
+    QueryTooLarge,
+    Table,
+    ThreatGraph,
+    resources,
+)
 from threatgraph.store import EmbeddedStore
 from threatgraph.store.guard import refuse_unsafe
 from threatgraph.vocab import BASE, DERIVED_GRAPH
@@ -211,6 +218,17 @@ def test_a_query_that_swells_is_stopped_and_harms_nothing_else(graph: ThreatGrap
 
 
 # The shipped graph.
+
+
+def test_a_byte_order_mark_in_a_shipped_file_is_no_part_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ontology/rules", "ontology/schemes", "data"):
+        (tmp_path / name).mkdir(parents=True)
+    file = tmp_path / "ontology/threatgraph.ttl"
+    file.write_bytes(b"\xef\xbb\xbf<urn:s> <urn:p> <urn:o> .")
+    monkeypatch.setattr(resources, "root", lambda: tmp_path)
+    store = EmbeddedStore.open()
+    assert store.ask("ASK { <urn:s> <urn:p> <urn:o> }")
+    assert store.ask("ASK { GRAPH ?g { <urn:s> <urn:p> <urn:o> } }")
 
 
 def test_shipped_files_given_as_data_are_not_loaded_twice(graph: ThreatGraph) -> None:

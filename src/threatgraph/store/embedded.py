@@ -69,7 +69,8 @@ class EmbeddedStore(OxigraphStore):
             content = file.read_bytes()
             self._store.load(content, format=ox.RdfFormat.TURTLE)
         except (OSError, SyntaxError):
-            self._load(file, graph_iri)  # which says what is wrong, and where
+            self._load(file, graph_iri)  # which reads a byte order mark, or says what is wrong, and where
+            return
         self._waiting[graph_iri] = [content]
         self.files[graph_iri] = file
 

@@ -26,12 +26,12 @@ def can_fork() -> bool:
 
 
 def missing_limits() -> list[str]:
-    """The limits of a query that this operating system does not offer, in words; none on Linux."""
+    """What this operating system cannot limit for a query, in words; nothing on Linux."""
     missing = []
     if not _STATUS.exists():
         missing.append("memory")
     if not can_fork():
-        missing.append("access to files and the network")
+        missing.append("access to files")
     return missing
 
 
