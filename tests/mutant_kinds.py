@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from mutants import Kind, Mutant, Term, World, iri
+from mutants import Chance, Kind, Mutant, Term, World, iri
 from threatgraph.vocab import XSD
 
 RECORDS = ("ThreatPattern", "Incident", "Actor", "CausalFactor", "AffectedGroup", "Domain", "HarmType", "Sector")
@@ -17,7 +16,7 @@ SCALES = ("Severity", "Likelihood", "EvidenceLevel", "ImpactLevel", "IncidentSta
 CONCEPTS = ("ThreatPattern", "CausalFactor", "AffectedGroup", "Domain", "Sector", "Region", "Asset", "GlossaryTerm")
 KINDS: dict[str, Kind] = {}
 
-Change = Callable[[World, random.Random, Term], Term | None]
+Change = Callable[[World, Chance, Term], Term | None]
 
 
 def typed(text: str, datatype: str) -> Literal:
@@ -31,7 +30,7 @@ def text(value: str, language: str = "en") -> Literal:
 def replace(kind: str, classes: Sequence[str], prop: str, change: Change, *, keep: bool = False) -> None:
     """Register a kind that changes one value of a property, or with ``keep`` adds the changed one."""
 
-    def make(world: World, chance: random.Random) -> Mutant | None:
+    def make(world: World, chance: Chance) -> Mutant | None:
         nodes = world.with_property(classes, prop)
         for _ in range(20 if nodes else 0):
             node = chance.choice(nodes)
@@ -49,7 +48,7 @@ def replace(kind: str, classes: Sequence[str], prop: str, change: Change, *, kee
 def rewrite(kind: str, classes: Sequence[str], prop: str, change: Callable[[str], str]) -> None:
     """Register a kind that changes the text of a literal, or the letters of an IRI."""
 
-    def changed(_: World, __: random.Random, old: Term) -> Term | None:
+    def changed(_: World, __: Chance, old: Term) -> Term | None:
         if change(old.value) == old.value:
             return None
         if isinstance(old, NamedNode):
@@ -66,10 +65,10 @@ def put(kind: str, classes: Sequence[str], prop: str, *values: Term, among: str 
     replace(kind, classes, prop, lambda _, chance, old: chance.choice(values))
 
 
-def add(kind: str, classes: Sequence[str], prop: str, *values: Term) -> None:
+def add(kind: str, classes: Sequence[str], prop: str, *values: Term | BlankNode) -> None:
     """Register a kind that adds a statement with a fixed value."""
 
-    def make(world: World, chance: random.Random) -> Mutant | None:
+    def make(world: World, chance: Chance) -> Mutant | None:
         node = chance.choice([node for name in classes for node in world.of_class[name]])
         value = chance.choice(values)
         if value in world.values(node, prop):
@@ -82,7 +81,7 @@ def add(kind: str, classes: Sequence[str], prop: str, *values: Term) -> None:
 def drop(kind: str, classes: Sequence[str], prop: str) -> None:
     """Register a kind that takes out all values of a property."""
 
-    def make(world: World, chance: random.Random) -> Mutant | None:
+    def make(world: World, chance: Chance) -> Mutant | None:
         nodes = world.with_property(classes, prop)
         if not nodes:
             return None
@@ -112,10 +111,16 @@ def into(new: str, at: int = 5) -> Callable[[str], str]:
     return lambda old: old[:at] + new + old[at:]
 
 
-def page_of_another(world: World, chance: random.Random, old: Term) -> Term | None:
+def page_of_another(world: World, chance: Chance, old: Term) -> Term | None:
     """The page of another pattern, for the one of this."""
     pages = [v for n in world.of_class["ThreatPattern"] for v in world.values(n, SOURCE) if "/patterns/" in v.value]
     return chance.choice(pages) if "/patterns/" in old.value else None
+
+
+def a_year_before(_: World, __: Chance, old: Term) -> Term | None:
+    """The same day of the year before."""
+    text = f"{int(old.value[:4]) - 1}{old.value[4:]}".replace("-02-29", "-02-28")
+    return Literal(text, datatype=old.datatype) if isinstance(old, Literal) else None
 
 
 LABEL, DEFINITION, SOURCE = "skos:prefLabel", "skos:definition", "dcterms:source"
@@ -288,9 +293,7 @@ replace(
     "year of another folder",
     INCIDENT,
     "tg:occurred",
-    lambda _, __, old: Literal(
-        f"{int(old.value[:4]) - 1}{old.value[4:]}".replace("-02-29", "-02-28"), datatype=old.datatype
-    ),
+    a_year_before,
 )
 add("second date", INCIDENT, "tg:occurred", typed("2012-03-04", "date"))
 put(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from mutant_kinds import (
@@ -27,7 +25,7 @@ from mutant_kinds import (
     text,
     typed,
 )
-from mutants import Mutant, World, iri, record_of
+from mutants import Chance, Mutant, World, iri, record_of
 from threatgraph.vocab import BASE, RDF_TYPE, TG
 
 TYPE = NamedNode(RDF_TYPE)
@@ -165,7 +163,7 @@ add("replaced but not retired", PATTERN, "dcterms:isReplacedBy", NamedNode(f"{BA
 
 
 @special("level of a provision misspelt")
-def _(world: World, chance: random.Random) -> Mutant:
+def _(world: World, chance: Chance) -> Mutant:
     node = chance.choice(world.of_class["Provision"])
     (old,) = world.values(node, "tg:provisionLevel")
     level = iri("tg:provisionLevel")
@@ -180,7 +178,7 @@ def _(world: World, chance: random.Random) -> Mutant:
 def _two(kind: str, prop: str, classes: tuple[str, ...]) -> None:
     """Register a kind that links two records with each other, as no two of a hierarchy can be."""
 
-    def make(world: World, chance: random.Random) -> Mutant | None:
+    def make(world: World, chance: Chance) -> Mutant | None:
         node = chance.choice(world.with_property(classes, prop))
         target = chance.choice(world.values(node, prop))
         if target.value not in world.home or record_of(target.value) == record_of(node):
@@ -199,7 +197,7 @@ _two("circle of escalations", "tg:escalatesTo", PATTERN)
 def _self(kind: str, prop: str, classes: tuple[str, ...]) -> None:
     """Register a kind that links a record to itself."""
 
-    def make(world: World, chance: random.Random) -> Mutant:
+    def make(world: World, chance: Chance) -> Mutant:
         node = NamedNode(chance.choice([node for name in classes for node in world.of_class[name]]))
         return world.mutant(kind, node.value, (), [Triple(node, iri(prop), node)])
 
@@ -220,7 +218,7 @@ _self("reduces itself", "tg:addresses", ("Provision",))
 def _renamed(kind: str, change: str) -> None:
     """Register a kind that gives a record another IRI, in its own file alone."""
 
-    def make(world: World, chance: random.Random) -> Mutant:
+    def make(world: World, chance: Chance) -> Mutant:
         old = chance.choice([iri for name in RECORDS[:5] for iri in world.of_class[name]])
         space, _, slug = old.rpartition("/")
         new = change.format(
@@ -251,7 +249,7 @@ _renamed("IRI with an underscore", "{space}/{slug}_x")
 
 
 @special("statement about a misspelt subject")
-def _(world: World, chance: random.Random) -> Mutant:
+def _(world: World, chance: Chance) -> Mutant:
     node = chance.choice(world.of_class["ThreatPattern"])
     triple = chance.choice([t for t in world.about[node] if t.predicate != TYPE])
     moved = Triple(NamedNode(f"{node}s"), triple.predicate, triple.object)
@@ -259,14 +257,14 @@ def _(world: World, chance: random.Random) -> Mutant:
 
 
 @special("statement about the record of another file")
-def _(world: World, chance: random.Random) -> Mutant:
+def _(world: World, chance: Chance) -> Mutant:
     one, other = chance.sample([iri for name in RECORDS[:4] for iri in world.of_class[name]], 2)
     added = Triple(NamedNode(other), iri("skos:editorialNote"), text("A note from the file of another record."))
     return world.mutant("statement about the record of another file", one, [], [added], [other])
 
 
 @special("record that two files define")
-def _(world: World, chance: random.Random) -> Mutant:
+def _(world: World, chance: Chance) -> Mutant:
     one, other = chance.sample(world.of_class["Actor"], 2)
     return world.mutant("record that two files define", one, [], world.about[other], [other])
 
@@ -274,7 +272,7 @@ def _(world: World, chance: random.Random) -> Mutant:
 def _copied(kind: str, prop: str, classes: tuple[str, ...]) -> None:
     """Register a kind that gives a record the text of another one of its class."""
 
-    def make(world: World, chance: random.Random) -> Mutant | None:
+    def make(world: World, chance: Chance) -> Mutant | None:
         name = chance.choice(classes)
         one, other = chance.sample(world.with_property([name], prop), 2)
         new, old = world.values(other, prop)[0], world.values(one, prop)[0]
@@ -292,7 +290,7 @@ _copied("description of another incident", "dcterms:description", INCIDENT)
 
 
 @special("alternative label of another record")
-def _(world: World, chance: random.Random) -> Mutant:
+def _(world: World, chance: Chance) -> Mutant:
     one, other = chance.sample(world.of_class["Actor"], 2)
     label = text(world.values(other, LABEL)[0].value.lower())
     return world.mutant(
@@ -301,7 +299,7 @@ def _(world: World, chance: random.Random) -> Mutant:
 
 
 @special("alternative label that is the label")
-def _(world: World, chance: random.Random) -> Mutant:
+def _(world: World, chance: Chance) -> Mutant:
     node = chance.choice(world.of_class[chance.choice(RECORDS)])
     label = text(world.values(node, LABEL)[0].value.upper())
     return world.mutant(
@@ -310,7 +308,7 @@ def _(world: World, chance: random.Random) -> Mutant:
 
 
 @special("label and definition swapped")
-def _(world: World, chance: random.Random) -> Mutant:
+def _(world: World, chance: Chance) -> Mutant:
     node = chance.choice(world.of_class["ThreatPattern"])
     changed = {LABEL: "skos:definition", "skos:definition": LABEL}
     old = [Triple(NamedNode(node), iri(prop), world.values(node, prop)[0]) for prop in changed]
@@ -321,7 +319,7 @@ def _(world: World, chance: random.Random) -> Mutant:
 def _same(kind: str, prop: str, other: str, classes: tuple[str, ...]) -> None:
     """Register a kind that gives a property the text of another one of the record."""
 
-    def make(world: World, chance: random.Random) -> Mutant:
+    def make(world: World, chance: Chance) -> Mutant:
         node = chance.choice([n for n in world.with_property(classes, prop) if world.values(n, other)])
         old, new = world.values(node, prop)[0], world.values(node, other)[0]
         subject, predicate = NamedNode(node), iri(prop)
@@ -337,7 +335,7 @@ _same("description that is the label", "dcterms:description", LABEL, INCIDENT)
 
 
 @special("two mappings to one provision")
-def _(world: World, chance: random.Random) -> Mutant:
+def _(world: World, chance: Chance) -> Mutant:
     node = chance.choice(world.of_class["FrameworkMapping"])
     second = f"{node}-two"
     copied = [Triple(NamedNode(second), t.predicate, t.object) for t in world.about[node]]
@@ -346,14 +344,14 @@ def _(world: World, chance: random.Random) -> Mutant:
 
 
 @special("part that no record names")
-def _(world: World, chance: random.Random) -> Mutant:
+def _(world: World, chance: Chance) -> Mutant:
     node = chance.choice([node for name in PARTS for node in world.of_class[name]])
     naming = [t for t in world.about[record_of(node)] if t.object == NamedNode(node)]
     return world.mutant("part that no record names", node, naming)
 
 
 @special("part of another record")
-def _(world: World, chance: random.Random) -> Mutant:
+def _(world: World, chance: Chance) -> Mutant:
     node = chance.choice(world.of_class["Mechanism"])
     other = chance.choice([iri for iri in world.of_class["ThreatPattern"] if iri != record_of(node)])
     named = Triple(NamedNode(other), iri("tg:mechanism"), NamedNode(node))
@@ -361,7 +359,7 @@ def _(world: World, chance: random.Random) -> Mutant:
 
 
 @special("two primary patterns")
-def _(world: World, chance: random.Random) -> Mutant:
+def _(world: World, chance: Chance) -> Mutant:
     role, primary = iri("tg:patternRole"), NamedNode(f"{BASE}pattern-role/primary")
     secondary = NamedNode(f"{BASE}pattern-role/secondary")
     nodes = [node for node in world.of_class["PatternLink"] if secondary in world.values(node, "tg:patternRole")]
@@ -372,7 +370,7 @@ def _(world: World, chance: random.Random) -> Mutant:
 
 
 @special("no primary pattern")
-def _(world: World, chance: random.Random) -> Mutant:
+def _(world: World, chance: Chance) -> Mutant:
     role, primary = iri("tg:patternRole"), NamedNode(f"{BASE}pattern-role/primary")
     nodes = [node for node in world.of_class["PatternLink"] if primary in world.values(node, "tg:patternRole")]
     node = NamedNode(chance.choice(nodes))
@@ -383,10 +381,28 @@ def _(world: World, chance: random.Random) -> Mutant:
 
 
 @special("ranks of two concepts swapped")
-def _(world: World, chance: random.Random) -> Mutant:
+def _(world: World, chance: Chance) -> Mutant:
     one, other = chance.sample(world.of_class[chance.choice(SCALES)], 2)
     rank = iri("tg:rank")
     old = {node: world.values(node, "tg:rank")[0] for node in (one, other)}
     gone = [Triple(NamedNode(node), rank, value) for node, value in old.items()]
     new = [Triple(NamedNode(one), rank, old[other]), Triple(NamedNode(other), rank, old[one])]
     return world.mutant("ranks of two concepts swapped", one, gone, new, [other])
+
+
+# What no rule can find: see the table in test_mutants.py.
+put("another severity", INCIDENT, "tg:severity", *(NamedNode(f"{BASE}severity/{name}") for name in ("low", "high")))
+drop("optional note lost", RECORDS, "skos:editorialNote")
+link("another actor", INCIDENT, "tg:deployer", "Actor")
+
+
+@special("positions of two parts swapped")
+def _(world: World, chance: Chance) -> Mutant | None:
+    record = chance.choice(world.of_class["ThreatPattern"])
+    parts = [value.value for value in world.values(record, "tg:mechanism")]
+    one, other = chance.sample(parts, 2)
+    place = iri("tg:position")
+    old = {node: world.values(node, "tg:position")[0] for node in (one, other)}
+    gone = [Triple(NamedNode(node), place, value) for node, value in old.items()]
+    new = [Triple(NamedNode(one), place, old[other]), Triple(NamedNode(other), place, old[one])]
+    return world.mutant("positions of two parts swapped", record, gone, new)

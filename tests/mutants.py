@@ -7,12 +7,14 @@ same code that users run.
 
 from __future__ import annotations
 
-import random
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from heapq import nsmallest
 from pathlib import Path
+from typing import TypeVar
+from zlib import crc32
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
@@ -20,6 +22,7 @@ from threatgraph import ThreatGraph, resources
 from threatgraph.vocab import BASE, PREFIXES, RDF_TYPE, TG
 
 Term = NamedNode | Literal
+T = TypeVar("T")
 _IRI = re.compile(rf"{re.escape(BASE)}[^\s;,]*")
 
 
@@ -38,11 +41,9 @@ class Mutant:
 
     @property
     def zone(self) -> frozenset[str]:
-        """The records that no other mutant of the same run may touch."""
-        values = (t.object for t in self.add | self.remove)
-        linked = {record_of(v.value) for v in values if isinstance(v, NamedNode) and v.value.startswith(BASE)}
+        """The records at which it may show; no other mutant of the same run may touch one of them."""
         new = {record_of(t.subject.value) for t in self.add if isinstance(t.subject, NamedNode)}
-        return frozenset({self.record} | self.others | new | {iri for iri in linked if "/ontology" not in iri})
+        return frozenset({self.record, *self.others, *new})
 
 
 class World:
@@ -55,6 +56,7 @@ class World:
         self.home: dict[str, str] = {}
         self.of_class: dict[str, list[str]] = defaultdict(list)
         self.linking: dict[str, set[str]] = defaultdict(set)
+        self.stating: dict[tuple[str, str], set[str]] = defaultdict(set)
         for path in resources.shipped_files():
             name = path.relative_to(self.root).as_posix()
             triples = [quad.triple for quad in parse(path=str(path), format=RdfFormat.TURTLE)]
@@ -67,6 +69,7 @@ class World:
         subject, value = triple.subject, triple.object
         assert isinstance(subject, NamedNode)
         self.about[subject.value].append(triple)
+        self.stating[str(triple.predicate), str(value)].add(record_of(subject.value))
         if triple.predicate.value == RDF_TYPE and isinstance(value, NamedNode):
             self.home[subject.value] = file
             if value.value.startswith(TG):
@@ -93,11 +96,40 @@ class World:
         others: Iterable[str] = (),
     ) -> Mutant:
         """A mutant of the record that a node belongs to."""
-        record = record_of(node)
-        return Mutant(kind, record, self.home[record], frozenset(remove), frozenset(add), frozenset(others))
+        record, gone, new, all_others = record_of(node), frozenset(remove), frozenset(add), set(others)
+        for triple in gone | new:
+            # A record that loses its class or is retired shows at those that link to it.
+            if triple.predicate.value in (RDF_TYPE, f"{PREFIXES['owl']}deprecated"):
+                all_others |= self.linking[record]
+        for triple in new:
+            # What two records cannot share shows at both.
+            if isinstance(triple.object, Literal) or triple.predicate.value.endswith("exactMatch"):
+                sharing = self.stating[str(triple.predicate), str(triple.object)]
+                all_others |= sharing if len(sharing) < 3 else set()
+        return Mutant(kind, record, self.home[record], gone, new, frozenset(all_others - {record}))
 
 
-Kind = Callable[[World, random.Random], Mutant | None]
+class Chance:
+    """Picks by a digest of what there is to pick from, so that a record that is added seldom changes a pick.
+
+    Args:
+        seed: the same seed gives the same picks.
+    """
+
+    def __init__(self, seed: str) -> None:
+        self._seed, self._turn = seed, 0
+
+    def choice(self, items: Sequence[T]) -> T:
+        """One of the items."""
+        return self.sample(items, 1)[0]
+
+    def sample(self, items: Sequence[T], count: int) -> list[T]:
+        """Some of the items, each once."""
+        self._turn += 1
+        return nsmallest(count, items, key=lambda item: crc32(f"{self._seed} {self._turn} {item}".encode()))
+
+
+Kind = Callable[[World, Chance], Mutant | None]
 
 
 def iri(name: str) -> NamedNode:
@@ -120,7 +152,7 @@ def sample(kinds: dict[str, Kind], world: World, count: int, seed: int) -> list[
         count: how many.
         seed: the same seed gives the same mutants of the same data.
     """
-    chances = {name: random.Random(f"{seed} {name}") for name in kinds}  # noqa: S311
+    chances = {name: Chance(f"{seed} {name}") for name in kinds}
     mutants: dict[Mutant, None] = {}
     rounds = 3 * (count // len(kinds) + 1)
     for _ in range(rounds):
@@ -132,18 +164,15 @@ def sample(kinds: dict[str, Kind], world: World, count: int, seed: int) -> list[
 
 
 def batches(mutants: Sequence[Mutant], most: int) -> Iterator[list[Mutant]]:
-    """The mutants in groups in which no two touch the same record or file."""
+    """The mutants in groups in which no two touch the same record."""
     waiting = list(mutants)
     while waiting:
         batch: list[Mutant] = []
         taken: set[str] = set()
-        files: set[str] = set()
         for mutant in waiting:
-            free = not (mutant.zone & taken) and (mutant.file not in files or "provisions" not in mutant.file)
-            if free and len(batch) < most:
+            if len(batch) < most and not mutant.zone & taken:
                 batch.append(mutant)
                 taken |= mutant.zone
-                files.add(mutant.file)
         yield batch
         chosen = set(map(id, batch))
         waiting = [mutant for mutant in waiting if id(mutant) not in chosen]
@@ -196,7 +225,5 @@ def judge(world: World, mutants: Sequence[Mutant], folder: Path, *, most: int = 
     for batch in batches(mutants, most):
         found = copy.findings(batch)
         for mutant in batch:
-            new = {record_of(t.subject.value) for t in mutant.add if isinstance(t.subject, NamedNode)}
-            mine = {mutant.record, *mutant.others, *new}
-            verdicts[mutant] = set().union(*(found.get(node, set()) for node in mine))
+            verdicts[mutant] = set().union(*(found.get(node, set()) for node in mutant.zone))
     return verdicts
