@@ -126,6 +126,10 @@ FAULTS: dict[str, tuple[str, str]] = {
         f"<{BASE}pattern/x#step> a tg:ResponseStep .",
         f"{BASE}pattern/x#step",
     ),
+    "place-region": (
+        'incident:x tg:place "Lyon, France"@en ; tg:region region:asia .',
+        f"{BASE}incident/x",
+    ),
     "property-use": (
         "incident:x a tg:Incident ; tg:severty severity:high .",
         f"{BASE}incident/x",
@@ -216,6 +220,17 @@ MORE_FAULTS: list[tuple[str, str, str]] = [
             '"Caf?s drift"',
         )
     ),
+    ("text-characters", "pattern:x skos:prefLabel '\U0001f680 Drift'@en .", "pattern/x"),
+    ("place-region", 'incident:x tg:place "US"@en .', "incident/x"),
+    (
+        "mapping-justification",
+        f"<{PART}> tg:publishedPredicate skos:broadMatch ; sssom:predicate_id skos:broadMatch .",
+        "pattern/x#part",
+    ),
+    ("source-page", "incident:x dcterms:source <https://incidentdatabase.ai/cite/> .", "incident/x"),
+    ("source-page", "incident:x dcterms:source <http://doi.org/10.1000/1> .", "incident/x"),
+    ("text-language", 'pattern:x skos:definition "Das Modell und der Agent sind nicht gleich."@en .', "pattern/x"),
+    ("text-unfinished", 'pattern:x skos:definition "AN AGENT DRIFTS."@en .', "pattern/x"),
     *(
         ("text-unfinished", f'pattern:x skos:definition "{definition}"@en .', "pattern/x")
         for definition in (

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import mutant_links  # noqa: F401  (registers its kinds)
+import mutant_records  # noqa: F401  (registers its kinds)
 from mutant_kinds import KINDS
 from mutants import Copy, Mutant, World, judge, sample
 
