@@ -336,8 +336,11 @@ def test_format_6_brings_what_format_5_does(release: Harvest, tmp_path: Path) ->
 
 def test_objects_on_the_top_level_are_those_of_the_matrix(tmp_path: Path) -> None:
     file = tmp_path / "ATLAS.yaml"
-    text = ATLAS.format(version="3.0.0").replace("matrices:\n- id: ATLAS\n", "")
-    file.write_text(text.replace("\n  ", "\n").replace("subtechnique-of", "specializes"), encoding="utf-8")
+    text = (
+        ATLAS.format(version="3.0.0").replace("matrices:\n- id: ATLAS\n", "").replace("subtechnique-of", "specializes")
+    )
+    matrix, _, studies = text.partition("case-studies:")
+    file.write_text(matrix.replace("\n  ", "\n") + "case-studies:" + studies, encoding="utf-8")
     found = harvest("atlas", file)
     assert len(names(found, "provision")) == 4
     sub = statements(found, "provision/mitre-atlas-3.0.0/aml.t0051.001")
@@ -462,7 +465,7 @@ def test_a_bundle_that_has_incidents_alone_is_brought(tmp_path: Path) -> None:
 def test_other_files_than_bundles_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "b.json"
     for text, message in (
-        ("{", "b.json:1:2: is no JSON: "),
+        ("{", "b.json:1:2: is not valid JSON: "),
         ("[]", "holds no JSON object at its top."),
         ("[" * 200_000, "is nested too deep."),
         ('{"type": "bundle"}', 'is no STIX bundle: it has no "type": "bundle" with a list of "objects".'),

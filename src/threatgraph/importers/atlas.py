@@ -16,8 +16,9 @@ from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
 from threatgraph.importers.atlas_layouts import in_format_5
-from threatgraph.importers.documents import Entry, entries_of, line_of, read_yaml, text_of, texts_of
+from threatgraph.importers.documents import Entry, entries_of, line_of, text_of, texts_of
 from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record
+from threatgraph.importers.yaml_reader import read_yaml
 from threatgraph.store import Store
 from threatgraph.vocab import BASE, PREFIXES
 
@@ -69,7 +70,6 @@ def read(path: Path, store: Store) -> Harvest:
         The provisions that the graph does not have, with their framework, and the case studies.
 
     Raises:
-        ImportError: where PyYAML is not installed.
         InvalidFile: where the file cannot be read, or is no such file.
     """
     document = in_format_5(read_yaml(path))

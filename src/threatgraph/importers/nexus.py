@@ -16,9 +16,10 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
-from threatgraph.importers.documents import Entry, entries_of, line_of, read_yaml, text_of, texts_of
+from threatgraph.importers.documents import Entry, entries_of, line_of, text_of, texts_of
 from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record, slug
 from threatgraph.importers.entries import Entries
+from threatgraph.importers.yaml_reader import read_yaml
 from threatgraph.store import Store
 from threatgraph.vocab import PREFIXES
 
@@ -62,7 +63,6 @@ def read(path: Path, store: Store) -> Harvest:
         The provisions with their frameworks, and the incidents.
 
     Raises:
-        ImportError: where PyYAML is not installed.
         InvalidFile: where there is no such file, or one cannot be read.
     """
     harvest = Harvest("Provision", frozenset({"Framework"}))

@@ -15,8 +15,9 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
-from threatgraph.importers.documents import Entry, entries_of, read_json, text_of
+from threatgraph.importers.documents import Entry, entries_of, text_of
 from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record, slug
+from threatgraph.importers.json_reader import read_json
 from threatgraph.store import Store
 from threatgraph.vocab import BASE, PREFIXES
 
