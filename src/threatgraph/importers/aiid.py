@@ -18,9 +18,10 @@ from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
 from threatgraph.importers.aiid_classes import NUMBER, add_classes
-from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record, slug, tidy
+from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record, tidy
 from threatgraph.importers.sheets import Row, read_sheet, read_text
 from threatgraph.importers.spelling import Speller
+from threatgraph.slugs import slug_of_any
 from threatgraph.store import Store
 
 SITE = "https://incidentdatabase.ai/"
@@ -52,7 +53,7 @@ class _Actors:
 
     def find(self, entity: str) -> NamedNode | None:
         """The actor of this identifier, where it is one."""
-        name = slug(entity)
+        name = slug_of_any(entity)
         if name is None or entity in _NOBODY:
             return None
         if name in self.known:
@@ -61,7 +62,7 @@ class _Actors:
 
     def note(self, entity: str, line: int) -> None:
         """Take note that an incident names this identifier as a deployer or a developer."""
-        name = slug(entity)
+        name = slug_of_any(entity)
         if name is not None and entity not in _NOBODY:
             self.named.setdefault(name, set()).add(entity)
             self.places.setdefault(name, line)

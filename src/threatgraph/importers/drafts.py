@@ -9,8 +9,6 @@ from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from threatgraph.authoring import slug_of
-from threatgraph.errors import ThreatGraphError
 from threatgraph.vocab import BASE, KINDS, PREFIXES, RDF_TYPE, XSD, tg
 
 Value = NamedNode | Literal | None
@@ -190,11 +188,3 @@ def day(text: str) -> Literal | None:
     except ValueError:
         pass
     return None
-
-
-def slug(text: str) -> str | None:
-    """The last part of an IRI, made of a name; ``None`` where it has no letter or digit to make it of."""
-    try:
-        return slug_of(text)
-    except ThreatGraphError:
-        return None

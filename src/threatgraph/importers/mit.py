@@ -18,8 +18,9 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
-from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record, slug, tidy
+from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record, tidy
 from threatgraph.importers.sheets import Row, read_sheet
+from threatgraph.slugs import slug_of_any
 from threatgraph.store import Store
 from threatgraph.vocab import BASE, PREFIXES
 
@@ -188,7 +189,7 @@ def _classes(row: Row, sheet: _Sheet) -> Iterator[str]:
         if not cell or cell.startswith("X.") or cell.endswith("Not coded"):
             continue  # the database does not place this risk
         words = re.sub(r"^[0-9]+\s*-\s*", "", cell)
-        local = f"causal-{column}-{slug(words)}".lower() if column in _CAUSES else code[1] if code else ""
+        local = f"causal-{column}-{slug_of_any(words)}".lower() if column in _CAUSES else code[1] if code else ""
         local = local.removesuffix(".0")  # of a domain, and of no subdomain below it
         if PREFIXES["mit"] + local in sheet.provisions and local:
             yield local

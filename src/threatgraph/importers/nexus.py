@@ -17,9 +17,10 @@ from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
 from threatgraph.importers.documents import Entry, entries_of, line_of, text_of, texts_of
-from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record, slug
+from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record
 from threatgraph.importers.entries import Entries
 from threatgraph.importers.yaml_reader import read_yaml
+from threatgraph.slugs import slug_of_any
 from threatgraph.store import Store
 from threatgraph.vocab import PREFIXES
 
@@ -189,7 +190,7 @@ def _put_below(draft: Draft, above: str, nexus: _Nexus) -> None:
 
 def _add_incident(entry: Entry, file: str, nexus: _Nexus) -> None:
     """Make an incident of an example that the project gives for a risk."""
-    name, line = slug(text_of(entry, "id")), line_of(entry)
+    name, line = slug_of_any(text_of(entry, "id")), line_of(entry)
     if name is None:
         nexus.harvest.blame(file, line, "there is no id to make a name of.")
         return
@@ -201,7 +202,9 @@ def _add_incident(entry: Entry, file: str, nexus: _Nexus) -> None:
     draft.put("prov:wasAttributedTo", NamedNode(SITE))
     draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
     for target in dict.fromkeys(_targets(entry, draft, ("refersToRisk",), nexus)):
-        part = draft.add_part("tg:mapping", f"mapping-{slug('-'.join(target.split('/')[-2:]))}", "FrameworkMapping")
+        part = draft.add_part(
+            "tg:mapping", f"mapping-{slug_of_any('-'.join(target.split('/')[-2:]))}", "FrameworkMapping"
+        )
         draft.put("sssom:object_id", NamedNode(target), part=part)
         draft.put("sssom:predicate_id", NamedNode(f"{PREFIXES['skos']}broadMatch"), part=part)
         draft.put("sssom:mapping_justification", NamedNode(f"{PREFIXES['semapv']}UnspecifiedMatching"), part=part)

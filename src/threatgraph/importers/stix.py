@@ -16,8 +16,9 @@ from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
 from threatgraph.importers.documents import Entry, entries_of, text_of
-from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record, slug
+from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record
 from threatgraph.importers.json_reader import read_json
+from threatgraph.slugs import slug_of_any
 from threatgraph.store import Store
 from threatgraph.vocab import BASE, PREFIXES
 
@@ -65,7 +66,7 @@ def read(path: Path, store: Store) -> Harvest:
     objects = _newest(document["objects"], path, harvest)
     name = _name(objects, path)
     makers = frozenset(text_of(item, "created_by_ref") for item in objects.values())
-    bundle = _Bundle(str(path), f"stix-{slug(name)}", harvest, makers)
+    bundle = _Bundle(str(path), f"stix-{slug_of_any(name)}", harvest, makers)
     current = [item for item in objects.values() if not _is_withdrawn(item)]
     if len(current) < len(objects):
         harvest.notes.append(f"{path}: {len(objects) - len(current)} objects are withdrawn and left out.")
@@ -115,10 +116,10 @@ def _name(objects: dict[str, Entry], path: Path) -> str:
     collections = [item for item in objects.values() if item.get("type") == "x-mitre-collection"]
     if len(collections) == 1:
         name = f"{text_of(collections[0], 'name')} {text_of(collections[0], 'x_mitre_version')}".strip()
-        if slug(name):
+        if slug_of_any(name):
             return name
     stem = path.name.removesuffix(".gz").removesuffix(".json")
-    return stem if slug(stem) else "bundle"
+    return stem if slug_of_any(stem) else "bundle"
 
 
 def _uuid(item: Entry) -> NamedNode:
@@ -223,7 +224,7 @@ def _link(source: Draft, kind: str, target: Draft, item: Entry) -> bool:
 
 
 def _map(draft: Draft, provision: str, kind: str, item: Entry) -> None:
-    part = f"mapping-{slug(provision.rpartition('/')[2])}"
+    part = f"mapping-{slug_of_any(provision.rpartition('/')[2])}"
     if draft.has(part):
         return
     draft.add_part("tg:mapping", part, "FrameworkMapping")
