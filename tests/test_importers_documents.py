@@ -442,11 +442,13 @@ def test_a_bundle_of_stix(tmp_path: Path) -> None:
     assert told == {f"Marking of objects in the bundle: {terms}@en" for terms in ("Example terms.", "TLP:GREEN")}
     assert found.notes == [
         f"{file}: 1 objects are withdrawn and left out.",
+        f"{file}: kill chain phases that no tactic of the bundle stands for are left out: 1 without a kill chain.",
         f"{file}: relationships that have no place here are left out: 1 mitigates, 1 targets, 1 uses.",
+        f"{file}: objects of types that have no place here are left out: 1 malware.",
     ]
     reasons = sorted(fault.reason.partition(": Give ")[0] for fault in found.faults)
     assert reasons[1:] == [
-        "object 21 has no id such as incident--UUID: ''.",
+        "object 21 is not a JSON object.",
         "object 22 has no id such as incident--UUID: 'incident--1'.",
         f"object 24 has the id of another one, course-of-action--{uuid(4)}: give each its own id.",
     ]
@@ -464,7 +466,7 @@ def test_other_files_than_bundles_are_refused(tmp_path: Path) -> None:
         ("{", "b.json:1:2: is not valid JSON: "),
         ("[]", "holds no JSON object at its top."),
         ("[" * 200_000, "is nested too deep."),
-        ('{"type": "bundle"}', 'is no STIX bundle: it has no "type": "bundle" with a list of "objects".'),
+        ('{"type": "bundle"}', 'is not a STIX bundle: it has no "type": "bundle" with a list of "objects".'),
     ):
         file.write_text(text, encoding="utf-8")
         with pytest.raises(InvalidFile) as caught:

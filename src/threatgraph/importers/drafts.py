@@ -78,6 +78,12 @@ class Draft:
         """Whether the record has a part of this name."""
         return part in self._parts
 
+    def has_language(self, prop: str, language: str) -> bool:
+        """Whether the record itself states a property in a language."""
+        own, named = NamedNode(self.iri), NamedNode(_full(prop))
+        values = [t.object for t in self.triples if (t.subject, t.predicate) == (own, named)]
+        return any(isinstance(value, Literal) and value.language == language.lower() for value in values)
+
     def _subject(self, part: str) -> NamedNode:
         return NamedNode(f"{self.iri}#{part}" if part else self.iri)
 
@@ -160,9 +166,14 @@ def tidy(text: str) -> str:
     return " ".join(_INVISIBLE.sub("", text).split())
 
 
+def worded(text: str, language: str) -> Literal | None:
+    """A text as a literal of a language; ``None`` for an empty one."""
+    return Literal(tidy(text), language=language) if tidy(text) else None
+
+
 def english(text: str) -> Literal | None:
     """A text as an English literal; ``None`` for an empty one."""
-    return Literal(tidy(text), language="en") if tidy(text) else None
+    return worded(text, "en")
 
 
 def record(kind: str, slug: str) -> NamedNode:

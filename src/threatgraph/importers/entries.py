@@ -85,17 +85,17 @@ class Entries:
             return iri
         for pattern, prefix, ending in _SHIPPED:
             if found := re.fullmatch(pattern, name):
-                ours = PREFIXES[prefix] + found.expand(ending).lower()
-                if ours in self._scheme:
-                    return ours
+                shipped = PREFIXES[prefix] + found.expand(ending).lower()
+                if shipped in self._scheme:
+                    return shipped
         if iri in self._same:
             return self._same[iri]
         # Files of one project may differ in what a prefix stands for, and still mean the same entry by it.
-        framework, ending = self._framework_of_name(vocabulary), slug_of_any(local)
-        if framework is None or ending is None:
+        framework, last = self._framework_of_name(vocabulary), slug_of_any(local)
+        if framework is None or last is None:
             return None
-        named = (_provision(framework, end) for end in (ending, with_hash(ending, local)))
-        return next((ours for ours in named if self._ids.get(ours) == local), None)
+        named = (_provision(framework, end) for end in (last, with_hash(last, local)))
+        return next((iri for iri in named if self._ids.get(iri) == local), None)
 
     def framework_of(self, provision: str) -> str:
         """The framework of a provision that the graph or this import has, or the scheme of a pattern or domain."""
