@@ -124,6 +124,7 @@ def test_a_domain_counts_where_there_is_no_subdomain_and_what_is_not_published_d
     assert links == {"incident:aiid-9002#mapping-mit-7"}
     assert not any(name == "tg:mapping" for name, _ in statements(brought, "incident/aiid-9003"))
     assert [note.partition(": ")[2] for note in brought.notes] == [
+        "1 rows name incidents that are not in the table of incidents.",
         "1 rows that the database has not published are left out.",
         "1 rows that the database has not published are left out.",
     ]

@@ -183,7 +183,7 @@ def _incident(
     same: Mapping[str, str],
 ) -> Draft:
     page = f"{SITE}cite/{int(row['incident_id'])}"
-    draft = Draft(record("incident", f"aiid-{int(row['incident_id'])}").value, "Incident", str(path), row.line)
+    draft = Draft(_name_of(row["incident_id"]), "Incident", str(path), row.line)
     draft.put("skos:prefLabel", english(row["title"]))
     draft.put("dcterms:description", english(row["description"]))
     draft.put("dcterms:source", NamedNode(page))
@@ -219,9 +219,21 @@ def _retire_duplicates(folder: Path, harvest: Harvest) -> None:
     table = _table(folder, "duplicates")
     if table is None:
         return
+    unknown = 0
     for row in read_sheet(table, ("duplicate_incident_number", "true_incident_number"), harvest):
         numbers = [row["duplicate_incident_number"], row["true_incident_number"]]
-        double, true = (harvest.drafts.get(record("incident", f"aiid-{number}").value) for number in numbers)
-        if double and true:
+        double, true = (harvest.drafts.get(_name_of(number)) for number in numbers)
+        if double is None or true is None:
+            unknown += 1
+        elif double is true:
+            harvest.blame(str(table), row.line, f"incident {numbers[0]} is said to be a duplicate of itself; left out.")
+        else:
             double.put("owl:deprecated", Literal(True))
             double.put("dcterms:isReplacedBy", NamedNode(true.iri))
+    if unknown:
+        harvest.notes.append(f"{table}: {unknown} rows name incidents that are not in the table of incidents.")
+
+
+def _name_of(number: str) -> str:
+    """The IRI of the incident of a number; empty for anything else."""
+    return record("incident", f"aiid-{int(number)}").value if NUMBER.fullmatch(number) else ""

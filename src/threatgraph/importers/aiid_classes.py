@@ -72,7 +72,9 @@ def _published(
     """The rows of a table that are published, each with its incident."""
     drafts = 0
     for row in read_sheet(file, (*_SHARED, *columns), harvest, optional=optional):
-        draft = harvest.drafts.get(record("incident", f"aiid-{row['Incident ID']}").value) if _is_number(row) else None
+        number = row["Incident ID"]
+        iri = record("incident", f"aiid-{int(number)}").value if NUMBER.fullmatch(number) else ""
+        draft = harvest.drafts.get(iri)
         if draft is None:
             harvest.blame(str(file), row.line, f"there is no incident {row['Incident ID']!r} to bear this class.")
         elif row["Published"].lower() != "true":
@@ -81,10 +83,6 @@ def _published(
             yield row, draft
     if drafts:
         harvest.notes.append(f"{file}: {drafts} rows that the database has not published are left out.")
-
-
-def _is_number(row: Row) -> bool:
-    return NUMBER.fullmatch(row["Incident ID"]) is not None
 
 
 def _add_mit(row: Row, draft: Draft, file: Path, provisions: set[str], harvest: Harvest) -> None:

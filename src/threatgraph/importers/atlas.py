@@ -37,6 +37,8 @@ _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _MARKS = re.compile(r"\s*\[\[[a-z0-9-]+\]\]|</?[a-z][^<>]*>", re.IGNORECASE)
 #: Section of the file to what its entries are called, and to the part of the site that they stand in.
 _SECTIONS = {"tactics": "tactic", "techniques": "technique", "mitigations": "mitigation"}
+#: The most characters of a version, which is a part of the name of a folder.
+_LONGEST_VERSION = 60
 #: How exactly a case study is dated, and how many characters of its date that leaves.
 _PRECISION = {"YEAR": 4, "MONTH": 7, "DATE": 10}
 
@@ -80,7 +82,7 @@ def read(path: Path, store: Store) -> Harvest:
         raise InvalidFile(str(path), reason)
     matrices = entries_of(document, "matrices")
     version = text_of(document, "version").lower()
-    if not re.fullmatch(r"[0-9a-z]+(\.[0-9a-z]+)*", version):
+    if not re.fullmatch(r"[0-9a-z]+(\.[0-9a-z]+)*", version) or len(version) > _LONGEST_VERSION:
         raise InvalidFile(str(path), f"has no version such as 5.6.0: {version!r}.")
     harvest = Harvest("Incident", frozenset({"Framework"}))
     known = frozenset(str(row["record"]) for row in store.select(_KNOWN).to_dicts())
@@ -133,8 +135,8 @@ def _add_provision(entry: Entry, section: str, release: _Release) -> bool:
     )
     draft.put("skos:relatedMatch", _reference(entry))
     draft.put("dcterms:source", NamedNode(f"{SITE}{section}/{name}"))
-    draft.put("dcterms:created", day(text_of(entry, "created_date")[:10]))
-    draft.put("dcterms:modified", day(text_of(entry, "modified_date")[:10]))
+    draft.put("dcterms:created", _day_of(entry, "created_date", 10, release))
+    draft.put("dcterms:modified", _day_of(entry, "modified_date", 10, release))
     draft.put("prov:wasAttributedTo", NamedNode(SITE))
     draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
     draft.put("tg:provisionLevel", Literal("subtechnique" if above else _SECTIONS[section]))
@@ -154,6 +156,16 @@ def _reference(entry: Entry) -> NamedNode | None:
     """The page of MITRE ATT&CK that an entry refers to."""
     reference = entry.get("ATT&CK-reference")
     return address(text_of(reference, "url")) if isinstance(reference, dict) else None
+
+
+def _day_of(entry: Entry, key: str, precision: int, release: _Release) -> Literal | None:
+    """The date of a key, cut to some of its characters; one that is none is a fault."""
+    told = text_of(entry, key)
+    found = day(told[:precision])
+    if told and found is None:
+        reason = f"{text_of(entry, 'id')} goes without its {key}, which is not a date such as 2024-08-01: {told!r}."
+        release.harvest.blame(release.path, line_of(entry), reason)
+    return found
 
 
 def _there(names: list[str], entry: Entry, release: _Release) -> Iterator[str]:
@@ -179,10 +191,8 @@ def _add_study(entry: Entry, release: _Release) -> None:
         draft.put("dcterms:source", address(source))
     draft.put("prov:wasAttributedTo", NamedNode(SITE))
     draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
-    draft.put(
-        "tg:occurred",
-        day(text_of(entry, "incident-date")[: _PRECISION.get(text_of(entry, "incident-date-granularity"), 10)]),
-    )
+    precision = _PRECISION.get(text_of(entry, "incident-date-granularity"), 10)
+    draft.put("tg:occurred", _day_of(entry, "incident-date", precision, release))
     draft.put("tg:system", english(text_of(entry, "target")))
     for who in ("actor", "reporter"):
         draft.put("skos:scopeNote", english(f"{who.capitalize()}: {told}" if (told := text_of(entry, who)) else ""))

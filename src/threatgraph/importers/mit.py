@@ -86,7 +86,7 @@ def read(path: Path, store: Store) -> Harvest:
     edition = _EDITION.search(file.name)
     framework = f"mit-ai-risk-database{f'-v{edition[1]}' if edition else ''}"
     provisions = {str(row["record"]) for row in store.select(_PROVISIONS).to_dicts()}
-    sheet = _Sheet(file, framework, harvest, provisions, _papers(file.parent))
+    sheet = _Sheet(file, framework, harvest, provisions, _papers(file.parent, harvest))
     rows = [row for row in read_sheet(file, _COLUMNS, harvest) if _is_risk(row, sheet)]
     names = list(_names(rows, sheet))
     for row, name in names:
@@ -112,11 +112,11 @@ def _sheet_of(path: Path) -> Path:
     return found[-1]
 
 
-def _papers(folder: Path) -> dict[str, NamedNode]:
+def _papers(folder: Path, harvest: Harvest) -> dict[str, NamedNode]:
     """The addresses of the papers, from the sheet that lists them where it lies in the same folder."""
     found: dict[str, NamedNode] = {}
     for file in sorted(folder.glob("*Included-resources.csv")):
-        for row in read_sheet(file, ("QuickRef", "URL"), Harvest("Provision")):
+        for row in read_sheet(file, ("QuickRef", "URL"), harvest):
             if link := address(row["URL"]):
                 found[row["QuickRef"]] = link
     return found

@@ -125,11 +125,21 @@ def _add_provision(entry: Entry, file: str, level: str, nexus: _Nexus) -> None:
     draft.put("skos:definition", english(text_of(entry, "description")))
     draft.put("skos:scopeNote", english(text_of(entry, "concern")))
     draft.put("dcterms:source", address(text_of(entry, "url")) or NamedNode(SITE))
-    draft.put("dcterms:created", day(text_of(entry, "dateCreated")[:10]))
-    draft.put("dcterms:modified", day(text_of(entry, "dateModified")[:10]))
+    draft.put("dcterms:created", _day_of(entry, "dateCreated", file, nexus))
+    draft.put("dcterms:modified", _day_of(entry, "dateModified", file, nexus))
     draft.put("prov:wasAttributedTo", NamedNode(SITE))
     kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", text_of(entry, "type")).lower()
     draft.put("tg:provisionLevel", Literal(kind or level))
+
+
+def _day_of(entry: Entry, key: str, file: str, nexus: _Nexus) -> Literal | None:
+    """The date of a key; one that is none is a fault."""
+    told = text_of(entry, key)
+    found = day(told[:10])
+    if told and found is None:
+        reason = f"{text_of(entry, 'id')!r} goes without its {key}, which is not a date such as 2024-08-01: {told!r}."
+        nexus.harvest.blame(file, line_of(entry), reason)
+    return found
 
 
 def _framework(vocabulary: str, file: str, line: int, nexus: _Nexus) -> str | None:
