@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import io
@@ -83,6 +84,24 @@ BROKEN: dict[str, tuple[Callable[[Path], Path], str]] = {
         "incidents.csv:1: the column is missing: 'date'.",
     ),
     "not UTF-8": (_write(HEADER + b"\nx,1,2031,\xff"), "incidents.csv:2: not UTF-8 (byte 0xff): save it as UTF-8."),
+    "UTF-16": (_write(HEADER.decode().encode("utf-16")), "incidents.csv:1: not UTF-8 (byte 0xff): save it as UTF-8."),
+    "UTF-16 without a mark": (
+        _write(HEADER.decode().encode("utf-16-le")),
+        "incidents.csv:1: holds a NUL byte: save it as UTF-8 text.",
+    ),
+    "NUL": (_write(HEADER + b"\nx,1,2031,\0"), "incidents.csv:2: holds a NUL byte: save it as UTF-8 text."),
+    "semicolons": (
+        _write(HEADER.replace(b",", b";") + b"\n1;2;3"),
+        "incidents.csv:1: the cells are divided by semicolons: save it with commas between them.",
+    ),
+    "tabs": (
+        _write(HEADER.replace(b",", b"\t")),
+        "incidents.csv:1: the cells are divided by tabs: save it with commas between them.",
+    ),
+    "a column twice": (
+        _write(HEADER.replace(b"title", b"date") + b",title"),
+        "incidents.csv:1: several columns are named 'date': keep one of them.",
+    ),
     "huge cell": (
         _write(HEADER + b"\n\nx," + b"9" * 200_000),
         "incidents.csv:3: cannot be read as a table: the cell is longer than 131072 characters.",
@@ -323,6 +342,59 @@ def test_import_without_anything_to_import_writes_nothing(tmp_path: Path, capsys
     assert not out.exists()
     assert main(["--no-shipped", "import", "aiid", str(file)]) == 2
     assert "leave --no-shipped out" in capsys.readouterr().err
+
+
+def test_import_never_writes_over_what_it_reads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = table(tmp_path / "incidents.csv", INCIDENTS, [incident(1)])
+    mine = tmp_path / "mine.ttl"
+    mine.write_text("", encoding="utf-8")
+    (tmp_path / "link.ttl").symlink_to(mine)
+    before = file.read_bytes()
+    for output in (file, mine, tmp_path / "link.ttl", tmp_path / ".." / tmp_path.name / "mine.ttl"):
+        assert main(["--data", str(mine), "import", "aiid", str(file), "-o", str(output)]) == 2
+        assert capsys.readouterr().err == (
+            f"threatgraph: error: {output} is read by this import: write to another file.\n"
+        )
+    assert (file.read_bytes(), mine.read_bytes()) == (before, b"")
+
+
+def test_a_file_that_is_there_already_is_replaced_whole_or_not_at_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.ttl"
+    out.write_text("# old\n", encoding="utf-8")
+    bad = table(tmp_path / "incidents.csv", INCIDENTS, [incident("none")])
+    assert main(["import", "aiid", str(bad), "-o", str(out)]) == 2
+    assert out.read_text(encoding="utf-8") == "# old\n"
+    good = table(tmp_path / "incidents.csv", INCIDENTS, [incident(1)])
+    if Path("/dev/full").exists():
+        capsys.readouterr()
+        assert main(["import", "aiid", str(good), "-o", "/dev/full"]) == 2
+        assert capsys.readouterr().err.splitlines() == [
+            "threatgraph: error: /dev/full: cannot be written (No space left on device); nothing was changed."
+        ]
+    assert (
+        main(["import", "aiid", str(table(tmp_path / "incidents.csv", INCIDENTS, [incident(1)])), "-o", str(out)]) == 0
+    )
+    assert "aiid-1" in out.read_text(encoding="utf-8")
+    assert {path.name for path in tmp_path.iterdir()} == {"incidents.csv", "out.ttl"}
+
+
+def test_a_killed_import_leaves_nothing_half_written(tmp_path: Path) -> None:
+    """The output is there whole or not at all, whenever the process ends."""
+    file = table(tmp_path / "incidents.csv", INCIDENTS, [incident(number) for number in range(1, 400)])
+    out = tmp_path / "out.ttl"
+    command = [sys.executable, "-m", "threatgraph", "import", "aiid", str(file), "--no-links", "-o", str(out)]
+    assert subprocess.run(command, check=False, capture_output=True).returncode == 0
+    whole = out.read_bytes()
+    for step in range(6):
+        out.unlink(missing_ok=True)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=0.4 * step + 0.2)
+        process.kill()
+        process.wait()
+        assert not out.exists() or out.read_bytes() == whole
 
 
 def test_import_gives_the_same_bytes_whatever_the_hash_seed(snapshot: Path, sheet: Path) -> None:

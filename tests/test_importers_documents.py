@@ -353,6 +353,25 @@ def test_the_shipped_release_of_atlas_brings_its_case_studies_alone(tmp_path: Pa
     assert found.notes == [f"{file}: 4 entries are provisions that the graph has already."]
 
 
+def test_what_is_no_date_is_told_and_left_out(tmp_path: Path) -> None:
+    text = (
+        ATLAS.format(version="4.7.1")
+        .replace("2031-05-01", "May 2031")
+        .replace("created_date: 2030-01-02", "created_date: 1_000")
+    )
+    (tmp_path / "ATLAS.yaml").write_text(text, encoding="utf-8")
+    found = harvest("atlas", tmp_path / "ATLAS.yaml")
+    assert [fault.reason for fault in found.faults if "goes without its" in fault.reason] == [
+        "AML.T0051 goes without its created_date, which is not a date such as 2024-08-01: '1_000'.",
+        "AML.CS0001 goes without its incident-date, which is not a date such as 2024-08-01: 'May 2031'.",
+    ]
+    assert not {prop for prop, _ in statements(found, "incident/atlas-aml.cs0001")} & {"tg:occurred"}
+    (tmp_path / "data.yaml").write_text(NEXUS.replace("2031-02-03", "2031-02-30"), encoding="utf-8")
+    found = harvest("nexus", tmp_path / "data.yaml")
+    reason = "'foo-one' goes without its dateModified, which is not a date such as 2024-08-01: '2031-02-30'."
+    assert reason in {fault.reason for fault in found.faults}
+
+
 def test_other_files_than_those_of_atlas_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "ATLAS.yaml"
     for text, message in (
@@ -360,6 +379,7 @@ def test_other_files_than_those_of_atlas_are_refused(tmp_path: Path) -> None:
         ("id: ATLAS", "is no release of ATLAS"),
         (ATLAS_6.format(version=""), "has no version such as 5.6.0: ''."),
         (ATLAS.format(version="'5 / 6'"), "has no version such as 5.6.0: '5 / 6'."),
+        (ATLAS.format(version="5." * 200 + "1"), "has no version such as 5.6.0: '5.5."),
     ):
         file.write_text(text, encoding="utf-8")
         with pytest.raises(InvalidFile) as caught:

@@ -191,6 +191,25 @@ def test_a_later_snapshot_builds_on_an_earlier_one(tmp_path: Path) -> None:
     assert [fault.reason.partition(": ")[0] for fault in found.faults] == ["incident:aiid-1"]
 
 
+def test_an_incident_is_no_duplicate_of_itself_or_of_its_own_duplicate(tmp_path: Path) -> None:
+    table(tmp_path / "incidents.csv", INCIDENTS, [incident(number) for number in ("1", "2", "3", "4", "0005")])
+    columns = ("duplicate_incident_number", "true_incident_number")
+    table(tmp_path / "duplicates.csv", columns, [[1, 1], [2, 3], [3, 2], [4, 5], [6, 1]])
+    found = harvest("aiid", tmp_path)
+    retired = {
+        name: {(prop, value) for prop, value in statements(found, f"incident/{name}") if prop.endswith(("By", "ated"))}
+        for name in names(found, "incident")
+    }
+    assert retired == {
+        **{f"aiid-{number}": set() for number in (1, 2, 3, 5)},
+        "aiid-4": {("dcterms:isReplacedBy", "incident:aiid-5"), ("owl:deprecated", "true^boolean")},
+    }
+    assert {fault.reason for fault in found.faults} == {
+        "incident 1 is said to be a duplicate of itself; left out.",
+        "dcterms:isReplacedBy forms a cycle of incident:aiid-2, incident:aiid-3: these links are left out.",
+    }
+
+
 def test_rows_that_cannot_become_incidents_are_told_one_by_one(tmp_path: Path) -> None:
     rows = [
         incident(1),
