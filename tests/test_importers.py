@@ -208,6 +208,9 @@ def test_names_are_spelt_as_the_texts_spell_them() -> None:
 
 def test_texts_dates_and_addresses_are_made_safe() -> None:
     assert tidy(" a\x00\x08b\n\tc\ufffe ") == "ab c"
+    assert tidy("\x9b31mr\u202eed\u2066 \u200b\ufeff\xadx\x85y") == "31mred x y"
+    joined = "می\u200cخواهم \U0001f469\u200d\U0001f4bb"
+    assert tidy(joined) == joined, "joiners are spelling"
     assert str(day("2031-12")) == '"2031-12"^^<http://www.w3.org/2001/XMLSchema#gYearMonth>'
     assert [day(text) for text in ("2031-13", "31-12-2031", "", "2031-02-29")] == [None] * 4
     assert address("https://x.example/a b<c>") == NamedNode("https://x.example/a%20b%3Cc%3E")

@@ -372,6 +372,22 @@ def test_what_is_no_date_is_told_and_left_out(tmp_path: Path) -> None:
     assert reason in {fault.reason for fault in found.faults}
 
 
+def test_entries_that_are_none_are_told_and_a_technique_may_be_named_by_its_id_alone(tmp_path: Path) -> None:
+    text = ATLAS.format(version="4.7.1").replace(
+        "techniques: [{id: AML.T0051, use: Doors.}, ", "techniques: [AML.T0051, "
+    )
+    text = text.replace("case-studies:\n", "case-studies:\n- a word\n- [a, list]\n")
+    (tmp_path / "ATLAS.yaml").write_text(text, encoding="utf-8")
+    found = harvest("atlas", tmp_path / "ATLAS.yaml")
+    lock = statements(found, "provision/mitre-atlas-4.7.1/aml.m0000")
+    ours = "provision:mitre-atlas-4.7.1"
+    assert {value for name, value in lock if name == "tg:addresses"} == {f"{ours}/aml.t0051", f"{ours}/aml.t0051.001"}
+    assert "'case-studies' has 2 entries that are not mappings; left out." in {fault.reason for fault in found.faults}
+    (tmp_path / "data.yaml").write_text(NEXUS + "controls: {id: one}\n", encoding="utf-8")
+    found = harvest("nexus", tmp_path / "data.yaml")
+    assert "'controls' is not a list; left out." in {fault.reason for fault in found.faults}
+
+
 def test_other_files_than_those_of_atlas_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "ATLAS.yaml"
     for text, message in (

@@ -220,11 +220,15 @@ def test_rows_that_cannot_become_incidents_are_told_one_by_one(tmp_path: Path) -
         [*incident(6)[:4], "openai", "[]", "[1]", "Invented.", "Lists that are none"],
         incident(1, title="The same number"),
         incident(7)[:5],
+        incident(8, day="2031-02-03T04:05:06.789Z"),
+        incident(9, day="03/02/2031"),
+        incident(10, day="2031-02-03 or later"),
     ]
     file = table(tmp_path / "incidents.csv", INCIDENTS, rows)
     found = harvest("aiid", file)
-    assert names(found, "incident") == {"aiid-1", "aiid-6"}
-    assert sorted(str(fault).removeprefix(f"{file}:") for fault in found.faults) == [
+    assert names(found, "incident") == {"aiid-1", "aiid-6", "aiid-8"}
+    assert ("tg:occurred", "2031-02-03^date") in statements(found, "incident/aiid-8")
+    assert [str(fault).removeprefix(f"{file}:") for fault in sorted(found.faults)] == [
         "3: the incident_id is no number: 'two'.",
         "4: incident 3 has no title.",
         "5: incident 4 has no date such as 2024-08-01: 'yesterday'.",
@@ -233,6 +237,8 @@ def test_rows_that_cannot_become_incidents_are_told_one_by_one(tmp_path: Path) -
         f'7: {HARMED!r} is no list such as ["openai"]; the incident goes without it.',
         "8: incident/aiid-1 is there already, from line 2: give each its own id.",
         "9: this row has 5 cells where the header has 9.",
+        "11: incident 9 has no date such as 2024-08-01: '03/02/2031'.",
+        "12: incident 10 has no date such as 2024-08-01: '2031-02-03 or later'.",
     ]
     assert ("skos:prefLabel", "A test row@en") in statements(found, "incident/aiid-1")
 

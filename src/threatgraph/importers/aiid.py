@@ -9,6 +9,7 @@ name that begins in ``aiid-`` too.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -36,6 +37,10 @@ _NOTE = (
 )
 _KNOWN = "SELECT ?record { ?record a tg:Actor }"
 _SAME = "SELECT ?record ?page { ?record a tg:Incident ; skos:exactMatch ?page }"
+#: A day with a time of the day behind it, as ISO 8601 and databases write it.
+_WITH_TIME = re.compile(
+    r"([0-9]{4}(?:-[0-9]{2}){2})[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9:]{4,6})?"
+)
 #: What the database puts where it does not know who it was.
 _NOBODY = {"unknown"}
 
@@ -136,13 +141,19 @@ def _is_whole(row: Row, path: Path, harvest: Harvest) -> bool:
         harvest.blame(str(path), row.line, f"the incident_id is no number: {row['incident_id']!r}.")
     elif empty := [column for column in ("title", "description") if english(row[column]) is None]:
         harvest.blame(str(path), row.line, f"incident {row['incident_id']} has no {' and no '.join(empty)}.")
-    elif day(row["date"]) is None:
+    elif _date(row) is None:
         harvest.blame(
             str(path), row.line, f"incident {row['incident_id']} has no date such as 2024-08-01: {row['date']!r}."
         )
     else:
         return True
     return False
+
+
+def _date(row: Row) -> Literal | None:
+    """The date of an incident; a time of the day behind it does not count."""
+    timed = _WITH_TIME.fullmatch(row["date"])
+    return day(timed[1] if timed else row["date"])
 
 
 def _entities(row: Row, column: str, path: Path, harvest: Harvest) -> list[str]:
@@ -192,7 +203,7 @@ def _incident(
         draft.put("skos:exactMatch", NamedNode(same[page]))
     draft.put("prov:wasAttributedTo", NamedNode(SITE))
     draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
-    draft.put("tg:occurred", day(row["date"]))
+    draft.put("tg:occurred", _date(row))
     for prop, column in (("tg:deployer", _DEPLOYER), ("tg:developer", _DEVELOPER)):
         for entity in parties[column]:
             draft.put(prop, actors.find(entity))

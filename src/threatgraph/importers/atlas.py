@@ -16,7 +16,7 @@ from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
 from threatgraph.importers.atlas_layouts import in_format_5
-from threatgraph.importers.documents import Entry, entries_of, line_of, text_of, texts_of
+from threatgraph.importers.documents import Entry, entries_of, line_of, strays_of, text_of, texts_of
 from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record
 from threatgraph.importers.yaml_reader import read_yaml
 from threatgraph.store import Store
@@ -88,6 +88,10 @@ def read(path: Path, store: Store) -> Harvest:
     known = frozenset(str(row["record"]) for row in store.select(_KNOWN).to_dicts())
     same = {str(row["page"]): str(row["record"]) for row in store.select(_SAME).to_dicts()}
     release = _Release(str(path), f"mitre-atlas-{version}", harvest, known, same, set())
+    places = [*((matrix, section) for matrix in matrices for section in _SECTIONS), (document, "case-studies")]
+    for entry, section in places:
+        if stray := strays_of(entry, section):
+            harvest.blame(str(path), line_of(entry), stray)
     found = [
         (entry, s) for matrix in matrices for s in _SECTIONS for entry in _with_ids(entries_of(matrix, s), release)
     ]
@@ -140,7 +144,8 @@ def _add_provision(entry: Entry, section: str, release: _Release) -> bool:
     draft.put("prov:wasAttributedTo", NamedNode(SITE))
     draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
     draft.put("tg:provisionLevel", Literal("subtechnique" if above else _SECTIONS[section]))
-    addressed = [text_of(used, "id") for used in entries_of(entry, "techniques")]
+    # A technique is a mapping with an id, or an id alone.
+    addressed = [*(text_of(used, "id") for used in entries_of(entry, "techniques")), *texts_of(entry, "techniques")]
     for prop, names in (
         ("skos:broader", [above] if above else []),
         ("tg:tactic", list(texts_of(entry, "tactics"))),

@@ -40,3 +40,14 @@ def entries_of(entry: Entry, key: str) -> list[Entry]:
     """The mappings in a list; anything else in it, or in its place, is left out."""
     value = entry.get(key)
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def strays_of(entry: Entry, key: str) -> str:
+    """What :func:`entries_of` leaves out, in words; empty where it leaves out nothing."""
+    value = entry.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, list):
+        return f"{key!r} is not a list; left out."
+    strays = sum(not isinstance(item, dict) for item in value)
+    return f"{key!r} has {strays} entries that are not mappings; left out." if strays else ""

@@ -13,8 +13,12 @@ from threatgraph.vocab import BASE, KINDS, PREFIXES, RDF_TYPE, XSD, tg
 
 Value = NamedNode | Literal | None
 
-# Characters that have no place in a text: XML or UTF-8 cannot hold them, and nobody can see them.
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# Characters that have no place in a text: XML or UTF-8 cannot hold them, or nobody can see them but what they do to a
+# terminal or to the order of the others: controls, the soft hyphen, spaces without width, and marks of direction.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069"
+    "\ufeff\ud800-\udfff\ufffe\uffff]"
+)
 # What RFC 3987 does not allow in an IRI as it stands.
 _OUTSIDE_IRI = re.compile(r"[\x00-\x20<>\"{}|\\^`\[\]]|%(?![0-9A-Fa-f]{2})")
 _DATES = {4: "gYear", 7: "gYearMonth", 10: "date"}

@@ -16,7 +16,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
-from threatgraph.importers.documents import Entry, entries_of, line_of, text_of, texts_of
+from threatgraph.importers.documents import Entry, entries_of, line_of, strays_of, text_of, texts_of
 from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record
 from threatgraph.importers.entries import Entries
 from threatgraph.importers.yaml_reader import read_yaml
@@ -69,14 +69,14 @@ def read(path: Path, store: Store) -> Harvest:
     harvest = Harvest("Provision", frozenset({"Framework"}))
     nexus = _Nexus(harvest, Entries(store, harvest))
     documents = [(str(file), read_yaml(file)) for file in _files(path)]
-    for entry, file in _all(documents, "documents", "taxonomies"):
+    for entry, file in _all(documents, harvest, "documents", "taxonomies"):
         nexus.vocabularies[text_of(entry, "id")] = (entry, file)
     for section, level in _SECTIONS.items():
-        for entry, file in _all(documents, section):
+        for entry, file in _all(documents, harvest, section):
             _add_provision(entry, file, level, nexus)
     for entry, draft in nexus.found:
         _link(entry, draft, nexus)
-    for entry, file in _all(documents, "riskincidents"):
+    for entry, file in _all(documents, harvest, "riskincidents"):
         _add_incident(entry, file, nexus)
     if nexus.shipped:
         harvest.notes.append(f"{path}: {nexus.shipped} entries are provisions that the graph has already.")
@@ -84,10 +84,12 @@ def read(path: Path, store: Store) -> Harvest:
     return harvest
 
 
-def _all(documents: list[tuple[str, Entry]], *sections: str) -> Iterator[tuple[Entry, str]]:
-    """All entries of some sections, each with its file."""
+def _all(documents: list[tuple[str, Entry]], harvest: Harvest, *sections: str) -> Iterator[tuple[Entry, str]]:
+    """All entries of some sections, each with its file; what is no entry is a fault."""
     for file, document in documents:
         for section in sections:
+            if stray := strays_of(document, section):
+                harvest.blame(file, line_of(document), stray)
             for entry in entries_of(document, section):
                 yield entry, file
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
+from threatgraph.importers.documents import line_of
 from threatgraph.importers.drafts import Draft, Harvest, address, day, english, record
 from threatgraph.importers.entries import Entries
 from threatgraph.importers.sheets import Row, rows_of
@@ -35,6 +36,7 @@ _RELATIONS = {f"{SKOS}{name}Match" for name in ("exact", "close", "related", "br
 _NOTHING = {f"{SSSOM}{name}".lower() for name in ("NoTermFound", "NoMapping", "NoMatch")} | {"nomatch"}
 _NO_MATCH = {"1:0", "0:1", "0:0"}
 _LITERAL = "rdfs literal"
+_FORMS = {"license": "an absolute IRI", "mapping_date": "a date such as 2024-08-01"}
 # The lexical space of xsd:double without its infinities and NaN (section 3.3.5 of XSD 1.1 part 2).
 _DOUBLE = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([Ee][+-]?[0-9]+)?")
 _PLAIN = re.compile(r"[0-9](\.[0-9]{1,18})?")
@@ -112,6 +114,10 @@ def _read_file(path: Path, reading: _Reading) -> None:
         first=table.first,
         ragged=True,
     )
+    for slot, is_good in (("license", address), ("mapping_date", _whole_day)):
+        if (told := metadata[slot]) and is_good(told) is None:
+            reason = f"{slot} is not {_FORMS[slot]}: {told!r}; the mapping set goes without it."
+            reading.harvest.blame(str(metadata.path), line_of(metadata.slots), reason)
     common = {slot: metadata[slot] for slot in PROPAGATED if not any(row[slot] for row in rows)}
     file = _File(path, metadata, common, reading)
     for row in rows:
@@ -235,8 +241,8 @@ def _map(row: Row, file: _File, relation: tuple[str, str], subject: str, target:
         file.blame(row, f"the same mapping is on line {line}{f' of {path}' if path != file.path else ''}; left out.")
         return
     base = "-to-".join(str(slug_of_any(end.rpartition("/")[2])) for end in (subject, target))
-    names = (base if number == 1 else f"{base}-{number}" for number in range(1, len(file.reading.seen) + 2))
-    part = draft.add_part("tg:crosswalkMapping", next(n for n in names if not draft.has(n)), "CrosswalkMapping")
+    free = (base if number == 1 else f"{base}-{number}" for number in range(1, len(file.reading.seen) + 2))
+    part = draft.add_part("tg:crosswalkMapping", next(n for n in free if not draft.has(n)), "CrosswalkMapping")
     draft.put("sssom:subject_id", NamedNode(subject), part=part)
     draft.put("sssom:object_id", NamedNode(target), part=part)
     draft.put("sssom:predicate_id", NamedNode(relation[0]), part=part)
@@ -245,11 +251,13 @@ def _map(row: Row, file: _File, relation: tuple[str, str], subject: str, target:
         draft.put("sssom:confidence", Literal(share, datatype=NamedNode(f"{XSD}decimal")), part=part)
     draft.put("tg:sourceLabel", english(row["object_label"]), part=part)
     draft.put("skos:editorialNote", english(row["comment"]), part=part)
-    source = file.metadata.expand(row["mapping_source"])
-    draft.put("dcterms:source", NamedNode(source) if source else None, part=part)
-    for author in split_values(row["author_id"]):
-        iri = file.metadata.expand(author)
-        draft.put("prov:wasAttributedTo", NamedNode(iri) if iri else None, part=part)
+    sources = [row["mapping_source"]] if row["mapping_source"] else []
+    for prop, names in (("dcterms:source", sources), ("prov:wasAttributedTo", split_values(row["author_id"]))):
+        for name in names:
+            if iri := file.metadata.expand(name):
+                draft.put(prop, NamedNode(iri), part=part)
+            else:
+                file.blame(row, f"{name!r} has a prefix that the header does not declare; the mapping goes without it.")
 
 
 def _set_of(row: Row, file: _File, subject: str, target: str) -> Draft | None:

@@ -99,7 +99,7 @@ def read(path: Path, store: Store) -> Harvest:
 
 
 def _counted(kinds: Counter[str]) -> str:
-    return ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+    return ", ".join(f"{count} {kind if kind.isprintable() else repr(kind)}" for kind, count in sorted(kinds.items()))
 
 
 def _name(objects: dict[str, Entry], path: Path) -> str:
