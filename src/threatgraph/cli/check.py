@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from threatgraph.cli.output import open_graph, put, put_table
 from threatgraph.errors import InvalidFile
+from threatgraph.store.files import files_below, require_file
 
 T = TypeVar("T")
 
@@ -55,9 +56,9 @@ def format_files(arguments: argparse.Namespace) -> int:
 def _turtle_files(paths: Sequence[str]) -> list[Path]:
     found: list[Path] = []
     for path in map(Path, paths):
-        if not path.exists():
-            raise InvalidFile(str(path), "no such file or folder.")
-        below = sorted(path.rglob("*.ttl")) if path.is_dir() else [path]
+        if not path.is_dir():
+            require_file(path)
+        below = files_below(path, lambda file: file.suffix == ".ttl") if path.is_dir() else [path]
         if not below:
             raise InvalidFile(str(path), "no Turtle file (.ttl) in this folder.")
         found += below

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import os
 import re
+import stat
 import zlib
 from collections.abc import Iterator
 from types import TracebackType
@@ -56,7 +58,7 @@ class Source:
         self, stream: IO[bytes], name: str, form: ox.RdfFormat, base: str | None, *, compressed: bool = False
     ) -> None:
         self._raw, self._name, self._form, self._base = stream, name, form, base
-        self._compressed = compressed
+        self._compressed, self._state = compressed, _state_of(stream)
         self._stream = _unpacked(stream) if compressed else stream
         self._checks = _checks_of(form)
         self._decoder = codecs.getincrementaldecoder("utf-8")()
@@ -92,6 +94,7 @@ class Source:
             for quad in self._bounded(ox.parse(self, format=self._form, base_iri=self._base)):  # type: ignore[arg-type]
                 self._since_statement = 0
                 yield quad
+            self._require_unchanged()
         except SyntaxError as error:
             raise self._unparsable(error) from error
         except MemoryError as error:
@@ -102,6 +105,10 @@ class Source:
             raise InvalidFile(self._name, f"the compressed file is damaged ({error}): copy it again.") from error
         except OSError as error:
             raise InvalidFile(self._name, f"cannot be read: {error.strerror or error}.") from error
+
+    def _require_unchanged(self) -> None:
+        if _state_of(self._raw) != self._state:
+            raise InvalidFile(self._name, "changed while it was read: try again when nobody writes to it.")
 
     def _bounded(self, quads: Iterator[ox.Quad]) -> Iterator[ox.Quad]:
         """The quads, as long as they are not much longer than the text that they are made of."""
@@ -231,6 +238,15 @@ def _checks_of(form: ox.RdfFormat) -> XmlChecks | JsonNesting | TurtleNesting:
     if form == ox.RdfFormat.RDF_XML:
         return XmlChecks()
     return JsonNesting() if form == ox.RdfFormat.JSON_LD else TurtleNesting()
+
+
+def _state_of(stream: IO[bytes]) -> tuple[int, int] | None:
+    """The size and the time of change of a file; ``None`` of what is no file, such as standard input."""
+    try:
+        status = os.fstat(stream.fileno())
+    except (OSError, AttributeError):
+        return None
+    return (status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
 
 
 def _unpacked(stream: IO[bytes]) -> IO[bytes]:
