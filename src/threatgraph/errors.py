@@ -26,7 +26,7 @@ class InvalidFile(ThreatGraphError, ValueError):
     """A file that cannot be read as what it should be; carries the path and, where known, line and column (from 1)."""
 
     def __init__(self, path: str, reason: str, line: int | None = None, column: int | None = None) -> None:
-        place = path + (f":{line}" if line else "") + (f":{column}" if line and column else "")
+        place = path.replace("\n", "\\n") + (f":{line}" if line else "") + (f":{column}" if line and column else "")
         super().__init__(f"{place}: {reason}")
         self.path, self.line, self.column = path, line, column
 

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from threatgraph.cli.output import put
+from threatgraph.cli.output import put, say
 from threatgraph.errors import ThreatGraphError
 from threatgraph.importers import harvest
 from threatgraph.importers.drafts import Harvest
@@ -23,7 +23,7 @@ def import_file(arguments: argparse.Namespace) -> int:
     data = [Path(path) for path in getattr(arguments, "data", [])]
     found = harvest(arguments.form, Path(arguments.path), data, None if arguments.no_links else arguments.links_above)
     for fault in sorted(set(found.faults)):
-        print(fault, file=sys.stderr)
+        say(str(fault))
     if found.is_empty():
         raise ThreatGraphError(f"{arguments.path}: nothing in it could be imported{_left_out(found)}.")
     output = getattr(arguments, "output", None)
@@ -32,7 +32,7 @@ def import_file(arguments: argparse.Namespace) -> int:
     else:
         put(as_turtle(found), arguments)
     for note in found.notes:
-        print(f"note: {note}", file=sys.stderr)
+        say(f"note: {note}")
     counts = ", ".join(f"{n} {name}" for name, n in found.counts().items())
     print(f"imported {counts}{_left_out(found)}", file=sys.stderr)
     return 0
