@@ -39,3 +39,13 @@ def _escaped(found: re.Match[str]) -> str:
     if sign in _NAMED:
         return _NAMED[sign]
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def redacted(url: str) -> str:
+    """An address as messages may show it: without user, password, query and fragment, however it is written."""
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        scheme, rest = "", url
+    # A password may hold what ends a host, such as a slash: all before the last @ goes.
+    rest = re.split(r"[?#]", rest.rpartition("@")[2])[0]
+    return f"{scheme}{separator}{rest}"

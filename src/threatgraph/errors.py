@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from threatgraph.display import redacted
+
 
 class ThreatGraphError(Exception):
     """Root of every error that threatgraph raises on purpose; the command line turns it into exit status 2."""
@@ -55,5 +57,6 @@ class EndpointError(ThreatGraphError):
     """A server that cannot be reached, refuses, or answers with something else than was asked; names its address."""
 
     def __init__(self, url: str, reason: str) -> None:
+        url = redacted(url)
         super().__init__(f"{url}: {reason}")
         self.url, self.reason = url, reason
