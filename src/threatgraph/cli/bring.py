@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from threatgraph.cli.output import put
+from threatgraph.cli.output import put, say
 from threatgraph.errors import ThreatGraphError
 from threatgraph.importers import harvest
 from threatgraph.importers.drafts import Harvest
@@ -26,9 +26,9 @@ def import_file(arguments: argparse.Namespace) -> int:
         _refuse_input(Path(output), [Path(arguments.path), *data])
     found = harvest(arguments.form, Path(arguments.path), data, None if arguments.no_links else arguments.links_above)
     for fault in sorted(set(found.faults)):
-        print(fault, file=sys.stderr)
+        say(str(fault))
     for note in found.notes:
-        print(f"note: {note}", file=sys.stderr)
+        say(f"note: {note}")
     if found.is_empty():
         raise ThreatGraphError(f"{arguments.path}: nothing in it could be imported{_left_out(found)}.")
     if output and (output.endswith(os.sep) or Path(output).is_dir()):

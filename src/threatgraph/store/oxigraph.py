@@ -14,6 +14,7 @@ from threatgraph import resources
 from threatgraph.errors import InvalidQuery, QueryTooLarge, ThreatGraphError
 from threatgraph.store.base import Answer
 from threatgraph.store.binding import Bindings, bind_values
+from threatgraph.store.damage import unless_damaged
 from threatgraph.store.forms import Forms
 from threatgraph.store.guard import refuse_unsafe
 from threatgraph.store.reading import LONGEST
@@ -155,16 +156,17 @@ class OxigraphStore:
     def triples(self) -> Iterator[ox.Triple]:
         """All triples of the merged graph, the derived ones included, with literals as the files write them."""
         quads = self._store.quads_for_pattern(None, None, None, ox.DefaultGraph())
-        return self._forms.restore(quad.triple for quad in quads)
+        return self._forms.restore(quad.triple for quad in unless_damaged(quads))
 
     def graphs(self) -> list[str]:
         """The IRIs of the named graphs, sorted: one a file, and the graph of derived triples."""
-        return sorted(graph.value for graph in self._with_graphs().named_graphs() if isinstance(graph, ox.NamedNode))
+        found = unless_damaged(self._with_graphs().named_graphs())
+        return sorted(graph.value for graph in found if isinstance(graph, ox.NamedNode))
 
     def graph_triples(self, graph_iri: str) -> Iterator[ox.Triple]:
         """The triples of one named graph, with literals as its file writes them."""
         quads = self._with_graphs().quads_for_pattern(None, None, None, ox.NamedNode(graph_iri))
-        return self._forms.restore((quad.triple for quad in quads), graph_iri)
+        return self._forms.restore((quad.triple for quad in unless_damaged(quads)), graph_iri)
 
     @property
     def retyped(self) -> AbstractSet[str]:
