@@ -228,20 +228,14 @@ def test_a_shape_that_is_no_shape_is_refused(tmp_path: Path, demand: str, told: 
 
 def test_files_without_a_shape_are_noted(world: EmbeddedStore, tmp_path: Path) -> None:
     report = validate(world, shapes=[turtle(tmp_path, "shapes", "ex:a a ex:F .")])
-    assert "demand nothing" in report.notes[0]
+    assert [item.reason for item in report.unevaluated] == ["the files of shapes hold no shape."]
+    assert not report.ok
 
 
 def test_a_misspelt_path_is_noted(world: EmbeddedStore, tmp_path: Path) -> None:
     shapes = "ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:property [ sh:path ex:pp ; sh:maxCount 1 ] ."
     notes = validate(world, shapes=[turtle(tmp_path, "shapes", shapes)]).notes
     assert [note for note in notes if "<https://example.org/pp>" in note and "misspelt" in note]
-
-
-def test_a_component_of_the_shapes_own_is_noted(world: EmbeddedStore, tmp_path: Path) -> None:
-    shapes = """ex:Longest a sh:ConstraintComponent ; sh:parameter [ sh:path ex:longest ] .
-        ex:S a sh:NodeShape ; sh:targetClass ex:F ; ex:longest 3 ."""
-    notes = validate(world, shapes=[turtle(tmp_path, "shapes", shapes)]).notes
-    assert any("ex" in note and "Longest" in note and "not judged" in note for note in notes)
 
 
 def test_not_a_number_is_beyond_each_limit(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from threatgraph.lookup import bind, resolve
 from threatgraph.records import Record, read_record
 from threatgraph.saving import save
 from threatgraph.store import EmbeddedStore, Store
-from threatgraph.store.bounded import DEFAULT_TIMEOUT
+from threatgraph.store.base import DEFAULT_TIMEOUT
 from threatgraph.table import Table, Term, to_rdflib_graph, to_text
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ PathLike = str | os.PathLike[str]
 
 class ThreatGraph:
     """A knowledge graph of AI threats: the shipped one, and whatever files the user adds.
+
+    Several threads may use one graph at the same time.
 
     Example:
         >>> graph = ThreatGraph.open()
@@ -134,6 +136,7 @@ class ThreatGraph:
             InvalidQuery: where the text does not parse.
             QueryTimeout: after ``timeout`` seconds.
             QueryTooLarge: where the query needs more memory than its limit.
+            EngineFailed: where the query engine crashes on the query.
         """
         answer = self.store.query(sparql, timeout=timeout, allow_service=allow_service)
         return to_rdflib_graph(answer) if isinstance(answer, list) else answer
@@ -311,6 +314,7 @@ class ThreatGraph:
         shapes: Collection[PathLike] | None = None,
         fast: bool = True,
         hints: bool = False,
+        advanced: bool = False,
     ) -> Report:
         """Check the graph against the SHACL shapes.
 
@@ -319,12 +323,16 @@ class ThreatGraph:
             shapes: files of shapes to take in place of the shipped ones.
             fast: let SPARQL find the candidates that pyshacl then judges; otherwise pyshacl judges every node.
             hints: report what could be better as well as what is wrong.
+            advanced: evaluate SHACL Advanced Features, such as targets and rules in SPARQL.
+
+        Returns:
+            The findings, and what was not evaluated: ``ok`` only where everything was, and nothing is wrong.
         """
         from threatgraph.validate import validate
 
         only = None if paths is None else [Path(path) for path in paths]
         chosen = None if shapes is None else [Path(path) for path in shapes]
-        return validate(self.store, shapes=chosen, only=only, fast=fast, hints=hints)
+        return validate(self.store, shapes=chosen, only=only, fast=fast, hints=hints, advanced=advanced)
 
     def export(self, format: str = "turtle", *, node: str | None = None, path: PathLike | None = None) -> bytes:
         """Write the graph, or one record with its neighbourhood, in a format of :data:`threatgraph.export.FORMATS`.

@@ -24,10 +24,14 @@ from threatgraph.validate.blanks import BlankNames
 from threatgraph.validate.excerpt import Excerpt
 from threatgraph.validate.report import Finding
 from threatgraph.validate.results import read_results
-from threatgraph.validate.shapes import InvalidShape
+from threatgraph.validate.shapes import DEEPEST, InvalidShape
 
 if TYPE_CHECKING:
     import rdflib
+
+
+#: How the message begins where pyshacl refuses the shapes; a shape is named by who knows it.
+REFUSED = "pyshacl refuses the shapes: "
 
 
 class NotJudged(ThreatGraphError, ValueError):
@@ -36,24 +40,32 @@ class NotJudged(ThreatGraphError, ValueError):
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keep rdflib from printing a traceback or a warning for each ill-typed literal: the report speaks of those."""
-    logger = logging.getLogger("rdflib.term")
+    """Keep rdflib from printing a traceback or a warning for each ill-typed literal: the report speaks of those.
+
+    pyshacl is kept from printing what it raises as well.
+    """
+    logger, validator = logging.getLogger("rdflib.term"), logging.getLogger("pyshacl-validate")
     before = logger.level
     logger.setLevel(logging.ERROR)
+    validator.disabled = True
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)
             yield
     finally:
         logger.setLevel(before)
+        validator.disabled = False
 
 
-def call_pyshacl(data: rdflib.Graph, shapes: rdflib.Graph, **options: Any) -> rdflib.Graph:
+def call_pyshacl(
+    data: rdflib.Graph, shapes: rdflib.Graph, *, shapes_graph: rdflib.Graph | None = None, **options: Any
+) -> rdflib.Graph:
     """The validation report of pyshacl, as a graph.
 
     Args:
         data: the data graph; it is not changed.
         shapes: the shapes graph.
+        shapes_graph: the shapes graph that queries see as ``$shapesGraph``.
         options: keywords of ``pyshacl.validate``.
 
     Raises:
@@ -66,6 +78,7 @@ def call_pyshacl(data: rdflib.Graph, shapes: rdflib.Graph, **options: Any) -> rd
     from pyshacl.rdfutil.stringify import stringify_blank_node
 
     from threatgraph.validate.components import corrected
+    from threatgraph.validate.declared_evaluation import own_components
     from threatgraph.validate.prepared import PreparedGraph
 
     known = {
@@ -80,57 +93,69 @@ def call_pyshacl(data: rdflib.Graph, shapes: rdflib.Graph, **options: Any) -> rd
     getattr(stringify_blank_node, "dict_cache", {}).clear()
     _tell_parts_first(shapes, stringify_blank_node)
     try:
-        with corrected():
-            _, report, text = pyshacl.validate(PreparedGraph(data), shacl_graph=shapes, **options)
-    except InvalidShape:
+        with corrected(), own_components():
+            _, report, text = pyshacl.validate(PreparedGraph(data, shapes_graph), shacl_graph=shapes, **options)
+    except ThreatGraphError:
         raise
     except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
         raise NotJudged(f"pyshacl cannot judge the value that stands here: {type(error).__name__} {error}") from error
+    except RecursionError as error:
+        raise InvalidShape(f"{REFUSED}they stand too deep inside each other: give the inner ones targets.") from error
     except Exception as error:  # whatever else it raises, it raises for what the shapes say
         if "compare a BlankNode" in str(error):
             raise NotJudged(f"pyshacl cannot judge the value that stands here: {error}") from error
-        raise InvalidShape(f"pyshacl refuses the shapes: {error}") from error
+        raise InvalidShape(f"{REFUSED}{error}") from error
     if not isinstance(report, rdflib.Graph):
-        raise InvalidShape(f"pyshacl gave no report: {text}")
+        raise InvalidShape(f"{REFUSED}{text.removeprefix('Validation Failure - ')}")
     return report
 
 
 def _tell_parts_first(shapes: rdflib.Graph, tell: Callable[[rdflib.Graph, Any], str]) -> None:
     """Have pyshacl put the blank nodes of the shapes into words, the parts of each before itself.
 
-    It remembers these words, and leaves out what is deep in others: what a message says of a shape would depend on which
-    of them was told first.
+    It remembers these words, and leaves out what is deep in others: what a message says of a shape would depend on
+    which of them was told first.
     """
     import rdflib
 
-    told: set[rdflib.term.Node] = set()
-    waiting = [
-        (node, False) for node in sorted(shapes.subjects(unique=True), key=str) if isinstance(node, rdflib.BNode)
-    ]
+    def blank(nodes: Iterable[object]) -> list[rdflib.BNode]:
+        return sorted(node for node in nodes if isinstance(node, rdflib.BNode))
+
+    told: set[rdflib.BNode] = set()
+    waiting = [(node, False) for node in blank(shapes.subjects(unique=True))]
     while waiting:
         node, parts_are_told = waiting.pop()
-        if parts_are_told and isinstance(node, rdflib.BNode):
+        if parts_are_told:
             tell(shapes, node)
         elif node not in told:
             told.add(node)
             waiting.append((node, True))
-            waiting += [(part, False) for part in shapes.objects(node) if isinstance(part, rdflib.BNode)]
+            waiting += [(part, False) for part in blank(shapes.objects(node))]
 
 
-def judge(data: rdflib.Graph, excerpt: Excerpt, blanks: BlankNames) -> list[Finding]:
+def judge(data: rdflib.Graph, excerpt: Excerpt, blanks: BlankNames, *, advanced: bool = False) -> list[Finding]:
     """The findings of pyshacl on the nodes of an excerpt.
 
     Args:
         data: all that the shapes look at from these nodes, see :func:`data_graph`.
         excerpt: the shapes, and the nodes to judge by each.
         blanks: the names of blank nodes, as in the data.
+        advanced: evaluate SHACL Advanced Features as well.
 
     Raises:
         InvalidShape: where pyshacl refuses the shapes.
         NotJudged: where it fails on the data.
     """
     shapes = data_graph((Triple(s, p, o) for s, p, o in excerpt.statements()), blanks)  # type: ignore[arg-type]
-    found = read_results(call_pyshacl(data, shapes), blanks.labels)
+    whole = data_graph((Triple(s, p, o) for s, p, o in excerpt.whole_graph()), blanks)  # type: ignore[arg-type]
+    report = call_pyshacl(
+        data,
+        shapes,
+        shapes_graph=whole if excerpt.reads_shapes_graph else None,
+        advanced=advanced,
+        max_validation_depth=DEEPEST + 1,
+    )
+    found = read_results(report, blanks.labels)
     terms = blanks.triple_terms
     return [replace(f, node=terms.get(f.node, f.node), value=terms.get(f.value or "", f.value)) for f in found]
 
