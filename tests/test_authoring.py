@@ -8,7 +8,7 @@ import pytest
 from pyoxigraph import RdfFormat, parse
 
 from threatgraph import ThreatGraph
-from threatgraph.authoring import format_file, format_text, new_incident, new_pattern, slug_of
+from threatgraph.authoring import format_file, format_text, new_incident, new_pattern
 from threatgraph.errors import InvalidFile, ThreatGraphError
 from threatgraph.vocab import BASE
 
@@ -145,8 +145,3 @@ def test_other_line_ends_and_a_byte_order_mark_are_a_difference(tmp_path: Path) 
         path.write_bytes(content)
         assert format_file(path)
         assert path.read_bytes() == canonical
-
-
-def test_slugs() -> None:
-    assert slug_of("Über Zürich café") == "uber-zurich-cafe"
-    assert slug_of("  AI-Assisted (Biological) Threats! ") == "ai-assisted-biological-threats"

@@ -14,6 +14,8 @@ from threatgraph.store import EmbeddedStore
 from threatgraph.store.cache import shipped_store
 from threatgraph.store.directory import DirectoryStore
 from threatgraph.store.generations import writing
+from threatgraph.store.inputs import file_inputs
+from threatgraph.store.loading import load
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 
@@ -23,7 +25,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The cache is on, and in a folder of the test."""
     monkeypatch.setenv("THREATGRAPH_CACHE", "on")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    return tmp_path / "cache" / "threatgraph"
+    return tmp_path / "cache" / "threatgraph" / "graphs"
 
 
 def copies(folder: Path) -> list[Path]:
@@ -118,7 +120,7 @@ def test_it_can_be_turned_off_and_follows_home(folder: Path, tmp_path: Path, mon
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # which the specification says to ignore
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     assert shipped_store() is not None
-    assert len(copies(tmp_path / "home" / ".cache" / "threatgraph")) == 1
+    assert len(copies(tmp_path / "home" / ".cache" / "threatgraph" / "graphs")) == 1
     assert copies(folder) == []
 
 
@@ -143,3 +145,52 @@ def test_changed_files_make_another_copy_and_few_stay(
     assert held.path.exists()
     assert held.ask("ASK { <urn:s> <urn:p> 1 }")
     assert 3 <= len(copies(folder)) <= 4
+
+
+FOREIGN = {
+    "checkout": ["src", "docs", "tests", "data", ".git"],
+    "names": ["a" * 32, "0123456789abcdef" * 2],
+    "stores": ["my-store"],
+}
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+@pytest.mark.parametrize("inside", [False, True], ids=["beside-the-copies", "among-the-copies"])
+def test_what_others_keep_in_the_cache_folder_stays(folder: Path, kind: str, inside: bool) -> None:
+    place = folder if inside else folder.parent
+    for name in FOREIGN[kind]:
+        (place / name).mkdir(parents=True)
+        (place / name / "mine.txt").write_text("precious")
+    assert isinstance(shipped_store(), DirectoryStore)
+    assert {(place / name / "mine.txt").read_text() for name in FOREIGN[kind]} == {"precious"}
+
+
+def test_a_store_of_the_user_and_a_link_stay_whatever_their_names(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.ttl").write_text("<urn:a> <urn:b> <urn:c> .")
+    folder.mkdir(parents=True)
+    for name in ("b" * 32, "c" * 32, "d" * 32, "e" * 32):
+        load(folder / name, file_inputs([tmp_path / "mine.ttl"]), shipped=False)
+    (folder / ("f" * 32)).symlink_to(tmp_path)
+    assert isinstance(shipped_store(), DirectoryStore)
+    assert (tmp_path / "mine.ttl").exists()
+    assert len(copies(folder)) == 6
+    for name in ("b" * 32, "e" * 32):
+        assert DirectoryStore.open(folder / name).ask("ASK { <urn:a> <urn:b> <urn:c> }")
+
+
+def test_copies_where_earlier_versions_kept_them_are_removed(folder: Path) -> None:
+    assert shipped_store() is not None
+    old = folder.parent / copies(folder)[0].name
+    copies(folder)[0].rename(old)
+    assert shipped_store() is not None
+    assert not old.exists()
+    assert len(copies(folder)) == 1
+
+
+def test_a_foreign_folder_in_the_place_of_the_copy_is_left_alone(folder: Path) -> None:
+    assert shipped_store() is not None
+    copy = copies(folder)[0]
+    (copy / "threatgraph-store.json").unlink()
+    (copy / "mine.txt").write_text("precious")
+    assert isinstance(ThreatGraph.open(cached=True).store, EmbeddedStore)
+    assert (copy / "mine.txt").read_text() == "precious"

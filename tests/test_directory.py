@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from threatgraph import InvalidFile, QueryTimeout, QueryTooLarge, Table, ThreatGraph, ThreatGraphError
-from threatgraph.store import bounded
+from threatgraph.cli import main
 from threatgraph.store.directory import DirectoryStore
 from threatgraph.store.generations import writing
 from threatgraph.store.inputs import file_inputs
@@ -184,13 +184,11 @@ def test_queries_from_outside_are_bounded(disk: ThreatGraph) -> None:
     with pytest.raises(QueryTimeout):
         disk.query("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }", timeout=0.5)
 
-    def swell() -> bytes:
-        answer = disk.store.query("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?a ?d ?g")
-        assert isinstance(answer, Table)
-        return answer.to_json().encode()
-
+    assert isinstance(disk.store, DirectoryStore)
     with pytest.raises(QueryTooLarge):
-        bounded.run_bounded(swell, timeout=60, memory=200 * 1024**2)
+        disk.store.pool(graphs=False).query(
+            "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?a ?d ?g", timeout=60, memory=200 * 1024**2
+        )
     answer = disk.query("SELECT ?d { ?d a tg:Domain }", timeout=10)
     assert isinstance(answer, Table)
     assert len(answer) == 8
@@ -364,6 +362,30 @@ def _cut(store: Path) -> None:
         file.write_bytes(file.read_bytes()[:100])
 
 
+def _cut_early(store: Path) -> None:
+    """As a store of an earlier version, without checksums."""
+    _cut(store)
+    _forget_checksums(store)
+
+
+def _forget_checksums(store: Path) -> None:
+    told = json.loads((store / NAME).read_text())
+    assert told.pop("files")
+    (store / NAME).write_text(json.dumps(told))
+
+
+def _wrong_types(store: Path) -> None:
+    load(store)
+    told = json.loads((store / NAME).read_text())
+    next(iter(told["graphs"].values()))["path"] = 7
+    (store / NAME).write_text(json.dumps(told))
+
+
+def _deep(store: Path) -> None:
+    load(store, shipped=False)
+    (store / NAME).write_text('{"format": 1, "graphs": ' + "[" * 100_000)
+
+
 def _headless(store: Path) -> None:
     load(store, shipped=False)
     (store / "generation-1" / "CURRENT").write_text("nonsense")
@@ -378,8 +400,11 @@ def _headless(store: Path) -> None:
         (_newer, "has format 99, and this threatgraph reads format 1: bring threatgraph up to date"),
         (_half_written, "is damaged: delete the directory and load your files again"),
         (_without_generation, "the folder generation-1 is missing: delete the directory"),
-        (_cut, "the store cannot be opened .*: delete the directory"),
-        (_headless, "the store cannot be opened .*: delete the directory"),
+        (_cut, r"\.sst: is not what was written; the store is damaged: delete the directory"),
+        (_headless, "CURRENT: is not what was written; the store is damaged: delete the directory"),
+        (_cut_early, "the store cannot be opened .*: delete the directory"),
+        (_wrong_types, "is damaged: delete the directory"),
+        (_deep, "is damaged: delete the directory"),
     ],
 )
 def test_what_cannot_be_opened_is_named_with_what_to_do(
@@ -396,9 +421,35 @@ def test_damage_that_only_a_query_meets_is_told(tmp_path: Path) -> None:
         content = bytearray(file.read_bytes())
         content[10:200] = bytes(190)
         file.write_bytes(content)
+    _forget_checksums(tmp_path / "store")
     for timeout in (None, 20):
         with pytest.raises(ThreatGraphError, match="Corruption"):
             ThreatGraph.open(store=tmp_path / "store").query("SELECT * { ?s ?p ?o }", timeout=timeout)
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["checksums", "none"])
+@pytest.mark.parametrize("form", ["turtle", "nquads", "graphml"])
+def test_an_export_of_a_damaged_store_is_an_error_on_one_line(
+    tmp_path: Path, form: str, known: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = tmp_path / "store"
+    load(store)
+    largest = sorted((store / "generation-1").glob("*.sst"), key=lambda file: file.stat().st_size)[-4:]
+    for file in largest:
+        content = bytearray(file.read_bytes())
+        content[len(content) // 2 : len(content) // 2 + 40] = bytes(40)
+        file.write_bytes(content)
+    if not known and form != "graphml":
+        _forget_checksums(store)
+    status = main(["--store", str(store), "export", "--format", form, "-o", str(tmp_path / "out")])
+    err = capsys.readouterr().err
+    assert status == 2
+    assert "damaged: delete the directory and load your files again" in err
+    assert len(err.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+    if known:
+        assert main(["--store", str(store), "load", "--no-shipped"]) == 2
+        assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -186,3 +187,146 @@ def test_no_password(monkeypatch: pytest.MonkeyPatch, tmp_path: object) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     with pytest.raises(EndpointError, match="no password for me"):
         RemoteStore("http://127.0.0.1:1/", user="me")
+
+
+# Passwords, and what a server must not make us do.
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://me:hush@127.0.0.1:1/sparql",
+        "http://me:hush@[::1/sparql",
+        "http://me:hu/sh@127.0.0.1/",
+        "http://me:hush@x:port/",
+        "ftp://me:hush@x/",
+        "me:hush@x/sparql",
+        "http://127.0.0.1:1/sparql?password=hush",
+    ],
+)
+@pytest.mark.parametrize("option", ["--endpoint", "--update-endpoint", "--graph-store-endpoint"])
+def test_a_password_is_never_printed(url: str, option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = [option, url] if option == "--endpoint" else ["--endpoint", "http://127.0.0.1:1/", option, url]
+    assert main(["stats", *words]) == 2
+    out, err = capsys.readouterr()
+    assert err.startswith("threatgraph: error: ")
+    assert not [part for part in ("hush", "hu/", "me:") if part in out + err]
+
+
+def test_a_redirect_or_an_echo_does_not_print_one(bad: Bad, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("THREATGRAPH_PASSWORD", "hush")
+    host = bad.url.removeprefix("http://")
+    for reply in (
+        say(302, Location=f"http://me:hush@{host}"),
+        say(500, b"login me:hush failed", "text/plain"),
+    ):
+        with pytest.raises(EndpointError) as error:
+            ask(bad, reply, user="me")
+        assert "hush" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("netrc", "sent"),
+    [
+        ("machine 127.0.0.1 login me password hush", True),
+        ("default login me password hush", False),
+        ("machine other.example login me password hush default login me password hush", False),
+    ],
+)
+def test_only_the_entry_of_the_host_is_taken_from_netrc(
+    bad: Bad, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, netrc: str, sent: bool
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".netrc").write_text(netrc)
+    (tmp_path / ".netrc").chmod(0o600)
+    challenge = say(401, WWW_Authenticate='Basic realm="x"')
+    if sent:
+        assert ask(bad, challenge, say()) == ["7"]
+    else:
+        with pytest.raises(EndpointError, match="401"):
+            ask(bad, challenge)
+    assert any("Authorization" in headers for headers in bad.seen) == sent
+
+
+def test_a_broken_netrc_is_named_without_what_is_in_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / ".netrc").write_text("machine x login me\npassword hush hush2")
+    (tmp_path / ".netrc").chmod(0o600)
+    with pytest.raises(EndpointError, match=r"~/\.netrc cannot be read") as error:
+        RemoteStore("http://127.0.0.1:1/")
+    assert "hush" not in str(error.value)
+
+
+def _slowly(text: bytes) -> Reply:
+    def reply(handler: BaseHTTPRequestHandler) -> None:
+        try:
+            for byte in text:
+                handler.wfile.write(bytes([byte]))
+                time.sleep(0.05)
+        except OSError:
+            pass
+
+    return reply
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 400,
+        b"HTTP/1.1 500 No\r\nContent-Type: text/plain\r\nContent-Length: 400\r\n\r\n" + b"x" * 400,
+        b"HTTP/1.1 401 No\r\nWWW-Authenticate: " + b"x" * 400,
+    ],
+    ids=["headers", "body of an error", "challenge"],
+)
+def test_the_limit_holds_for_the_first_request_too(bad: Bad, text: bytes) -> None:
+    bad.replies = [_slowly(text)]  # what server it is, is asked first
+    with pytest.raises(QueryTimeout, match="time limit"):
+        RemoteStore(bad.url).query("SELECT * { ?s ?p ?o }", timeout=0.5)
+    assert len(bad.seen) == 1
+
+
+def test_a_server_that_puts_off_does_not_stretch_the_limit(bad: Bad) -> None:
+    bad.replies = [say(503, Retry_After="1000")]
+    with pytest.raises(EndpointError, match="503"):
+        RemoteStore(bad.url, graph="urn:x:g").query("SELECT * { ?s ?p ?o }", timeout=1)
+    assert len(bad.seen) == 1
+
+
+def test_a_query_that_reaches_other_servers_is_sent_once(bad: Bad) -> None:
+    bad.replies = [say(503, Retry_After="0")]
+    store = RemoteStore(bad.url, graph="urn:x:g")
+    with pytest.raises(EndpointError, match="503"):
+        store.query("SELECT * { SERVICE <http://x.test/> { ?s ?p ?o } }", allow_service=True)
+    assert len(bad.seen) == 1
+
+
+def test_files_that_a_server_names_are_not_opened(bad: Bad, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.ttl"
+    secret.write_text("<urn:a> <urn:b> 1 .")
+    base = "https://w3id.org/threatgraph/graph/"
+    named = [secret.as_uri(), f"{base}../../../../../../../../../../etc/passwd", f"{base}/etc/passwd"]
+    rows = ",".join(f'{{"g":{{"type":"uri","value":"{iri}"}}}}' for iri in named)
+    bad.replies = [say(body=f'{{"head":{{"vars":["g"]}},"results":{{"bindings":[{rows}]}}}}'.encode())]
+    store = RemoteStore(bad.url, graph="urn:x:g")
+    assert set(named) <= set(store.graphs())
+    assert store.files == {}
+
+
+@pytest.mark.parametrize("levels", [300, 100_000])
+def test_an_answer_that_is_nested_too_deep_is_refused(bad: Bad, levels: int) -> None:
+    iri = '{"type":"uri","value":"urn:a"}'
+    term = f'{{"type":"triple","value":{{"subject":{iri},"predicate":{iri},"object":'
+    value = term * levels + '{"type":"literal","value":"x"}' + "}}" * levels
+    with pytest.raises(EndpointError, match="nested more than"):
+        ask(bad, say(body=f'{{"head":{{"vars":["x"]}},"results":{{"bindings":[{{"x":{value}}}]}}}}'.encode()))
+    triples = "<urn:a> <urn:b> " + "<<( <urn:a> <urn:b> " * levels + '"x"' + " )>>" * levels + " .\n"
+    bad.replies = [say(body=triples.encode(), kind="application/n-triples")]
+    with pytest.raises(EndpointError, match="nested more than"):
+        RemoteStore(bad.url, graph="urn:x:g").construct("CONSTRUCT WHERE { ?s ?p ?o }")
+
+
+def test_what_builds_our_requests_is_there() -> None:
+    """It is no public part of SPARQLWrapper, whose version is bounded for this reason."""
+    from SPARQLWrapper import SPARQLWrapper
+
+    assert callable(SPARQLWrapper._createRequest)

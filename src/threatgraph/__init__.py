@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from threatgraph.errors import (
+        EngineFailed,
         InvalidFile,
         InvalidQuery,
         QueryRefused,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from threatgraph.table import Row, Table
 
 __all__ = [
+    "EngineFailed",
     "InvalidFile",
     "InvalidQuery",
     "Link",

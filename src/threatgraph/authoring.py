@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from threatgraph.errors import InvalidFile, ThreatGraphError
 from threatgraph.saving import save
+from threatgraph.slugs import slug_of
 from threatgraph.store.files import read_quads
 from threatgraph.turtle import BlankNodeRefused, write_turtle
 from threatgraph.vocab import BASE, KINDS, PREFIXES, RDF_TYPE, XSD, tg
@@ -84,19 +84,6 @@ def format_file(path: Path, *, check: bool = False) -> bool:
     if not check:
         save(content, path)
     return True
-
-
-def slug_of(label: str) -> str:
-    """The last part of a record's IRI and the name of its file: the label in lower case, without accents, with hyphens.
-
-    Raises:
-        ThreatGraphError: where the label has no letter or digit to make it of.
-    """
-    bare = "".join(c for c in unicodedata.normalize("NFKD", label.casefold()) if not unicodedata.combining(c))
-    slug = re.sub(r"[^a-z0-9]+", "-", bare).strip("-")
-    if not slug:
-        raise ThreatGraphError(f"no slug can be made of {label!r}: use a label with letters or digits.")
-    return slug
 
 
 def new_pattern(

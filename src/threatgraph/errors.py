@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+from threatgraph.display import redacted
+
 
 class ThreatGraphError(Exception):
     """Root of every error that threatgraph raises on purpose; the command line turns it into exit status 2."""
@@ -26,7 +28,7 @@ class InvalidFile(ThreatGraphError, ValueError):
     """A file that cannot be read as what it should be; carries the path and, where known, line and column (from 1)."""
 
     def __init__(self, path: str, reason: str, line: int | None = None, column: int | None = None) -> None:
-        place = path + (f":{line}" if line else "") + (f":{column}" if line and column else "")
+        place = path.replace("\n", "\\n") + (f":{line}" if line else "") + (f":{column}" if line and column else "")
         super().__init__(f"{place}: {reason}")
         self.path, self.line, self.column = path, line, column
 
@@ -47,9 +49,14 @@ class QueryTooLarge(ThreatGraphError, MemoryError):
     """A query that needed more memory than its limit and was stopped."""
 
 
+class EngineFailed(ThreatGraphError, RuntimeError):
+    """A query on which the query engine itself crashed; the graph and this process are as they were."""
+
+
 class EndpointError(ThreatGraphError):
     """A server that cannot be reached, refuses, or answers with something else than was asked; names its address."""
 
     def __init__(self, url: str, reason: str) -> None:
+        url = redacted(url)
         super().__init__(f"{url}: {reason}")
         self.url, self.reason = url, reason

@@ -17,7 +17,7 @@ from threatgraph.lookup import bind, resolve
 from threatgraph.records import Record, read_record
 from threatgraph.saving import save
 from threatgraph.store import EmbeddedStore, Store
-from threatgraph.store.bounded import DEFAULT_TIMEOUT
+from threatgraph.store.base import DEFAULT_TIMEOUT
 from threatgraph.table import Table, Term, to_rdflib_graph, to_text
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ PathLike = str | os.PathLike[str]
 
 class ThreatGraph:
     """A knowledge graph of AI threats: the shipped one, and whatever files the user adds.
+
+    Several threads may use one graph at the same time.
 
     Example:
         >>> graph = ThreatGraph.open()
@@ -134,6 +136,7 @@ class ThreatGraph:
             InvalidQuery: where the text does not parse.
             QueryTimeout: after ``timeout`` seconds.
             QueryTooLarge: where the query needs more memory than its limit.
+            EngineFailed: where the query engine crashes on the query.
         """
         answer = self.store.query(sparql, timeout=timeout, allow_service=allow_service)
         return to_rdflib_graph(answer) if isinstance(answer, list) else answer

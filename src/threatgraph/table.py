@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
+from threatgraph.display import printable
 from threatgraph.vocab import KINDS, PREFIXES, XSD, shorten
 
 if TYPE_CHECKING:
@@ -83,14 +84,19 @@ def to_value(term: Term | None) -> Value:
         if term.datatype.value == XSD + "boolean" and term.value in ("true", "false"):
             return term.value == "true"
         return term.value
-    return None if term is None else getattr(term, "value", str(term))
+    return None if term is None else plain_text(term)
+
+
+def plain_text(term: Term) -> str:
+    """The term as bare text: an IRI in full, the text of a literal, a triple as in N-Triples 1.2."""
+    return f"<<( {term} )>>" if isinstance(term, Triple) else str(term.value)
 
 
 def to_text(term: Term | None) -> str:
     """The term as a person reads it: a prefixed name for an IRI, bare text for a literal, nothing for no value."""
     if isinstance(term, NamedNode):
         return shorten(term.value)
-    return "" if term is None else str(getattr(term, "value", term))
+    return "" if term is None else plain_text(term)
 
 
 class Row:
@@ -186,9 +192,13 @@ class Table(Sequence[Row]):
         """
         from tabulate import tabulate
 
-        cells = [list(column) for column in zip(*map(_column_text, zip(*self.rows, strict=True)), strict=True)]
+        cells = self.texts()
         limits = _column_widths(self.columns, cells, width) if width and cells else None
         return tabulate(cells, self.columns, tablefmt=style, maxcolwidths=limits, disable_numparse=True)
+
+    def texts(self) -> list[list[str]]:
+        """The cells as a person reads them, without what a terminal would obey; for :meth:`render` and the like."""
+        return [list(column) for column in zip(*map(_column_text, zip(*self.rows, strict=True)), strict=True)]
 
     def __str__(self) -> str:
         return self.render()
@@ -205,7 +215,7 @@ class Table(Sequence[Row]):
 
 def _column_text(terms: Sequence[Term | None]) -> list[str]:
     """The cells of a column for people: names alone where all are records of one kind, which the heading tells."""
-    texts = [to_text(term) for term in terms]
+    texts = [printable(to_text(term)) for term in terms]
     prefixes = {text.partition(":")[0] for text, term in zip(texts, terms, strict=True) if isinstance(term, NamedNode)}
     if len(prefixes) == 1 and prefixes <= KINDS.keys():
         return [text.partition(":")[2] for text in texts]
@@ -213,7 +223,7 @@ def _column_text(terms: Sequence[Term | None]) -> list[str]:
 
 
 def _html_cell(term: Term | None) -> str:
-    text = html.escape(to_text(term))
+    text = html.escape(printable(to_text(term)))
     if isinstance(term, NamedNode) and term.value.startswith(("http://", "https://")):
         return f'<td><a href="{html.escape(term.value)}">{text}</a></td>'
     return f"<td>{text}</td>"
@@ -221,11 +231,17 @@ def _html_cell(term: Term | None) -> str:
 
 def _column_widths(columns: Sequence[str], cells: list[list[str]], width: int) -> list[int]:
     """Take room from the widest columns until the line fits, and from whole words only where it would not fit else."""
-    words = [max(len(word) for row in cells for word in (row[i].split() or [""])) for i in range(len(columns))]
+    from wcwidth import wcswidth  # it takes time to import
+
+    def size(text: str) -> int:
+        """The columns of a terminal: East Asian signs take two, combining ones none."""
+        return len(text) if text.isascii() else max(wcswidth(line) for line in text.split("\n"))
+
+    words = [max(size(word) for row in cells for word in (row[i].split() or [""])) for i in range(len(columns))]
     for longest_word in _WORDS:
         # tabulate pads every heading
         least = [max(len(name) + _GAP, min(word, longest_word)) for name, word in zip(columns, words, strict=True)]
-        widths = [max(least[i], *(len(row[i]) for row in cells)) for i in range(len(columns))]
+        widths = [max(least[i], *(size(row[i]) for row in cells)) for i in range(len(columns))]
         excess = sum(widths) + _GAP * (len(widths) - 1) - width
         while excess > 0 and widths != least:
             widest = max((i for i in range(len(widths)) if widths[i] > least[i]), key=widths.__getitem__)

@@ -23,7 +23,7 @@ WHERE {{
   OPTIONAL {{ ?record skos:prefLabel ?label }}
   OPTIONAL {{ ?record skos:notation ?code }}
 }}
-ORDER BY ?record (LANGMATCHES(LANG(?label), "en")) ?label ?code
+ORDER BY STR(?record) (LANGMATCHES(LANG(?label), "en")) STR(?label) STR(?code)
 """
 
 

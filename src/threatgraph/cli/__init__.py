@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from threatgraph.cli.parser import build_parser
+from threatgraph.display import printable
 from threatgraph.errors import ThreatGraphError
 
 _INTERRUPTED = 130
@@ -34,21 +35,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         status = getattr(import_module(f"threatgraph.cli.{module}"), function)(arguments)
         sys.stdout.flush()
     except ThreatGraphError as error:
-        print(f"threatgraph: error: {error}", file=sys.stderr)
+        _complain(str(error))
         return 2
     except ImportError as error:
-        print(f"threatgraph: error: {error}", file=sys.stderr)
+        _complain(str(error))
         return 2
     except BrokenPipeError:
         _abandon_output()  # the reader, such as head, has had enough
         return 0
     except OSError as error:
-        print(f"threatgraph: error: {error.filename or 'the output'}: {error.strerror or error}.", file=sys.stderr)
+        _complain(f"{error.filename or 'the output'}: {error.strerror or error}.")
         return _abandon_output()
     except KeyboardInterrupt:
         print("threatgraph: stopped.", file=sys.stderr)
         return _INTERRUPTED
     return int(status)
+
+
+def _complain(message: str) -> None:
+    """Write an error; what a terminal would obey is escaped, since messages quote data and names of files."""
+    print(f"threatgraph: error: {printable(message)}", file=sys.stderr)
 
 
 def _abandon_output() -> int:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 from threatgraph.analytics import Analytics
-from threatgraph.cli.output import open_graph, put, put_table
+from threatgraph.cli.output import open_graph, put_table, put_text, say
 from threatgraph.table import Table
 from threatgraph.vocab import shorten
 
@@ -40,10 +39,7 @@ def trends(arguments: argparse.Namespace) -> int:
     found = _analytics(arguments).trends(by=arguments.by, period=arguments.period, primary=arguments.primary)
     put_table(found, arguments)
     if "unreadable" in found.column("status"):
-        print(
-            "threatgraph: note: some dates cannot be read; `threatgraph validate` says which and what to do.",
-            file=sys.stderr,
-        )
+        say("threatgraph: note: some dates cannot be read; `threatgraph validate` says which and what to do.")
     return 0
 
 
@@ -89,4 +85,4 @@ def _put_or_none(table: Table, why: str, arguments: argparse.Namespace) -> None:
     if table.rows or arguments.format != "table":
         put_table(table, arguments)
     else:
-        put(f"none: {why}\n", arguments)
+        put_text(f"none: {why}\n", arguments)

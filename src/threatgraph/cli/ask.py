@@ -11,7 +11,8 @@ from pyoxigraph import Literal, NamedNode
 from threatgraph.catalog import NamedQuery, load_catalog
 from threatgraph.cli.output import open_graph, put, put_table, width, wrap
 from threatgraph.errors import InvalidFile, InvalidQuery, UnknownName
-from threatgraph.store.bounded import DEFAULT_TIMEOUT
+from threatgraph.store.base import DEFAULT_TIMEOUT
+from threatgraph.store.isolation import missing_limits
 from threatgraph.table import Table
 from threatgraph.vocab import KINDS, XSD, tg
 
@@ -21,7 +22,7 @@ WHERE {{
   ?record a <{cls}> ; skos:prefLabel ?label .
   OPTIONAL {{ ?record skos:notation ?code }}
 }}
-ORDER BY ?code ?label ?record
+ORDER BY STR(?code) STR(?label) STR(?record)
 """
 
 
@@ -92,6 +93,8 @@ def sparql(arguments: argparse.Namespace) -> int:
     text = _query_text(arguments)
     graph = open_graph(arguments, quick=True)
     timeout = arguments.timeout or DEFAULT_TIMEOUT
+    for limit in missing_limits():
+        print(f"threatgraph: note: this system cannot limit the {limit} of a query.", file=sys.stderr)
     answer = graph.store.query(text, timeout=timeout, allow_service=arguments.allow_service)
     if isinstance(answer, bool):
         put("true\n" if answer else "false\n", arguments)

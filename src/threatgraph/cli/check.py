@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from threatgraph.cli.output import open_graph, put, put_table
+from threatgraph.cli.output import open_graph, put, put_table, put_text
 from threatgraph.errors import InvalidFile
+from threatgraph.store.files import files_below, require_file
 
 T = TypeVar("T")
 
@@ -29,7 +30,10 @@ def validate(arguments: argparse.Namespace) -> int:
         progress=_bar,
     )
     forms = {"json": report.to_json, "turtle": report.to_turtle, "github": report.to_github}
-    put(forms.get(arguments.format, report.to_text)(), arguments)
+    if arguments.format in forms:
+        put(forms[arguments.format](), arguments)
+    else:
+        put_text(report.to_text(), arguments)
     return 0 if report.ok else 2
 
 
@@ -49,16 +53,16 @@ def format_files(arguments: argparse.Namespace) -> int:
 
     changed = [file for file in _bar(_turtle_files(arguments.paths)) if format_file(file, check=arguments.check)]
     verb = "would change" if arguments.check else "changed"
-    put("".join(f"{verb}: {file}\n" for file in changed), arguments)
+    put_text("".join(f"{verb}: {file}\n" for file in changed), arguments)
     return 1 if arguments.check and changed else 0
 
 
 def _turtle_files(paths: Sequence[str]) -> list[Path]:
     found: list[Path] = []
     for path in map(Path, paths):
-        if not path.exists():
-            raise InvalidFile(str(path), "no such file or folder.")
-        below = sorted(path.rglob("*.ttl")) if path.is_dir() else [path]
+        if not path.is_dir():
+            require_file(path)
+        below = files_below(path, lambda file: file.suffix == ".ttl") if path.is_dir() else [path]
         if not below:
             raise InvalidFile(str(path), "no Turtle file (.ttl) in this folder.")
         found += below

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pyoxigraph import RdfFormat
 
-from threatgraph.cli.output import put
+from threatgraph.cli.output import put_text
 from threatgraph.errors import InvalidQuery
 from threatgraph.store.building import Progress
 from threatgraph.store.inputs import Input, file_inputs, stream_input
@@ -47,7 +47,7 @@ def load(arguments: argparse.Namespace) -> int:
             shipped=not getattr(arguments, "no_shipped", False),
             progress=progress,
         )
-    put(_told(outcome, directory), arguments)
+    put_text(_told(outcome, directory), arguments)
     return 0
 
 

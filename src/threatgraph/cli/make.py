@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from threatgraph.cli.output import open_graph, put
+from threatgraph.display import printable
 
 
 def export(arguments: argparse.Namespace) -> int:
@@ -27,7 +28,8 @@ def new(arguments: argparse.Namespace) -> int:
         patterns = [graph.resolve(name, "pattern") for name in arguments.pattern]
         told = {"description": arguments.description, "occurred": arguments.occurred}
         path = authoring.new_incident(Path(arguments.folder), patterns=patterns, **told, **shared)
-    print(f"{path}\nNext: threatgraph validate --hints {path}")
+    shown = printable(str(path))
+    print(f"{shown}\nNext: threatgraph validate --hints {shown}")
     return 0
 
 

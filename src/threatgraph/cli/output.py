@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import NamedNode
 
+from threatgraph.display import printable
 from threatgraph.errors import InvalidQuery, ThreatGraphError
 from threatgraph.graph import ThreatGraph
 from threatgraph.saving import save
@@ -79,6 +80,16 @@ def put(content: str | bytes, arguments: argparse.Namespace) -> None:
     sys.stdout.buffer.flush()
 
 
+def put_text(text: str, arguments: argparse.Namespace) -> None:
+    """Write an answer for people: what is in it that a terminal would obey is escaped."""
+    put(printable(text), arguments)
+
+
+def say(text: str) -> None:
+    """Write a message beside the answer, to standard error; what a terminal would obey is escaped."""
+    print(printable(text), file=sys.stderr)
+
+
 def put_table(table: Table, arguments: argparse.Namespace) -> None:
     """Write a table in the format of the options; on a terminal it is made to fit."""
     form = arguments.format or "table"
@@ -86,11 +97,11 @@ def put_table(table: Table, arguments: argparse.Namespace) -> None:
         columns = width(arguments)
         if columns and len(table.render().partition("\n")[0]) > columns:
             table = _without_identity(table)
-        put(table.render(columns) + f"\n\n{len(table)} row{'' if len(table) == 1 else 's'}\n", arguments)
+        put_text(table.render(columns) + f"\n\n{len(table)} row{'' if len(table) == 1 else 's'}\n", arguments)
         return
     from threatgraph.export.tables import export_table
 
-    put(export_table(table, form), arguments)
+    put(export_table(table, form, guard_formulas=getattr(arguments, "guard_formulas", False)), arguments)
 
 
 def _without_identity(table: Table) -> Table:

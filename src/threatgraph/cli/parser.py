@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from threatgraph.cli.analyses import add_analyses
+from threatgraph.display import printable
 from threatgraph.vocab import KINDS
 
 TABLES = ("table", "json", "csv", "tsv", "markdown")
@@ -28,7 +29,7 @@ class _Parser(argparse.ArgumentParser):
     """A parser whose errors read like all others of the program."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"threatgraph: error: {message}\nTry: {self.prog} --help\n")
+        self.exit(2, f"threatgraph: error: {printable(message)}\nTry: {self.prog} --help\n")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -243,6 +244,12 @@ def _format(sub: argparse.ArgumentParser, names: tuple[str, ...], default: str |
     sub.add_argument(
         "--format", choices=names, default=names[0] if default == "" else default, metavar="FORMAT", help=text
     )
+    if "csv" in names:
+        sub.add_argument(
+            "--guard-formulas",
+            action="store_true",
+            help="in CSV and TSV, put ' before text that a spreadsheet would run as a formula",
+        )
 
 
 def _seconds(text: str) -> float:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import warnings
 from pathlib import Path
 
-from threatgraph.cli.output import open_graph
+from threatgraph.cli.output import open_graph, say
+from threatgraph.display import printable
 from threatgraph.errors import InvalidFile
 from threatgraph.plots import FORMATS
 from threatgraph.plots import plot as draw_file
@@ -28,9 +28,9 @@ def plot(arguments: argparse.Namespace) -> int:
         )
     save(content, path)
     for text in sorted({str(warning.message) for warning in caught}):
-        print(f"threatgraph: warning: {text}.", file=sys.stderr)
+        say(f"threatgraph: warning: {text}.")
     if not given:
-        print(path)
+        print(printable(str(path)))
     return 0
 
 

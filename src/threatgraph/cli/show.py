@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pyoxigraph import NamedNode
 
 from threatgraph.cli.output import in_color, open_graph, put, width, wrap
+from threatgraph.display import printable
 from threatgraph.records import Link, Record
 from threatgraph.store import Store
 from threatgraph.table import to_text
@@ -89,7 +90,7 @@ WHERE {
   ))
   FILTER NOT EXISTS { ?owner a tg:ThreatPattern ; tg:domain ?record . FILTER(?property = skos:broader) }
 }
-ORDER BY ?property ?code ?label ?owner
+ORDER BY STR(?property) STR(?code) STR(?label) STR(?owner)
 """
 _MOST_INBOUND = 20
 #: Names that do not read well as words.
@@ -136,7 +137,7 @@ class _Page:
     def write(self, record: Record, inbound: dict[str, list[Link]]) -> str:
         """The page of a record."""
         head = self._wrap(" ".join(filter(None, (record.code, record.label))), "")
-        lines = [*map(self._bold, head), record.iri, ""]
+        lines = [*map(self._bold, head), printable(record.iri), ""]
         if record.text("abstract"):
             lines += [*self._wrap(record.text("abstract"), ""), ""]
         lines += self._facts(record)
@@ -151,9 +152,9 @@ class _Page:
         for title, names in (sections | {_title(name): (name,) for name in rest if name not in plain}).items():
             body = [line for name in names for line in self._values(record, name)]
             if body:
-                lines += ["", self._bold(title), *body]
+                lines += ["", self._bold(printable(title)), *body]
         for title, links in inbound.items():
-            lines += ["", self._bold(f"{title} ({len(links)})")]
+            lines += ["", self._bold(printable(f"{title} ({len(links)})"))]
             lines += [line for link in links[:_MOST_INBOUND] for line in self._wrap(f"- {link}", "  ", hang="  ")]
             if len(links) > _MOST_INBOUND:
                 lines.append(f"  … and {len(links) - _MOST_INBOUND} more")
@@ -185,7 +186,7 @@ class _Page:
         return f"\033[1m{text}\033[0m" if self._color else text
 
     def _wrap(self, text: str, indent: str, hang: str = "") -> list[str]:
-        return wrap(text, self._columns, indent, hang)
+        return wrap(printable(text), self._columns, indent, hang)
 
 
 def _names(values: Sequence[object]) -> set[str]:

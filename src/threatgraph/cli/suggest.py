@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from threatgraph.cli.ask import decoded
-from threatgraph.cli.output import open_graph, put, put_table, width
+from threatgraph.cli.output import open_graph, put, put_table, put_text, say, width
 from threatgraph.cli.parser import TABLES
 from threatgraph.errors import InvalidQuery
 
@@ -20,13 +20,13 @@ def recommend(arguments: argparse.Namespace) -> int:
         arguments.ids or None, text=_asked(arguments), kind=kind, top=arguments.top, framework=arguments.framework
     )
     if arguments.format == "text":
-        put(found.render(width(arguments)), arguments)
+        put_text(found.render(width(arguments)), arguments)
     elif arguments.format == "json":
         put(found.to_json() + "\n", arguments)
     elif arguments.format in TABLES:
         put_table(found.to_table(), arguments)
         if found.note:
-            print(f"threatgraph: note: {found.note}", file=sys.stderr)
+            say(f"threatgraph: note: {found.note}")
     else:
         from threatgraph.export import export_triples
 

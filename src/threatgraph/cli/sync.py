@@ -6,7 +6,7 @@ import argparse
 import time
 from pathlib import Path
 
-from threatgraph.cli.output import open_store, put
+from threatgraph.cli.output import open_store, put_text
 from threatgraph.errors import InvalidQuery
 from threatgraph.store.inputs import file_inputs, shipped_inputs
 
@@ -42,5 +42,5 @@ def _put(arguments: argparse.Namespace, *, only: bool) -> int:
     ]
     seconds = time.monotonic() - begun
     sent = f"{changes.triples:,} triples sent in {seconds:.1f} seconds" if changes else "nothing changed"
-    put("\n".join([*lines, sent, ""]), arguments)
+    put_text("\n".join([*lines, sent, ""]), arguments)
     return 0

@@ -28,7 +28,7 @@ WHERE {{
   OPTIONAL {{ ?record skos:prefLabel ?label }}
   OPTIONAL {{ ?record skos:notation ?code }}
 }}
-ORDER BY ?record (LANGMATCHES(LANG(?label), "en")) ?class ?label ?code
+ORDER BY STR(?record) (LANGMATCHES(LANG(?label), "en")) STR(?class) STR(?label) STR(?code)
 """
 _LINKS = f"""
 SELECT DISTINCT ?from ?property ?to ?relation
@@ -69,7 +69,7 @@ WHERE {{
   {{ ?from tg:governanceContext ?part . ?part tg:framework ?to . BIND(tg:governanceContext AS ?property) }}
   FILTER(ISIRI(?to) && ?property != rdf:type)
 }}
-ORDER BY ?from ?property ?to ?relation
+ORDER BY STR(?from) STR(?property) STR(?to) STR(?relation)
 """
 
 

@@ -71,7 +71,10 @@ SELECT ?record ?property ?node {{
   FILTER(isIRI(?node))
 }}
 """
-_NAMES = "SELECT ?node ?label { ?node skos:prefLabel ?label } ORDER BY ?node (LANGMATCHES(LANG(?label), 'en')) ?label"
+_NAMES = """
+SELECT ?node ?label { ?node skos:prefLabel ?label }
+ORDER BY STR(?node) (LANGMATCHES(LANG(?label), "en")) STR(?label)
+"""
 
 
 class Link(NamedTuple):

@@ -44,11 +44,11 @@ SELECT ?subject ?holder ?property ?text {{
   }}
   FILTER(isLiteral(?text))
 }}
-ORDER BY ?order (!LANGMATCHES(LANG(?text), "en")) ?holder ?text
+ORDER BY xsd:integer(?order) (!LANGMATCHES(LANG(?text), "en")) STR(?holder) STR(?text)
 """
 _KINDS_OF_LINK = """
 SELECT DISTINCT ?property { ?record ?property ?subject . ?record a ?class FILTER(STRSTARTS(STR(?property), STR(tg:))) }
-ORDER BY ?property
+ORDER BY STR(?property)
 """
 
 

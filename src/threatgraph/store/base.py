@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import rdflib
 
 Answer = Table | bool | list[Triple]
+DEFAULT_TIMEOUT = 30.0
+"""Seconds that a query from outside may take."""
 
 
 class Store(Protocol):
@@ -61,6 +63,7 @@ class Store(Protocol):
             InvalidQuery: where the text does not parse, with the position.
             QueryTimeout: after ``timeout`` seconds.
             QueryTooLarge: where the query needs more memory than its limit.
+            EngineFailed: where the query engine crashes on the query.
         """
 
     def triples(self) -> Iterator[Triple]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
+from threatgraph.store.damage import unless_damaged
 from threatgraph.store.forms import NAME as FORMS
 from threatgraph.store.forms import OwnForms, changed
 from threatgraph.store.generations import Draft
@@ -103,7 +104,7 @@ def _noting_forms(draft: Draft, kept: AbstractSet[str], quads: Iterable[ox.Quad]
     file = draft.path / FORMS
     with file.open("wb") as noted:
         if draft.previous is not None and (draft.previous / FORMS).is_file():
-            for quad in ox.parse(path=str(draft.previous / FORMS), format=ox.RdfFormat.N_QUADS):
+            for quad in unless_damaged(ox.parse(path=str(draft.previous / FORMS), format=ox.RdfFormat.N_QUADS)):
                 if isinstance(quad.graph_name, ox.NamedNode) and quad.graph_name.value in kept:
                     noted.write(f"{quad} .\n".encode())
 
@@ -128,7 +129,7 @@ def _copied(previous: Path | None, kept: Sequence[str]) -> Iterator[ox.Quad]:
         return
     engine = ox.Store.read_only(str(previous))
     for iri in kept:
-        for quad in engine.quads_for_pattern(None, None, None, ox.NamedNode(iri)):
+        for quad in unless_damaged(engine.quads_for_pattern(None, None, None, ox.NamedNode(iri))):
             yield quad
             yield ox.Quad(quad.subject, quad.predicate, quad.object)
 

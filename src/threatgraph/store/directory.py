@@ -7,9 +7,8 @@ meanwhile is seen by those that open the store after it.
 from __future__ import annotations
 
 import os
-import threading
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 
@@ -76,11 +75,15 @@ class DirectoryStore(OxigraphStore):
         """Whether the shipped files that were loaded have changed since, as they do with a new version."""
         return self.manifest.shipped not in (None, shipped_digest())
 
-    def _for_child(self, sparql: str) -> Callable[[], ox.Store]:
-        if threading.active_count() == 1:
-            return super()._for_child(sparql)
-        # Another thread may hold a lock of the database at the moment of the fork, which would never open in the child.
-        return lambda: ox.Store.read_only(str(self.path))
+    in_memory = False
+
+    def in_worker(self) -> DirectoryStore:
+        """The same store, opened anew: threads of the database that this one was opened by are not in a worker."""
+        return DirectoryStore(self.path, self.manifest)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """The way to open it in another process, while this one keeps it from being removed."""
+        return DirectoryStore, (self.path, self.manifest)
 
 
 def require_loaded(directory: Path, paths: Iterable[Path]) -> None:

@@ -8,6 +8,7 @@ makes them slower by half or more.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -33,6 +34,7 @@ class EmbeddedStore(OxigraphStore):
         self._forms = Forms()
         self._waiting: dict[str, list[bytes]] = {}
         """What belongs into named graphs that are not filled yet, in Turtle."""
+        self._filling = threading.Lock()
         self.files: dict[str, Path] = {}
         """The file behind each named graph."""
 
@@ -67,16 +69,24 @@ class EmbeddedStore(OxigraphStore):
             content = file.read_bytes()
             self._store.load(content, format=ox.RdfFormat.TURTLE)
         except (OSError, SyntaxError):
-            self._load(file, graph_iri)  # which says what is wrong, and where
+            self._load(file, graph_iri)  # which reads a byte order mark, or says what is wrong, and where
+            return
         self._waiting[graph_iri] = [content]
         self.files[graph_iri] = file
 
     def _with_graphs(self) -> ox.Store:
-        while self._waiting:
-            graph_iri, contents = self._waiting.popitem()
-            for content in contents:
-                self._store.load(content, format=ox.RdfFormat.TURTLE, to_graph=ox.NamedNode(graph_iri))
+        with self._filling:  # other threads wait until all graphs are whole
+            while self._waiting:
+                graph_iri, contents = self._waiting.popitem()
+                for content in contents:
+                    self._store.load(content, format=ox.RdfFormat.TURTLE, to_graph=ox.NamedNode(graph_iri))
         return self._store
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """A copy for another process."""
+        with self._filling:
+            content = self._store.dump(format=ox.RdfFormat.N_QUADS)
+            return _copied, (content, self._forms, self._waiting, self.files)
 
     def _load(self, file: Path, graph_iri: str) -> None:
         triples = name_blank_nodes(read_quads(file), graph_iri)
@@ -93,3 +103,10 @@ class EmbeddedStore(OxigraphStore):
             return None
         line = f"{triple} .\n".encode()
         return graph_iri if any(line in content for content in self._waiting[graph_iri]) else ""
+
+
+def _copied(content: bytes, forms: Forms, waiting: dict[str, list[bytes]], files: dict[str, Path]) -> EmbeddedStore:
+    store = EmbeddedStore()
+    store._store.load(content, format=ox.RdfFormat.N_QUADS)
+    store._forms, store._waiting, store.files = forms, waiting, files
+    return store

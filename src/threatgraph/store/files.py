@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 from pyoxigraph import Quad, RdfFormat
 
@@ -34,22 +36,68 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     """The RDF files among ``paths``: files as named, and all files with a known ending below each folder, sorted.
 
     Raises:
-        InvalidFile: where a path does not exist, a file has an unknown ending, or a folder holds no RDF file.
+        InvalidFile: where a path does not exist or cannot be read, a file has an unknown ending or is none, such as a
+            pipe, or a folder holds no RDF file.
     """
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            below = sorted(file for file in path.rglob("*") if ending(file) in FORMATS and file.is_file())
+            below = files_below(path, lambda file: ending(file) in FORMATS)
             if not below:
                 raise InvalidFile(str(path), f"no RDF file in this folder; the known endings are {_endings()}.")
             found += below
-        elif not path.exists():
-            raise InvalidFile(str(path), "no such file or folder.")
-        elif ending(path) not in FORMATS:
+        elif ending(path) not in FORMATS and path.exists():
             raise InvalidFile(str(path), f"not an RDF file by its ending; the known endings are {_endings()}.")
         else:
+            require_file(path)
             found.append(path)
     return list(dict.fromkeys(found))
+
+
+def files_below(folder: Path, wanted: Callable[[Path], bool]) -> list[Path]:
+    """The files below a folder that are wanted, sorted; links are followed, but into no folder twice.
+
+    Raises:
+        InvalidFile: where a folder below cannot be read, or something with a wanted name is not a file that can be.
+    """
+    found: list[Path] = []
+    seen: set[str] = set()
+    for parent, folders, names in os.walk(folder, onerror=_refuse_folder, followlinks=True):
+        if (real := os.path.realpath(parent)) in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        folders.sort()
+        for file in (Path(parent, name) for name in names):
+            if wanted(file):
+                require_file(file)
+                found.append(file)
+    return sorted(found)
+
+
+def require_file(path: Path) -> None:
+    """Make sure that a path leads to a file: to open a pipe or a device could wait forever.
+
+    Raises:
+        InvalidFile: where it does not exist, is a link that leads nowhere, or is something else than a file.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        if path.is_symlink():
+            raise InvalidFile(str(path), f"a link that leads nowhere ({error.strerror}): mend or remove it.") from error
+        if isinstance(error, FileNotFoundError):
+            raise InvalidFile(str(path), "no such file or folder.") from error
+        raise InvalidFile(str(path), f"cannot be read: {error.strerror}.") from error
+    except ValueError as error:  # such as a NUL in the path
+        raise InvalidFile(repr(str(path)), f"not the name of a file ({error}).") from error
+    if not stat.S_ISREG(mode):
+        reason = "not a regular file (such as a pipe or a device): write it to a file, or load it by standard input."
+        raise InvalidFile(str(path), reason)
+
+
+def _refuse_folder(error: OSError) -> NoReturn:
+    raise InvalidFile(str(error.filename), f"this folder cannot be read: {error.strerror}.") from error
 
 
 def read_quads(path: Path) -> Iterator[Quad]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
+from threatgraph.store.damage import unless_damaged
 from threatgraph.vocab import XSD
 
 NAME = "written-forms.nq"
@@ -164,7 +165,7 @@ def read_forms(folder: Path) -> Forms:
     """The forms that a store on disk has beside its database; none where there is no such file."""
     forms, file = Forms(), folder / NAME
     if file.is_file():
-        for quad in ox.parse(path=str(file), format=ox.RdfFormat.N_QUADS):
+        for quad in unless_damaged(ox.parse(path=str(file), format=ox.RdfFormat.N_QUADS)):
             if isinstance(quad.graph_name, ox.NamedNode):
                 forms.note(quad.triple, quad.graph_name.value)
     return forms

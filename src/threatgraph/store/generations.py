@@ -18,10 +18,11 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from threatgraph.errors import ThreatGraphError
+from threatgraph.store.damage import ADVICE, checksums, reason_of, require_intact
 from threatgraph.store.manifest import NAME, Manifest, read_manifest, write_manifest
 
 _PREFIX = "generation-"
@@ -44,7 +45,7 @@ def hold(directory: Path) -> Held:
     """Find the published generation and keep it from being removed.
 
     Raises:
-        ThreatGraphError: where there is no store in the directory, or it cannot be read.
+        ThreatGraphError: where there is no store in the directory, it is damaged, or it cannot be read.
     """
     for _ in range(_TRIES):  # a writer may publish, and the next one remove, while we look
         manifest = read_manifest(directory)
@@ -53,6 +54,11 @@ def hold(directory: Path) -> Held:
         path = _generation(directory, manifest.generation)
         lock = _lock(path, exclusive=False)
         if lock is not None:
+            try:
+                require_intact(path, manifest.files)
+            except BaseException:
+                os.close(lock)
+                raise
             return Held(manifest, path, lock)
         if read_manifest(directory) == manifest:
             reason = f"the folder {path.name} is missing: delete the directory and load your files again."
@@ -94,7 +100,7 @@ class Draft:
             _sync(file)
         _sync(self.path)
         _sync(self._directory)
-        write_manifest(self._directory, manifest)
+        write_manifest(self._directory, replace(manifest, files=checksums(self.path)))
         self.published = True
         _sync(self._directory)
 
@@ -125,12 +131,18 @@ def writing(directory: Path) -> Iterator[Draft]:
         manifest = read_manifest(directory)
         _tidy(directory, manifest)
         draft = Draft(directory, manifest)
+        if manifest is not None and draft.previous is not None:
+            require_intact(draft.previous, manifest.files)
         try:
             yield draft
+        except ThreatGraphError:
+            raise
         except OSError as error:
             # The database's own errors tell the whole way down to the reason.
             reason = f"cannot be written ({error.strerror or str(error).rpartition(': ')[2]}); the store is as it was."
             raise ThreatGraphError(f"{directory}: {reason}") from error
+        except RuntimeError as error:
+            raise ThreatGraphError(f"{directory}: cannot be read: {reason_of(error)}; {ADVICE}") from error
         finally:
             if not draft.published:
                 shutil.rmtree(draft.path, ignore_errors=True)
@@ -150,6 +162,12 @@ def discard(directory: Path) -> None:
     for lock in locks:
         if lock is not None:
             os.close(lock)
+
+
+def holds_store_alone(directory: Path) -> bool:
+    """Whether a folder holds a store, be it half-made, and nothing else."""
+    names = {path.name for path in directory.iterdir()}
+    return _LOCK in names and all(name in (_LOCK, NAME) or name.startswith((_PREFIX, _TEMPORARY)) for name in names)
 
 
 def _generation(directory: Path, number: int) -> Path:

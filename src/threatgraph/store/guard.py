@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from threatgraph.errors import QueryRefused
-from threatgraph.store.tokens import tokens
+from threatgraph.store.tokens import may_say, tokens
 
 _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY"}
 
@@ -21,9 +21,9 @@ def refuse_unsafe(sparql: str, *, allow_service: bool = False) -> None:
     for word, position in tokens(sparql):
         if word in _UPDATES:
             _refuse(sparql, position, word, "the graph is read-only here: change the data files and load them again.")
-        if word == "SERVICE" and not allow_service:
-            reason = "asking other servers is turned off: pass allow_service (--allow-service) to permit it."
-            _refuse(sparql, position, word, reason)
+    if not allow_service and (at := may_say(sparql, "SERVICE")) is not None:
+        reason = "federated queries are turned off: pass allow_service=True (--allow-service) to permit them."
+        _refuse(sparql, at, "SERVICE", reason)
 
 
 def _refuse(sparql: str, position: int, word: str, reason: str) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import email.utils
 import http.client
+import io
+import math
 import netrc
 import os
 import socket
@@ -17,10 +19,12 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+from threatgraph.display import redacted
 from threatgraph.errors import EndpointError
 
 CONNECT_TIMEOUT = 10.0
@@ -32,6 +36,7 @@ LARGEST = 1024**3
 RETRIES = 4
 """How often a request is sent again that a server has put off."""
 _PUT_OFF = {429, 503}
+_END: ContextVar[float] = ContextVar("end", default=math.inf)
 _CHUNK = 1 << 16
 _SHOWN = 200
 _REDIRECTS = 5
@@ -70,28 +75,20 @@ def check_url(url: str) -> str:
     try:
         parts = urllib.parse.urlsplit(url)
         host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        raise EndpointError(
-            url, f"this is no address ({error}): write one such as http://localhost:8890/sparql."
-        ) from None
+    except ValueError:
+        raise EndpointError(url, "this is no address: write one such as http://localhost:8890/sparql.") from None
     if parts.scheme not in ("http", "https") or not host or any(ord(sign) <= 32 or ord(sign) > 126 for sign in url):
-        raise EndpointError(
-            shown(url), "an endpoint is an http: or https: address, such as http://localhost:8890/sparql."
-        )
+        raise EndpointError(url, "an endpoint is an http: or https: address, such as http://localhost:8890/sparql.")
     if "@" in parts.netloc:
         reason = "an address must not hold a user or password: give --user NAME and set THREATGRAPH_PASSWORD."
-        raise EndpointError(shown(url), reason)
+        raise EndpointError(url, reason)
     return url
 
 
-def shown(url: str) -> str:
-    """An address as messages may show it: without user, password and query."""
-    parts = urllib.parse.urlsplit(url)
-    return urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
 def credentials(url: str, user: str | None = None) -> tuple[str, str] | None:
-    """User and password for a server: from the environment, or else from ``~/.netrc``.
+    """User and password for a server: from the environment, or else from the entry of its host in ``~/.netrc``.
+
+    The ``default`` entry of that file is for any server, and so for none of ours.
 
     Args:
         url: the address of the endpoint.
@@ -107,16 +104,20 @@ def credentials(url: str, user: str | None = None) -> tuple[str, str] | None:
     password = os.environ.get("THREATGRAPH_PASSWORD")
     if user and password is not None:
         return user, password
+    host = urllib.parse.urlsplit(url).hostname or ""
     try:
-        entry = netrc.netrc().authenticators(urllib.parse.urlsplit(url).hostname or "")
+        entry = None if host == "default" else netrc.netrc().hosts.get(host)
     except FileNotFoundError:
         entry = None
-    except (netrc.NetrcParseError, OSError) as error:
-        raise EndpointError(shown(url), f"~/.netrc cannot be read: {error}.") from None
+    except netrc.NetrcParseError as error:  # its message quotes what it stumbled over, which may be a password
+        place = f" (line {error.lineno})" if error.lineno else " (others may read it: chmod 600)"
+        raise EndpointError(url, f"~/.netrc cannot be read{place}: correct it.") from None
+    except (OSError, ValueError) as error:
+        raise EndpointError(url, f"~/.netrc cannot be read: {getattr(error, 'strerror', 'it is not UTF-8')}.") from None
     if entry and entry[0] and entry[2] is not None and user in (None, entry[0]):
         return entry[0], entry[2]
     if user:
-        raise EndpointError(shown(url), f"no password for {user}: set THREATGRAPH_PASSWORD, or write it into ~/.netrc.")
+        raise EndpointError(url, f"no password for {user}: set THREATGRAPH_PASSWORD, or write it into ~/.netrc.")
     return None
 
 
@@ -155,7 +156,7 @@ class Http:
         Raises:
             EndpointError: whatever goes wrong, with the address and what to do.
         """
-        end = time.monotonic() + min(timeout or self.deadline, self.deadline)
+        end = min(time.monotonic() + min(timeout or self.deadline, self.deadline), _END.get())
         for attempt in range(RETRIES + 1):
             try:
                 return self._once(request, end)
@@ -163,10 +164,21 @@ class Http:
                 wait = _wait(error, attempt)
                 last = attempt == RETRIES or time.monotonic() + wait >= end
                 if error.code not in _PUT_OFF or not again or last:
-                    raise _refusal(request.full_url, error) from None
-                error.close()
+                    raise self._refusal(request.full_url, error) from None
                 self._pause(wait)
         raise AssertionError("the last attempt returns or raises")
+
+    @contextlib.contextmanager
+    def within(self, seconds: float | None) -> Iterator[None]:
+        """Bound the time of all requests that are sent inside together; ``None`` for no bound but that of each."""
+        token = _END.set(min(_END.get(), math.inf if seconds is None else time.monotonic() + seconds))
+        try:
+            yield
+        finally:
+            _END.reset(token)
+
+    def _refusal(self, url: str, error: urllib.error.HTTPError) -> EndpointError:
+        return _refusal(url, error, self._login[1] if self._login else None)
 
     def _once(self, request: urllib.request.Request, end: float) -> Answer:
         left = end - time.monotonic()
@@ -176,19 +188,25 @@ class Http:
         watch = threading.Timer(max(left, 0), _hang_up, (sockets, late))
         watch.daemon = True
         watch.start()
-        url = shown(request.full_url)
+        url = redacted(request.full_url)
         try:
             with self._opener(sockets).open(request, timeout=max(min(left, CONNECT_TIMEOUT), 0.001)) as response:
                 content = self._read(response, url)
                 return Answer(url, content, response.headers)
-        except urllib.error.HTTPError:
-            raise
+        except urllib.error.HTTPError as error:
+            said = _said(error)  # while the watch is on: the text of an error may come a byte a minute, too
+            if late.is_set():
+                raise RequestTimeout(url, _LATE) from None
+            error.close()
+            raise urllib.error.HTTPError(url, error.code, error.reason, error.headers, io.BytesIO(said)) from None
         except (OSError, http.client.HTTPException, ValueError) as error:
             if late.is_set() or _is_timeout(error):
                 raise RequestTimeout(url, _LATE) from None
             raise EndpointError(url, _reason(error)) from None
         finally:
             watch.cancel()
+            for connection in sockets:
+                connection.close()
 
     def _read(self, response: http.client.HTTPResponse, url: str) -> bytes:
         chunks: list[bytes] = []
@@ -249,12 +267,19 @@ class _Secure(urllib.request.HTTPSHandler):
 
 
 def _held(connection: type[http.client.HTTPConnection], sockets: list[socket.socket]) -> Any:
-    class Held(connection):  # type: ignore[misc, valid-type]
+    class Noted(http.client.HTTPConnection):
+        def connect(self) -> None:
+            super().connect()
+            # A second handle, since TLS takes the first one away; its handshake is watched as well.
+            sockets.append(self.sock.dup())
+
+    bases = (Noted,) if connection is http.client.HTTPConnection else (connection, Noted)
+
+    class Held(*bases):  # type: ignore[misc]
         def connect(self) -> None:
             super().connect()
             # The limit of a connection is short; how long an answer may take, the watch decides.
             self.sock.settimeout(None)
-            sockets.append(self.sock)
 
     return Held
 
@@ -269,13 +294,17 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
     ) -> urllib.request.Request | None:
         target = urllib.parse.urlsplit(newurl)
         before = urllib.parse.urlsplit(req.full_url)
+        if "@" in target.netloc:
+            raise EndpointError(req.full_url, "it redirects to an address with a user or password, which is refused.")
         if target.scheme not in ("http", "https") or (before.scheme, target.scheme) == ("https", "http"):
             reason = (
                 f"it redirects to a {target.scheme}: address, which is refused. Give the address that it should be."
             )
-            raise EndpointError(shown(req.full_url), reason)
+            raise EndpointError(req.full_url, reason)
         if target.netloc != before.netloc and req.get_method() != "GET" and _writes(req):
-            raise EndpointError(shown(req.full_url), f"it redirects an update to {target.netloc}, which is refused.")
+            raise EndpointError(
+                req.full_url, f"it redirects an update to {redacted('//' + target.netloc)[2:]}, which is refused."
+            )
         kept = {name: value for name, value in req.headers.items() if name.lower() not in ("host", "authorization")}
         return urllib.request.Request(  # noqa: S310 - the scheme is checked above
             newurl, data=req.data, headers=kept, method=req.get_method(), unverifiable=True
@@ -307,20 +336,24 @@ def _wait(error: urllib.error.HTTPError, attempt: int) -> float:
     return 0.5 * 2.0**attempt
 
 
-def _refusal(url: str, error: urllib.error.HTTPError) -> EndpointError:
+def _said(error: urllib.error.HTTPError) -> bytes:
     try:
-        said = error.read(4096).decode("utf-8", "replace")
+        return error.read(4096)
     except (OSError, http.client.HTTPException):
-        said = ""
+        return b""
+
+
+def _refusal(url: str, error: urllib.error.HTTPError, secret: str | None) -> EndpointError:
+    said = error.read().decode("utf-8", "replace")
+    if secret:
+        said = said.replace(secret, "…")
     said = " ".join("" if "<html" in said.lower() else said.split())[:_SHOWN] if "<html" not in said.lower() else ""
     if error.code in range(300, 400):
         target = urllib.parse.urlsplit(str(error.headers.get("Location", "")))
-        return EndpointError(
-            shown(url), f"it redirects to a {target.scheme}: address or in a circle, which is refused."
-        )
+        return EndpointError(url, f"it redirects to a {target.scheme}: address or in a circle, which is refused.")
     advice = _ADVICE.get(error.code) or ("try again later" if error.code in _PUT_OFF else "its log may tell more")
     return EndpointError(
-        shown(url),
+        url,
         f"the server answered {error.code} {error.reason}: {advice}." + (f" It says: {said}" if said else ""),
     )
 

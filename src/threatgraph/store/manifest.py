@@ -47,6 +47,8 @@ class Manifest:
     """The digest of the shipped files that are in it; ``None`` where none are."""
     graphs: dict[str, Loaded] = field(default_factory=dict)
     """What was loaded, by the IRI of its named graph."""
+    files: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """The size and the checksum (CRC-32) of each file of the database; none in a store of an earlier version."""
 
 
 def read_manifest(directory: Path) -> Manifest | None:
@@ -66,7 +68,7 @@ def read_manifest(directory: Path) -> Manifest | None:
         return None
     except OSError as error:
         raise ThreatGraphError(f"{path}: cannot be read ({error.strerror}).") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         reason = "is damaged: delete the directory and load your files again (threatgraph load)."
         raise InvalidFile(str(path), reason) from error
     reason = (
@@ -87,8 +89,20 @@ def write_manifest(directory: Path, manifest: Manifest) -> None:
 
 def _as_manifest(told: dict[str, Any]) -> Manifest:
     graphs = {str(iri): Loaded(**entry) for iri, entry in told["graphs"].items()}
-    if not isinstance(told["generation"], int) or not all(
-        isinstance(loaded.triples, int) for loaded in graphs.values()
-    ):
-        raise ValueError("not a number")
-    return Manifest(told["generation"], told["shipped"], graphs)
+    files = {str(name): (size, checksum) for name, (size, checksum) in told.get("files", {}).items()}
+    for loaded in graphs.values():
+        _require(loaded.triples, int)
+        _require(loaded.path, str, None)
+        _require(loaded.size, int, None)
+        _require(loaded.modified, int, None)
+        _require(loaded.shipped, bool)
+    for number in (told["generation"], *(number for entry in files.values() for number in entry)):
+        _require(number, int)
+    _require(told["shipped"], str, None)
+    return Manifest(told["generation"], told["shipped"], graphs, files)
+
+
+def _require(value: object, *kinds: type | None) -> None:
+    """See that a value is of a kind; a truth value is no number here."""
+    if type(value) not in kinds and not (value is None and None in kinds):
+        raise ValueError(f"{value!r} is of the wrong type")

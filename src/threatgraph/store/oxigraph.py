@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+import threading
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 import pyoxigraph as ox
 
 from threatgraph import resources
-from threatgraph.errors import InvalidQuery, ThreatGraphError
+from threatgraph.errors import InvalidQuery, QueryTooLarge, ThreatGraphError
 from threatgraph.store.base import Answer
 from threatgraph.store.binding import Bindings, bind_values
-from threatgraph.store.bounded import can_bound, run_bounded
+from threatgraph.store.damage import unless_damaged
 from threatgraph.store.forms import Forms
 from threatgraph.store.guard import refuse_unsafe
+from threatgraph.store.reading import LONGEST
+from threatgraph.store.sorting import sorts_by_one_type
+from threatgraph.store.tokens import may_say
 from threatgraph.table import Table, to_rdflib_graph
 from threatgraph.vocab import PREFIXES
 
 if TYPE_CHECKING:
     import rdflib
 
-T = TypeVar("T")
+    from threatgraph.store.workers import Pool
 
-# The words by which a query speaks of named graphs.
-_NAMED_GRAPHS = re.compile(r"\b(?:GRAPH|FROM)\b", re.IGNORECASE)
+T = TypeVar("T")
+ROWS, BOOLEAN, TRIPLES = b"R", b"B", b"T"
+"""What an answer is, on its way from a worker."""
+
 # How the engine begins a syntax error: "error at LINE:COLUMN: …".
 _PLACE = re.compile(r"error at (\d+):(\d+)")
 
@@ -35,8 +41,14 @@ class OxigraphStore:
     _forms = Forms()
     """How the files write what the engine keeps in another form."""
 
+    in_memory = True
+    """Whether a query needs no file to be open."""
+
     def __init__(self, engine: ox.Store) -> None:
         self._store = engine
+        self._pools: dict[bool, Pool] = {}
+        """What evaluates queries from outside: with the named graphs filled, and without."""
+        self._lock = threading.Lock()
 
     def _with_graphs(self) -> ox.Store:
         """The engine with all named graphs filled."""
@@ -44,32 +56,52 @@ class OxigraphStore:
 
     def _for(self, sparql: str) -> ox.Store:
         """The engine, with what a query may ask for."""
-        return self._with_graphs() if _NAMED_GRAPHS.search(sparql) else self._store
+        return self._with_graphs() if speaks_of_graphs(sparql) else self._store
 
-    def _for_child(self, sparql: str) -> Callable[[], ox.Store]:
-        """Gives the engine in the child process that evaluates a query from outside."""
-        engine = self._for(sparql)
-        return lambda: engine
+    def in_worker(self) -> OxigraphStore:
+        """The same store in a worker process, which was forked from this one."""
+        return self
+
+    def pool(self, *, graphs: bool) -> Pool:
+        """The worker processes over this store.
+
+        Args:
+            graphs: whether the named graphs are to be filled in it.
+        """
+        from threatgraph.store.workers import Pool  # most commands ask no query from outside
+
+        if graphs:
+            self._with_graphs()
+        with self._lock:
+            if graphs not in self._pools:
+                self._pools[graphs] = Pool(self)
+            return self._pools[graphs]
 
     # Queries of our own: trusted, so they run in this process.
 
     def select(self, sparql: str, bindings: Bindings | None = None) -> Table:
         """The rows of a SELECT query; ``bindings`` replaces variables by terms before the query runs."""
-        answer = _evaluate(self._for(sparql), sparql, bindings)
-        if not isinstance(answer, ox.QuerySolutions):
+        answer = self._trusted(sparql, bindings)
+        if not isinstance(answer, Table):
             raise InvalidQuery("a SELECT query was expected here.")
-        return _table(answer)
+        return answer
 
     def ask(self, sparql: str, bindings: Bindings | None = None) -> bool:
         """The answer to an ASK query."""
-        return bool(_evaluate(self._for(sparql), sparql, bindings))
+        return bool(self._trusted(sparql, bindings))
 
     def construct(self, sparql: str, bindings: Bindings | None = None) -> list[ox.Triple]:
         """The triples of a CONSTRUCT or DESCRIBE query."""
-        answer = _unpack(_evaluate(self._for(sparql), sparql, bindings))
+        answer = self._trusted(sparql, bindings)
         if not isinstance(answer, list):
             raise InvalidQuery("a CONSTRUCT or DESCRIBE query was expected here.")
-        return self._as_written(answer)
+        return answer
+
+    def _trusted(self, sparql: str, bindings: Bindings | None) -> Answer:
+        if not sorts_by_one_type(sparql):
+            return self.query(sparql, bindings)
+        answer = _unpack(_evaluate(self._for(sparql), sparql, bindings))
+        return self._as_written(answer) if isinstance(answer, list) else answer
 
     # Queries from outside: refused or bounded.
 
@@ -81,21 +113,39 @@ class OxigraphStore:
         timeout: float | None = None,
         allow_service: bool = False,
     ) -> Answer:
-        """Answer a query from outside, in a process of its own; see :meth:`threatgraph.store.Store.query`.
+        """Answer a query from outside, in a worker process; see :meth:`threatgraph.store.Store.query`.
 
-        The limit of its memory is :data:`threatgraph.store.bounded.MEMORY_LIMIT`.
+        The limit of its memory is :data:`threatgraph.store.workers.MEMORY_LIMIT`.
         """
         refuse_unsafe(sparql, allow_service=allow_service)
-        if timeout is None or not can_bound():
-            answer = _unpack(_evaluate(self._for(sparql), sparql, bindings))
-            return self._as_written(answer) if isinstance(answer, list) else answer
-        # Parsing is quick and gives the kind of answer; evaluation is what may hang, and that runs in the child.
-        form = _evaluate(ox.Store(), sparql, bindings)
-        engine = self._for_child(sparql)
-        packed = run_bounded(lambda: _pack(_evaluate(engine(), sparql, bindings)), timeout)
-        if isinstance(form, ox.QueryTriples):
-            return self._as_written([quad.triple for quad in ox.parse(packed, format=ox.RdfFormat.N_TRIPLES)])
-        return _unpack(ox.parse_query_results(packed, format=ox.QueryResultsFormat.JSON))
+        text = bind_values(sparql, bindings)
+        pool = self.pool(graphs=speaks_of_graphs(text))
+        return self._unpacked(*pool.query(text, timeout=timeout, network=allow_service))
+
+    def answer(self, sparql: str) -> tuple[bytes, bytes]:
+        """Answer a query, for another process: the kind of the answer, and its bytes."""
+        answer = _evaluate(self._for(sparql), sparql, None)
+        try:
+            if isinstance(answer, ox.QueryBoolean):
+                return BOOLEAN, b"1" if answer else b""
+            if isinstance(answer, ox.QueryTriples):
+                return TRIPLES, answer.serialize(format=ox.RdfFormat.N_TRIPLES) or b""
+            return ROWS, answer.serialize(format=ox.QueryResultsFormat.JSON) or b""
+        except (OSError, RuntimeError, ValueError) as error:
+            raise ThreatGraphError(f"the query failed: {error}") from error
+
+    def _unpacked(self, kind: bytes, content: bytes) -> Answer:
+        if kind == BOOLEAN:
+            return bool(content)
+        try:
+            if kind == TRIPLES:
+                return self._as_written(quad.triple for quad in ox.parse(content, format=ox.RdfFormat.N_TRIPLES))
+            return _unpack(ox.parse_query_results(content, format=ox.QueryResultsFormat.JSON))
+        except MemoryError:
+            raise QueryTooLarge(
+                f"the answer holds a literal of more than {LONGEST // 1024**2} MiB, the most that is passed on: "
+                "ask for a part of it, such as SUBSTR(?text, 1, 1000)."
+            ) from None
 
     def _as_written(self, triples: Iterable[ox.Triple]) -> list[ox.Triple]:
         return list(self.as_written(triples))
@@ -113,16 +163,17 @@ class OxigraphStore:
     def triples(self) -> Iterator[ox.Triple]:
         """All triples of the merged graph, the derived ones included, with literals as the files write them."""
         quads = self._store.quads_for_pattern(None, None, None, ox.DefaultGraph())
-        return self.as_written(quad.triple for quad in quads)
+        return self.as_written(quad.triple for quad in unless_damaged(quads))
 
     def graphs(self) -> list[str]:
         """The IRIs of the named graphs, sorted: one a file, and the graph of derived triples."""
-        return sorted(graph.value for graph in self._with_graphs().named_graphs() if isinstance(graph, ox.NamedNode))
+        found = unless_damaged(self._with_graphs().named_graphs())
+        return sorted(graph.value for graph in found if isinstance(graph, ox.NamedNode))
 
     def graph_triples(self, graph_iri: str) -> Iterator[ox.Triple]:
         """The triples of one named graph, with literals as its file writes them."""
         quads = self._with_graphs().quads_for_pattern(None, None, None, ox.NamedNode(graph_iri))
-        return self._forms.restore((quad.triple for quad in quads), graph_iri)
+        return self._forms.restore((quad.triple for quad in unless_damaged(quads)), graph_iri)
 
     @property
     def rewritten(self) -> Mapping[str, Collection[ox.NamedNode | ox.BlankNode]]:
@@ -134,13 +185,9 @@ class OxigraphStore:
         return to_rdflib_graph(self.triples())
 
 
-def form_of(sparql: str) -> type:
-    """The kind of answer that a query gives, without asking it: the class of pyoxigraph.
-
-    Raises:
-        InvalidQuery: where the text does not parse, with the position.
-    """
-    return type(_evaluate(ox.Store(), sparql, None))
+def speaks_of_graphs(sparql: str) -> bool:
+    """Whether a query may ask for named graphs."""
+    return any(may_say(sparql, word) is not None for word in ("GRAPH", "FROM"))
 
 
 def derive(engine: ox.Store) -> list[ox.Triple]:
@@ -201,8 +248,3 @@ def _unpack(answer: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> An
     if isinstance(answer, ox.QuerySolutions):
         return _table(answer)
     return bool(answer) if isinstance(answer, ox.QueryBoolean) else _all(answer)
-
-
-def _pack(answer: ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples) -> bytes:
-    form = ox.RdfFormat.N_TRIPLES if isinstance(answer, ox.QueryTriples) else ox.QueryResultsFormat.JSON
-    return answer.serialize(format=form) or b""  # type: ignore[arg-type]

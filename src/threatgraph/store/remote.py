@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import urllib.request
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -13,14 +14,16 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 
 from threatgraph import resources
-from threatgraph.errors import EndpointError, InvalidQuery, QueryTimeout
+from threatgraph.errors import EndpointError, InvalidFile, InvalidQuery, QueryTimeout
 from threatgraph.store.base import Answer
 from threatgraph.store.binding import Bindings, bind_values
 from threatgraph.store.dialects import MANIFEST_GRAPH, OWN_GRAPHS, Dialect, dialect_of, in_dataset
 from threatgraph.store.guard import refuse_unsafe
-from threatgraph.store.http import DEADLINE, Http, RequestTimeout, check_url, shown
+from threatgraph.store.http import DEADLINE, Http, RequestTimeout, check_url
 from threatgraph.store.http import Answer as Said
-from threatgraph.store.oxigraph import form_of
+from threatgraph.store.nesting import JsonNesting, Refused
+from threatgraph.store.parsing import form_of
+from threatgraph.store.reading import Source
 from threatgraph.store.tokens import tokens
 from threatgraph.table import Table, to_rdflib_graph
 from threatgraph.vocab import FILE_GRAPHS, PREFIXES
@@ -97,8 +100,8 @@ class RemoteStore:
 
     @cached_property
     def files(self) -> Mapping[str, Path]:
-        """The file behind each named graph, where this machine has it."""
-        return {iri: path for iri in self.graphs() if (path := _file_of(iri)) is not None}
+        """The bundled file behind each named graph; no other file is taken for one because a server says so."""
+        return {iri: path for iri, path in _shipped().items() if iri in set(self.graphs())}
 
     # Queries of our own.
 
@@ -140,9 +143,12 @@ class RemoteStore:
         """
         refuse_unsafe(sparql, allow_service=allow_service)
         text = bind_values(sparql, bindings)
-        form = form_of(text)
+        form = form_of(text, timeout)
         try:
-            return self._answer(text, form, timeout)
+            # One limit for all that it takes, such as to find out first what server it is. Where the server asks
+            # others, twice is not like once.
+            with self._http.within(timeout):
+                return self._answer(text, form, again=not allow_service)
         except RequestTimeout as error:
             raise QueryTimeout(str(error)) from None
 
@@ -195,7 +201,7 @@ class RemoteStore:
         counts: list[tuple[ox.NamedNode, int]] = []
         for predicate, count in self.select(_PREDICATES.format(dataset=dataset)).rows:
             if not isinstance(predicate, ox.NamedNode) or not isinstance(count, ox.Literal):
-                raise EndpointError(shown(self.url), "the server does not count the statements of each predicate.")
+                raise EndpointError(self.url, "the server does not count the statements of each predicate.")
             counts.append((predicate, int(count.value)))
         if (wanted := sum(count for _, count in counts)) <= PAGE:
             rows = self.select(_EVERY.format(dataset=dataset)).rows
@@ -212,7 +218,7 @@ class RemoteStore:
     def _require(self, wanted: int, came: int, of: str) -> None:
         if came != wanted:
             reason = f"{came} of {wanted} statements of {of} came: it changed meanwhile, or the server cuts answers."
-            raise EndpointError(shown(self.url), reason)
+            raise EndpointError(self.url, reason)
 
     def _pages(self, dataset: str, predicate: ox.NamedNode) -> Iterator[tuple[Any, ...]]:
         """Pages begin at the last subject of the one before, so that a late page costs no more than the first."""
@@ -232,27 +238,30 @@ class RemoteStore:
 
     # How a query goes out and its answer comes back.
 
-    def _answer(self, sparql: str, form: type, timeout: float | None = None) -> Answer:
-        said = self._send(_prologue(sparql) + sparql, "nt" if form is ox.QueryTriples else "json", sparql, timeout)
+    def _answer(self, sparql: str, form: type, *, again: bool = True) -> Answer:
+        said = self._send(_prologue(sparql) + sparql, "nt" if form is ox.QueryTriples else "json", sparql, again=again)
         if form is ox.QueryTriples:
             return self._graph_of(said)
         results = self._results(said)
         return bool(results) if isinstance(results, ox.QueryBoolean) else self._table(said)
 
-    def _send(self, text: str, form: str, dataset_of: str | None = None, timeout: float | None = None) -> Said:
+    def _send(self, text: str, form: str, dataset_of: str | None = None, *, again: bool = True) -> Said:
         dataset: list[tuple[str, str]] = []
         if dataset_of is not None and (merged := self.default_graph) and not _names_dataset(dataset_of):
             if _speaks_of_graphs(dataset_of):
                 text = in_dataset(text, merged, self.graphs())
             else:
                 dataset.append(("default-graph-uri", merged))
-        return self._http.send(_request(self.url, text, form, dataset), timeout=timeout)
+        return self._http.send(_request(self.url, text, form, dataset), again=again)
 
     def _results(self, said: Said) -> ox.QuerySolutions | ox.QueryBoolean:
         if said.kind not in _RESULTS:
             raise EndpointError(said.url, _wrong_kind(said, "application/sparql-results+json"))
         try:
+            JsonNesting().feed(said.content)
             return ox.parse_query_results(said.content, format=ox.QueryResultsFormat.JSON)
+        except Refused as error:
+            raise EndpointError(said.url, f"the answer is refused: {error.reason}") from None
         except (SyntaxError, ValueError) as error:
             raise EndpointError(said.url, _damaged(error)) from None
 
@@ -263,6 +272,8 @@ class RemoteStore:
         try:
             term = dialect_of(said.headers).term
             rows = [tuple(map(term, solution)) for solution in solutions]
+        except MemoryError:
+            raise EndpointError(said.url, "the answer holds a text that is too long: ask for a part of it.") from None
         except (SyntaxError, ValueError) as error:
             raise EndpointError(said.url, _damaged(error)) from None
         self._check_complete(said, len(rows))
@@ -272,8 +283,9 @@ class RemoteStore:
         if said.kind not in _TRIPLES:
             raise EndpointError(said.url, _wrong_kind(said, "application/n-triples"))
         try:
-            found = [quad.triple for quad in ox.parse(said.content, format=_TRIPLES[said.kind])]
-        except (SyntaxError, ValueError) as error:
+            source = Source(io.BytesIO(said.content), "line", _TRIPLES[said.kind], None)
+            found = [quad.triple for quad in source.quads()]
+        except InvalidFile as error:
             raise EndpointError(said.url, _damaged(error)) from None
         self._check_complete(said, len(found))
         return list(dict.fromkeys(found))
@@ -323,17 +335,9 @@ def _names_dataset(sparql: str) -> bool:
     return any(word == "FROM" for word, _ in tokens(sparql))
 
 
-def _file_of(iri: str) -> Path | None:
-    if iri.startswith("file://"):
-        from urllib.parse import urlsplit
-        from urllib.request import url2pathname
-
-        path = Path(url2pathname(urlsplit(iri).path))
-    elif iri.startswith(FILE_GRAPHS):
-        path = resources.root() / iri.removeprefix(FILE_GRAPHS)
-    else:
-        return None
-    return path if path.is_file() else None
+def _shipped() -> dict[str, Path]:
+    root = resources.root()
+    return {FILE_GRAPHS + file.relative_to(root).as_posix(): file for file in resources.shipped_files()}
 
 
 def _wrong_kind(said: Said, wanted: str) -> str:

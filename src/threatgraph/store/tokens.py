@@ -1,37 +1,180 @@
-"""Cuts a SPARQL text into tokens, as far as it takes to tell its own words from those in strings and comments."""
+r"""Cuts a SPARQL text into tokens, as far as it takes to tell its keywords from names, strings and comments.
+
+The patterns are the terminals of the SPARQL 1.1 grammar (section 19.8). Oxigraph needs no space around a keyword: it
+reads ``1SERVICE<urn:a>{}`` as a number and a call, and ``SERVICE:s{}`` as a call where no prefix ``SERVICE:`` serves.
+One sign has two readings, ``<``, which begins an IRI or compares: :func:`may_say` follows both. Letters are those of
+Python's ``\w``: what the grammar does not count among letters there, no query can hold outside of texts.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
 
-# The terminals of the SPARQL 1.1 grammar (section 19.8) that can hide a word from the eye, then the bare words.
-_TOKEN = re.compile(
-    r"""
-      (?P<skip>
-          \#[^\n\r]*                                                    # comment
-        | <[^<>"{}|^`\\\x00-\x20]*>                                     # IRI
-        | \"{3}(?:\"{0,2}(?:[^"\\]|\\.))*\"{3} | '{3}(?:'{0,2}(?:[^'\\]|\\.))*'{3}
-        | "(?:[^"\\\n\r]|\\.)*" | '(?:[^'\\\n\r]|\\.)*'
-        | [?$]\w+                                                       # variable
-        | @[A-Za-z]+(?:-[A-Za-z0-9]+)*                                  # language tag
-        | [\w\-.]*:(?:[\w\-.:]|%[0-9A-Fa-f]{2}|\\.)*                    # prefixed name, blank node
+_ESCAPE = r"\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
+_IN_STRING = rf"\\[tbnrf\\\"']|{_ESCAPE}"
+_IN_NAME = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?\#@%]"
+# Quantifiers that end in + do not give back what they took, so that no text takes more than a few passes.
+_TOKEN = rf"""
+      (?P<blank> [\ \t\r\n]++ | \#[^\n\r]*+ )
+    | (?P<iri> <(?:[^<>"{{}}|^`\\\x00-\x20]|{_ESCAPE})*+> )
+    | (?P<string>
+          \"{{3}}(?:\"{{0,2}}(?:[^"\\]|{_IN_STRING}))*+\"{{3}} | '{{3}}(?:'{{0,2}}(?:[^'\\]|{_IN_STRING}))*+'{{3}}
+        | "(?:[^"\\\n\r]|{_IN_STRING})*+" | '(?:[^'\\\n\r]|{_IN_STRING})*+'
       )
-    | (?P<word>\w+)
-    | .
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+    | (?P<variable> [?$]\w++ )
+    | (?P<language> @[A-Za-z]++(?:-[A-Za-z0-9]++)*+ )
+    | (?P<number> (?:[0-9]++(?:\.[0-9]++)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)? )
+    | (?P<node> _:\w[\w\-.]*+ )
+    | (?P<run> [^\W\d_][\w\-.]*+ | (?=:) )
+    """
+_LOCAL = rf":(?:(?:[\w:]|{_IN_NAME})(?:[\w\-.:]|{_IN_NAME})*+)?"
+_PART = re.compile(r"\w+|.", re.DOTALL)
+_CODEPOINT = re.compile(_ESCAPE)
+#: What begins an IRI, to one reading: everything up to the next closing bracket.
+_ANGLED = re.compile(r"<[^>]*+>")
+#: What follows a keyword where it is one: after some others a name, which a group follows or, for FROM, anything.
+_FOLLOWED = {"SERVICE": ("SILENT",), "GRAPH": (), "FROM": ("NAMED",)}
+_NAMES = frozenset(("iri", "variable", "name"))
 
 
-def lexemes(sparql: str) -> Iterator[tuple[str, int, bool]]:
-    """All terminals of a SPARQL text, each with its position and whether :func:`tokens` omits it."""
-    for match in _TOKEN.finditer(sparql):
-        yield match[0], match.start(), match["skip"] is not None
+class Token(NamedTuple):
+    """A token: its kind, its text and its position; ``kind`` is the name of a group of the pattern, name or word."""
+
+    kind: str
+    text: str
+    position: int
+
+    @property
+    def end(self) -> int:
+        """The position behind it."""
+        return self.position + len(self.text)
 
 
 def tokens(sparql: str) -> Iterator[tuple[str, int]]:
-    """The bare words (in upper case) and punctuation of a SPARQL text, each with its position."""
-    for text, position, omitted in lexemes(sparql):
-        if not omitted:
-            yield text.upper(), position
+    """The keywords (in upper case) and punctuation of a SPARQL text, each with its position."""
+    for token in scan(sparql):
+        if token.kind in ("word", "mark"):
+            yield token.text.upper(), token.position
+
+
+def scan(sparql: str, at: int = 0) -> Iterator[Token]:
+    """All tokens of a SPARQL text, from a position on, but white space and comments."""
+    while at < len(sparql):
+        found = _tokens_at(sparql, at)
+        yield from (token for token in found if token.kind != "blank")
+        at = found[-1].end
+
+
+def may_say(sparql: str, keyword: str) -> int | None:
+    """Where a SPARQL text may use a keyword, by any reading that the engine may have.
+
+    Args:
+        sparql: the text of a query.
+        keyword: ``SERVICE``, ``GRAPH`` or ``FROM``.
+
+    Returns:
+        The position of its first use; 0 where escaped characters spell it; ``None`` where there is none.
+    """
+    if keyword in sparql.upper():
+        if (found := _plain_use(sparql, keyword)) is not None:
+            return found
+        if (found := _other_use(sparql, keyword)) is not None:
+            return found
+    if "\\" in sparql:
+        spelled = _CODEPOINT.sub(lambda match: _character(match[0]), sparql)
+        if spelled != sparql and may_say(spelled, keyword) is not None:
+            return 0
+    return None
+
+
+def _plain_use(sparql: str, keyword: str) -> int | None:
+    """The first use of a keyword where each ``<`` that can begin an IRI does."""
+    name: Token | None = None
+    before = ""
+    for token in scan(sparql):
+        if name is not None and token.text == "{":
+            return name.position
+        name = None
+        if token.kind == "word" and keyword in token.text.upper():
+            return token.position + token.text.upper().find(keyword)
+        if token.kind == "name" and keyword in token.text.partition(":")[0].upper() and before != "GRAPH":
+            name = token
+        before = token.text.upper()
+    return None
+
+
+def _other_use(sparql: str, keyword: str) -> int | None:
+    """The first use of a keyword, and of what follows it, where some ``<`` compares or encloses other text."""
+    plain = {token.position for token in scan(sparql)}  # looked at already
+    waiting, seen = [0], {0}
+    while waiting:
+        at = waiting.pop()
+        if at == len(sparql):
+            continue
+        for token in (found := _tokens_at(sparql, at)):
+            if token.position in plain:
+                continue
+            if token.kind in ("word", "name") and keyword in token.text.partition(":")[0].upper():
+                after = token.position + token.text.upper().find(keyword) + len(keyword)
+                if _is_use(sparql, keyword, after):
+                    return after - len(keyword)
+        ends = {found[-1].end}
+        if sparql[at] == "<":
+            ends.add(at + 1)
+            if angled := _ANGLED.match(sparql, at):
+                ends.add(angled.end())
+        waiting += sorted(ends - seen, reverse=True)
+        seen |= ends
+    return None
+
+
+def _is_use(sparql: str, keyword: str, at: int) -> bool:
+    """Whether what stands at a position can follow a keyword: a name, and behind it a group or, for FROM, anything."""
+    following = scan(sparql, at)
+    token = next(following, None)
+    while token is not None and token.kind == "word" and token.text.upper() in _FOLLOWED[keyword]:
+        token = next(following, None)
+    if token is None or token.kind not in _NAMES:
+        return False
+    after = next(following, None)
+    return keyword == "FROM" or (after is not None and after.text == "{")
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """The pattern of a token and that of the local part of a name; made when first needed, which takes a while."""
+    return re.compile(_TOKEN, re.VERBOSE), re.compile(_LOCAL)
+
+
+def _tokens_at(sparql: str, at: int) -> list[Token]:
+    """The token at a position; where letters and dots stand there that are no name, the words of them."""
+    token, local_part = _patterns()
+    match = token.match(sparql, at)
+    if match is None:
+        return [Token("mark", sparql[at], at)]
+    kind, text = match.lastgroup or "", match[0]
+    if kind == "node":
+        return [Token(kind, text.rstrip("."), at)]
+    if kind != "run":
+        return [Token(kind, text, at)]
+    if not text.endswith(".") and (local := local_part.match(sparql, match.end())):
+        return [Token("name", text + _without_dots(local[0]), at)]
+    return [
+        Token("word" if p[0].isalnum() or p[0] == "_" else "mark", p[0], at + p.start()) for p in _PART.finditer(text)
+    ]
+
+
+def _without_dots(local: str) -> str:
+    """The local part of a name without the dots at its end, which end a statement; an escaped one belongs to it."""
+    bare = local.rstrip(".")
+    return f"{bare}." if bare.endswith("\\") else bare
+
+
+def _character(escape: str) -> str:
+    try:
+        return chr(int(escape[2:], 16))
+    except (ValueError, OverflowError):
+        return escape

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from pyoxigraph import Literal
 
-from threatgraph.store.tokens import lexemes
+from threatgraph.store.tokens import scan
 from threatgraph.validate.conformance import WELL_FORMED
 from threatgraph.vocab import XSD
 
@@ -27,6 +27,7 @@ _PLAIN = ", ".join(f"<{XSD}{name}>" for name in ("string", "integer", "boolean",
 _DAY = Literal(WELL_FORMED[f"{XSD}date"])
 #: Moments in one time zone: engines order those with and without one in several ways.
 _MOMENT = Literal(WELL_FORMED[f"{XSD}dateTime"].replace("Z?", "Z"))
+_MEANT = frozenset(("word", "mark", "number"))
 _NUMBER = re.compile(r"0|[1-9][0-9]*")
 
 
@@ -47,7 +48,7 @@ def loosened(query: str) -> str | None:
         ``None`` where it cannot be loosened: a filter in an ``OPTIONAL``, or a term on which
             engines differ.
     """
-    words = [_Word(*lexeme) for lexeme in lexemes(query) if not lexeme[0].isspace() and not lexeme[0].startswith("#")]
+    words = [_Word(token.text, token.position, token.kind not in _MEANT) for token in scan(query)]
     try:
         return _Loosening(query, words).result()
     except (_TooStrict, IndexError):

@@ -74,7 +74,8 @@ class Locator:
         """Graph, subject, property and value of the statements in files that have a node in that place."""
         if (name, node) not in self._asked:
             query = """SELECT ?graph ?subject ?property ?value
-                WHERE { GRAPH ?graph { ?subject ?property ?value } } ORDER BY ?graph ?subject ?property ?value"""
+                WHERE { GRAPH ?graph { ?subject ?property ?value } }
+                ORDER BY STR(?graph) STR(?subject) STR(?property) STR(?value)"""
             rows = self._store.select(query, {name: node}).rows
             texts = [tuple(str(getattr(term, "value", term)) for term in row) for row in rows]
             self._asked[name, node] = [row for row in texts if row[0] in self._store.files]

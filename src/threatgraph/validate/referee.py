@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import logging
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -91,6 +91,7 @@ def call_pyshacl(
             raise TypeError(f"pyshacl.validate has no keyword {name!r}; it has {', '.join(sorted(known))}")
     # It remembers how it has told a blank node by the address of the graph, where another graph may be by now.
     getattr(stringify_blank_node, "dict_cache", {}).clear()
+    _tell_parts_first(shapes, stringify_blank_node)
     try:
         with corrected(), own_components():
             _, report, text = pyshacl.validate(PreparedGraph(data, shapes_graph), shacl_graph=shapes, **options)
@@ -107,6 +108,29 @@ def call_pyshacl(
     if not isinstance(report, rdflib.Graph):
         raise InvalidShape(f"{REFUSED}{text.removeprefix('Validation Failure - ')}")
     return report
+
+
+def _tell_parts_first(shapes: rdflib.Graph, tell: Callable[[rdflib.Graph, Any], str]) -> None:
+    """Have pyshacl put the blank nodes of the shapes into words, the parts of each before itself.
+
+    It remembers these words, and leaves out what is deep in others: what a message says of a shape would depend on
+    which of them was told first.
+    """
+    import rdflib
+
+    def blank(nodes: Iterable[object]) -> list[rdflib.BNode]:
+        return sorted(node for node in nodes if isinstance(node, rdflib.BNode))
+
+    told: set[rdflib.BNode] = set()
+    waiting = [(node, False) for node in blank(shapes.subjects(unique=True))]
+    while waiting:
+        node, parts_are_told = waiting.pop()
+        if parts_are_told:
+            tell(shapes, node)
+        elif node not in told:
+            told.add(node)
+            waiting.append((node, True))
+            waiting += [(part, False) for part in blank(shapes.objects(node))]
 
 
 def judge(data: rdflib.Graph, excerpt: Excerpt, blanks: BlankNames, *, advanced: bool = False) -> list[Finding]:

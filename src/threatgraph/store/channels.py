@@ -1,0 +1,168 @@
+"""Messages between two processes: bytes, each with its length in front, over a socket or over two pipes."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable
+from typing import IO, Protocol, TypeVar
+
+T = TypeVar("T")
+
+_LENGTH = struct.Struct("<Q")
+_CHUNK = 1 << 20
+
+
+class Channel(Protocol):
+    """One end of a connection to another process."""
+
+    def send(self, message: bytes, deadline: float | None = None) -> None:
+        """Send a message.
+
+        Args:
+            message: the bytes.
+            deadline: when to give up, by :func:`time.monotonic`; ``None`` for never.
+
+        Raises:
+            TimeoutError: at the deadline.
+            OSError: where the other end is closed.
+        """
+
+    def receive(self, deadline: float | None = None) -> bytes:
+        """The next message.
+
+        Raises:
+            TimeoutError: at the deadline.
+            EOFError: where the other end is closed.
+        """
+
+    def is_quiet(self) -> bool:
+        """Whether the other end is open and has sent nothing, as far as can be told."""
+
+    def close(self) -> None:
+        """Close this end."""
+
+
+class SocketChannel:
+    """A channel over a socket.
+
+    Args:
+        connection: the socket, connected to the other process.
+    """
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+
+    def send(self, message: bytes, deadline: float | None = None) -> None:
+        """Send a message; see :meth:`Channel.send`."""
+        self._wait_until(deadline)
+        self._socket.sendall(_LENGTH.pack(len(message)) + message)
+
+    def receive(self, deadline: float | None = None) -> bytes:
+        """The next message; see :meth:`Channel.receive`."""
+        (length,) = _LENGTH.unpack(self._exactly(_LENGTH.size, deadline))
+        return self._exactly(length, deadline)
+
+    def is_quiet(self) -> bool:
+        """Whether the other end is open and has sent nothing."""
+        self._socket.settimeout(0)
+        try:
+            self._socket.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
+    def close(self) -> None:
+        """Close this end."""
+        self._socket.close()
+
+    def _exactly(self, size: int, deadline: float | None) -> bytes:
+        chunks: list[bytes] = []
+        while size:
+            self._wait_until(deadline)
+            try:
+                chunk = self._socket.recv(min(size, _CHUNK))
+            except ConnectionError:
+                chunk = b""
+            if not chunk:
+                raise EOFError("the other process has closed the connection")
+            chunks.append(chunk)
+            size -= len(chunk)
+        return b"".join(chunks)
+
+    def _wait_until(self, deadline: float | None) -> None:
+        self._socket.settimeout(None if deadline is None else _left(deadline))
+
+
+class PipeChannel:
+    """A channel over two pipes, for systems that cannot hand a socket to another process.
+
+    Args:
+        source: what the other process writes to.
+        target: what the other process reads.
+    """
+
+    def __init__(self, source: IO[bytes], target: IO[bytes]) -> None:
+        self._source, self._target = source, target
+
+    def send(self, message: bytes, deadline: float | None = None) -> None:
+        """Send a message; see :meth:`Channel.send`."""
+        self._in_time(lambda: self._write(message), deadline)
+
+    def receive(self, deadline: float | None = None) -> bytes:
+        """The next message; see :meth:`Channel.receive`."""
+        message = self._in_time(self._read, deadline)
+        if message is None:
+            raise EOFError("the other process has closed the connection")
+        return message
+
+    def is_quiet(self) -> bool:
+        """Whether the other end is open, as far as can be told."""
+        return not self._target.closed
+
+    def close(self) -> None:
+        """Close this end."""
+        self._source.close()
+        self._target.close()
+
+    def _write(self, message: bytes) -> None:
+        self._target.write(_LENGTH.pack(len(message)) + message)
+        self._target.flush()
+
+    def _read(self) -> bytes | None:
+        head = self._source.read(_LENGTH.size)
+        if len(head) < _LENGTH.size:
+            return None
+        (length,) = _LENGTH.unpack(head)
+        message = self._source.read(length)
+        return message if len(message) == length else None
+
+    def _in_time(self, work: Callable[[], T], deadline: float | None) -> T:
+        """What some work gives; a pipe has no time limit, so the work is left to a thread that ends with the pipe."""
+        if deadline is None:
+            return work()
+        done: list[T | OSError] = []
+
+        def run() -> None:
+            try:
+                done.append(work())
+            except OSError as error:
+                done.append(error)
+
+        thread = threading.Thread(target=run, daemon=True)
+        thread.start()
+        thread.join(_left(deadline))
+        if not done:
+            raise TimeoutError
+        if isinstance(done[0], OSError):
+            raise done[0]
+        return done[0]
+
+
+def _left(deadline: float) -> float:
+    """The seconds until a deadline, which must be above 0: a socket takes 0 for something else."""
+    return max(deadline - time.monotonic(), 1e-6)

@@ -1,0 +1,107 @@
+"""Limits that a worker process sets on itself before it evaluates a query of a stranger.
+
+What the operating system does not offer is left out: :func:`missing_limits` names it.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import signal
+import sys
+from pathlib import Path
+
+_STATUS = Path("/proc/self/statm")
+#: Number of the system call ``socket`` by the name of the processor, and the name of that for seccomp (linux/audit.h).
+_SOCKET_CALLS = {"x86_64": (41, 0xC000003E), "aarch64": (198, 0xC00000B7)}
+_PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 38, 22, 2
+_ALLOW, _FAIL, _EPERM = 0x7FFF0000, 0x00050000, 1
+_LOAD, _EQUAL, _RETURN = 0x20, 0x15, 0x06
+_GRACE = 2.0
+
+
+def can_fork() -> bool:
+    """Whether this operating system can fork a process."""
+    return hasattr(os, "fork")
+
+
+def missing_limits() -> list[str]:
+    """What this operating system cannot limit for a query, in words; nothing on Linux."""
+    missing = []
+    if not _STATUS.exists():
+        missing.append("memory")
+    if not can_fork():
+        missing.append("access to files")
+    return missing
+
+
+def limit_memory(extra: int) -> None:
+    """Let this process take no more than ``extra`` bytes beyond what it has; nothing where there is no ``/proc``."""
+    if not _STATUS.exists():
+        return
+    import resource
+
+    pages = int(_STATUS.read_text(encoding="ascii").split()[0])
+    _lower(resource.RLIMIT_AS, pages * resource.getpagesize() + extra)
+
+
+def limit_time(seconds: float | None) -> None:
+    """End this process a little after a time, in case its parent is gone by then; ``None`` lifts that."""
+    if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, 0 if seconds is None else seconds + _GRACE)
+
+
+def forbid_files() -> None:
+    """Let this process open neither a file nor a socket any more; those that are open stay."""
+    if can_fork():
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+
+
+def forbid_network() -> None:
+    """Let this process open no socket any more, by a filter of its system calls, where the kernel has such filters."""
+    number, architecture = _SOCKET_CALLS.get(platform.machine(), (None, 0))
+    if not sys.platform.startswith("linux") or number is None:
+        return
+    import ctypes
+
+    class Step(ctypes.Structure):
+        """An instruction of a filter (linux/filter.h)."""
+
+        _fields_ = (("code", ctypes.c_ushort), ("yes", ctypes.c_ubyte), ("no", ctypes.c_ubyte), ("k", ctypes.c_uint32))
+
+    class Program(ctypes.Structure):
+        """A filter (linux/filter.h)."""
+
+        _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.POINTER(Step)))
+
+    # Calls of another architecture fail as well: their numbers mean something else.
+    steps = (Step * 6)(
+        Step(_LOAD, 0, 0, 4),
+        Step(_EQUAL, 0, 2, architecture),
+        Step(_LOAD, 0, 0, 0),
+        Step(_EQUAL, 0, 1, number),
+        Step(_RETURN, 0, 0, _FAIL | _EPERM),
+        Step(_RETURN, 0, 0, _ALLOW),
+    )
+    prctl = ctypes.CDLL(None, use_errno=True).prctl
+    if prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0:
+        prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(Program(len(steps), steps)), 0, 0)
+
+
+def forbid_dumps() -> None:
+    """Let this process leave no core file where it crashes."""
+    if can_fork():
+        import resource
+
+        _lower(resource.RLIMIT_CORE, 0)
+
+
+def _lower(kind: int, limit: int) -> None:
+    import resource
+
+    _, hard = resource.getrlimit(kind)
+    new = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
+    resource.setrlimit(kind, (new, new))

@@ -1,0 +1,132 @@
+"""Refuses text that is nested so deep that a parser, or those after it, would run out of stack or memory.
+
+Turtle and JSON are looked at as a stream of brackets: what strings, IRIs and comments hold is passed over. Each check
+takes the text piece by piece, and keeps what may be half a token until the next piece comes.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import accumulate
+
+DEEPEST = 1000
+"""Levels of brackets in Turtle and TriG, and of elements in RDF/XML."""
+DEEPEST_JSON = 200
+"""Levels of arrays and objects in JSON-LD, the memory for which grows with the square of the depth."""
+DEEPEST_TRIPLE = 100
+"""Levels of triple terms: triples that are the object of a triple."""
+
+# The terminals of the Turtle grammar (section 6.5) in which a bracket opens nothing. A token that may go on in the next
+# piece matches none of these: quotes and brackets must have two more bytes after them.
+_TURTLE_TEXT = re.compile(
+    rb"""
+    (?: [^<>"'#()\[\]{}\\]++
+      | \\.
+      | <[^<>"{}|^`\x00-\x20]*+>
+      | \#[^\r\n]*+[\r\n]
+      | "{3}(?:[^"\\]++|\\.|"(?!""))*+"{3}(?=..)
+      | '{3}(?:[^'\\]++|\\.|'(?!''))*+'{3}(?=..)
+      | "(?!"")(?:[^"\\\r\n]++|\\.)*+"(?=..)
+      | '(?!'')(?:[^'\\\r\n]++|\\.)*+'(?=..)
+    )*+
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_TURTLE_BRACKET = re.compile(rb"(?:<<\(|\)>>|<<|>>|[\[\](){}])(?=..)", re.DOTALL)
+_OPENING = frozenset((b"<<(", b"<<", b"[", b"(", b"{"))
+_JSON_TEXT = re.compile(rb'(?:[^"]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
+_JSON_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
+
+
+class Refused(Exception):
+    """What a check found: the reason, and the line."""
+
+    def __init__(self, reason: str, line: int) -> None:
+        super().__init__(reason)
+        self.reason, self.line = reason, line
+
+
+class TurtleNesting:
+    """Counts the brackets of a text in one of the formats of the Turtle family."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._line = 1
+        self._depth = self._triples = 0
+
+    @property
+    def pending(self) -> int:
+        """Bytes of a token whose end has not come yet."""
+        return len(self._rest)
+
+    def feed(self, content: bytes) -> bytes:
+        """Look at the next piece of the text, which is empty at its end.
+
+        Returns:
+            What the parser may have.
+
+        Raises:
+            Refused: where the text is nested too deep.
+        """
+        text = self._rest + (content or b"\n\n")
+        place = 0
+        while True:
+            place = _TURTLE_TEXT.match(text, place).end()  # type: ignore[union-attr]  # it matches nothing, too
+            bracket = _TURTLE_BRACKET.match(text, place)
+            if bracket is None:
+                break
+            self._count(bracket[0], text, place)
+            place = bracket.end()
+        self._line += text.count(b"\n", 0, place)
+        self._rest = text[place:]
+        return content
+
+    def _count(self, bracket: bytes, text: bytes, place: int) -> None:
+        step = 1 if bracket in _OPENING else -1
+        self._depth += step
+        if bracket in (b"<<(", b")>>"):
+            self._triples += step
+        if self._triples > DEEPEST_TRIPLE:
+            raise Refused(too_deep("triple terms", DEEPEST_TRIPLE), self._line + text.count(b"\n", 0, place))
+        if self._depth > DEEPEST:
+            raise Refused(too_deep("brackets", DEEPEST), self._line + text.count(b"\n", 0, place))
+
+
+class JsonNesting:
+    """Counts the arrays and objects of a JSON text."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._line = 1
+        self._depth = 0
+
+    @property
+    def pending(self) -> int:
+        """Bytes of a string whose end has not come yet."""
+        return len(self._rest)
+
+    def feed(self, content: bytes) -> bytes:
+        """Look at the next piece of the text, which is empty at its end.
+
+        Returns:
+            What the parser may have.
+
+        Raises:
+            Refused: where the text is nested too deep.
+        """
+        text = self._rest + content
+        place = _JSON_TEXT.match(text).end()  # type: ignore[union-attr]  # it matches nothing, too
+        done, self._rest = text[:place], text[place:]
+        brackets = _JSON_STRING.sub(b"", done).translate(None, _NO_BRACKET)
+        for depth in accumulate((1 if bracket in b"[{" else -1 for bracket in brackets), initial=self._depth):
+            if depth > DEEPEST_JSON:
+                raise Refused(too_deep("brackets", DEEPEST_JSON), self._line)
+            self._depth = depth
+        self._line += done.count(b"\n")
+        return content
+
+
+def too_deep(what: str, most: int) -> str:
+    """Why a text is refused that is nested too deep."""
+    return f"{what} are nested more than {most:,} levels deep: give the inner nodes IRIs, and write them one by one."

@@ -1,0 +1,222 @@
+"""Has queries of strangers evaluated in worker processes, within limits of time and memory.
+
+Neither Python nor the engine can interrupt a query, and some queries make the engine abort its process. So no such
+query runs in the process that asks: a pool of workers answers, each of which can be killed or may crash without harm.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import signal
+import threading
+import time
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from threatgraph.errors import EngineFailed, QueryTimeout, QueryTooLarge, ThreatGraphError
+from threatgraph.store.hosts import ForkingHost, Host, StartingHost, Worker
+from threatgraph.store.isolation import can_fork
+from threatgraph.store.worker import ERROR, ERRORS, KEEP, RAISED, Permissions, Request
+
+if TYPE_CHECKING:
+    from threatgraph.store.oxigraph import OxigraphStore
+
+MEMORY_LIMIT = 4 * 1024**3
+"""Bytes that such a query may take beyond what the process already has."""
+
+_USUAL = Permissions(MEMORY_LIMIT)
+_SIZE = max(2, os.cpu_count() or 1)
+#: What the system's allocators say before they end a process.
+_NO_MEMORY = ("memory allocation of", "bad_alloc", "MemoryError", "out of memory")
+
+
+class Pool:
+    """Workers over one store, as many as the machine has processors and at least two; made as they are needed.
+
+    It may be used by several threads, and in a process that was forked from the one that made it.
+
+    Args:
+        store: the store; the pool ends with it.
+    """
+
+    def __init__(self, store: OxigraphStore) -> None:
+        self._store = weakref.ref(store)
+        self._lock = threading.Lock()
+        self._forget()
+        weakref.finalize(store, self.close)
+
+    def query(
+        self, sparql: str, *, timeout: float | None, memory: int = MEMORY_LIMIT, network: bool = False
+    ) -> tuple[bytes, bytes]:
+        """Have a query evaluated.
+
+        Args:
+            sparql: the text.
+            timeout: seconds that it may take; ``None`` for no limit.
+            memory: bytes that it may take.
+            network: whether it may ask other servers.
+
+        Returns:
+            The kind of the answer and its bytes, as :meth:`threatgraph.store.oxigraph.OxigraphStore.answer` makes them.
+
+        Raises:
+            InvalidQuery: where the text does not parse.
+            QueryTimeout: after ``timeout`` seconds.
+            QueryTooLarge: where it needs more memory.
+            EngineFailed: where the engine crashes.
+        """
+        return self._answer(Request(timeout, sparql), Permissions(memory, network))
+
+    def call(self, function: str, *, timeout: float | None, **arguments: Any) -> Any:
+        """Call a function of this package in a worker, with the store as its first argument.
+
+        Args:
+            function: ``module:function``.
+            timeout: seconds that it may take; ``None`` for no limit.
+            arguments: further arguments, which can be pickled, as its result can.
+
+        Returns:
+            What the function gives.
+
+        Raises:
+            ThreatGraphError: as the function does; and as in :meth:`query`.
+        """
+        _, content = self._answer(Request(timeout, "", function, arguments), Permissions(MEMORY_LIMIT, files=True))
+        return pickle.loads(content)  # noqa: S301 - made by a function of ours in a process of ours
+
+    def close(self) -> None:
+        """End all workers."""
+        with self._lock:
+            if os.getpid() == self._process and self._host is not None:
+                for worker in self._idle:
+                    worker.channel.close()
+                self._host.close()
+            self._forget()
+
+    def _forget(self) -> None:
+        """Know of no worker, as at the beginning; in a forked process the workers are those of the parent."""
+        self._process = os.getpid()
+        self._idle: list[Worker] = []
+        self._host: Host | None = None
+        self._slots = threading.BoundedSemaphore(_SIZE)
+
+    def _answer(self, request: Request, permissions: Permissions) -> tuple[bytes, bytes]:
+        if os.getpid() != self._process:
+            self._lock = threading.Lock()  # a thread that is not here may have held the other one
+            self._forget()
+        with self._slots:
+            worker = self._sent(request, permissions)
+            try:
+                reply = worker.channel.receive(None if request.timeout is None else time.monotonic() + request.timeout)
+            except TimeoutError:
+                worker.end(kill=True)
+                raise QueryTimeout(_too_late(request.timeout)) from None
+            except EOFError:
+                raise _crash(worker, permissions.memory) from None
+            except BaseException:
+                worker.end(kill=True)
+                raise
+            if reply[:1] == KEEP and permissions == _USUAL:
+                self._idle.append(worker)
+            else:
+                worker.end(kill=False)
+        return _read(reply[1:2], reply[2:], permissions.memory)
+
+    def _sent(self, request: Request, permissions: Permissions) -> Worker:
+        """A worker that a request was sent to."""
+        message = pickle.dumps(request)
+        while True:
+            worker = self._worker(permissions)
+            try:
+                worker.channel.send(message)
+            except OSError:
+                worker.end(kill=True)  # it died while it waited
+            else:
+                return worker
+
+    def _worker(self, permissions: Permissions) -> Worker:
+        with self._lock:
+            while permissions == _USUAL and self._idle:
+                worker = self._idle.pop()
+                if worker.channel.is_quiet():
+                    return worker
+                worker.end(kill=True)
+            try:
+                return self._hosted().start(permissions)
+            except OSError:
+                self._host = None  # the system may have ended it: another one is tried once
+            try:
+                return self._hosted().start(permissions)
+            except OSError as error:
+                raise EngineFailed(f"no process for the query could be started ({error}): try again later.") from error
+
+    def _hosted(self) -> Host:
+        if self._host is None:
+            store = self._store()
+            if store is None:
+                raise ThreatGraphError("the graph is closed.")
+            self._host = ForkingHost(store) if can_fork() else StartingHost(store)
+        return self._host
+
+
+def _read(kind: bytes, content: bytes, memory: int) -> tuple[bytes, bytes]:
+    """The reply of a worker: the kind and the bytes of an answer, or the error that it met."""
+    if kind == ERROR:
+        name, message = json.loads(content)
+        if name == QueryTooLarge.__name__ and not message:
+            raise QueryTooLarge(_too_large(memory))
+        if name == EngineFailed.__name__:
+            raise EngineFailed(_failed(message))
+        raise ERRORS[name](message)
+    if kind == RAISED:
+        error_type, arguments, details = pickle.loads(content)  # noqa: S301 - made by a call of ours, not by a query
+        error: ThreatGraphError = error_type.__new__(error_type)
+        error.args = arguments
+        vars(error).update(details)
+        raise error
+    return kind, content
+
+
+def _crash(worker: Worker, memory: int) -> ThreatGraphError:
+    """The error that tells why a worker ended in the middle of a request."""
+    status = worker.end(kill=False)
+    said = worker.complaint()
+    if any(word in said for word in _NO_MEMORY):
+        return QueryTooLarge(_too_large(memory))
+    name = signal.Signals(-status).name if status < 0 else f"exit status {status}" if status else ""
+    if name == "SIGALRM":
+        return QueryTimeout(_too_late(None))
+    if name == "SIGKILL":
+        return QueryTooLarge(
+            "the query was stopped by the operating system (SIGKILL), which does so when memory is short."
+        )
+    return EngineFailed(_failed(_reason(said), name))
+
+
+def _reason(said: str) -> str:
+    """The line that says why a process ended: a panic's second one, behind its place; the last one of a traceback."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    panics = [at for at, line in enumerate(lines) if "panicked at" in line]
+    return next((lines[at + 1] for at in panics if at + 1 < len(lines)), lines[-1] if lines else "")
+
+
+def _failed(reason: str, end: str = "") -> str:
+    import pyoxigraph
+
+    advice = "Simplify it: nest it less, and sort by texts alone, such as ORDER BY STR(?x)."
+    what = ": ".join(part for part in (end, reason[:200]) if part)
+    return f"the query engine (Oxigraph {pyoxigraph.__version__}) crashed on this query ({what}). {advice}"
+
+
+def _too_large(memory: int) -> str:
+    return (
+        f"the query was stopped: it needed more than {memory / 1024**3:.1f} GiB of memory. "
+        "Ask for less: add a LIMIT, or join fewer patterns that share no variable."
+    )
+
+
+def _too_late(timeout: float | None) -> str:
+    limit = "its time limit" if timeout is None else f"its time limit of {timeout:g} seconds"
+    return f"the query was stopped: it ran past {limit}. Add a LIMIT, or raise the limit (timeout=, --timeout)."
