@@ -238,6 +238,19 @@ def test_a_misspelt_path_is_noted(world: EmbeddedStore, tmp_path: Path) -> None:
     assert [note for note in notes if "<https://example.org/pp>" in note and "misspelt" in note]
 
 
+def test_a_literal_in_another_form_leaves_links_to_sparql(tmp_path: Path) -> None:
+    select = "SELECT $this ?value WHERE { ?value ?property $this FILTER(?value != $this) }"
+    shapes = f'ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:sparql [ sh:select "{select}" ] .'
+    data = "ex:a a ex:F ; ex:p 0.50 . ex:b a ex:F . ex:c ex:q ex:b ."
+    store = EmbeddedStore.open([turtle(tmp_path, "data", data)], shipped=False)
+    assert store.rewritten
+    file = turtle(tmp_path, "shapes", shapes)
+    report = validate(store, shapes=[file])
+    assert [finding.node[-1] for finding in report] == ["b"]
+    assert not any("no SPARQL form" in note for note in report.notes)
+    both(store, file)
+
+
 def test_not_a_number_is_beyond_each_limit(tmp_path: Path) -> None:
     shapes = """ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:property ex:P, ex:Q .
         ex:P sh:path ex:p ; sh:maxInclusive 1.0 ; sh:message "At most 1." . ex:Q sh:path ex:q ; sh:minCount 1 ."""

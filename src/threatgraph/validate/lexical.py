@@ -58,7 +58,10 @@ def may_match(query: str, rewritten: Mapping[str, object]) -> bool:
             names.add(str(node))
         if isinstance(node, CompValue):
             among = node["triples"] if node.name == "BGP" else ()
-            return any(isinstance(triple[1], Variable) for triple in among) or any(map(look, node.values()))
+            # What is a subject in the same solution is no literal, so a statement with one does not match.
+            subjects = {triple[0] for triple in among}
+            open_ended = (triple for triple in among if isinstance(triple[1], Variable) and triple[2] not in subjects)
+            return any(True for _ in open_ended) or any(map(look, node.values()))
         if isinstance(node, Path):
             return isinstance(node, NegatedPath) or any(map(look, vars(node).values()))
         return isinstance(node, (list, tuple)) and any(map(look, node))
