@@ -349,8 +349,8 @@ def test_what_a_set_or_a_mapping_goes_without_is_told(tmp_path: Path) -> None:
     assert [str(fault).removeprefix(str(file)) for fault in found.faults] == [
         ": license is not an absolute IRI: 'CC BY 4.0'; the mapping set goes without it.",
         ": mapping_date is not a date such as 2024-08-01: 'May 2031'; the mapping set goes without it.",
-        ":7: 'none' has a prefix that the header does not declare; the mapping goes without it.",
-        ":7: 'me:2' has a prefix that the header does not declare; the mapping goes without it.",
+        ":7: mapping_source 'none' is no CURIE with a declared prefix; mappings go without it.",
+        ":7: author_id 'me:2' is no CURIE with a declared prefix; mappings go without it.",
     ]
     assert found.counts()["mapping"] == 1
 

@@ -63,6 +63,8 @@ class _File:
     common: dict[str, str]
     """The values that count for all its rows."""
     reading: _Reading
+    unresolved: set[tuple[str, str]] = field(default_factory=set)
+    """Slots and values in them that are no identifiers, each reported once."""
 
     def blame(self, row: Row, reason: str) -> None:
         self.reading.harvest.blame(str(self.path), row.line, reason)
@@ -252,12 +254,16 @@ def _map(row: Row, file: _File, relation: tuple[str, str], subject: str, target:
     draft.put("tg:sourceLabel", english(row["object_label"]), part=part)
     draft.put("skos:editorialNote", english(row["comment"]), part=part)
     sources = [row["mapping_source"]] if row["mapping_source"] else []
-    for prop, names in (("dcterms:source", sources), ("prov:wasAttributedTo", split_values(row["author_id"]))):
+    for prop, slot, names in (
+        ("dcterms:source", "mapping_source", sources),
+        ("prov:wasAttributedTo", "author_id", split_values(row["author_id"])),
+    ):
         for name in names:
             if iri := file.metadata.expand(name):
                 draft.put(prop, NamedNode(iri), part=part)
-            else:
-                file.blame(row, f"{name!r} has a prefix that the header does not declare; the mapping goes without it.")
+            elif (slot, name) not in file.unresolved:
+                file.unresolved.add((slot, name))
+                file.blame(row, f"{slot} {name!r} is no CURIE with a declared prefix; mappings go without it.")
 
 
 def _set_of(row: Row, file: _File, subject: str, target: str) -> Draft | None:
