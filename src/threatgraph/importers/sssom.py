@@ -62,6 +62,8 @@ class _File:
     metadata: Metadata
     common: dict[str, str]
     """The values that count for all its rows."""
+    labels: dict[str, str]
+    """The first label that a row gives each entry."""
     reading: _Reading
     unresolved: set[tuple[str, str]] = field(default_factory=set)
     """Slots and values in them that are no identifiers, each reported once."""
@@ -121,7 +123,12 @@ def _read_file(path: Path, reading: _Reading) -> None:
             reason = f"{slot} is not {_FORMS[slot]}: {told!r}; the mapping set goes without it."
             reading.harvest.blame(str(metadata.path), line_of(metadata.slots), reason)
     common = {slot: metadata[slot] for slot in PROPAGATED if not any(row[slot] for row in rows)}
-    file = _File(path, metadata, common, reading)
+    labels: dict[str, str] = {}
+    for row in rows:
+        for side in _SIDES:
+            if label := row[f"{side}_label"]:
+                labels.setdefault(row[f"{side}_id"], label)
+    file = _File(path, metadata, common, labels, reading)
     for row in rows:
         if why := _why_not(row, file):
             file.blame(row, why)
@@ -219,7 +226,7 @@ def _new_entry(row: Row, file: _File, side: str, iri: str) -> str | None:
     if framework is None:
         file.blame(row, f"the prefix {prefix!r} has no letter or digit to make a name of.")
         return None
-    draft = file.reading.entries.add(iri, framework, local, row[f"{side}_label"], str(file.path), row.line)
+    draft = file.reading.entries.add(iri, framework, local, file.labels.get(name, ""), str(file.path), row.line)
     if draft is None:
         return None
     draft.put("tg:provisionLevel", Literal("entry"))
