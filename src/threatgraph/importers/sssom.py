@@ -163,7 +163,9 @@ def _relation(row: Row, file: _File) -> tuple[str, str] | None:
     relation = file.metadata.expand(row["predicate_id"])
     justification = file.metadata.expand(row["mapping_justification"])
     if relation not in _RELATIONS:
-        file.blame(row, f"{row['predicate_id']!r} is no mapping relation of SKOS, such as skos:closeMatch.")
+        file.blame(
+            row, f"{row['predicate_id']!r} is not skos:exactMatch, closeMatch, relatedMatch, broadMatch or narrowMatch."
+        )
     elif justification is None:
         file.blame(row, f"{row['mapping_justification']!r} is no justification such as semapv:ManualMappingCuration.")
     elif row["confidence"] and _share(row["confidence"]) is None:
