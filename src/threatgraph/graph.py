@@ -17,7 +17,7 @@ from threatgraph.lookup import bind, resolve
 from threatgraph.records import Record, read_record
 from threatgraph.saving import save
 from threatgraph.store import EmbeddedStore, Store
-from threatgraph.store.base import DEFAULT_TIMEOUT
+from threatgraph.store.base import DEFAULT_TIMEOUT, VALIDATION_TIMEOUT
 from threatgraph.table import Table, Term, to_rdflib_graph, to_text
 
 if TYPE_CHECKING:
@@ -315,8 +315,11 @@ class ThreatGraph:
         fast: bool = True,
         hints: bool = False,
         advanced: bool = False,
+        timeout: float | None = VALIDATION_TIMEOUT,
     ) -> Report:
         """Check the graph against the SHACL shapes.
+
+        With shapes of the user, this runs in a process of its own, as queries do: shapes can hold queries.
 
         Args:
             paths: report only what concerns records of these files; everything by default.
@@ -324,15 +327,27 @@ class ThreatGraph:
             fast: let SPARQL find the candidates that pyshacl then judges; otherwise pyshacl judges every node.
             hints: report what could be better as well as what is wrong.
             advanced: evaluate SHACL Advanced Features, such as targets and rules in SPARQL.
+            timeout: seconds after which validation by shapes of the user is stopped; ``None`` for no bound.
 
         Returns:
             The findings, and what was not evaluated: ``ok`` only where everything was, and nothing is wrong.
-        """
-        from threatgraph.validate import validate
 
+        Raises:
+            InvalidFile: where a file of shapes is missing or cannot be read.
+            InvalidShape: where a shape breaks the rules for shapes.
+            QueryTimeout: after ``timeout`` seconds.
+            QueryTooLarge: where it needs more memory than its limit.
+        """
         only = None if paths is None else [Path(path) for path in paths]
-        chosen = None if shapes is None else [Path(path) for path in shapes]
-        return validate(self.store, shapes=chosen, only=only, fast=fast, hints=hints, advanced=advanced)
+        options = {"only": only, "fast": fast, "hints": hints, "advanced": advanced}
+        if shapes is None:
+            from threatgraph.validate import validate
+
+            return validate(self.store, **options)
+        chosen = [Path(path) for path in shapes]
+        function = "threatgraph.validate:validate"
+        report: Report = self.store.call(function, what="validation", timeout=timeout, shapes=chosen, **options)
+        return report
 
     def export(self, format: str = "turtle", *, node: str | None = None, path: PathLike | None = None) -> bytes:
         """Write the graph, or one record with its neighbourhood, in a format of :data:`threatgraph.export.FORMATS`.

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from threatgraph.cli.output import open_graph, put, put_table, put_text
 from threatgraph.errors import InvalidFile
+from threatgraph.store.base import VALIDATION_TIMEOUT
 from threatgraph.store.files import files_below, require_file
 
 T = TypeVar("T")
@@ -18,17 +19,19 @@ T = TypeVar("T")
 def validate(arguments: argparse.Namespace) -> int:
     """Check the graph and report; status 2 where something breaks a shape, or was not evaluated."""
     graph = open_graph(arguments, more=arguments.paths)
-    from threatgraph.validate import validate
+    options = {
+        "only": [Path(path) for path in arguments.paths] or None,
+        "fast": not arguments.full,
+        "hints": arguments.hints,
+        "advanced": arguments.advanced,
+    }
+    if arguments.shapes:
+        timeout = arguments.timeout or VALIDATION_TIMEOUT
+        report = graph.validate(options.pop("only"), shapes=arguments.shapes, timeout=timeout, **options)
+    else:
+        from threatgraph.validate import validate
 
-    report = validate(
-        graph.store,
-        shapes=[Path(path) for path in arguments.shapes] if arguments.shapes else None,
-        only=[Path(path) for path in arguments.paths] or None,
-        fast=not arguments.full,
-        hints=arguments.hints,
-        advanced=arguments.advanced,
-        progress=_bar,
-    )
+        report = validate(graph.store, **options, progress=_bar)
     forms = {"json": report.to_json, "turtle": report.to_turtle, "github": report.to_github}
     if arguments.format in forms:
         put(forms[arguments.format](), arguments)

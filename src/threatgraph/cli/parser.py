@@ -169,6 +169,9 @@ def _checking(command: _Command) -> None:
         action="store_true",
         help="evaluate SHACL Advanced Features: targets, rules and functions in SPARQL, expressions (slow)",
     )
+    sub.add_argument(
+        "--timeout", type=_seconds, metavar="SECONDS", help="with --shapes: stop after so many seconds (default: 600)"
+    )
     sub.add_argument("--shapes", action="append", metavar="PATH", help="shapes to take in place of the shipped ones")
     _format(sub, ("text", "json", "turtle", "github"))
     sub = command("check", "check:check", "look for faults between records, such as links to nothing")

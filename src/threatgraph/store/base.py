@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pyoxigraph import BlankNode, NamedNode, Triple
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 Answer = Table | bool | list[Triple]
 DEFAULT_TIMEOUT = 30.0
 """Seconds that a query from outside may take."""
+VALIDATION_TIMEOUT = 600.0
+"""Seconds that validation by shapes from outside may take."""
 
 
 class Store(Protocol):
@@ -64,6 +66,19 @@ class Store(Protocol):
             QueryTimeout: after ``timeout`` seconds.
             QueryTooLarge: where the query needs more memory than its limit.
             EngineFailed: where the query engine crashes on the query.
+        """
+
+    def call(self, function: str, *, what: str, timeout: float | None = None, **arguments: Any) -> Any:
+        """Call a function of this package on this store: in a worker process, where the triples are on this machine.
+
+        Args:
+            function: ``module:function``, of which the store is the first argument.
+            what: what that is, for a message, such as ``validation``.
+            timeout: seconds after which it is stopped; ``None`` for no bound.
+            arguments: further arguments; they and the result can be pickled.
+
+        Raises:
+            ThreatGraphError: as the function does; and as in :meth:`query`.
         """
 
     def triples(self) -> Iterator[Triple]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyoxigraph as ox
 
@@ -121,6 +121,10 @@ class OxigraphStore:
         text = bind_values(sparql, bindings)
         pool = self.pool(graphs=speaks_of_graphs(text))
         return self._unpacked(*pool.query(text, timeout=timeout, network=allow_service))
+
+    def call(self, function: str, *, what: str, timeout: float | None = None, **arguments: Any) -> Any:
+        """Call a function of this package on this store in a worker; see :meth:`threatgraph.store.Store.call`."""
+        return self.pool(graphs=True).call(function, what=what, timeout=timeout, **arguments)
 
     def answer(self, sparql: str) -> tuple[bytes, bytes]:
         """Answer a query, for another process: the kind of the answer, and its bytes."""

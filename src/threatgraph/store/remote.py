@@ -7,6 +7,7 @@ import re
 import urllib.request
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -151,6 +152,14 @@ class RemoteStore:
                 return self._answer(text, form, again=not allow_service)
         except RequestTimeout as error:
             raise QueryTimeout(str(error)) from None
+
+    def call(self, function: str, *, what: str, timeout: float | None = None, **arguments: Any) -> Any:
+        """Call a function of this package on this store, in this process: the server evaluates the queries.
+
+        The time limit is that of each request.
+        """
+        module, _, name = function.partition(":")
+        return getattr(import_module(module), name)(self, **arguments)
 
     # The graph itself.
 

@@ -10,7 +10,9 @@ import json
 import os
 import pickle
 import traceback
+from collections.abc import Mapping
 from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from threatgraph.errors import EngineFailed, InvalidQuery, QueryTooLarge, ThreatGraphError
@@ -51,7 +53,9 @@ class Request(NamedTuple):
     sparql: str = ""
     function: str = ""
     """``module:function``, of which the store is the first argument."""
-    arguments: dict[str, Any] = {}  # noqa: RUF012 - a tuple cannot be changed, and nobody writes into this
+    arguments: Mapping[str, Any] = MappingProxyType({})
+    folder: str = ""
+    """Where relative paths among the arguments begin."""
 
 
 def run(channel: Channel, store: OxigraphStore, permissions: Permissions) -> NoReturn:
@@ -115,6 +119,7 @@ def _reply(store: OxigraphStore, request: Request) -> tuple[bytes, bytes]:
 def _called(store: OxigraphStore, request: Request) -> tuple[bytes, bytes]:
     module, _, name = request.function.partition(":")
     try:
+        os.chdir(request.folder)
         return VALUE, pickle.dumps(getattr(import_module(module), name)(store, **request.arguments))
     except ThreatGraphError as error:
         return RAISED, pickle.dumps((type(error), error.args, vars(error)))

@@ -13,6 +13,9 @@ import signal
 import threading
 import time
 import weakref
+from collections import defaultdict
+from itertools import chain
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from threatgraph.errors import EngineFailed, QueryTimeout, QueryTooLarge, ThreatGraphError
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
 MEMORY_LIMIT = 4 * 1024**3
 """Bytes that such a query may take beyond what the process already has."""
 
-_USUAL = Permissions(MEMORY_LIMIT)
 _SIZE = max(2, os.cpu_count() or 1)
 #: What the system's allocators say before they end a process.
 _NO_MEMORY = ("memory allocation of", "bad_alloc", "MemoryError", "out of memory")
@@ -69,11 +71,12 @@ class Pool:
         """
         return self._answer(Request(timeout, sparql), Permissions(memory, network))
 
-    def call(self, function: str, *, timeout: float | None, **arguments: Any) -> Any:
+    def call(self, function: str, *, what: str, timeout: float | None, **arguments: Any) -> Any:
         """Call a function of this package in a worker, with the store as its first argument.
 
         Args:
             function: ``module:function``.
+            what: what that is, for a message, such as ``validation``.
             timeout: seconds that it may take; ``None`` for no limit.
             arguments: further arguments, which can be pickled, as its result can.
 
@@ -83,14 +86,15 @@ class Pool:
         Raises:
             ThreatGraphError: as the function does; and as in :meth:`query`.
         """
-        _, content = self._answer(Request(timeout, "", function, arguments), Permissions(MEMORY_LIMIT, files=True))
+        request = Request(timeout, "", function, arguments, str(Path.cwd()))
+        _, content = self._answer(request, Permissions(MEMORY_LIMIT, files=True), what)
         return pickle.loads(content)  # noqa: S301 - made by a function of ours in a process of ours
 
     def close(self) -> None:
         """End all workers."""
         with self._lock:
             if os.getpid() == self._process and self._host is not None:
-                for worker in self._idle:
+                for worker in chain.from_iterable(self._idle.values()):
                     worker.channel.close()
                 self._host.close()
             self._forget()
@@ -98,11 +102,11 @@ class Pool:
     def _forget(self) -> None:
         """Know of no worker, as at the beginning; in a forked process the workers are those of the parent."""
         self._process = os.getpid()
-        self._idle: list[Worker] = []
+        self._idle: dict[Permissions, list[Worker]] = defaultdict(list)
         self._host: Host | None = None
         self._slots = threading.BoundedSemaphore(_SIZE)
 
-    def _answer(self, request: Request, permissions: Permissions) -> tuple[bytes, bytes]:
+    def _answer(self, request: Request, permissions: Permissions, what: str = "query") -> tuple[bytes, bytes]:
         if os.getpid() != self._process:
             self._lock = threading.Lock()  # a thread that is not here may have held the other one
             self._forget()
@@ -112,17 +116,17 @@ class Pool:
                 reply = worker.channel.receive(None if request.timeout is None else time.monotonic() + request.timeout)
             except TimeoutError:
                 worker.end(kill=True)
-                raise QueryTimeout(_too_late(request.timeout)) from None
+                raise QueryTimeout(_too_late(what, request.timeout)) from None
             except EOFError:
-                raise _crash(worker, permissions.memory) from None
+                raise _crash(worker, what, permissions.memory) from None
             except BaseException:
                 worker.end(kill=True)
                 raise
-            if reply[:1] == KEEP and permissions == _USUAL:
-                self._idle.append(worker)
+            if reply[:1] == KEEP and not permissions.network:
+                self._idle[permissions].append(worker)
             else:
                 worker.end(kill=False)
-        return _read(reply[1:2], reply[2:], permissions.memory)
+        return _read(reply[1:2], reply[2:], what, permissions.memory)
 
     def _sent(self, request: Request, permissions: Permissions) -> Worker:
         """A worker that a request was sent to."""
@@ -138,8 +142,8 @@ class Pool:
 
     def _worker(self, permissions: Permissions) -> Worker:
         with self._lock:
-            while permissions == _USUAL and self._idle:
-                worker = self._idle.pop()
+            while self._idle[permissions]:
+                worker = self._idle[permissions].pop()
                 if worker.channel.is_quiet():
                     return worker
                 worker.end(kill=True)
@@ -161,14 +165,14 @@ class Pool:
         return self._host
 
 
-def _read(kind: bytes, content: bytes, memory: int) -> tuple[bytes, bytes]:
+def _read(kind: bytes, content: bytes, what: str, memory: int) -> tuple[bytes, bytes]:
     """The reply of a worker: the kind and the bytes of an answer, or the error that it met."""
     if kind == ERROR:
         name, message = json.loads(content)
         if name == QueryTooLarge.__name__ and not message:
-            raise QueryTooLarge(_too_large(memory))
+            raise QueryTooLarge(_too_large(what, memory))
         if name == EngineFailed.__name__:
-            raise EngineFailed(_failed(message))
+            raise EngineFailed(_failed(what, message))
         raise ERRORS[name](message)
     if kind == RAISED:
         error_type, arguments, details = pickle.loads(content)  # noqa: S301 - made by a call of ours, not by a query
@@ -179,20 +183,20 @@ def _read(kind: bytes, content: bytes, memory: int) -> tuple[bytes, bytes]:
     return kind, content
 
 
-def _crash(worker: Worker, memory: int) -> ThreatGraphError:
+def _crash(worker: Worker, what: str, memory: int) -> ThreatGraphError:
     """The error that tells why a worker ended in the middle of a request."""
     status = worker.end(kill=False)
     said = worker.complaint()
     if any(word in said for word in _NO_MEMORY):
-        return QueryTooLarge(_too_large(memory))
+        return QueryTooLarge(_too_large(what, memory))
     name = signal.Signals(-status).name if status < 0 else f"exit status {status}" if status else ""
     if name == "SIGALRM":
-        return QueryTimeout(_too_late(None))
+        return QueryTimeout(_too_late(what, None))
     if name == "SIGKILL":
         return QueryTooLarge(
-            "the query was stopped by the operating system (SIGKILL), which does so when memory is short."
+            f"the {what} was stopped by the operating system (SIGKILL), which does so when memory is short."
         )
-    return EngineFailed(_failed(_reason(said), name))
+    return EngineFailed(_failed(what, _reason(said), name))
 
 
 def _reason(said: str) -> str:
@@ -202,21 +206,21 @@ def _reason(said: str) -> str:
     return next((lines[at + 1] for at in panics if at + 1 < len(lines)), lines[-1] if lines else "")
 
 
-def _failed(reason: str, end: str = "") -> str:
+def _failed(what: str, reason: str, end: str = "") -> str:
     import pyoxigraph
 
     advice = "Simplify it: nest it less, and sort by texts alone, such as ORDER BY STR(?x)."
-    what = ": ".join(part for part in (end, reason[:200]) if part)
-    return f"the query engine (Oxigraph {pyoxigraph.__version__}) crashed on this query ({what}). {advice}"
+    why = ": ".join(part for part in (end, reason[:200]) if part)
+    return f"the query engine (Oxigraph {pyoxigraph.__version__}) crashed on this {what} ({why}). {advice}"
 
 
-def _too_large(memory: int) -> str:
+def _too_large(what: str, memory: int) -> str:
     return (
-        f"the query was stopped: it needed more than {memory / 1024**3:.1f} GiB of memory. "
+        f"the {what} was stopped: it needed more than {memory / 1024**3:.1f} GiB of memory. "
         "Ask for less: add a LIMIT, or join fewer patterns that share no variable."
     )
 
 
-def _too_late(timeout: float | None) -> str:
+def _too_late(what: str, timeout: float | None) -> str:
     limit = "its time limit" if timeout is None else f"its time limit of {timeout:g} seconds"
-    return f"the query was stopped: it ran past {limit}. Add a LIMIT, or raise the limit (timeout=, --timeout)."
+    return f"the {what} was stopped: it ran past {limit}. Ask for less, or raise the limit (timeout=, --timeout)."

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 #: How the message begins where pyshacl refuses the shapes; a shape is named by who knows it.
 REFUSED = "pyshacl refuses the shapes: "
+
+
+_ALONE = threading.RLock()
+"""What pyshacl remembers is shared by all threads, so they take turns."""
 
 
 class NotJudged(ThreatGraphError, ValueError):
@@ -90,10 +95,10 @@ def call_pyshacl(
         if name not in known:
             raise TypeError(f"pyshacl.validate has no keyword {name!r}; it has {', '.join(sorted(known))}")
     # It remembers how it has told a blank node by the address of the graph, where another graph may be by now.
-    getattr(stringify_blank_node, "dict_cache", {}).clear()
-    _tell_parts_first(shapes, stringify_blank_node)
     try:
-        with corrected(), own_components():
+        with _ALONE, corrected(), own_components():
+            getattr(stringify_blank_node, "dict_cache", {}).clear()
+            _tell_parts_first(shapes, stringify_blank_node)
             _, report, text = pyshacl.validate(PreparedGraph(data, shapes_graph), shacl_graph=shapes, **options)
     except ThreatGraphError:
         raise
