@@ -17,7 +17,7 @@ import pyoxigraph as ox
 
 from threatgraph.store.damage import unless_damaged
 from threatgraph.store.forms import NAME as FORMS
-from threatgraph.store.forms import OwnForms, changed
+from threatgraph.store.forms import OwnForms
 from threatgraph.store.generations import Draft
 from threatgraph.store.inputs import Input
 from threatgraph.store.manifest import Loaded
@@ -113,10 +113,8 @@ def _noting_forms(draft: Draft, kept: AbstractSet[str], quads: Iterable[ox.Quad]
 
         own = OwnForms(note)
         for quad in quads:
-            if not isinstance(quad.graph_name, ox.DefaultGraph):
-                own.see(quad)
-                if changed(quad.triple):
-                    note(quad)
+            if not isinstance(quad.graph_name, ox.DefaultGraph) and own.see(quad):
+                note(quad)
             yield quad
         own.finish()
     if not file.stat().st_size:

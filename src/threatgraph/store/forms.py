@@ -140,18 +140,24 @@ class OwnForms:
         self._own: array[int] = array("q")
         self._others: dict[int, ox.Quad] = {}
 
-    def see(self, quad: ox.Quad) -> None:
-        """Take in the next quad of a named graph; those of one graph come together."""
+    def see(self, quad: ox.Quad) -> bool:
+        """Take in the next quad of a named graph; those of one graph come together.
+
+        Returns:
+            Whether the engine keeps another form of its literal.
+        """
         if not isinstance(quad.object, ox.Literal) or not _may_change(quad.object):
-            return
+            return False
         if quad.graph_name != self._graph or len(self._own) + len(self._others) >= self._MOST:
             self.finish()
             self._graph = quad.graph_name
-        if changed(quad.triple):
-            stored = ox.Triple(quad.subject, quad.predicate, as_stored(quad.object))
-            self._others[hash(stored)] = ox.Quad(stored.subject, stored.predicate, stored.object, quad.graph_name)
-        else:
+        stored = as_stored(quad.object)
+        if stored == quad.object:
             self._own.append(hash(quad.triple))
+            return False
+        triple = ox.Triple(quad.subject, quad.predicate, stored)
+        self._others[hash(triple)] = ox.Quad(quad.subject, quad.predicate, stored, quad.graph_name)
+        return True
 
     def finish(self) -> None:
         """Give out what was found in the graph."""

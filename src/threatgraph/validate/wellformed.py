@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from pyoxigraph import Literal, NamedNode
 
+from threatgraph.validate.components.regex import InvalidPattern, compile_pattern
 from threatgraph.validate.shapes import RDF, SH, InvalidShape, ShapeGraph, Term, is_instance, is_true, members, name_of
 from threatgraph.validate.terms import NODE_KINDS, is_term
 from threatgraph.vocab import XSD
@@ -65,6 +66,10 @@ def _is_list(graph: ShapeGraph, value: Term) -> bool:
     return True
 
 
+def _is_list_of_texts(graph: ShapeGraph, value: Term) -> bool:
+    return _is_list(graph, value) and all(_is_text(graph, member) for member in members(graph, value))
+
+
 def _is_list_of_shapes(graph: ShapeGraph, value: Term) -> bool:
     return value != _NIL and _is_list(graph, value) and all(_is_shape(graph, shape) for shape in members(graph, value))
 
@@ -87,7 +92,8 @@ _RULES: tuple[tuple[str, Test, str], ...] = (
     ("property", _is_property_shape, "a property shape, which has sh:path"),
     ("path", _is_node, "an IRI, or a path of IRIs"),
     ("sparql", _is_node, "a constraint, such as [ sh:select … ]"),
-    ("languageIn in ignoredProperties", _is_list, "a list"),
+    ("in ignoredProperties", _is_list, "a list"),
+    ("languageIn", _is_list_of_texts, "a list of texts"),
     ("and or xone", _is_list_of_shapes, "a list of shapes, with 1 or more members"),
 )
 _TESTS = {name: (test, kind) for names, test, kind in _RULES for name in names.split()}
@@ -128,6 +134,20 @@ def refuse_malformed(graph: ShapeGraph, shapes: Iterable[Term]) -> None:
                 if test is not None and not test(graph, value):
                     written = name_of(graph, value) if isinstance(value, Literal | NamedNode) else "a blank node"
                     raise InvalidShape(f"{_shape(graph, shape)} has sh:{name} {written}: give it {kind}.")
+        _refuse_unreadable_pattern(graph, shape)
+
+
+def _refuse_unreadable_pattern(graph: ShapeGraph, shape: Term) -> None:
+    told = graph.get(shape, {})
+    flags = "".join(value.value for value in told.get(f"{SH}flags", ()))
+    for pattern in told.get(f"{SH}pattern", ()):
+        try:
+            compile_pattern(pattern.value, flags)
+        except InvalidPattern as error:
+            written = f"{pattern.value!r}{f' with the flags {flags!r}' if flags else ''}"
+            raise InvalidShape(
+                f"{_shape(graph, shape)} has sh:pattern {written}: that is not a regular expression of XPath ({error})."
+            ) from error
 
 
 def _shape(graph: ShapeGraph, shape: Term) -> str:
