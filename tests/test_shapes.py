@@ -450,7 +450,18 @@ def test_a_retired_record_with_a_successor_conforms(tmp_path: Path) -> None:
     assert findings(_change("", RETIRED), tmp_path) == set()
 
 
-@pytest.mark.parametrize("url", ["https://example.org", "http://example.org:8080/a?b=c#d", "https://example.org/a_(b)"])
+GOOD_ADDRESSES = (
+    *(
+        "https://example.org",
+        "http://example.org:8080/a?b=c#d",
+        "https://example.org/a_(b)",
+        "https://b\u00fccher.example/a",
+    ),
+    *("urn:isbn:9780262533058", "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6"),
+)
+
+
+@pytest.mark.parametrize("url", GOOD_ADDRESSES)
 def test_a_web_address_conforms(url: str, tmp_path: Path) -> None:
     assert (
         findings(_change("", f"pattern:sample dcterms:source <{url}> ; skos:exactMatch <{url}> ."), tmp_path) == set()
