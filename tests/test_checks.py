@@ -275,6 +275,9 @@ MORE_FAULTS: list[tuple[str, str, str]] = [
         " dcterms:source <https://topaithreats.com/incidents/INC-24-9012-x> .",
         "incident/x",
     ),
+    ("date-range", 'incident:x tg:occurred "2024-08-01"^^xsd:gYear .', "incident/x"),
+    ("label-case", 'pattern:x skos:prefLabel "multi-agent drift"@en .', "pattern/x"),
+    ("label-case", 'pattern:x skos:prefLabel "DRIFT OF AGENTS (SLOW)"@en .', "pattern/x"),
     ("date-range", 'incident:x tg:occurred "1949"^^xsd:gYear .', "incident/x"),
     ("date-range", 'causal-factor:x tg:lastYear "2099"^^xsd:gYear .', "causal-factor/x"),
     (
