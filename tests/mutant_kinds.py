@@ -123,6 +123,12 @@ def a_year_before(_: World, __: Chance, old: Term) -> Term | None:
     return Literal(text, datatype=old.datatype) if isinstance(old, Literal) else None
 
 
+def _without_first_word(old: str) -> str:
+    """The text without its first word, where that leaves a beginning in lower case."""
+    rest = old.partition(" ")[2]
+    return rest if rest[:2].isalpha() and rest[:2].islower() else old
+
+
 LABEL, DEFINITION, SOURCE = "skos:prefLabel", "skos:definition", "dcterms:source"
 SENTENCES = ("Mechanism", "DetectionIndicator", "PreventionMeasure", "ResponseStep", "Incident", "GovernanceContext")
 
@@ -166,7 +172,7 @@ put("blank label", RECORDS, LABEL, text(" "), text("-"))
 rewrite("definition cut off", CONCEPTS, DEFINITION, lambda old: old[: len(old) // 2].rstrip(".?! "))
 rewrite("description cut off", SENTENCES, "dcterms:description", lambda old: old[: len(old) // 2].rstrip(".?! "))
 rewrite("rationale cut off", ("FrameworkMapping",), "tg:rationale", lambda old: old[: len(old) // 2].rstrip(".?! "))
-rewrite("beginning of a description lost", SENTENCES, "dcterms:description", lambda old: old.partition(" ")[2])
+rewrite("beginning of a description lost", SENTENCES, "dcterms:description", _without_first_word)
 rewrite("label in lower case", PATTERN, LABEL, str.lower)
 rewrite("label in capitals", ("ThreatPattern", "CausalFactor"), LABEL, str.upper)
 rewrite("full stop after a label", RECORDS, LABEL, lambda old: old + ".")
@@ -303,7 +309,7 @@ put(
     typed("2998-05-05", "date"),
 )
 put("update of the source long ago", ("ThreatPattern", "CausalFactor"), "tg:sourceUpdated", typed("1225-01-15", "date"))
-add("first year after the last", ("CausalFactor",), "tg:lastYear", typed("1999", "gYear"))
+put("first year after the last", ("CausalFactor",), "tg:lastYear", typed("1999", "gYear"))
 put("last year in the future", ("CausalFactor",), "tg:lastYear", typed("2997", "gYear"))
 put("day of a figure in the future", ("SourceFigure",), "tg:asOf", typed("2996-01-01", "date"))
 put("provision that applies before its law", ("Provision",), "tg:appliesFrom", typed("2014-08-02", "date"))

@@ -275,6 +275,9 @@ MORE_FAULTS: list[tuple[str, str, str]] = [
         " dcterms:source <https://topaithreats.com/incidents/INC-24-9012-x> .",
         "incident/x",
     ),
+    ("date-range", 'incident:x tg:occurred "2024-08-01"^^xsd:gYear .', "incident/x"),
+    ("label-case", 'pattern:x skos:prefLabel "multi-agent drift"@en .', "pattern/x"),
+    ("label-case", 'pattern:x skos:prefLabel "DRIFT OF AGENTS (SLOW)"@en .', "pattern/x"),
     ("date-range", 'incident:x tg:occurred "1949"^^xsd:gYear .', "incident/x"),
     ("date-range", 'causal-factor:x tg:lastYear "2099"^^xsd:gYear .', "causal-factor/x"),
     (
@@ -316,7 +319,7 @@ MORE_FAULTS: list[tuple[str, str, str]] = [
     ("property-use", 'incident:x a tg:Incident ; skos:definition "X is a case."@en .', "incident/x"),
     ("property-use", f'<{PART}> a tg:Mechanism ; skos:altLabel "X"@en .', "pattern/x#part"),
     ("property-use", "actor:x a tg:Actor ; tg:rank 2 .", "actor/x"),
-    ("foreign-statement", f"<{BASE}pattern/goal-drift#x> a tg:Mechanism .", "pattern/goal-drift#x"),
+    ("foreign-statement", f"<{BASE}pattern/goal-drift#step-undo> a tg:ResponseStep .", "pattern/goal-drift#step-undo"),
     ("foreign-statement", "incident:x tg:affects group:workers .", "incident/x"),
     ("foreign-statement", "pattern:x a tg:ThreatPattern ; skos:broader domain:economic-labor .", "pattern/x"),
     (
@@ -464,3 +467,10 @@ def test_all_checks_run_together_and_an_unknown_one_is_told(graph: ThreatGraph) 
     assert graph.check().rows == []
     with pytest.raises(UnknownName, match="source-missing"):
         graph.check("source-mising")
+
+
+def test_a_part_that_is_described_in_another_file_than_its_record_is_found(tmp_path: Path) -> None:
+    planted(f"<{PART}> a tg:Mechanism .", tmp_path / "parts")
+    (tmp_path / "record.ttl").write_text(f"{HEAD} pattern:x a tg:ThreatPattern ; tg:mechanism <{PART}> .")
+    found = ThreatGraph.open([tmp_path]).check("foreign-statement").to_dicts()
+    assert [str(row["record"]) for row in found] == [PART]
