@@ -28,6 +28,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_LONGEST_SLUG = 120
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))}
 _DATES = {4: "gYear", 7: "gYearMonth", 10: "date"}
 
 
@@ -89,14 +91,20 @@ def format_file(path: Path, *, check: bool = False) -> bool:
 def slug_of(label: str) -> str:
     """The last part of a record's IRI and the name of its file: the label in lower case, without accents, with hyphens.
 
+    It is cut after a word where it would get too long for the name of a file, and is none of the names that Windows
+    keeps for devices.
+
     Raises:
-        ThreatGraphError: where the label has no letter or digit to make it of.
+        ThreatGraphError: where the label has no Latin letter or digit to make it of.
     """
     bare = "".join(c for c in unicodedata.normalize("NFKD", label.casefold()) if not unicodedata.combining(c))
     slug = re.sub(r"[^a-z0-9]+", "-", bare).strip("-")
     if not slug:
-        raise ThreatGraphError(f"no slug can be made of {label!r}: use a label with letters or digits.")
-    return slug
+        raise ThreatGraphError(f"no slug can be made of {label!r}: use a label with Latin letters or digits.")
+    if len(slug) > _LONGEST_SLUG:
+        cut = slug[: _LONGEST_SLUG + 1]
+        slug = cut.rpartition("-")[0] or cut[:_LONGEST_SLUG]
+    return f"{slug}-record" if slug in _DEVICES else slug
 
 
 def new_pattern(
