@@ -12,7 +12,7 @@ import pytest
 from pyoxigraph import RdfFormat, parse
 
 from threatgraph import ThreatGraph
-from threatgraph.authoring import format_file, format_text, new_incident, new_pattern, slug_of
+from threatgraph.authoring import format_file, format_text, new_incident, new_pattern
 from threatgraph.errors import InvalidFile, ThreatGraphError
 from threatgraph.saving import _umask, save
 from threatgraph.vocab import BASE
@@ -152,11 +152,6 @@ def test_other_line_ends_and_a_byte_order_mark_are_a_difference(tmp_path: Path) 
         assert path.read_bytes() == canonical
 
 
-def test_slugs() -> None:
-    assert slug_of("Über Zürich café") == "uber-zurich-cafe"
-    assert slug_of("  AI-Assisted (Biological) Threats! ") == "ai-assisted-biological-threats"
-
-
 # Whatever happens while a file is written.
 
 
@@ -226,25 +221,3 @@ def test_a_file_keeps_its_mode_and_a_link_its_target(tmp_path: Path) -> None:
     assert (path.read_bytes(), path.stat().st_mode & 0o777, link.is_symlink()) == (b"2", 0o640, True)
     with pytest.raises(ThreatGraphError, match="it is a folder"):
         save(b"3", tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("label", "slug"),
-    [
-        ("word " * 100, "-".join(["word"] * 24)),
-        ("x" * 5000, "x" * 120),
-        ("CON", "con-record"),
-        ("Com1", "com1-record"),
-        ("../../etc/passwd", "etc-passwd"),
-        ("Größe & Maß", "grosse-mass"),
-    ],
-)
-def test_a_slug_is_a_safe_name_of_a_file(label: str, slug: str) -> None:
-    assert slug_of(label) == slug
-    assert len(f"{slug}.ttl".encode()) <= 255
-
-
-def test_a_label_without_latin_letters_is_asked_to_have_some() -> None:
-    for label in ("漢字", "!!!", "\u202e"):
-        with pytest.raises(ThreatGraphError, match="use a label with Latin letters or digits"):
-            slug_of(label)

@@ -73,11 +73,335 @@ FAULTS: dict[str, tuple[str, str]] = {
         'actor:nobody a tg:Actor ; skos:prefLabel "Nobody"@en .',
         f"{BASE}actor/nobody",
     ),
+    "blank-node": (
+        "incident:x dcterms:creator [] .",
+        f"{BASE}incident/x",
+    ),
+    "circular-link": (
+        "pattern:x tg:distinguishedFrom pattern:x .",
+        f"{BASE}pattern/x",
+    ),
+    "code-mismatch": (
+        'pattern:x a tg:ThreatPattern ; skos:notation "PAT-SYS-091" ; tg:domain domain:economic-labor .',
+        f"{BASE}pattern/x",
+    ),
+    "date-range": (
+        'causal-factor:x tg:firstYear "2024"^^xsd:gYear ; tg:lastYear "2013"^^xsd:gYear .',
+        f"{BASE}causal-factor/x",
+    ),
+    "duplicate-label": (
+        'pattern:a a tg:ThreatPattern ; skos:altLabel "GOAL drift"@en .',
+        f"{BASE}pattern/a",
+    ),
+    "figure-mismatch": (
+        f"<{BASE}pattern/x#figure> tg:count 8 ; tg:outOf 97 ; tg:percentage 30 .",
+        f"{BASE}pattern/x#figure",
+    ),
+    "foreign-statement": (
+        "pattern:goal-drift tg:listedGroup group:workers .",
+        f"{BASE}pattern/goal-drift",
+    ),
+    "incident-without-context": (
+        "incident:x a tg:Incident .",
+        f"{BASE}incident/x",
+    ),
+    "label-iri": (
+        'pattern:goal-drifts a tg:ThreatPattern ; skos:prefLabel "Goal Dirfts"@en .',
+        f"{BASE}pattern/goal-drifts",
+    ),
+    "list-position": (
+        f"pattern:x tg:mechanism <{BASE}pattern/x#one> . <{BASE}pattern/x#one> tg:position 2 .",
+        f"{BASE}pattern/x",
+    ),
+    "mapping-justification": (
+        f"<{BASE}pattern/x#mapping-one> sssom:mapping_justification semapv:ManualMappingCuratoin .",
+        f"{BASE}pattern/x#mapping-one",
+    ),
+    "part-name": (
+        f"<{BASE}pattern/x#mapping-eu-ai-act-article-14> a tg:FrameworkMapping ;"
+        " sssom:object_id eu-ai-act:article-15 .",
+        f"{BASE}pattern/x#mapping-eu-ai-act-article-14",
+    ),
+    "part-without-description": (
+        f"<{BASE}pattern/x#step> a tg:ResponseStep .",
+        f"{BASE}pattern/x#step",
+    ),
+    "place-region": (
+        'incident:x tg:place "Lyon, France"@en ; tg:region region:asia .',
+        f"{BASE}incident/x",
+    ),
+    "property-use": (
+        "incident:x a tg:Incident ; tg:severty severity:high .",
+        f"{BASE}incident/x",
+    ),
+    "provision-tree": (
+        "eu-ai-act:article-99a a tg:Provision ; skos:inScheme framework:eu-ai-act-2024-1689 ;"
+        ' tg:provisionLevel "artcle" .',
+        f"{BASE}provision/eu-ai-act-2024-1689/article-99a",
+    ),
+    "rank-order": (
+        f"failure-stage:x tg:rank 2 ; skos:inScheme <{BASE}failure-stage> .",
+        f"{BASE}failure-stage/x",
+    ),
+    "rating-mismatch": (
+        'pattern:x tg:severityRationale "It destroys what cannot be restored."@en .',
+        f"{BASE}pattern/x",
+    ),
+    "record-file": (
+        'incident:x a tg:Incident ; tg:occurred "2023"^^xsd:gYear .',
+        f"{BASE}incident/x",
+    ),
+    "repeated-link": (
+        f"pattern:x tg:impact <{BASE}pattern/x#one>, <{BASE}pattern/x#two> ."
+        f" <{BASE}pattern/x#one> tg:group group:workers . <{BASE}pattern/x#two> tg:group group:workers .",
+        f"{BASE}pattern/x",
+    ),
+    "repeated-text": (
+        'pattern:x skos:prefLabel "Slow drift"@en ; skos:definition "Slow drift."@en .',
+        f"{BASE}pattern/x",
+    ),
+    "retired-record": (
+        "pattern:x a tg:ThreatPattern ; dcterms:isReplacedBy pattern:goal-drift .",
+        f"{BASE}pattern/x",
+    ),
+    "scheme-kind": (
+        f"severity:x skos:inScheme <{BASE}likelihood> .",
+        f"{BASE}severity/x",
+    ),
+    "source-page": (
+        "pattern:x a tg:ThreatPattern ; dcterms:source <https://topaithreats.com/patterns/goal-drift> .",
+        f"{BASE}pattern/x",
+    ),
+    "text-characters": (
+        'pattern:x skos:definition "A <b>bold</b> claim."@en .',
+        f"{BASE}pattern/x",
+    ),
+    "text-language": (
+        'pattern:x skos:definition "A claim."@eng .',
+        f"{BASE}pattern/x",
+    ),
+    "text-unfinished": (
+        'pattern:x skos:definition "A model that is given a"@en .',
+        f"{BASE}pattern/x",
+    ),
+    "unknown-record": (
+        "pattern:goal-drfit tg:severity severity:high .",
+        f"{BASE}pattern/goal-drfit",
+    ),
 }
+
+#: Folder below the test's own in which a fault is planted, where that makes it one.
+FOLDERS = {"record-file": "data/incidents/2024"}
+
+PART = f"{BASE}pattern/x#part"
+#: What else a check finds: its name, a fault and the record that the finding names.
+MORE_FAULTS: list[tuple[str, str, str]] = [
+    *(
+        ("text-characters", f"pattern:x skos:prefLabel {label!s}@en .", "pattern/x")
+        for label in (
+            '"Goal\\u0007 drift"',
+            '"Goal \\u202Edrift"',
+            '"Goal\\u200B drift"',
+            '"Goal\\u00A0drift"',
+            '"Goal  drift"',
+            '" Goal drift"',
+            '"Goal drift\\n"',
+            '"Goal\\ndrift"',
+            '"Go\\u0430l drift"',
+            '"Goe\\u0301l drift"',
+            '"Goal drift\\uFFFD"',
+            '"GoÃ©l drift"',
+            '"Agentâ€™s goal drift"',
+            '"Goal &amp; drift"',
+            '"Goal **drift**"',
+            '"Goal\\\\n drift"',
+            '"Goal drift , slowly"',
+            '"Goal drift of of agents"',
+            '"Caf?s drift"',
+        )
+    ),
+    ("text-characters", "pattern:x skos:prefLabel '\U0001f680 Drift'@en .", "pattern/x"),
+    ("place-region", 'incident:x tg:place "US"@en .', "incident/x"),
+    (
+        "mapping-justification",
+        f"<{PART}> tg:publishedPredicate skos:broadMatch ; sssom:predicate_id skos:broadMatch .",
+        "pattern/x#part",
+    ),
+    ("source-page", "incident:x dcterms:source <https://incidentdatabase.ai/cite/> .", "incident/x"),
+    ("source-page", "incident:x dcterms:source <http://doi.org/10.1000/1> .", "incident/x"),
+    ("text-language", 'pattern:x skos:definition "Das Modell und der Agent sind nicht gleich."@en .', "pattern/x"),
+    ("text-unfinished", 'pattern:x skos:definition "AN AGENT DRIFTS."@en .', "pattern/x"),
+    *(
+        ("text-unfinished", f'pattern:x skos:definition "{definition}"@en .', "pattern/x")
+        for definition in (
+            "TODO",
+            "…",
+            "n/a",
+            "Lorem ipsum dolor.",
+            "word.",
+            "and then it stops.",
+            "It stops (at once.",
+        )
+    ),
+    ("text-unfinished", 'pattern:x tg:retrievalQuestion "Which agents drift."@en .', "pattern/x"),
+    ("text-unfinished", 'pattern:x skos:prefLabel "Test"@en .', "pattern/x"),
+    *(
+        ("text-language", f'pattern:x skos:definition "A claim."@{tag} ; skos:definition "A claim."@en .', "pattern/x")
+        for tag in ("english", "zz", "en-UK", "xx-YYYYYYYY", "deu")
+    ),
+    ("text-language", 'pattern:x skos:definition "Eine Behauptung."@de .', "pattern/x"),
+    ("repeated-text", 'pattern:x tg:retrievalTopic "agents", "Agents" .', "pattern/x"),
+    ("repeated-text", f'pattern:x skos:prefLabel "Drift"@en . <{PART}> skos:prefLabel "drift"@en .', "pattern/x"),
+    (
+        "duplicate-label",
+        'iso-42001:a.9.9 a tg:Provision ; skos:inScheme framework:iso-iec-42001-2023 ; tg:provisionLevel "control" ;'
+        ' skos:broader iso-42001:a.9 ; skos:prefLabel "Intended use of the AI system"@en .',
+        "provision/iso-iec-42001-2023/a.9.4",
+    ),
+    (
+        "code-mismatch",
+        'incident:x a tg:Incident ; skos:notation "INC-24-9011" ; tg:occurred "2021"^^xsd:gYear .',
+        "incident/x",
+    ),
+    ("code-mismatch", 'pattern:x a tg:ThreatPattern ; skos:notation "INC-24-901" .', "pattern/x"),
+    (
+        "code-mismatch",
+        'pattern:x a tg:ThreatPattern ; skos:notation "PTA-SYS-091" ; dcterms:source <https://topaithreats.com/x> .',
+        "pattern/x",
+    ),
+    (
+        "code-mismatch",
+        'incident:x a tg:Incident ; skos:notation "INC-24-9011" ;'
+        " dcterms:source <https://topaithreats.com/incidents/INC-24-9012-x> .",
+        "incident/x",
+    ),
+    ("date-range", 'incident:x tg:occurred "1949"^^xsd:gYear .', "incident/x"),
+    ("date-range", 'causal-factor:x tg:lastYear "2099"^^xsd:gYear .', "causal-factor/x"),
+    (
+        "date-range",
+        'incident:x tg:occurred "2024-05"^^xsd:gYearMonth ; tg:sourceUpdated "2024-04-30"^^xsd:date .',
+        "incident/x",
+    ),
+    (
+        "date-range",
+        'pattern:x dcterms:created "2024-05-01"^^xsd:date ; dcterms:modified "2024-04-30"^^xsd:date .',
+        "pattern/x",
+    ),
+    (
+        "date-range",
+        'eu-ai-act:x tg:appliesFrom "2014-08-02"^^xsd:date ; skos:inScheme framework:eu-ai-act-2024-1689 .',
+        "provision/eu-ai-act-2024-1689/x",
+    ),
+    ("rank-order", f"failure-stage:x tg:rank 0 ; skos:inScheme <{BASE}failure-stage> .", "failure-stage/x"),
+    ("circular-link", "sector:x skos:broader sector:y . sector:y skos:broader sector:x .", "sector/x sector/y"),
+    (
+        "circular-link",
+        "sector:x dcterms:isReplacedBy sector:y . sector:y dcterms:isReplacedBy sector:x .",
+        "sector/x sector/y",
+    ),
+    (
+        "circular-link",
+        "iso-42001:x tg:addresses iso-42001:y . iso-42001:y tg:addresses iso-42001:x .",
+        "provision/iso-iec-42001-2023/x provision/iso-iec-42001-2023/y",
+    ),
+    ("unknown-record", "pattern:x a tg:ThreatPatern .", "pattern/x"),
+    ("unknown-record", "pattern:x a skos:Concept .", "pattern/x"),
+    ("unknown-record", "pattern:x a schema:Event .", "pattern/x"),
+    ("unknown-record", "pattern:x a tg:ThreatPattern, tg:Incident .", "pattern/x"),
+    ("unknown-record", "incident:x a tg:ThreatPattern .", "incident/x"),
+    ("unknown-record", f"<{BASE}pattern/x/> a tg:ThreatPattern .", "pattern/x/"),
+    ("property-use", "incident:x a tg:Incident ; tg:likelihood likelihood:stable .", "incident/x"),
+    ("property-use", 'incident:x a tg:Incident ; rdfs:label "X"@en .', "incident/x"),
+    ("property-use", 'incident:x a tg:Incident ; <http://purl.org/dc/elements/1.1/source> "X" .', "incident/x"),
+    ("property-use", 'incident:x a tg:Incident ; skos:definition "X is a case."@en .', "incident/x"),
+    ("property-use", f'<{PART}> a tg:Mechanism ; skos:altLabel "X"@en .', "pattern/x#part"),
+    ("property-use", "actor:x a tg:Actor ; tg:rank 2 .", "actor/x"),
+    ("foreign-statement", f"<{BASE}pattern/goal-drift#x> a tg:Mechanism .", "pattern/goal-drift#x"),
+    ("foreign-statement", "incident:x tg:affects group:workers .", "incident/x"),
+    ("foreign-statement", "pattern:x a tg:ThreatPattern ; skos:broader domain:economic-labor .", "pattern/x"),
+    (
+        "part-name",
+        f"<{BASE}pattern/x#impact-workers> a tg:Impact ; tg:group group:children .",
+        "pattern/x#impact-workers",
+    ),
+    (
+        "part-name",
+        f"<{BASE}pattern/x#governance-eu-ai-act> a tg:GovernanceContext ; tg:framework framework:nist-ai-rmf-1.0 .",
+        "pattern/x#governance-eu-ai-act",
+    ),
+    (
+        "part-name",
+        f"<{BASE}mapping-set/x#llm01-llm02> a tg:CrosswalkMapping ;"
+        " sssom:subject_id owasp-llm:llm01 ; sssom:object_id owasp-llm:llm03 .",
+        "mapping-set/x#llm01-llm02",
+    ),
+    (
+        "repeated-link",
+        f"mapping-set:x tg:crosswalkMapping <{PART}>, <{PART}2> ."
+        f" <{PART}> sssom:subject_id owasp-llm:llm01 ; sssom:object_id owasp-llm:llm02 ."
+        f" <{PART}2> sssom:subject_id owasp-llm:llm01 ; sssom:object_id owasp-llm:llm02 .",
+        "mapping-set/x",
+    ),
+    (
+        "provision-tree",
+        "eu-ai-act:article-99a a tg:Provision ; skos:inScheme framework:eu-ai-act-2024-1689 ;"
+        ' tg:provisionLevel "article" .',
+        "provision/eu-ai-act-2024-1689/article-99a",
+    ),
+    (
+        "provision-tree",
+        'iso-42001:a.9.9 a tg:Provision ; skos:inScheme framework:iso-iec-42001-2023 ; tg:provisionLevel "control" ;'
+        ' skos:notation "A.9.9" ; skos:broader iso-42001:a.8 .',
+        "provision/iso-iec-42001-2023/a.9.9",
+    ),
+    (
+        "provision-tree",
+        'mit:9.9 tg:provisionLevel "subdomain" ; skos:broader mit:1.1 .',
+        "provision/mit-ai-risk-repository-v3/9.9",
+    ),
+    ("provision-tree", "atlas:x tg:tactic atlas:aml.t0051 .", "provision/mitre-atlas-5.6.0/x"),
+    (
+        "provision-tree",
+        "atlas:x skos:inScheme framework:mitre-atlas-5.6.0 ; tg:addresses owasp-llm:llm01 .",
+        "provision/mitre-atlas-5.6.0/x",
+    ),
+    (
+        "provision-tree",
+        f"mapping-set:x tg:crosswalkMapping <{PART}> ; sssom:subject_source framework:owasp-llm-2025 ;"
+        f" sssom:object_source framework:mitre-atlas-5.6.0 ."
+        f" <{PART}> sssom:subject_id owasp-agentic:asi01 ; sssom:object_id atlas:aml.t0051 .",
+        "pattern/x#part",
+    ),
+    (
+        "provision-identity",
+        "mit:x a tg:Provision ; skos:inScheme framework:owasp-llm-2025 .",
+        "provision/mit-ai-risk-repository-v3/x",
+    ),
+    (
+        "retired-record",
+        "pattern:x a tg:ThreatPattern ; owl:deprecated true ; dcterms:isReplacedBy actor:openai .",
+        "pattern/x",
+    ),
+    ("source-page", f"pattern:x dcterms:source <{BASE}pattern/goal-drift> .", "pattern/x"),
+    (
+        "source-page",
+        "incident:x a tg:Incident ; dcterms:source <https://incidentdatabase.ai/cite/1> ;"
+        " skos:exactMatch <https://incidentdatabase.ai/cite/2> .",
+        "incident/x",
+    ),
+    ("figure-mismatch", f"<{PART}> a tg:SourceFigure ; tg:outOf 9 .", "pattern/x#part"),
+    ("label-iri", 'sector:x a tg:Sector ; skos:prefLabel "Banking"@en .', "sector/x"),
+    (
+        "dangling-target",
+        "incident:x tg:causalFactor <http://w3id.org/threatgraph/causal-factor/regulatory-gap> .",
+        "incident/x",
+    ),
+]
 
 
 def planted(text: str, folder: Path, *, shipped: bool = True) -> ThreatGraph:
     path = folder / "fault.ttl"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(HEAD + text, encoding="utf-8")
     return ThreatGraph.open([path], shipped=shipped)
 
@@ -94,9 +418,15 @@ def test_the_shipped_data_has_no_fault(graph: ThreatGraph, name: str) -> None:
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_planted_fault_is_found(name: str, tmp_path: Path) -> None:
     text, record = FAULTS[name]
-    found = planted(text, tmp_path).check(name).to_dicts()
+    found = planted(text, tmp_path / FOLDERS.get(name, "")).check(name).to_dicts()
     assert {str(row["record"]) for row in found} == {record}
     assert {row["check"] for row in found} == {name}
+
+
+@pytest.mark.parametrize(("name", "text", "records"), MORE_FAULTS)
+def test_each_part_of_a_check_finds_a_fault(name: str, text: str, records: str, tmp_path: Path) -> None:
+    found = planted(text, tmp_path).check(name).to_dicts()
+    assert {str(row["record"]) for row in found} == {BASE + record for record in records.split()}
 
 
 @pytest.mark.parametrize(

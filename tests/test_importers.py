@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import gzip
 import io
@@ -42,7 +43,6 @@ from threatgraph.cli import main
 from threatgraph.cli.parser import IMPORTS
 from threatgraph.errors import InvalidFile, ThreatGraphError, UnknownName
 from threatgraph.importers import FORMATS, harvest
-from threatgraph.importers.documents import _yaml
 from threatgraph.importers.drafts import Draft, Harvest, address, day, english, record, tidy
 from threatgraph.importers.gate import pass_gate
 from threatgraph.importers.sheets import rows_of
@@ -84,6 +84,24 @@ BROKEN: dict[str, tuple[Callable[[Path], Path], str]] = {
         "incidents.csv:1: the column is missing: 'date'.",
     ),
     "not UTF-8": (_write(HEADER + b"\nx,1,2031,\xff"), "incidents.csv:2: not UTF-8 (byte 0xff): save it as UTF-8."),
+    "UTF-16": (_write(HEADER.decode().encode("utf-16")), "incidents.csv:1: not UTF-8 (byte 0xff): save it as UTF-8."),
+    "UTF-16 without a mark": (
+        _write(HEADER.decode().encode("utf-16-le")),
+        "incidents.csv:1: holds a NUL byte: save it as UTF-8 text.",
+    ),
+    "NUL": (_write(HEADER + b"\nx,1,2031,\0"), "incidents.csv:2: holds a NUL byte: save it as UTF-8 text."),
+    "semicolons": (
+        _write(HEADER.replace(b",", b";") + b"\n1;2;3"),
+        "incidents.csv:1: the cells are divided by semicolons: save it with commas between them.",
+    ),
+    "tabs": (
+        _write(HEADER.replace(b",", b"\t")),
+        "incidents.csv:1: the cells are divided by tabs: save it with commas between them.",
+    ),
+    "a column twice": (
+        _write(HEADER.replace(b"title", b"date") + b",title"),
+        "incidents.csv:1: several columns are named 'date': keep one of them.",
+    ),
     "huge cell": (
         _write(HEADER + b"\n\nx," + b"9" * 200_000),
         "incidents.csv:3: cannot be read as a table: the cell is longer than 131072 characters.",
@@ -158,11 +176,13 @@ TRICKS = {
     "dashes": ("b: 1\na:\n" + "- " * 200_000, ":3: is nested too deep."),
     "keys": ("b: 1\na: " + "{a: " * 200_000 + "}" * 200_000, ":2: is nested too deep."),
     "steps": ("\n".join(" " * depth + "a:" for depth in range(500)), ":99: is nested too deep."),
-    "code": ("a: !!python/object/apply:os.getcwd []", ":1:4: is no YAML: could not determine a constructor"),
-    "syntax": ("a: 1\nb: ]", ":2:4: is no YAML: "),
+    "code": (
+        "a: !!python/object/apply:os.getcwd []",
+        ":1:4: is not valid YAML: the tag 'tag:yaml.org,2002:python/object/apply:os.getcwd' is not supported.",
+    ),
+    "syntax": ("a: 1\nb: ]", ":2:4: is not valid YAML: "),
     "list": ("- 1", "holds no mapping, such as `key: value`, at its top."),
-    "date": ("a: 2031-02-30", "is no YAML: day is out of range for month."),
-    "control": ("a: \x07", "is no YAML: "),
+    "control": ("b: 1\na: \x07", ":2:4: is not valid YAML: the character U+0007 is not allowed."),
 }
 
 
@@ -174,16 +194,6 @@ def test_yaml_that_is_a_trick_is_refused(trick: str, tmp_path: Path) -> None:
     with pytest.raises(InvalidFile) as caught:
         harvest("nexus", file)
     assert str(caught.value).startswith(f"{file}{message}" if message.startswith(":") else f"{file}: {message}")
-
-
-def test_yaml_needs_pyyaml_and_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _yaml.cache_clear()
-    monkeypatch.setitem(sys.modules, "yaml", None)
-    file = tmp_path / "data.yaml"
-    file.write_text(NEXUS, encoding="utf-8")
-    with pytest.raises(ImportError, match=r"pip install 'threatgraph\[import\]'"):
-        harvest("nexus", file)
-    _yaml.cache_clear()
 
 
 def test_names_are_spelt_as_the_texts_spell_them() -> None:
@@ -198,6 +208,9 @@ def test_names_are_spelt_as_the_texts_spell_them() -> None:
 
 def test_texts_dates_and_addresses_are_made_safe() -> None:
     assert tidy(" a\x00\x08b\n\tc\ufffe ") == "ab c"
+    assert tidy("\x9b31mr\u202eed\u2066 \u200b\ufeff\xadx\x85y") == "31mred x y"
+    joined = "می\u200cخواهم \U0001f469\u200d\U0001f4bb"
+    assert tidy(joined) == joined, "joiners are spelling"
     assert str(day("2031-12")) == '"2031-12"^^<http://www.w3.org/2001/XMLSchema#gYearMonth>'
     assert [day(text) for text in ("2031-13", "31-12-2031", "", "2031-02-29")] == [None] * 4
     assert address("https://x.example/a b<c>") == NamedNode("https://x.example/a%20b%3Cc%3E")
@@ -332,6 +345,59 @@ def test_import_without_anything_to_import_writes_nothing(tmp_path: Path, capsys
     assert not out.exists()
     assert main(["--no-shipped", "import", "aiid", str(file)]) == 2
     assert "leave --no-shipped out" in capsys.readouterr().err
+
+
+def test_import_never_writes_over_what_it_reads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = table(tmp_path / "incidents.csv", INCIDENTS, [incident(1)])
+    mine = tmp_path / "mine.ttl"
+    mine.write_text("", encoding="utf-8")
+    (tmp_path / "link.ttl").symlink_to(mine)
+    before = file.read_bytes()
+    for output in (file, mine, tmp_path / "link.ttl", tmp_path / ".." / tmp_path.name / "mine.ttl"):
+        assert main(["--data", str(mine), "import", "aiid", str(file), "-o", str(output)]) == 2
+        assert capsys.readouterr().err == (
+            f"threatgraph: error: {output} is read by this import: write to another file.\n"
+        )
+    assert (file.read_bytes(), mine.read_bytes()) == (before, b"")
+
+
+def test_a_file_that_is_there_already_is_replaced_whole_or_not_at_all(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.ttl"
+    out.write_text("# old\n", encoding="utf-8")
+    bad = table(tmp_path / "incidents.csv", INCIDENTS, [incident("none")])
+    assert main(["import", "aiid", str(bad), "-o", str(out)]) == 2
+    assert out.read_text(encoding="utf-8") == "# old\n"
+    good = table(tmp_path / "incidents.csv", INCIDENTS, [incident(1)])
+    if Path("/dev/full").exists():
+        capsys.readouterr()
+        assert main(["import", "aiid", str(good), "-o", "/dev/full"]) == 2
+        assert capsys.readouterr().err.splitlines() == [
+            "threatgraph: error: /dev/full: cannot be written (No space left on device); nothing was changed."
+        ]
+    assert (
+        main(["import", "aiid", str(table(tmp_path / "incidents.csv", INCIDENTS, [incident(1)])), "-o", str(out)]) == 0
+    )
+    assert "aiid-1" in out.read_text(encoding="utf-8")
+    assert {path.name for path in tmp_path.iterdir()} == {"incidents.csv", "out.ttl"}
+
+
+def test_a_killed_import_leaves_nothing_half_written(tmp_path: Path) -> None:
+    """The output is there whole or not at all, whenever the process ends."""
+    file = table(tmp_path / "incidents.csv", INCIDENTS, [incident(number) for number in range(1, 400)])
+    out = tmp_path / "out.ttl"
+    command = [sys.executable, "-m", "threatgraph", "import", "aiid", str(file), "--no-links", "-o", str(out)]
+    assert subprocess.run(command, check=False, capture_output=True).returncode == 0
+    whole = out.read_bytes()
+    for step in range(6):
+        out.unlink(missing_ok=True)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=0.4 * step + 0.2)
+        process.kill()
+        process.wait()
+        assert not out.exists() or out.read_bytes() == whole
 
 
 def test_import_gives_the_same_bytes_whatever_the_hash_seed(snapshot: Path, sheet: Path) -> None:

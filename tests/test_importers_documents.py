@@ -29,14 +29,12 @@ from importer_samples import (
     stix,
     uuid,
 )
-from threatgraph import ThreatGraph
 from threatgraph.cli import main
 from threatgraph.errors import InvalidFile
 from threatgraph.importers import harvest
 from threatgraph.importers.drafts import Harvest
 from threatgraph.importers.writing import as_turtle
-from threatgraph.store import EmbeddedStore
-from threatgraph.vocab import BASE, KINDS
+from threatgraph.vocab import BASE
 
 
 def test_mappings_of_sssom_become_a_set_and_new_entries_become_provisions(tmp_path: Path) -> None:
@@ -106,12 +104,15 @@ def test_mappings_that_have_no_place_here_are_told(tmp_path: Path) -> None:
         ["foo:a", "A", "skos:closeMatch", "foo:b", "B", "0.95"],
         [*good, "", "1.5"],
         good,
-        ["pattern:goal-drift", "A", "skos:closeMatch", "foo:b", "B", BY_HAND],
+        ["pattern:no-such-one", "A", "skos:closeMatch", "foo:b", "B", BY_HAND],
         ["foo:---", "A", "skos:closeMatch", "foo:b", "B", BY_HAND],
         ["foo:A", "A", "skos:closeMatch", "foo:b", "B", BY_HAND],
         [*good, "", "", "", "Not"],
         ["foo:a", "A", "noMatch", "", "", BY_HAND],
         ["foo:a", "A", "skos:closeMatch", "sssom:NoTermFound", "", BY_HAND],
+        ["foo:a", "A", "skos:closeMatch", "foo:a", "", BY_HAND],
+        [*good, "", "", "", "Inverse"],
+        ["foo:a", "A", "skos:closeMatch", "", "", BY_HAND],
     )
     found = harvest("sssom", file)
     assert [str(fault).removeprefix(f"{file}:") for fault in found.faults] == [
@@ -119,13 +120,22 @@ def test_mappings_that_have_no_place_here_are_told(tmp_path: Path) -> None:
         "12: 'bar:b' has a prefix that the header does not declare: add it to curie_map.",
         "13: '0.95' is no justification such as semapv:ManualMappingCuration.",
         "14: the confidence is no number from 0 to 1: '1.5'.",
-        "15: the same mapping stands on line 10.",
-        "16: pattern:goal-drift is no provision of the graph, and a mapping set joins provisions alone.",
+        "15: the same mapping is on line 10; left out.",
+        "16: pattern:no-such-one is not a provision, pattern, domain or framework of the graph, "
+        "and a mapping set joins nothing else of it.",
         "17: the id '---' has no letter or digit to make a name of.",
-        "18: provision/foo/a is there already, from line 10: give each its own id.",
+        "19: predicate_modifier 'Not' is a negative mapping, which says that the relation does not hold; left out.",
+        "20: predicate_id 'noMatch' says that nothing matches; left out.",
+        "21: object_id 'sssom:NoTermFound' says that nothing matches; left out.",
+        "22: 'foo:a' is mapped to itself; left out.",
+        "23: predicate_modifier 'Inverse' is not supported; left out.",
+        "24: there is no object_id.",
     ]
-    assert found.notes == [f"{file}: 3 rows that say that nothing matches are left out."]
-    assert found.counts() == {"framework": 1, "provisions": 2, "mapping-set": 1, "mapping": 1}
+    assert found.notes == []
+    assert found.counts() == {"framework": 1, "provisions": 3, "mapping-set": 1, "mappings": 2}
+    other = names(found, "provision") - {"foo/a", "foo/b"}
+    assert len(other) == 1, "an id that differs in its case alone is another entry"
+    assert ("skos:notation", "A^string") in statements(found, f"provision/{other.pop()}")
 
 
 def test_several_files_of_mappings_share_their_entries(tmp_path: Path) -> None:
@@ -156,21 +166,6 @@ def test_mappings_need_to_say_where_they_come_from(tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     with pytest.raises(InvalidFile, match=r"holds no file of mappings that ends in \.tsv"):
         harvest("sssom", tmp_path / "none")
-
-
-def test_the_crosswalks_of_our_own_export_come_back(graph: ThreatGraph, tmp_path: Path) -> None:
-    file = tmp_path / "ours.tsv"
-    file.write_bytes(graph.export("sssom"))
-    found = harvest("sssom", file)
-    ends = "?m a tg:CrosswalkMapping ; sssom:subject_id ?s ; sssom:predicate_id ?p ; sssom:object_id ?o"
-    shipped = {tuple(map(str, row)) for row in graph.store.select(f"SELECT ?s ?p ?o {{ {ends} }}").rows}
-    file = tmp_path / "back.ttl"
-    file.write_text(as_turtle(found), encoding="utf-8")
-    back = EmbeddedStore.open([file], shipped=False).select(f"SELECT ?s ?p ?o {{ {ends} }}").rows
-    assert {tuple(map(str, row)) for row in back} == shipped
-    kinds = {fault.reason.partition(":")[0] for fault in found.faults}
-    assert "pattern" in kinds <= KINDS.keys() - {"provision"}
-    assert (names(found, "framework"), names(found, "provision")) == (set(), set())
 
 
 @pytest.fixture(scope="module")
@@ -218,6 +213,7 @@ def test_the_knowledge_graph_of_the_nexus(nexus: Harvest) -> None:
         ("dcterms:description", "Invented for this test.@en"),
         ("dcterms:source", "https://foo.example/atlas?topic=all"),
         ("dcterms:created", "2030-01-02^date"),
+        ("dcterms:identifier", "foo-atlas^string"),
         ("prov:wasAttributedTo", "https://github.com/IBM/ai-atlas-nexus"),
     }
     assert [f"{fault.line}: {fault.reason}" for fault in found.faults] == [
@@ -336,8 +332,11 @@ def test_format_6_brings_what_format_5_does(release: Harvest, tmp_path: Path) ->
 
 def test_objects_on_the_top_level_are_those_of_the_matrix(tmp_path: Path) -> None:
     file = tmp_path / "ATLAS.yaml"
-    text = ATLAS.format(version="3.0.0").replace("matrices:\n- id: ATLAS\n", "")
-    file.write_text(text.replace("\n  ", "\n").replace("subtechnique-of", "specializes"), encoding="utf-8")
+    text = (
+        ATLAS.format(version="3.0.0").replace("matrices:\n- id: ATLAS\n", "").replace("subtechnique-of", "specializes")
+    )
+    matrix, _, studies = text.partition("case-studies:")
+    file.write_text(matrix.replace("\n  ", "\n") + "case-studies:" + studies, encoding="utf-8")
     found = harvest("atlas", file)
     assert len(names(found, "provision")) == 4
     sub = statements(found, "provision/mitre-atlas-3.0.0/aml.t0051.001")
@@ -354,6 +353,41 @@ def test_the_shipped_release_of_atlas_brings_its_case_studies_alone(tmp_path: Pa
     assert found.notes == [f"{file}: 4 entries are provisions that the graph has already."]
 
 
+def test_what_is_no_date_is_told_and_left_out(tmp_path: Path) -> None:
+    text = (
+        ATLAS.format(version="4.7.1")
+        .replace("2031-05-01", "May 2031")
+        .replace("created_date: 2030-01-02", "created_date: 1_000")
+    )
+    (tmp_path / "ATLAS.yaml").write_text(text, encoding="utf-8")
+    found = harvest("atlas", tmp_path / "ATLAS.yaml")
+    assert [fault.reason for fault in found.faults if "goes without its" in fault.reason] == [
+        "AML.T0051 goes without its created_date, which is not a date such as 2024-08-01: '1_000'.",
+        "AML.CS0001 goes without its incident-date, which is not a date such as 2024-08-01: 'May 2031'.",
+    ]
+    assert not {prop for prop, _ in statements(found, "incident/atlas-aml.cs0001")} & {"tg:occurred"}
+    (tmp_path / "data.yaml").write_text(NEXUS.replace("2031-02-03", "2031-02-30"), encoding="utf-8")
+    found = harvest("nexus", tmp_path / "data.yaml")
+    reason = "'foo-one' goes without its dateModified, which is not a date such as 2024-08-01: '2031-02-30'."
+    assert reason in {fault.reason for fault in found.faults}
+
+
+def test_entries_that_are_none_are_told_and_a_technique_may_be_named_by_its_id_alone(tmp_path: Path) -> None:
+    text = ATLAS.format(version="4.7.1").replace(
+        "techniques: [{id: AML.T0051, use: Doors.}, ", "techniques: [AML.T0051, "
+    )
+    text = text.replace("case-studies:\n", "case-studies:\n- a word\n- [a, list]\n")
+    (tmp_path / "ATLAS.yaml").write_text(text, encoding="utf-8")
+    found = harvest("atlas", tmp_path / "ATLAS.yaml")
+    lock = statements(found, "provision/mitre-atlas-4.7.1/aml.m0000")
+    ours = "provision:mitre-atlas-4.7.1"
+    assert {value for name, value in lock if name == "tg:addresses"} == {f"{ours}/aml.t0051", f"{ours}/aml.t0051.001"}
+    assert "'case-studies' has 2 entries that are not mappings; left out." in {fault.reason for fault in found.faults}
+    (tmp_path / "data.yaml").write_text(NEXUS + "controls: {id: one}\n", encoding="utf-8")
+    found = harvest("nexus", tmp_path / "data.yaml")
+    assert "'controls' is not a list; left out." in {fault.reason for fault in found.faults}
+
+
 def test_other_files_than_those_of_atlas_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "ATLAS.yaml"
     for text, message in (
@@ -361,6 +395,7 @@ def test_other_files_than_those_of_atlas_are_refused(tmp_path: Path) -> None:
         ("id: ATLAS", "is no release of ATLAS"),
         (ATLAS_6.format(version=""), "has no version such as 5.6.0: ''."),
         (ATLAS.format(version="'5 / 6'"), "has no version such as 5.6.0: '5 / 6'."),
+        (ATLAS.format(version="5." * 200 + "1"), "has no version such as 5.6.0: '5.5."),
     ):
         file.write_text(text, encoding="utf-8")
         with pytest.raises(InvalidFile) as caught:
@@ -443,11 +478,13 @@ def test_a_bundle_of_stix(tmp_path: Path) -> None:
     assert told == {f"Marking of objects in the bundle: {terms}@en" for terms in ("Example terms.", "TLP:GREEN")}
     assert found.notes == [
         f"{file}: 1 objects are withdrawn and left out.",
+        f"{file}: kill chain phases that no tactic of the bundle stands for are left out: 1 without a kill chain.",
         f"{file}: relationships that have no place here are left out: 1 mitigates, 1 targets, 1 uses.",
+        f"{file}: objects of types that have no place here are left out: 1 malware.",
     ]
     reasons = sorted(fault.reason.partition(": Give ")[0] for fault in found.faults)
     assert reasons[1:] == [
-        "object 21 has no id such as incident--UUID: ''.",
+        "object 21 is not a JSON object.",
         "object 22 has no id such as incident--UUID: 'incident--1'.",
         f"object 24 has the id of another one, course-of-action--{uuid(4)}: give each its own id.",
     ]
@@ -462,10 +499,10 @@ def test_a_bundle_that_has_incidents_alone_is_brought(tmp_path: Path) -> None:
 def test_other_files_than_bundles_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "b.json"
     for text, message in (
-        ("{", "b.json:1:2: is no JSON: "),
+        ("{", "b.json:1:2: is not valid JSON: "),
         ("[]", "holds no JSON object at its top."),
         ("[" * 200_000, "is nested too deep."),
-        ('{"type": "bundle"}', 'is no STIX bundle: it has no "type": "bundle" with a list of "objects".'),
+        ('{"type": "bundle"}', 'is not a STIX bundle: it has no "type": "bundle" with a list of "objects".'),
     ):
         file.write_text(text, encoding="utf-8")
         with pytest.raises(InvalidFile) as caught:

@@ -124,6 +124,7 @@ def test_a_domain_counts_where_there_is_no_subdomain_and_what_is_not_published_d
     assert links == {"incident:aiid-9002#mapping-mit-7"}
     assert not any(name == "tg:mapping" for name, _ in statements(brought, "incident/aiid-9003"))
     assert [note.partition(": ")[2] for note in brought.notes] == [
+        "1 rows name incidents that are not in the table of incidents.",
         "1 rows that the database has not published are left out.",
         "1 rows that the database has not published are left out.",
     ]
@@ -190,6 +191,25 @@ def test_a_later_snapshot_builds_on_an_earlier_one(tmp_path: Path) -> None:
     assert [fault.reason.partition(": ")[0] for fault in found.faults] == ["incident:aiid-1"]
 
 
+def test_an_incident_is_no_duplicate_of_itself_or_of_its_own_duplicate(tmp_path: Path) -> None:
+    table(tmp_path / "incidents.csv", INCIDENTS, [incident(number) for number in ("1", "2", "3", "4", "0005")])
+    columns = ("duplicate_incident_number", "true_incident_number")
+    table(tmp_path / "duplicates.csv", columns, [[1, 1], [2, 3], [3, 2], [4, 5], [6, 1]])
+    found = harvest("aiid", tmp_path)
+    retired = {
+        name: {(prop, value) for prop, value in statements(found, f"incident/{name}") if prop.endswith(("By", "ated"))}
+        for name in names(found, "incident")
+    }
+    assert retired == {
+        **{f"aiid-{number}": set() for number in (1, 2, 3, 5)},
+        "aiid-4": {("dcterms:isReplacedBy", "incident:aiid-5"), ("owl:deprecated", "true^boolean")},
+    }
+    assert {fault.reason for fault in found.faults} == {
+        "incident 1 is said to be a duplicate of itself; left out.",
+        "dcterms:isReplacedBy forms a cycle of incident:aiid-2, incident:aiid-3: these links are left out.",
+    }
+
+
 def test_rows_that_cannot_become_incidents_are_told_one_by_one(tmp_path: Path) -> None:
     rows = [
         incident(1),
@@ -200,11 +220,15 @@ def test_rows_that_cannot_become_incidents_are_told_one_by_one(tmp_path: Path) -
         [*incident(6)[:4], "openai", "[]", "[1]", "Invented.", "Lists that are none"],
         incident(1, title="The same number"),
         incident(7)[:5],
+        incident(8, day="2031-02-03T04:05:06.789Z"),
+        incident(9, day="03/02/2031"),
+        incident(10, day="2031-02-03 or later"),
     ]
     file = table(tmp_path / "incidents.csv", INCIDENTS, rows)
     found = harvest("aiid", file)
-    assert names(found, "incident") == {"aiid-1", "aiid-6"}
-    assert sorted(str(fault).removeprefix(f"{file}:") for fault in found.faults) == [
+    assert names(found, "incident") == {"aiid-1", "aiid-6", "aiid-8"}
+    assert ("tg:occurred", "2031-02-03^date") in statements(found, "incident/aiid-8")
+    assert [str(fault).removeprefix(f"{file}:") for fault in sorted(found.faults)] == [
         "3: the incident_id is no number: 'two'.",
         "4: incident 3 has no title.",
         "5: incident 4 has no date such as 2024-08-01: 'yesterday'.",
@@ -213,6 +237,8 @@ def test_rows_that_cannot_become_incidents_are_told_one_by_one(tmp_path: Path) -
         f'7: {HARMED!r} is no list such as ["openai"]; the incident goes without it.',
         "8: incident/aiid-1 is there already, from line 2: give each its own id.",
         "9: this row has 5 cells where the header has 9.",
+        "11: incident 9 has no date such as 2024-08-01: '03/02/2031'.",
+        "12: incident 10 has no date such as 2024-08-01: '2031-02-03 or later'.",
     ]
     assert ("skos:prefLabel", "A test row@en") in statements(found, "incident/aiid-1")
 

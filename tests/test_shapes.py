@@ -138,10 +138,17 @@ def test_every_shape_reaches_a_node_of_the_shipped_data_or_of_what_is_made_of_it
     made = tmp_path / "recommendations.nt"
     recommended = ThreatGraph.open().recommend("goal-drift", top=1).to_triples()
     serialize(recommended, str(made), format=RdfFormat.N_TRIPLES)
-    graph = ThreatGraph.open([made])
+    retired = tmp_path / "retired.ttl"
+    retired.write_text(
+        f"<{BASE}pattern/old> <{PREFIXES['owl']}deprecated> true ;"
+        f" <{PREFIXES['dcterms']}isReplacedBy> <{BASE}pattern/goal-drift> ;"
+        f" <{PREFIXES['skos']}narrowMatch> <https://example.org/entry> ."
+    )
+    graph = ThreatGraph.open([made, retired])
     for check in shapes.read_checks(shapes.load(FILES), hints=True):
-        step = "a/rdfs:subClassOf*" if check.target.kind == "targetClass" else "skos:notation"
-        value = str(check.target.term) if check.target.kind == "targetClass" else "[]"
+        assert check.target.kind in ("targetClass", "targetSubjectsOf")
+        of_class, term = check.target.kind == "targetClass", str(check.target.term)
+        step, value = ("a/rdfs:subClassOf*", term) if of_class else (term, "[]")
         assert graph.store.ask(f"ASK {{ ?node {step} {value} }}"), f"{check.shape} reaches nothing"
 
 
@@ -199,6 +206,7 @@ COMPONENTS = {
     "datatype": "Datatype",
     "nodeKind": "NodeKind",
     "in": "In",
+    "hasValue": "HasValue",
     "or": "Or",
     "pattern": "Pattern",
     "minLength": "MinLength",
@@ -247,7 +255,7 @@ def spoil(constraint: Constraint) -> World:
         )
     new = NEW_VALUE[constraint.component](constraint, old)
     single = any(c.component in ("maxCount", "uniqueLang") and c.shape == constraint.shape for c in CONSTRAINTS)
-    if single and constraint.component not in ("maxCount", "uniqueLang"):
+    if (single and constraint.component not in ("maxCount", "uniqueLang")) or constraint.component == "hasValue":
         content = frozenset(t for t in content if not (t.subject == node and t.predicate == constraint.path))
     return content | {Triple(node, constraint.path, new)}
 
@@ -315,6 +323,7 @@ NEW_VALUE: dict[str, Callable[[Constraint, list[NamedNode | Literal]], NamedNode
     ),
     "or": lambda constraint, _: ACTOR if "FrameworkMapping" in constraint.name else Literal("2024"),
     "in": lambda *_: NamedNode(f"{PREFIXES['skos']}related"),
+    "hasValue": lambda *_: NamedNode("https://example.org/another-scheme"),
     "datatype": _wrong_type,
     "nodeKind": lambda *_: Literal("https://example.org/as-a-string"),
     "pattern": lambda _, old: ILL_FORMED.get(str(getattr(old[0], "datatype", "")), Literal("NONSENSE")),
@@ -432,3 +441,95 @@ def test_mistakes_that_people_make(text: str, rule: str, tmp_path: Path) -> None
     content = frozenset(t for t in world() if not (t.subject == new.subject and t.predicate == new.predicate)) | {new}
     assert findings(content, tmp_path) == {rule}, (subject, prop)
     assert findings(content, tmp_path, fast=False) == {rule}
+
+
+RETIRED = "pattern:other owl:deprecated true ; dcterms:isReplacedBy pattern:sample ."
+
+
+def test_a_retired_record_with_a_successor_conforms(tmp_path: Path) -> None:
+    assert findings(_change("", RETIRED), tmp_path) == set()
+
+
+@pytest.mark.parametrize("url", ["https://example.org", "http://example.org:8080/a?b=c#d", "https://example.org/a_(b)"])
+def test_a_web_address_conforms(url: str, tmp_path: Path) -> None:
+    assert (
+        findings(_change("", f"pattern:sample dcterms:source <{url}> ; skos:exactMatch <{url}> ."), tmp_path) == set()
+    )
+
+
+WRONG_ADDRESSES = (
+    *("javascript:alert(1)", "data:text/html,x", "file:///home/me/report.pdf", "mailto:someone@example.org", "urn:x:1"),
+    *(
+        "http://127.0.0.1/a",
+        "ftp://example.org/a",
+        "https:///a",
+        "https://?a",
+        "http://localhost/a",
+        "https://me@example.org/a",
+    ),
+    *("https://me:secret@example.org/a", "https://example.org/a.", "https://example.org/a,", "https://example..org/a"),
+    *("https://https://example.org/a",),
+)
+
+
+@pytest.mark.parametrize("url", WRONG_ADDRESSES)
+@pytest.mark.parametrize("fast", [True, False])
+def test_what_is_no_web_address_is_no_source(url: str, fast: bool, tmp_path: Path) -> None:
+    broken = _change("", f"pattern:sample dcterms:source <{url}> .")
+    assert findings(broken, tmp_path, fast=fast) == {"Source-address Pattern"}
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        ("pattern:sample skos:exactMatch <https:///a> .", {"ExactMatch-address Pattern"}),
+        ('pattern:sample skos:closeMatch "https://example.org/a" .', {"CloseMatch-address NodeKind"}),
+        ("pattern:sample skos:broadMatch <file:///a> .", {"BroadMatch-address Pattern"}),
+        ("pattern:sample skos:narrowMatch <file:///a> .", {"NarrowMatch-address Pattern"}),
+        ("pattern:sample skos:relatedMatch <file:///a> .", {"RelatedMatch-address Pattern"}),
+        ("framework:eu-ai-act-2024-1689 dcterms:license <file:///a> .", {"License-address Pattern"}),
+        ("pattern:other owl:deprecated true .", {"Retired-isReplacedBy MinCount"}),
+        ('pattern:other owl:deprecated "yes" ; dcterms:isReplacedBy pattern:sample .', {"Retired-deprecated Datatype"}),
+        ('pattern:other owl:deprecated true ; dcterms:isReplacedBy "sample" .', {"Retired-isReplacedBy NodeKind"}),
+        (
+            "pattern:other owl:deprecated true, false ; dcterms:isReplacedBy pattern:sample .",
+            {"Retired-deprecated MaxCount"},
+        ),
+        ('pattern:sample dcterms:created "yesterday" .', {"Created-date Or"}),
+        ('pattern:sample dcterms:modified "2025-02-30"^^xsd:date .', {"Modified-date Or"}),
+        (
+            'pattern:sample dcterms:created "2025"^^xsd:gYear, "2024"^^xsd:gYear ;'
+            ' dcterms:modified "2025"^^xsd:gYear, "2024"^^xsd:gYear .',
+            {"Created-date MaxCount", "Modified-date MaxCount"},
+        ),
+        ('pattern:sample prov:wasAttributedTo "us" .', {"Attributed-author NodeKind"}),
+    ],
+)
+def test_a_rule_for_records_of_any_class_is_broken_alone(text: str, rules: set[str], tmp_path: Path) -> None:
+    broken = _change("", text)
+    assert findings(broken, tmp_path) == rules
+    assert findings(broken, tmp_path, fast=False) == rules
+
+
+def test_every_rule_for_records_of_any_class_has_a_broken_record() -> None:
+    checks = shapes.read_checks(shapes.load(FILES), hints=True)
+    named = {
+        f"{check.shape.value.removeprefix(TGS)} {COMPONENTS[name]}"
+        for check in checks
+        if check.target.kind == "targetSubjectsOf" and check.constraint is None and isinstance(check.shape, NamedNode)
+        for name in check.parameters
+    }
+    tested = {
+        *("Source-address Pattern", "ExactMatch-address Pattern", "CloseMatch-address NodeKind"),
+        *("BroadMatch-address Pattern", "NarrowMatch-address Pattern", "RelatedMatch-address Pattern"),
+        *("License-address Pattern", "Retired-isReplacedBy MinCount", "Retired-deprecated Datatype"),
+        *("Retired-isReplacedBy NodeKind", "Retired-deprecated MaxCount", "Created-date Or", "Modified-date Or"),
+        *("Created-date MaxCount", "Modified-date MaxCount", "Attributed-author NodeKind"),
+    }
+    # One shape for each relation of SKOS: what one of them is tested for, the others have as well.
+    alike = {
+        f"{name}Match-address {kind}"
+        for name in ("Exact", "Close", "Broad", "Narrow", "Related")
+        for kind in ("Pattern", "NodeKind")
+    }
+    assert named <= tested | alike | {"License-address NodeKind"}

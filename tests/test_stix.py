@@ -192,6 +192,37 @@ def test_the_importer_brings_back_names_codes_definitions_and_links(
     )
 
 
+def test_texts_keep_their_language_there_and_back(tmp_path: Path) -> None:
+    def record_of(name: str, labels: str, definitions: str) -> str:
+        return (
+            f"<urn:{name}> a <{tg('ThreatPattern')}> ; <{SKOS}prefLabel> {labels} ; <{SKOS}definition> {definitions} ."
+        )
+
+    shared = [
+        record_of("a", '"Dérive"@fr, "Drift"@de', '"Abweichung."@de'),
+        record_of("b", '"Plain"', '"Without a tag."'),
+        record_of("c", '"Both"@en, "Beide"@de', '"English."@en, "Deutsch."@de'),
+    ]
+    mixed = [record_of("d", '"Muster"@de', '"A pattern."@en'), record_of("e", '"Clear"@en', '"Clair."@fr')]
+    (tmp_path / "mine.ttl").write_text("\n".join(shared), encoding="utf-8")
+    content = ThreatGraph.open([tmp_path / "mine.ttl"], shipped=False).export("stix").decode()
+    assert stix2validator.validate_string(content, stix2validator.ValidationOptions(version="2.1")).is_valid
+    (tmp_path / "mine.ttl").write_text("\n".join([*shared, *mixed]), encoding="utf-8")
+    content = ThreatGraph.open([tmp_path / "mine.ttl"], shipped=False).export("stix").decode()
+    stix2.parse(content, allow_custom=False)
+    (tmp_path / "b.json").write_text(content, encoding="utf-8")
+    assert main(["import", "stix", str(tmp_path / "b.json"), "-o", str(tmp_path / "back.ttl")]) == 0
+    back = ThreatGraph.open([tmp_path / "back.ttl"], shipped=False).store
+    rows = back.select("SELECT ?name ?text { ?p skos:prefLabel ?name ; skos:definition ?text }").rows
+    assert {tuple(map(str, row)) for row in rows} == {
+        ('"Drift"@de', '"Abweichung."@de'),
+        ('"Plain"@en', '"Without a tag."@en'),
+        ('"Both"@en', '"English."@en'),
+        ('"Muster"@de', '"A pattern."@en'),
+        ('"Clear"@en', '"Clair."@fr'),
+    }
+
+
 def test_a_record_of_a_user_with_nothing_but_a_name(tmp_path: Path) -> None:
     (tmp_path / "mine.ttl").write_text(
         f'<urn:mine> <{RDF_TYPE}> <{tg("ThreatPattern")}> ; <{SKOS}prefLabel> "Mein Muster"@de .'

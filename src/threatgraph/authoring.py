@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import re
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from threatgraph.errors import InvalidFile, ThreatGraphError
 from threatgraph.saving import save
+from threatgraph.slugs import slug_of
 from threatgraph.store.files import read_quads
 from threatgraph.turtle import BlankNodeRefused, write_turtle
 from threatgraph.vocab import BASE, KINDS, PREFIXES, RDF_TYPE, XSD, tg
@@ -28,8 +28,6 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_LONGEST_SLUG = 120
-_DEVICES = {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))}
 _DATES = {4: "gYear", 7: "gYearMonth", 10: "date"}
 
 
@@ -86,25 +84,6 @@ def format_file(path: Path, *, check: bool = False) -> bool:
     if not check:
         save(content, path)
     return True
-
-
-def slug_of(label: str) -> str:
-    """The last part of a record's IRI and the name of its file: the label in lower case, without accents, with hyphens.
-
-    It is cut after a word where it would get too long for the name of a file, and is none of the names that Windows
-    keeps for devices.
-
-    Raises:
-        ThreatGraphError: where the label has no Latin letter or digit to make it of.
-    """
-    bare = "".join(c for c in unicodedata.normalize("NFKD", label.casefold()) if not unicodedata.combining(c))
-    slug = re.sub(r"[^a-z0-9]+", "-", bare).strip("-")
-    if not slug:
-        raise ThreatGraphError(f"no slug can be made of {label!r}: use a label with Latin letters or digits.")
-    if len(slug) > _LONGEST_SLUG:
-        cut = slug[: _LONGEST_SLUG + 1]
-        slug = cut.rpartition("-")[0] or cut[:_LONGEST_SLUG]
-    return f"{slug}-record" if slug in _DEVICES else slug
 
 
 def new_pattern(

@@ -125,6 +125,7 @@ def test_importing_the_package_is_quiet_and_loads_nothing_heavy() -> None:
 
 def test_the_front_door_is_counted() -> None:
     assert sorted(threatgraph.__all__) == [
+        "EngineFailed",
         "InvalidFile",
         "InvalidQuery",
         "Link",

@@ -21,21 +21,30 @@ def import_file(arguments: argparse.Namespace) -> int:
     if getattr(arguments, "store", None):
         raise ThreatGraphError("import works beside the shipped graph: leave --store out, and load what it writes.")
     data = [Path(path) for path in getattr(arguments, "data", [])]
+    output = getattr(arguments, "output", None)
+    if output:
+        _refuse_input(Path(output), [Path(arguments.path), *data])
     found = harvest(arguments.form, Path(arguments.path), data, None if arguments.no_links else arguments.links_above)
     for fault in sorted(set(found.faults)):
         say(str(fault))
+    for note in found.notes:
+        say(f"note: {note}")
     if found.is_empty():
         raise ThreatGraphError(f"{arguments.path}: nothing in it could be imported{_left_out(found)}.")
-    output = getattr(arguments, "output", None)
     if output and (output.endswith(os.sep) or Path(output).is_dir()):
         write_folder(found, Path(output))
     else:
         put(as_turtle(found), arguments)
-    for note in found.notes:
-        say(f"note: {note}")
     counts = ", ".join(f"{n} {name}" for name, n in found.counts().items())
     print(f"imported {counts}{_left_out(found)}", file=sys.stderr)
     return 0
+
+
+def _refuse_input(output: Path, inputs: list[Path]) -> None:
+    """Refuse to write over a file that is read."""
+    for path in inputs:
+        if output.is_file() and path.is_file() and output.samefile(path):
+            raise ThreatGraphError(f"{output} is read by this import: write to another file.")
 
 
 def _left_out(found: Harvest) -> str:

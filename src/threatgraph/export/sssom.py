@@ -43,7 +43,7 @@ _CURIES = {
 # The last label of several counts: an English one, where there is one. A comment is the rationale, or else the notes.
 _MAPPINGS = """
 SELECT ?subject_id ?subject_label ?predicate_id ?object_id ?object_label ?mapping_justification ?confidence
-       ?subject_source ?object_source ?mapping_source ?author_label ?comment ?other
+       ?subject_source ?object_source ?mapping_source ?author_label ?comment ?other ?mapping
 WHERE {
   {
     ?subject_id tg:mapping ?mapping .
@@ -71,12 +71,13 @@ WHERE {
   BIND(IF(BOUND(?state), CONCAT("|review_state=", REPLACE(STR(?state), "^.*/", "")), "") AS ?read)
   BIND(CONCAT(?rests_on, ?read) AS ?other)
 }
-ORDER BY STR(?subject_id) STR(?object_id) STR(?predicate_id) STR(?mapping_source)
+ORDER BY STR(?subject_id) STR(?object_id) STR(?predicate_id) STR(?mapping_source) STR(?mapping)
   (LANGMATCHES(LANG(?subject_label), "en")) (LANGMATCHES(LANG(?object_label), "en")) STR(?comment)
 """
+# Its fragment keeps the identifier of the set apart from the names of records.
 _HEADER = f"""\
 sssom_version: "1.1"
-mapping_set_id: {BASE}mappings
+mapping_set_id: {BASE.rstrip("/")}#mappings
 mapping_set_title: Mappings of threatgraph
 mapping_set_description: Threat patterns and incidents to provisions of frameworks, and published crosswalks
 license: https://creativecommons.org/licenses/by/4.0/
@@ -97,12 +98,11 @@ def write(store: Store, node: str | None = None) -> bytes:
     """
     names = _Names()
     rows: dict[tuple[Term | None, ...], tuple[Term | None, ...]] = {}
-    for row in store.select(_MAPPINGS).rows:
+    for *row, mapping in store.select(_MAPPINGS).rows:
         given = dict(zip(_COLUMNS, row, strict=True))
         if node is not None and NamedNode(node) not in (given["subject_id"], given["object_id"]):
             continue
-        key = tuple(given[name] for name in ("subject_id", "object_id", "predicate_id", "mapping_source"))
-        rows[key] = row
+        rows[mapping, *(given[name] for name in ("subject_id", "object_id", "predicate_id"))] = tuple(row)
     lines = Table(_COLUMNS, [names.shorten(row) for row in rows.values()])
     head = [*_HEADER.splitlines(), "curie_map:", *names.curie_map()]
     return "".join(f"# {line}\n" for line in head).encode() + export_table(lines, "tsv")
@@ -129,7 +129,9 @@ class _Names:
             return None
         if name in _CURIES and isinstance(term, NamedNode):
             return Literal(self._curie(term.value))
-        return Literal(" ".join(str(getattr(term, "value", term)).split()))
+        text = " ".join(str(getattr(term, "value", term)).split())
+        # The standard reads this cell as a list.
+        return Literal(re.sub(r"([\\|])", r"\\\1", text) if name == "author_label" else text)
 
     def _curie(self, iri: str) -> str:
         for prefix, namespace in sorted({**_PREFIXES, **self._used}.items(), key=lambda item: -len(item[1])):

@@ -110,18 +110,34 @@ class _Bundle:
         made = [self._object(iri) for iri in self._types]
         return made + [item for iri in self._types for item in self._relationships(iri)]
 
+    def _texts(self, iri: str, prop: str) -> list[NamedNode | Literal]:
+        """The texts of a property that are not empty, those in English first."""
+        found = [text for text in self._told[iri].get(prop, ()) if text.value] if iri in self._told else []
+        return sorted(found, key=lambda value: (getattr(value, "language", None) != "en", str(value)))
+
     def _text(self, iri: str, prop: str) -> str:
         """A text, in English where there is one."""
-        found = self._told[iri].get(prop, ()) if iri in self._told else ()
-        texts = sorted(found, key=lambda value: (getattr(value, "language", None) != "en", str(value)))
-        return texts[0].value if texts else ""
+        return next((text.value for text in self._texts(iri, prop)), "")
+
+    def _written(self, iri: str) -> Object:
+        """Name and description, in one language where they have one in common, and which it is (section 3.2)."""
+        names = self._texts(iri, f"{_SKOS}prefLabel")
+        properties = (f"{_SKOS}definition", f"{_DCTERMS}description", f"{_SKOS}note")
+        described = next(filter(None, (self._texts(iri, prop) for prop in properties)), [])
+        pairs = [(name, text) for name in names for text in described if _language(name) == _language(text)]
+        name, text = pairs[0] if pairs else (names[0], next(iter(described), None))
+        content: Object = {"name": name.value}
+        if _language(name) != "en":
+            content["lang"] = _language(name)
+        if text:
+            content["description"] = text.value
+            if _language(text) != _language(name):  # section 7.2.3; the validator of OASIS knows no such marking
+                content["granular_markings"] = [{"lang": _language(text), "selectors": ["description"]}]
+        return content
 
     def _object(self, iri: str) -> _Made:
         told, kind = self._told[iri], self._types[iri]
-        content = _start(kind, iri, self._changed(iri)) | {"name": self._text(iri, f"{_SKOS}prefLabel")}
-        described = (self._text(iri, prop) for prop in (f"{_SKOS}definition", f"{_DCTERMS}description", f"{_SKOS}note"))
-        if text := next(filter(None, described), ""):
-            content["description"] = text
+        content = _start(kind, iri, self._changed(iri)) | self._written(iri)
         if kind == "identity":
             classes = {value.value for value in told[RDF_TYPE]}
             # An actor may be an organisation or a person.
@@ -195,6 +211,11 @@ class _Bundle:
                 content = _start("relationship", f"{iri} {name} {value.value}", _BEGAN)
                 content |= {"relationship_type": link, "source_ref": refs[0], "target_ref": refs[1]}
                 yield _Made(content | {"description": words}, frozenset(ends))
+
+
+def _language(text: NamedNode | Literal) -> str:
+    """The language of a text; English where it has none, which is what STIX takes it for."""
+    return getattr(text, "language", None) or "en"
 
 
 def _name_of(prop: str) -> str:

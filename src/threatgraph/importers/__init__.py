@@ -11,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 from threatgraph.errors import InvalidFile, UnknownName
+from threatgraph.importers.cycles import cut_cycles
 from threatgraph.importers.drafts import Harvest
 from threatgraph.importers.gate import pass_gate
 from threatgraph.store import EmbeddedStore, Store
@@ -52,6 +53,7 @@ def harvest(form: str, path: Path, data: Sequence[Path] = (), links_above: float
     read: Callable[[Path, Store], Harvest] = import_module(f"threatgraph.importers.{FORMATS[form]}").read
     store = EmbeddedStore.open(data)
     found = read(path, store)
+    cut_cycles(found)
     pass_gate(found, data)
     if links_above is not None and any(draft.class_name == "Incident" for draft in found.drafts.values()):
         import_module("threatgraph.importers.links").add_links(found, store, links_above)

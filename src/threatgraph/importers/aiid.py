@@ -9,6 +9,7 @@ name that begins in ``aiid-`` too.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,9 +19,10 @@ from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
 from threatgraph.importers.aiid_classes import NUMBER, add_classes
-from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record, slug, tidy
+from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record, tidy
 from threatgraph.importers.sheets import Row, read_sheet, read_text
 from threatgraph.importers.spelling import Speller
+from threatgraph.slugs import slug_of_any
 from threatgraph.store import Store
 
 SITE = "https://incidentdatabase.ai/"
@@ -35,6 +37,10 @@ _NOTE = (
 )
 _KNOWN = "SELECT ?record { ?record a tg:Actor }"
 _SAME = "SELECT ?record ?page { ?record a tg:Incident ; skos:exactMatch ?page }"
+#: A day with a time of the day behind it, as ISO 8601 and databases write it.
+_WITH_TIME = re.compile(
+    r"([0-9]{4}(?:-[0-9]{2}){2})[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9:]{4,6})?"
+)
 #: What the database puts where it does not know who it was.
 _NOBODY = {"unknown"}
 
@@ -52,7 +58,7 @@ class _Actors:
 
     def find(self, entity: str) -> NamedNode | None:
         """The actor of this identifier, where it is one."""
-        name = slug(entity)
+        name = slug_of_any(entity)
         if name is None or entity in _NOBODY:
             return None
         if name in self.known:
@@ -61,7 +67,7 @@ class _Actors:
 
     def note(self, entity: str, line: int) -> None:
         """Take note that an incident names this identifier as a deployer or a developer."""
-        name = slug(entity)
+        name = slug_of_any(entity)
         if name is not None and entity not in _NOBODY:
             self.named.setdefault(name, set()).add(entity)
             self.places.setdefault(name, line)
@@ -135,13 +141,19 @@ def _is_whole(row: Row, path: Path, harvest: Harvest) -> bool:
         harvest.blame(str(path), row.line, f"the incident_id is no number: {row['incident_id']!r}.")
     elif empty := [column for column in ("title", "description") if english(row[column]) is None]:
         harvest.blame(str(path), row.line, f"incident {row['incident_id']} has no {' and no '.join(empty)}.")
-    elif day(row["date"]) is None:
+    elif _date(row) is None:
         harvest.blame(
             str(path), row.line, f"incident {row['incident_id']} has no date such as 2024-08-01: {row['date']!r}."
         )
     else:
         return True
     return False
+
+
+def _date(row: Row) -> Literal | None:
+    """The date of an incident; a time of the day behind it does not count."""
+    timed = _WITH_TIME.fullmatch(row["date"])
+    return day(timed[1] if timed else row["date"])
 
 
 def _entities(row: Row, column: str, path: Path, harvest: Harvest) -> list[str]:
@@ -182,7 +194,7 @@ def _incident(
     same: Mapping[str, str],
 ) -> Draft:
     page = f"{SITE}cite/{int(row['incident_id'])}"
-    draft = Draft(record("incident", f"aiid-{int(row['incident_id'])}").value, "Incident", str(path), row.line)
+    draft = Draft(_name_of(row["incident_id"]), "Incident", str(path), row.line)
     draft.put("skos:prefLabel", english(row["title"]))
     draft.put("dcterms:description", english(row["description"]))
     draft.put("dcterms:source", NamedNode(page))
@@ -191,7 +203,7 @@ def _incident(
         draft.put("skos:exactMatch", NamedNode(same[page]))
     draft.put("prov:wasAttributedTo", NamedNode(SITE))
     draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
-    draft.put("tg:occurred", day(row["date"]))
+    draft.put("tg:occurred", _date(row))
     for prop, column in (("tg:deployer", _DEPLOYER), ("tg:developer", _DEVELOPER)):
         for entity in parties[column]:
             draft.put(prop, actors.find(entity))
@@ -218,9 +230,21 @@ def _retire_duplicates(folder: Path, harvest: Harvest) -> None:
     table = _table(folder, "duplicates")
     if table is None:
         return
+    unknown = 0
     for row in read_sheet(table, ("duplicate_incident_number", "true_incident_number"), harvest):
         numbers = [row["duplicate_incident_number"], row["true_incident_number"]]
-        double, true = (harvest.drafts.get(record("incident", f"aiid-{number}").value) for number in numbers)
-        if double and true:
+        double, true = (harvest.drafts.get(_name_of(number)) for number in numbers)
+        if double is None or true is None:
+            unknown += 1
+        elif double is true:
+            harvest.blame(str(table), row.line, f"incident {numbers[0]} is said to be a duplicate of itself; left out.")
+        else:
             double.put("owl:deprecated", Literal(True))
             double.put("dcterms:isReplacedBy", NamedNode(true.iri))
+    if unknown:
+        harvest.notes.append(f"{table}: {unknown} rows name incidents that are not in the table of incidents.")
+
+
+def _name_of(number: str) -> str:
+    """The IRI of the incident of a number; empty for anything else."""
+    return record("incident", f"aiid-{int(number)}").value if NUMBER.fullmatch(number) else ""

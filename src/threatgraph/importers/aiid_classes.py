@@ -13,8 +13,9 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
-from threatgraph.importers.drafts import Draft, Harvest, english, record, slug, tidy
+from threatgraph.importers.drafts import Draft, Harvest, english, record, tidy
 from threatgraph.importers.sheets import Row, read_sheet
+from threatgraph.slugs import slug_of_any
 from threatgraph.store import Store
 from threatgraph.vocab import BASE, PREFIXES, XSD
 
@@ -27,6 +28,7 @@ _STAGES = {
     "tangible harm definitively occurred": "harm",
     "imminent risk of tangible harm (near miss) did occur": "near-miss",
 }
+_PLACE = ("Location City", "Location State/Province (two letters)", "Location Country (two letters)")
 _TOLLS = {"Lives Lost": "lives-lost", "Injuries": "injuries"}
 _GMF = "aiid-gmf"
 _GMF_COLUMNS = {
@@ -57,18 +59,22 @@ def add_classes(folder: Path, harvest: Harvest, store: Store, table: Tables) -> 
             _add_mit(row, draft, file, provisions, harvest)
     if file := table(folder, "classifications_CSETv1"):
         regions = {str(row["label"]): str(row["record"]) for row in store.select(_REGIONS).to_dicts()}
-        for row, draft in _published(file, ("Tangible Harm", "Location Region", *_TOLLS), harvest):
+        for row, draft in _published(file, ("Tangible Harm", "Location Region", *_TOLLS), harvest, _PLACE):
             _add_cset(row, draft, regions)
     if file := table(folder, "classifications_GMF"):
         for row, draft in _published(file, tuple(_GMF_COLUMNS), harvest):
             _add_gmf(row, draft, file, harvest)
 
 
-def _published(file: Path, columns: tuple[str, ...], harvest: Harvest) -> Iterator[tuple[Row, Draft]]:
+def _published(
+    file: Path, columns: tuple[str, ...], harvest: Harvest, optional: tuple[str, ...] = ()
+) -> Iterator[tuple[Row, Draft]]:
     """The rows of a table that are published, each with its incident."""
     drafts = 0
-    for row in read_sheet(file, (*_SHARED, *columns), harvest):
-        draft = harvest.drafts.get(record("incident", f"aiid-{row['Incident ID']}").value) if _is_number(row) else None
+    for row in read_sheet(file, (*_SHARED, *columns), harvest, optional=optional):
+        number = row["Incident ID"]
+        iri = record("incident", f"aiid-{int(number)}").value if NUMBER.fullmatch(number) else ""
+        draft = harvest.drafts.get(iri)
         if draft is None:
             harvest.blame(str(file), row.line, f"there is no incident {row['Incident ID']!r} to bear this class.")
         elif row["Published"].lower() != "true":
@@ -79,17 +85,13 @@ def _published(file: Path, columns: tuple[str, ...], harvest: Harvest) -> Iterat
         harvest.notes.append(f"{file}: {drafts} rows that the database has not published are left out.")
 
 
-def _is_number(row: Row) -> bool:
-    return NUMBER.fullmatch(row["Incident ID"]) is not None
-
-
 def _add_mit(row: Row, draft: Draft, file: Path, provisions: set[str], harvest: Harvest) -> None:
     """The subdomain, or else the domain, and the three values of the causal taxonomy."""
     for column in ("Risk Subdomain" if row["Risk Subdomain"] else "Risk Domain", "Entity", "Timing", "Intent"):
         if not row[column]:
             continue
         number = re.match(r"([0-9]+(?:\.[0-9]+)?)\.?\s", row[column])
-        local = number[1] if number else f"causal-{column}-{slug(row[column])}".lower()
+        local = number[1] if number else f"causal-{column}-{slug_of_any(row[column])}".lower()
         if PREFIXES["mit"] + local not in provisions:
             harvest.blame(str(file), row.line, f"{column!r} is no class of the taxonomy of MIT: {row[column]!r}.")
             continue
@@ -112,8 +114,7 @@ def _map(draft: Draft, name: str, provision: str, label: str, why: str) -> None:
 
 
 def _add_cset(row: Row, draft: Draft, regions: dict[str, str]) -> None:
-    columns = ("Location City", "Location State/Province (two letters)", "Location Country (two letters)")
-    draft.put("tg:place", english(", ".join(part for column in columns if (part := row[column]).strip("-"))))
+    draft.put("tg:place", english(", ".join(part for column in _PLACE if (part := row[column]).strip("-"))))
     if row["Location Region"] in regions:
         draft.put("tg:region", NamedNode(regions[row["Location Region"]]))
     if stage := _STAGES.get(row["Tangible Harm"]):
@@ -128,7 +129,7 @@ def _add_cset(row: Row, draft: Draft, regions: dict[str, str]) -> None:
 def _add_gmf(row: Row, draft: Draft, file: Path, harvest: Harvest) -> None:
     for column, (name, label) in _GMF_COLUMNS.items():
         for value in sorted({tidy(value) for value in row[column].split(",")} - {""}):
-            local = slug(value)
+            local = slug_of_any(value)
             if local is None:
                 harvest.blame(str(file), row.line, f"{column!r} holds a class without a letter or digit: {value!r}.")
                 continue

@@ -16,8 +16,9 @@ from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
 from threatgraph.importers.atlas_layouts import in_format_5
-from threatgraph.importers.documents import Entry, entries_of, line_of, read_yaml, text_of, texts_of
+from threatgraph.importers.documents import Entry, entries_of, line_of, strays_of, text_of, texts_of
 from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record
+from threatgraph.importers.yaml_reader import read_yaml
 from threatgraph.store import Store
 from threatgraph.vocab import BASE, PREFIXES
 
@@ -36,6 +37,8 @@ _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _MARKS = re.compile(r"\s*\[\[[a-z0-9-]+\]\]|</?[a-z][^<>]*>", re.IGNORECASE)
 #: Section of the file to what its entries are called, and to the part of the site that they stand in.
 _SECTIONS = {"tactics": "tactic", "techniques": "technique", "mitigations": "mitigation"}
+#: The most characters of a version, which is a part of the name of a folder.
+_LONGEST_VERSION = 60
 #: How exactly a case study is dated, and how many characters of its date that leaves.
 _PRECISION = {"YEAR": 4, "MONTH": 7, "DATE": 10}
 
@@ -69,7 +72,6 @@ def read(path: Path, store: Store) -> Harvest:
         The provisions that the graph does not have, with their framework, and the case studies.
 
     Raises:
-        ImportError: where PyYAML is not installed.
         InvalidFile: where the file cannot be read, or is no such file.
     """
     document = in_format_5(read_yaml(path))
@@ -80,12 +82,16 @@ def read(path: Path, store: Store) -> Harvest:
         raise InvalidFile(str(path), reason)
     matrices = entries_of(document, "matrices")
     version = text_of(document, "version").lower()
-    if not re.fullmatch(r"[0-9a-z]+(\.[0-9a-z]+)*", version):
+    if not re.fullmatch(r"[0-9a-z]+(\.[0-9a-z]+)*", version) or len(version) > _LONGEST_VERSION:
         raise InvalidFile(str(path), f"has no version such as 5.6.0: {version!r}.")
     harvest = Harvest("Incident", frozenset({"Framework"}))
     known = frozenset(str(row["record"]) for row in store.select(_KNOWN).to_dicts())
     same = {str(row["page"]): str(row["record"]) for row in store.select(_SAME).to_dicts()}
     release = _Release(str(path), f"mitre-atlas-{version}", harvest, known, same, set())
+    places = [*((matrix, section) for matrix in matrices for section in _SECTIONS), (document, "case-studies")]
+    for entry, section in places:
+        if stray := strays_of(entry, section):
+            harvest.blame(str(path), line_of(entry), stray)
     found = [
         (entry, s) for matrix in matrices for s in _SECTIONS for entry in _with_ids(entries_of(matrix, s), release)
     ]
@@ -133,12 +139,13 @@ def _add_provision(entry: Entry, section: str, release: _Release) -> bool:
     )
     draft.put("skos:relatedMatch", _reference(entry))
     draft.put("dcterms:source", NamedNode(f"{SITE}{section}/{name}"))
-    draft.put("dcterms:created", day(text_of(entry, "created_date")[:10]))
-    draft.put("dcterms:modified", day(text_of(entry, "modified_date")[:10]))
+    draft.put("dcterms:created", _day_of(entry, "created_date", 10, release))
+    draft.put("dcterms:modified", _day_of(entry, "modified_date", 10, release))
     draft.put("prov:wasAttributedTo", NamedNode(SITE))
     draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
     draft.put("tg:provisionLevel", Literal("subtechnique" if above else _SECTIONS[section]))
-    addressed = [text_of(used, "id") for used in entries_of(entry, "techniques")]
+    # A technique is a mapping with an id, or an id alone.
+    addressed = [*(text_of(used, "id") for used in entries_of(entry, "techniques")), *texts_of(entry, "techniques")]
     for prop, names in (
         ("skos:broader", [above] if above else []),
         ("tg:tactic", list(texts_of(entry, "tactics"))),
@@ -154,6 +161,16 @@ def _reference(entry: Entry) -> NamedNode | None:
     """The page of MITRE ATT&CK that an entry refers to."""
     reference = entry.get("ATT&CK-reference")
     return address(text_of(reference, "url")) if isinstance(reference, dict) else None
+
+
+def _day_of(entry: Entry, key: str, precision: int, release: _Release) -> Literal | None:
+    """The date of a key, cut to some of its characters; one that is none is a fault."""
+    told = text_of(entry, key)
+    found = day(told[:precision])
+    if told and found is None:
+        reason = f"{text_of(entry, 'id')} goes without its {key}, which is not a date such as 2024-08-01: {told!r}."
+        release.harvest.blame(release.path, line_of(entry), reason)
+    return found
 
 
 def _there(names: list[str], entry: Entry, release: _Release) -> Iterator[str]:
@@ -179,10 +196,8 @@ def _add_study(entry: Entry, release: _Release) -> None:
         draft.put("dcterms:source", address(source))
     draft.put("prov:wasAttributedTo", NamedNode(SITE))
     draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
-    draft.put(
-        "tg:occurred",
-        day(text_of(entry, "incident-date")[: _PRECISION.get(text_of(entry, "incident-date-granularity"), 10)]),
-    )
+    precision = _PRECISION.get(text_of(entry, "incident-date-granularity"), 10)
+    draft.put("tg:occurred", _day_of(entry, "incident-date", precision, release))
     draft.put("tg:system", english(text_of(entry, "target")))
     for who in ("actor", "reporter"):
         draft.put("skos:scopeNote", english(f"{who.capitalize()}: {told}" if (told := text_of(entry, who)) else ""))

@@ -9,14 +9,16 @@ from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from threatgraph.authoring import slug_of
-from threatgraph.errors import ThreatGraphError
 from threatgraph.vocab import BASE, KINDS, PREFIXES, RDF_TYPE, XSD, tg
 
 Value = NamedNode | Literal | None
 
-# Characters that have no place in a text: XML or UTF-8 cannot hold them, and nobody can see them.
-_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# Characters that have no place in a text: XML or UTF-8 cannot hold them, or nobody can see them but what they do to a
+# terminal or to the order of the others: controls, the soft hyphen, spaces without width, and marks of direction.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069"
+    "\ufeff\ud800-\udfff\ufffe\uffff]"
+)
 # What RFC 3987 does not allow in an IRI as it stands.
 _OUTSIDE_IRI = re.compile(r"[\x00-\x20<>\"{}|\\^`\[\]]|%(?![0-9A-Fa-f]{2})")
 _DATES = {4: "gYear", 7: "gYearMonth", 10: "date"}
@@ -79,6 +81,12 @@ class Draft:
     def has(self, part: str) -> bool:
         """Whether the record has a part of this name."""
         return part in self._parts
+
+    def has_language(self, prop: str, language: str) -> bool:
+        """Whether the record itself states a property in a language."""
+        own, named = NamedNode(self.iri), NamedNode(_full(prop))
+        values = [t.object for t in self.triples if (t.subject, t.predicate) == (own, named)]
+        return any(isinstance(value, Literal) and value.language == language.lower() for value in values)
 
     def _subject(self, part: str) -> NamedNode:
         return NamedNode(f"{self.iri}#{part}" if part else self.iri)
@@ -162,9 +170,14 @@ def tidy(text: str) -> str:
     return " ".join(_INVISIBLE.sub("", text).split())
 
 
+def worded(text: str, language: str) -> Literal | None:
+    """A text as a literal of a language; ``None`` for an empty one."""
+    return Literal(tidy(text), language=language) if tidy(text) else None
+
+
 def english(text: str) -> Literal | None:
     """A text as an English literal; ``None`` for an empty one."""
-    return Literal(tidy(text), language="en") if tidy(text) else None
+    return worded(text, "en")
 
 
 def record(kind: str, slug: str) -> NamedNode:
@@ -190,11 +203,3 @@ def day(text: str) -> Literal | None:
     except ValueError:
         pass
     return None
-
-
-def slug(text: str) -> str | None:
-    """The last part of an IRI, made of a name; ``None`` where it has no letter or digit to make it of."""
-    try:
-        return slug_of(text)
-    except ThreatGraphError:
-        return None

@@ -18,8 +18,9 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
-from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record, slug, tidy
+from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record, tidy
 from threatgraph.importers.sheets import Row, read_sheet
+from threatgraph.slugs import slug_of_any
 from threatgraph.store import Store
 from threatgraph.vocab import BASE, PREFIXES
 
@@ -85,7 +86,7 @@ def read(path: Path, store: Store) -> Harvest:
     edition = _EDITION.search(file.name)
     framework = f"mit-ai-risk-database{f'-v{edition[1]}' if edition else ''}"
     provisions = {str(row["record"]) for row in store.select(_PROVISIONS).to_dicts()}
-    sheet = _Sheet(file, framework, harvest, provisions, _papers(file.parent))
+    sheet = _Sheet(file, framework, harvest, provisions, _papers(file.parent, harvest))
     rows = [row for row in read_sheet(file, _COLUMNS, harvest) if _is_risk(row, sheet)]
     names = list(_names(rows, sheet))
     for row, name in names:
@@ -111,11 +112,11 @@ def _sheet_of(path: Path) -> Path:
     return found[-1]
 
 
-def _papers(folder: Path) -> dict[str, NamedNode]:
+def _papers(folder: Path, harvest: Harvest) -> dict[str, NamedNode]:
     """The addresses of the papers, from the sheet that lists them where it lies in the same folder."""
     found: dict[str, NamedNode] = {}
     for file in sorted(folder.glob("*Included-resources.csv")):
-        for row in read_sheet(file, ("QuickRef", "URL"), Harvest("Provision")):
+        for row in read_sheet(file, ("QuickRef", "URL"), harvest):
             if link := address(row["URL"]):
                 found[row["QuickRef"]] = link
     return found
@@ -188,7 +189,7 @@ def _classes(row: Row, sheet: _Sheet) -> Iterator[str]:
         if not cell or cell.startswith("X.") or cell.endswith("Not coded"):
             continue  # the database does not place this risk
         words = re.sub(r"^[0-9]+\s*-\s*", "", cell)
-        local = f"causal-{column}-{slug(words)}".lower() if column in _CAUSES else code[1] if code else ""
+        local = f"causal-{column}-{slug_of_any(words)}".lower() if column in _CAUSES else code[1] if code else ""
         local = local.removesuffix(".0")  # of a domain, and of no subdomain below it
         if PREFIXES["mit"] + local in sheet.provisions and local:
             yield local

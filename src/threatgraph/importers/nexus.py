@@ -16,9 +16,11 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
-from threatgraph.importers.documents import Entry, entries_of, line_of, read_yaml, text_of, texts_of
-from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record, slug
+from threatgraph.importers.documents import Entry, entries_of, line_of, strays_of, text_of, texts_of
+from threatgraph.importers.drafts import Draft, Harvest, Publisher, address, day, english, record
 from threatgraph.importers.entries import Entries
+from threatgraph.importers.yaml_reader import read_yaml
+from threatgraph.slugs import slug_of_any
 from threatgraph.store import Store
 from threatgraph.vocab import PREFIXES
 
@@ -62,20 +64,19 @@ def read(path: Path, store: Store) -> Harvest:
         The provisions with their frameworks, and the incidents.
 
     Raises:
-        ImportError: where PyYAML is not installed.
         InvalidFile: where there is no such file, or one cannot be read.
     """
     harvest = Harvest("Provision", frozenset({"Framework"}))
     nexus = _Nexus(harvest, Entries(store, harvest))
     documents = [(str(file), read_yaml(file)) for file in _files(path)]
-    for entry, file in _all(documents, "documents", "taxonomies"):
+    for entry, file in _all(documents, harvest, "documents", "taxonomies"):
         nexus.vocabularies[text_of(entry, "id")] = (entry, file)
     for section, level in _SECTIONS.items():
-        for entry, file in _all(documents, section):
+        for entry, file in _all(documents, harvest, section):
             _add_provision(entry, file, level, nexus)
     for entry, draft in nexus.found:
         _link(entry, draft, nexus)
-    for entry, file in _all(documents, "riskincidents"):
+    for entry, file in _all(documents, harvest, "riskincidents"):
         _add_incident(entry, file, nexus)
     if nexus.shipped:
         harvest.notes.append(f"{path}: {nexus.shipped} entries are provisions that the graph has already.")
@@ -83,10 +84,12 @@ def read(path: Path, store: Store) -> Harvest:
     return harvest
 
 
-def _all(documents: list[tuple[str, Entry]], *sections: str) -> Iterator[tuple[Entry, str]]:
-    """All entries of some sections, each with its file."""
+def _all(documents: list[tuple[str, Entry]], harvest: Harvest, *sections: str) -> Iterator[tuple[Entry, str]]:
+    """All entries of some sections, each with its file; what is no entry is a fault."""
     for file, document in documents:
         for section in sections:
+            if stray := strays_of(document, section):
+                harvest.blame(file, line_of(document), stray)
             for entry in entries_of(document, section):
                 yield entry, file
 
@@ -124,11 +127,21 @@ def _add_provision(entry: Entry, file: str, level: str, nexus: _Nexus) -> None:
     draft.put("skos:definition", english(text_of(entry, "description")))
     draft.put("skos:scopeNote", english(text_of(entry, "concern")))
     draft.put("dcterms:source", address(text_of(entry, "url")) or NamedNode(SITE))
-    draft.put("dcterms:created", day(text_of(entry, "dateCreated")[:10]))
-    draft.put("dcterms:modified", day(text_of(entry, "dateModified")[:10]))
+    draft.put("dcterms:created", _day_of(entry, "dateCreated", file, nexus))
+    draft.put("dcterms:modified", _day_of(entry, "dateModified", file, nexus))
     draft.put("prov:wasAttributedTo", NamedNode(SITE))
     kind = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", text_of(entry, "type")).lower()
     draft.put("tg:provisionLevel", Literal(kind or level))
+
+
+def _day_of(entry: Entry, key: str, file: str, nexus: _Nexus) -> Literal | None:
+    """The date of a key; one that is none is a fault."""
+    told = text_of(entry, key)
+    found = day(told[:10])
+    if told and found is None:
+        reason = f"{text_of(entry, 'id')!r} goes without its {key}, which is not a date such as 2024-08-01: {told!r}."
+        nexus.harvest.blame(file, line_of(entry), reason)
+    return found
 
 
 def _framework(vocabulary: str, file: str, line: int, nexus: _Nexus) -> str | None:
@@ -189,7 +202,7 @@ def _put_below(draft: Draft, above: str, nexus: _Nexus) -> None:
 
 def _add_incident(entry: Entry, file: str, nexus: _Nexus) -> None:
     """Make an incident of an example that the project gives for a risk."""
-    name, line = slug(text_of(entry, "id")), line_of(entry)
+    name, line = slug_of_any(text_of(entry, "id")), line_of(entry)
     if name is None:
         nexus.harvest.blame(file, line, "there is no id to make a name of.")
         return
@@ -201,7 +214,9 @@ def _add_incident(entry: Entry, file: str, nexus: _Nexus) -> None:
     draft.put("prov:wasAttributedTo", NamedNode(SITE))
     draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
     for target in dict.fromkeys(_targets(entry, draft, ("refersToRisk",), nexus)):
-        part = draft.add_part("tg:mapping", f"mapping-{slug('-'.join(target.split('/')[-2:]))}", "FrameworkMapping")
+        part = draft.add_part(
+            "tg:mapping", f"mapping-{slug_of_any('-'.join(target.split('/')[-2:]))}", "FrameworkMapping"
+        )
         draft.put("sssom:object_id", NamedNode(target), part=part)
         draft.put("sssom:predicate_id", NamedNode(f"{PREFIXES['skos']}broadMatch"), part=part)
         draft.put("sssom:mapping_justification", NamedNode(f"{PREFIXES['semapv']}UnspecifiedMatching"), part=part)

@@ -17,6 +17,7 @@ from threatgraph.importers.drafts import Harvest
 LARGEST = 256 * 2**20
 # Spreadsheets put titles and remarks above the header; further down there is none.
 _HEADER_WITHIN = 50
+_DELIMITERS = {",": "commas", "\t": "tabs", ";": "semicolons", "|": "vertical bars"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ def read_text(path: Path, largest: int | None = None) -> str:
         largest: the most bytes that it may hold, unpacked; :data:`LARGEST` by default.
 
     Raises:
-        InvalidFile: where it is missing, too large, cut off, not packed as its name says, empty, or not UTF-8.
+        InvalidFile: where it is missing, too large, cut off, not packed as its name says, empty, not UTF-8, or holds a
+            NUL byte.
     """
     largest = largest or LARGEST
     try:
@@ -54,27 +56,30 @@ def read_text(path: Path, largest: int | None = None) -> str:
     if not content.strip():
         raise InvalidFile(str(path), "is empty.")
     try:
-        return content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise InvalidFile(
-            str(path), f"not UTF-8 (byte 0x{content[error.start]:02x}): save it as UTF-8.", line
-        ) from error
+        reason = f"not UTF-8 (byte 0x{content[error.start]:02x}): save it as UTF-8."
+        raise InvalidFile(str(path), reason, line) from error
+    if (at := text.find("\0")) >= 0:  # ASCII in UTF-16 is valid UTF-8 with one in every second place
+        raise InvalidFile(str(path), "holds a NUL byte: save it as UTF-8 text.", text.count("\n", 0, at) + 1)
+    return text
 
 
-def read_sheet(path: Path, columns: Collection[str], harvest: Harvest, *, delimiter: str = ",") -> list[Row]:
+def read_sheet(path: Path, columns: Collection[str], harvest: Harvest, *, optional: Collection[str] = ()) -> list[Row]:
     """The rows of a table with a header; lines above the header, and rows without any text, are left out.
 
     Args:
         path: the file.
         columns: the columns that it must have; more are welcome.
         harvest: is told of rows with too few or too many cells, which are left out.
-        delimiter: what stands between two cells.
+        optional: columns that it may have, and that are read too.
 
     Raises:
-        InvalidFile: where the file cannot be read, its quotes do not close, a cell is too long, or columns are missing.
+        InvalidFile: where the file cannot be read, its quotes do not close, a cell is too long, columns are missing, or
+            two of these columns have one name.
     """
-    return rows_of(path, read_text(path), columns, harvest, delimiter=delimiter)
+    return rows_of(path, read_text(path), columns, harvest, optional=optional)
 
 
 def rows_of(
@@ -83,17 +88,21 @@ def rows_of(
     columns: Collection[str],
     harvest: Harvest,
     *,
+    optional: Collection[str] = (),
     delimiter: str = ",",
     first: int = 1,
     ragged: bool = False,
 ) -> list[Row]:
     """As :func:`read_sheet`, for a text that is at hand and begins on line ``first`` of its file.
 
-    With ``ragged``, a row may leave out empty cells at its end.
+    Another ``delimiter`` than a comma may stand between two cells. With ``ragged``, a row may leave out empty cells at
+    its end.
     """
     lines = list(_lines(path, text, delimiter, first))
-    at = _header(path, lines, columns)
+    at = _header(path, lines, columns, delimiter)
     names = lines[at][1]
+    if twice := [name for name in (*columns, *optional) if names.count(name) > 1]:
+        raise InvalidFile(str(path), f"several columns are named {twice[0]!r}: keep one of them.", lines[at][0])
     rows = []
     for line, cells in lines[at + 1 :]:
         if not any(cells):
@@ -124,13 +133,19 @@ def _lines(path: Path, text: str, delimiter: str, first: int) -> Iterator[tuple[
         ) from (error)
 
 
-def _header(path: Path, lines: list[tuple[int, list[str]]], columns: Collection[str]) -> int:
+def _header(path: Path, lines: list[tuple[int, list[str]]], columns: Collection[str], delimiter: str) -> int:
     """The place of the header: the row, among the first ones, that has all columns."""
     candidates = [set(cells) for _, cells in lines[:_HEADER_WITHIN]]
     best = max(range(len(candidates)), key=lambda at: (len(candidates[at] & set(columns)), -at), default=0)
     missing = [column for column in columns if not candidates or column not in candidates[best]]
     if missing:
+        line = lines[best][0] if lines else None
+        for mark, name in _DELIMITERS.items():
+            split = {cell.strip(' "') for _, cells in lines[:1] for cell in delimiter.join(cells).split(mark)}
+            if mark != delimiter and split >= set(columns):
+                reason = f"the cells are divided by {name}: save it with {_DELIMITERS[delimiter]} between them."
+                raise InvalidFile(str(path), reason, line)
         names = ", ".join(map(repr, missing))
         plural = "s are" if len(missing) > 1 else " is"
-        raise InvalidFile(str(path), f"the column{plural} missing: {names}.", lines[best][0] if lines else None)
+        raise InvalidFile(str(path), f"the column{plural} missing: {names}.", line)
     return best

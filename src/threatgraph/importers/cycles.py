@@ -1,0 +1,50 @@
+"""Cuts cycles out of what is imported: no record stands above itself, or replaces what replaces it."""
+
+from __future__ import annotations
+
+from pyoxigraph import NamedNode
+
+from threatgraph.importers.drafts import Harvest
+from threatgraph.vocab import PREFIXES, shorten
+
+#: Properties whose links must not lead back to where they begin, each with the statement that makes no sense alone.
+_ORDERED = {f"{PREFIXES['skos']}broader": "", f"{PREFIXES['dcterms']}isReplacedBy": f"{PREFIXES['owl']}deprecated"}
+_MOST_NAMES = 5
+
+
+def cut_cycles(harvest: Harvest) -> None:
+    """Take out of a harvest the links that form a cycle, all of them, since nothing tells which one is wrong.
+
+    Args:
+        harvest: the drafts; a fault is reported for each cycle.
+    """
+    for prop, needless in _ORDERED.items():
+        ends = [
+            (iri, triple.object.value)
+            for iri, draft in harvest.drafts.items()
+            for triple in draft.triples
+            if triple.predicate.value == prop and isinstance(triple.object, NamedNode)
+        ]
+        if not ends:
+            continue
+        import networkx as nx  # here, since most imports have no such links
+
+        graph = nx.DiGraph(ends)
+        loops = {iri for iri, target in ends if iri == target}
+        for found in nx.strongly_connected_components(graph):
+            if len(found) > 1 or found & loops:
+                _cut(harvest, prop, needless, sorted(found))
+
+
+def _cut(harvest: Harvest, prop: str, needless: str, nodes: list[str]) -> None:
+    """Take out the links between the nodes of a cycle."""
+    inside = {NamedNode(iri) for iri in nodes}
+    for iri in nodes:
+        draft = harvest.drafts[iri]
+        draft.triples = [t for t in draft.triples if t.predicate.value != prop or t.object not in inside]
+        if all(triple.predicate.value != prop for triple in draft.triples):
+            draft.triples = [t for t in draft.triples if t.predicate.value != needless]
+    names = ", ".join(map(shorten, nodes[:_MOST_NAMES])) + (", …" if len(nodes) > _MOST_NAMES else "")
+    first = harvest.drafts[nodes[0]]
+    reason = f"{shorten(prop)} forms a cycle of {names}: these links are left out."
+    harvest.blame(first.path, first.line, reason)
