@@ -27,6 +27,7 @@ WRITTEN = (
     *('"0.50"^^xsd:decimal', '"01"^^xsd:integer', '"1"^^xsd:boolean', '"2020-01-01T00:00:00.000Z"^^xsd:dateTime'),
     *('"1"^^xsd:nonNegativeInteger', '"2020-01-01T00:00:00Z"^^xsd:dateTimeStamp', '"PT60S"^^xsd:duration'),
     *('"2020-02"^^xsd:gYearMonth', '"2020-02-30"^^xsd:date', '"many"^^xsd:integer', '"x"@en', '"ab"^^xsd:hexBinary'),
+    *('" a  b"^^xsd:token', '"a\\tb"^^xsd:normalizedString'),
 )
 Opened = Callable[[Path, list[Path]], Store]
 
@@ -85,6 +86,28 @@ def test_each_graph_has_its_own_form(tmp_path: Path, opened: Opened) -> None:
     assert {str(t.object) for t in store.triples()} == set(found)
 
 
+@both
+@pytest.mark.parametrize("order", [("0.5", "0.50"), ("0.50", "0.5")])
+@pytest.mark.parametrize("apart", [False, True], ids=["one file", "two files"])
+def test_the_form_of_the_engine_is_a_form_too(
+    tmp_path: Path, opened: Opened, order: tuple[str, str], apart: bool
+) -> None:
+    lists = [[order[0]], [order[1]]] if apart else [list(order)]
+    files = [turtle(tmp_path / f"{n}.ttl", *values) for n, values in enumerate(lists)]
+    store = opened(tmp_path, files)
+    assert {str(t.object)[:6] for t in store.triples()} == {'"0.50"', '"0.5"^'}
+    for file, values in zip(files, lists, strict=True):
+        found = [t.object for t in store.graph_triples(file.resolve().as_uri())]
+        assert {value.value for value in found if isinstance(value, ox.Literal)} == set(values)
+
+
+def test_forms_are_told_apart_in_batches_of_a_file_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("threatgraph.store.embedded._BATCH", 1)
+    store = in_memory(tmp_path, [turtle(tmp_path / "a.ttl", "7", '"07"^^xsd:integer')])
+    for triples in (store.triples(), store.graph_triples((tmp_path / "a.ttl").resolve().as_uri())):
+        assert {str(triple.object)[:4] for triple in triples} == {'"07"', '"7"^'}
+
+
 def test_a_form_goes_with_its_file_and_stays_with_others(tmp_path: Path) -> None:
     """Twice over: where the rest of the store is written anew, and where it is taken over by links."""
     for others in (1, 200):
@@ -121,10 +144,9 @@ TEXTS = (
 @settings(max_examples=60, deadline=None)
 @given(literals=st.lists(st.tuples(st.sampled_from(TEXTS), st.sampled_from(NAMES)), min_size=1, unique=True))
 def test_any_literal_of_any_datatype_survives(literals: list[tuple[str, str]]) -> None:
-    """One subject for each, since forms of one value for one subject and property are told by the others."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "a.nt"
-        lines = [f'<urn:{n}> <urn:p> "{text}"^^<{XSD}{name}> .' for n, (text, name) in enumerate(literals)]
+        lines = [f'<urn:{n % 2}> <urn:p> "{text}"^^<{XSD}{name}> .' for n, (text, name) in enumerate(literals)]
         file.write_text("\n".join(lines))
         store = EmbeddedStore.open([file], shipped=False)
         wanted = {quad.triple for quad in ox.parse(path=str(file), format=ox.RdfFormat.N_TRIPLES)}

@@ -341,6 +341,12 @@ def test_tables_that_cannot_be_read_say_what_to_do(tmp_path: Path) -> None:
         harvest("sssom", file)
 
 
+def test_an_entry_has_the_first_label_that_a_row_gives_it(tmp_path: Path) -> None:
+    rows = [["foo:a", "", *ROW[2:4], "", BY_HAND], ["foo:b", "Named later", *ROW[2:3], "foo:a", "A", BY_HAND], ROW]
+    found = harvest("sssom", mappings(tmp_path / "m.tsv", *rows))
+    assert values(found, "provision", "skos:prefLabel") == ["A@en", "Named later@en"]
+
+
 def test_what_a_set_or_a_mapping_goes_without_is_told(tmp_path: Path) -> None:
     lines = [*(f"#{line}" for line in LINES), "#license: CC BY 4.0", "#mapping_date: May 2031"]
     table = TABLE.replace("_justification", "_justification\tauthor_id\tmapping_source", 1)
@@ -349,8 +355,8 @@ def test_what_a_set_or_a_mapping_goes_without_is_told(tmp_path: Path) -> None:
     assert [str(fault).removeprefix(str(file)) for fault in found.faults] == [
         ": license is not an absolute IRI: 'CC BY 4.0'; the mapping set goes without it.",
         ": mapping_date is not a date such as 2024-08-01: 'May 2031'; the mapping set goes without it.",
-        ":7: 'none' has a prefix that the header does not declare; the mapping goes without it.",
-        ":7: 'me:2' has a prefix that the header does not declare; the mapping goes without it.",
+        ":7: mapping_source 'none' is no CURIE with a declared prefix; mappings go without it.",
+        ":7: author_id 'me:2' is no CURIE with a declared prefix; mappings go without it.",
     ]
     assert found.counts()["mapping"] == 1
 

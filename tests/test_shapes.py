@@ -172,8 +172,8 @@ def kinds(content: World, node: object) -> set[object]:
 
 def test_the_shipped_graph_conforms(graph: ThreatGraph) -> None:
     report = graph.validate()
-    assert report.to_text() == "no findings: the graph conforms to its shapes\n"
-    assert report.ok
+    assert report.to_text().endswith("\nno findings: the graph conforms to its shapes\n")
+    assert report.conforms
 
 
 # One broken record for each constraint.
@@ -196,7 +196,7 @@ WRONG_TYPE = {
     f"{XSD}decimal": Literal("0.5", datatype=NamedNode(XSD + "double")),
 }
 ILL_FORMED = {
-    str(NamedNode(XSD + "gYearMonth")): Literal("2024-13", datatype=NamedNode(XSD + "gYearMonth")),
+    str(NamedNode(XSD + "gYearMonth")): Literal("2024-12Z", datatype=NamedNode(XSD + "gYearMonth")),
     str(NamedNode(XSD + "gYear")): Literal("20245", datatype=NamedNode(XSD + "gYear")),
 }
 COMPONENTS = {
@@ -426,21 +426,21 @@ def test_a_broken_sparql_constraint_is_the_only_finding(name: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("text", "rule"),
+    ("text", "rules"),
     [
         ('pattern:sample tg:sourceUpdated "2025-02-30"^^xsd:date .', "ThreatPattern-sourceUpdated Datatype"),
-        ('incident:sample tg:occurred "2024-13"^^xsd:gYearMonth .', "Incident-occurred Pattern"),
+        ('incident:sample tg:occurred "2024-13"^^xsd:gYearMonth .', "Incident-occurred Or, Incident-occurred Pattern"),
         ("pattern:sample tg:severity severity:hihg .", "ThreatPattern-severity Class"),
         ('pattern:sample tg:domain "DOM-SYS" .', "ThreatPattern-domain Class"),
     ],
 )
-def test_mistakes_that_people_make(text: str, rule: str, tmp_path: Path) -> None:
+def test_mistakes_that_people_make(text: str, rules: str, tmp_path: Path) -> None:
     subject, prop = text.split(" ")[:2]
     head = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())
     (new,) = [quad.triple for quad in parse(head + text, format=RdfFormat.TURTLE)]
     content = frozenset(t for t in world() if not (t.subject == new.subject and t.predicate == new.predicate)) | {new}
-    assert findings(content, tmp_path) == {rule}, (subject, prop)
-    assert findings(content, tmp_path, fast=False) == {rule}
+    assert findings(content, tmp_path) == set(rules.split(", ")), (subject, prop)
+    assert findings(content, tmp_path, fast=False) == set(rules.split(", "))
 
 
 RETIRED = "pattern:other owl:deprecated true ; dcterms:isReplacedBy pattern:sample ."

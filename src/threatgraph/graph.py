@@ -314,6 +314,7 @@ class ThreatGraph:
         shapes: Collection[PathLike] | None = None,
         fast: bool = True,
         hints: bool = False,
+        advanced: bool = False,
     ) -> Report:
         """Check the graph against the SHACL shapes.
 
@@ -322,12 +323,16 @@ class ThreatGraph:
             shapes: files of shapes to take in place of the shipped ones.
             fast: let SPARQL find the candidates that pyshacl then judges; otherwise pyshacl judges every node.
             hints: report what could be better as well as what is wrong.
+            advanced: evaluate SHACL Advanced Features, such as targets and rules in SPARQL.
+
+        Returns:
+            The findings, and what was not evaluated: ``ok`` only where everything was, and nothing is wrong.
         """
         from threatgraph.validate import validate
 
         only = None if paths is None else [Path(path) for path in paths]
         chosen = None if shapes is None else [Path(path) for path in shapes]
-        return validate(self.store, shapes=chosen, only=only, fast=fast, hints=hints)
+        return validate(self.store, shapes=chosen, only=only, fast=fast, hints=hints, advanced=advanced)
 
     def export(self, format: str = "turtle", *, node: str | None = None, path: PathLike | None = None) -> bytes:
         """Write the graph, or one record with its neighbourhood, in a format of :data:`threatgraph.export.FORMATS`.

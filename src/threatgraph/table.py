@@ -41,11 +41,20 @@ def to_rdflib(term: Term) -> Identifier:
     if isinstance(term, Literal):
         if term.language:
             return rdflib.Literal(term.value, lang=term.language)
-        plain = term.datatype.value == XSD + "string"
-        return rdflib.Literal(
-            term.value, datatype=None if plain else rdflib.URIRef(term.datatype.value), normalize=False
-        )
+        if term.datatype.value == XSD + "string":
+            return rdflib.Literal(term.value)
+        literal = rdflib.Literal(term.value, datatype=rdflib.URIRef(term.datatype.value), normalize=False)
+        return literal if str(literal) == term.value else _spaced(term)
     raise TypeError("rdflib has no term for a quoted triple")
+
+
+def _spaced(term: Literal) -> Identifier:
+    """The literal of a datatype such as ``xsd:token``, which rdflib makes without the spaces that are written."""
+    import rdflib
+
+    literal = rdflib.Literal(term.value, datatype=rdflib.URIRef("urn:x"))
+    literal._datatype = rdflib.URIRef(term.datatype.value)
+    return literal
 
 
 def to_rdflib_graph(triples: Iterable[Triple]) -> rdflib.Graph:

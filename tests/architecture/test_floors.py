@@ -22,6 +22,8 @@ FLOORS = {
     "errors": 1,
     "resources": 1,
     "saving": 1,
+    "display": 1,
+    "slugs": 1,
     "turtle": 1,
     "table": 1,
     "catalog": 1,

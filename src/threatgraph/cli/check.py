@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 def validate(arguments: argparse.Namespace) -> int:
-    """Check the graph and report; status 2 where something breaks a shape."""
+    """Check the graph and report; status 2 where something breaks a shape, or was not evaluated."""
     graph = open_graph(arguments, more=arguments.paths)
     from threatgraph.validate import validate
 
@@ -26,6 +26,7 @@ def validate(arguments: argparse.Namespace) -> int:
         only=[Path(path) for path in arguments.paths] or None,
         fast=not arguments.full,
         hints=arguments.hints,
+        advanced=arguments.advanced,
         progress=_bar,
     )
     forms = {"json": report.to_json, "turtle": report.to_turtle, "github": report.to_github}

@@ -164,6 +164,11 @@ def _checking(command: _Command) -> None:
     sub.add_argument(
         "--full", action="store_true", help="let pyshacl judge every node (slow; the findings are the same)"
     )
+    sub.add_argument(
+        "--advanced",
+        action="store_true",
+        help="evaluate SHACL Advanced Features: targets, rules and functions in SPARQL, expressions (slow)",
+    )
     sub.add_argument("--shapes", action="append", metavar="PATH", help="shapes to take in place of the shipped ones")
     _format(sub, ("text", "json", "turtle", "github"))
     sub = command("check", "check:check", "look for faults between records, such as links to nothing")

@@ -114,10 +114,9 @@ class Harvest:
         """Keep a draft; one with the IRI of an earlier one is a fault. Returns whether it was kept."""
         first = self.drafts.setdefault(draft.iri, draft)
         if first is not draft:
-            name = draft.iri.removeprefix(BASE)
-            self.blame(
-                draft.path, draft.line, f"{name} is there already, from line {first.line}: give each its own id."
-            )
+            place = f", from line {first.line}" if first.line else ""
+            reason = f"{draft.iri.removeprefix(BASE)} is there already{place}: give each its own id."
+            self.blame(draft.path, draft.line, reason)
         return first is draft
 
     def blame(self, path: str, line: int, reason: str) -> None:

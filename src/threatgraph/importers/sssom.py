@@ -62,7 +62,11 @@ class _File:
     metadata: Metadata
     common: dict[str, str]
     """The values that count for all its rows."""
+    labels: dict[str, str]
+    """The first label that a row gives each entry."""
     reading: _Reading
+    unresolved: set[tuple[str, str]] = field(default_factory=set)
+    """Slots and values in them that are no identifiers, each reported once."""
 
     def blame(self, row: Row, reason: str) -> None:
         self.reading.harvest.blame(str(self.path), row.line, reason)
@@ -119,7 +123,12 @@ def _read_file(path: Path, reading: _Reading) -> None:
             reason = f"{slot} is not {_FORMS[slot]}: {told!r}; the mapping set goes without it."
             reading.harvest.blame(str(metadata.path), line_of(metadata.slots), reason)
     common = {slot: metadata[slot] for slot in PROPAGATED if not any(row[slot] for row in rows)}
-    file = _File(path, metadata, common, reading)
+    labels: dict[str, str] = {}
+    for row in rows:
+        for side in _SIDES:
+            if label := row[f"{side}_label"]:
+                labels.setdefault(row[f"{side}_id"], label)
+    file = _File(path, metadata, common, labels, reading)
     for row in rows:
         if why := _why_not(row, file):
             file.blame(row, why)
@@ -154,7 +163,9 @@ def _relation(row: Row, file: _File) -> tuple[str, str] | None:
     relation = file.metadata.expand(row["predicate_id"])
     justification = file.metadata.expand(row["mapping_justification"])
     if relation not in _RELATIONS:
-        file.blame(row, f"{row['predicate_id']!r} is no mapping relation of SKOS, such as skos:closeMatch.")
+        file.blame(
+            row, f"{row['predicate_id']!r} is not skos:exactMatch, closeMatch, relatedMatch, broadMatch or narrowMatch."
+        )
     elif justification is None:
         file.blame(row, f"{row['mapping_justification']!r} is no justification such as semapv:ManualMappingCuration.")
     elif row["confidence"] and _share(row["confidence"]) is None:
@@ -217,7 +228,7 @@ def _new_entry(row: Row, file: _File, side: str, iri: str) -> str | None:
     if framework is None:
         file.blame(row, f"the prefix {prefix!r} has no letter or digit to make a name of.")
         return None
-    draft = file.reading.entries.add(iri, framework, local, row[f"{side}_label"], str(file.path), row.line)
+    draft = file.reading.entries.add(iri, framework, local, file.labels.get(name, ""), str(file.path), row.line)
     if draft is None:
         return None
     draft.put("tg:provisionLevel", Literal("entry"))
@@ -252,12 +263,16 @@ def _map(row: Row, file: _File, relation: tuple[str, str], subject: str, target:
     draft.put("tg:sourceLabel", english(row["object_label"]), part=part)
     draft.put("skos:editorialNote", english(row["comment"]), part=part)
     sources = [row["mapping_source"]] if row["mapping_source"] else []
-    for prop, names in (("dcterms:source", sources), ("prov:wasAttributedTo", split_values(row["author_id"]))):
+    for prop, slot, names in (
+        ("dcterms:source", "mapping_source", sources),
+        ("prov:wasAttributedTo", "author_id", split_values(row["author_id"])),
+    ):
         for name in names:
             if iri := file.metadata.expand(name):
                 draft.put(prop, NamedNode(iri), part=part)
-            else:
-                file.blame(row, f"{name!r} has a prefix that the header does not declare; the mapping goes without it.")
+            elif (slot, name) not in file.unresolved:
+                file.unresolved.add((slot, name))
+                file.blame(row, f"{slot} {name!r} is no CURIE with a declared prefix; mappings go without it.")
 
 
 def _set_of(row: Row, file: _File, subject: str, target: str) -> Draft | None:

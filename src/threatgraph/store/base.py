@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from pyoxigraph import Triple
+from pyoxigraph import BlankNode, NamedNode, Triple
 
 from threatgraph.store.binding import Bindings
 from threatgraph.table import Table
@@ -77,11 +76,11 @@ class Store(Protocol):
         """The triples of one named graph, with literals as its file writes them."""
 
     @property
-    def retyped(self) -> AbstractSet[str]:
-        """The properties with literals of which queries see another datatype than the files write."""
+    def rewritten(self) -> Mapping[str, Collection[NamedNode | BlankNode]]:
+        """For each property, the subjects with a literal that queries see in another form than the files write."""
 
-    def with_datatypes(self, triples: Iterable[Triple]) -> Iterator[Triple]:
-        """Triples of the answer to a query, with the datatypes that the files write."""
+    def as_written(self, triples: Iterable[Triple]) -> Iterator[Triple]:
+        """Triples of the merged graph, with literals as the files write them."""
 
     def to_rdflib(self) -> rdflib.Graph:
         """The merged graph as an rdflib graph, with our prefixes bound; a copy, free to change."""

@@ -17,7 +17,7 @@ import pyoxigraph as ox
 
 from threatgraph.store.damage import unless_damaged
 from threatgraph.store.forms import NAME as FORMS
-from threatgraph.store.forms import changed
+from threatgraph.store.forms import OwnForms, changed
 from threatgraph.store.generations import Draft
 from threatgraph.store.inputs import Input
 from threatgraph.store.manifest import Loaded
@@ -107,10 +107,18 @@ def _noting_forms(draft: Draft, kept: AbstractSet[str], quads: Iterable[ox.Quad]
             for quad in unless_damaged(ox.parse(path=str(draft.previous / FORMS), format=ox.RdfFormat.N_QUADS)):
                 if isinstance(quad.graph_name, ox.NamedNode) and quad.graph_name.value in kept:
                     noted.write(f"{quad} .\n".encode())
+
+        def note(quad: ox.Quad) -> None:
+            noted.write(f"{quad} .\n".encode())
+
+        own = OwnForms(note)
         for quad in quads:
-            if not isinstance(quad.graph_name, ox.DefaultGraph) and changed(quad.triple):
-                noted.write(f"{quad} .\n".encode())
+            if not isinstance(quad.graph_name, ox.DefaultGraph):
+                own.see(quad)
+                if changed(quad.triple):
+                    note(quad)
             yield quad
+        own.finish()
     if not file.stat().st_size:
         file.unlink()
 

@@ -66,6 +66,10 @@ class DirectoryStore(OxigraphStore):
     def _forms(self) -> Forms:  # type: ignore[override]  # read when first asked for
         return read_forms(self.path)
 
+    def _graphs_of(self, triple: ox.Triple) -> Iterable[str]:
+        quads = self._store.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)
+        return (quad.graph_name.value for quad in quads if isinstance(quad.graph_name, ox.NamedNode))
+
     @property
     def outdated(self) -> bool:
         """Whether the shipped files that were loaded have changed since, as they do with a new version."""

@@ -17,7 +17,7 @@ import pyoxigraph as ox
 
 from threatgraph import resources
 from threatgraph.store.files import find_files, read_quads
-from threatgraph.store.forms import Forms, changed
+from threatgraph.store.forms import Forms
 from threatgraph.store.oxigraph import OxigraphStore, derive
 from threatgraph.store.reading import name_blank_nodes
 from threatgraph.vocab import DERIVED_GRAPH, FILE_GRAPHS
@@ -92,11 +92,17 @@ class EmbeddedStore(OxigraphStore):
         triples = name_blank_nodes(read_quads(file), graph_iri)
         self._waiting[graph_iri] = contents = []
         while batch := list(islice(triples, _BATCH)):
+            self._forms.note_all(batch, graph_iri, lambda triple: self._graph_of(triple, graph_iri))
             self._store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in batch)
             contents.append(ox.serialize(batch, format=ox.RdfFormat.N_TRIPLES) or b"")
-            for triple in filter(changed, batch):
-                self._forms.note(triple, graph_iri)
         self.files[graph_iri] = file
+
+    def _graph_of(self, triple: ox.Triple, graph_iri: str) -> str | None:
+        """A graph if the file of that has a triple, nothing if another one has, ``None`` if none has."""
+        if ox.Quad(triple.subject, triple.predicate, triple.object) not in self._store:
+            return None
+        line = f"{triple} .\n".encode()
+        return graph_iri if any(line in content for content in self._waiting[graph_iri]) else ""
 
 
 def _copied(content: bytes, forms: Forms, waiting: dict[str, list[bytes]], files: dict[str, Path]) -> EmbeddedStore:

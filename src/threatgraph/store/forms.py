@@ -2,13 +2,14 @@
 
 Oxigraph holds numbers, times and truth values by value: ``"0.50"^^xsd:decimal`` becomes ``0.5``, and the
 ``xsd:nonNegativeInteger`` of an OWL cardinality an ``xsd:integer``. Queries compare values, so that does them no harm;
-but what leaves the store whole, such as an export, is to be what the files say. So the forms are noted beside the
-engine as the files are read, and put back there.
+but what leaves the store whole, such as an export, is to be what the files say, and so is what shapes see. So the forms
+are noted beside the engine as the files are read, and put back there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from array import array
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
@@ -37,18 +38,6 @@ def as_stored(literal: ox.Literal) -> ox.Literal:
     return next(quad.object for quad in engine if isinstance(quad.object, ox.Literal))
 
 
-@lru_cache(maxsize=4096)
-def as_typed(literal: ox.Literal) -> ox.Literal:
-    """The literal that the engine keeps for one, with the datatype that it was written with."""
-    stored = as_stored(literal)
-    return stored if literal.language else ox.Literal(stored.value, datatype=literal.datatype)
-
-
-def is_retyped(literal: ox.Literal) -> bool:
-    """Whether the engine keeps a literal with another datatype, such as ``xsd:integer`` for ``xsd:byte``."""
-    return as_stored(literal).datatype != literal.datatype
-
-
 def changed(triple: ox.Triple) -> bool:
     """Whether the engine keeps another form of the literal that a triple has for its object."""
     value = triple.object
@@ -60,32 +49,67 @@ def _may_change(literal: ox.Literal) -> bool:
     return datatype.startswith(XSD) and datatype not in _KEPT
 
 
+Node = ox.NamedNode | ox.BlankNode
+
+
 class Forms:
     """The triples of a store that the engine keeps in another form, by graph.
 
     Where the files of a store write one value in several forms for the same subject and property, all of them come
-    back. (Where one of these forms is the engine's own, that one does not: the others say the same.)
+    back, that of the engine as well.
     """
 
     def __init__(self) -> None:
         self._written: dict[ox.Triple, dict[ox.Triple, set[str]]] = {}
-        self.retyped: set[str] = set()
-        """The properties of triples of which the engine keeps another datatype."""
+        self._subjects: dict[str, set[Node]] = {}
+
+    @property
+    def subjects(self) -> Mapping[str, Collection[Node]]:
+        """For each property, the subjects of the triples that the engine keeps in another form."""
+        return self._subjects
 
     def note(self, triple: ox.Triple, graph: str) -> None:
         """Note a triple with a literal, as the file of a graph writes it."""
         if isinstance(triple.object, ox.Literal):
             stored = ox.Triple(triple.subject, triple.predicate, as_stored(triple.object))
             self._written.setdefault(stored, {}).setdefault(triple, set()).add(graph)
-            if is_retyped(triple.object):
-                self.retyped.add(triple.predicate.value)
+            if isinstance(triple.subject, Node):
+                self._subjects.setdefault(triple.predicate.value, set()).add(triple.subject)
 
-    def restore(self, triples: Iterable[ox.Triple], graph: str | None = None) -> Iterator[ox.Triple]:
+    def note_all(
+        self, triples: Collection[ox.Triple], graph: str, graph_has: Callable[[ox.Triple], str | None]
+    ) -> None:
+        """Note what there is to note of some triples of a graph that are about to be added to the engine.
+
+        Args:
+            triples: the triples, as the file writes them.
+            graph: the IRI of the graph.
+            graph_has: the graph that a triple has been added for already, in the form of the engine: this one, or
+                nothing for any other; ``None`` where the engine does not have it.
+        """
+        for triple in filter(changed, triples):
+            stored = ox.Triple(triple.subject, triple.predicate, as_stored(triple.object))
+            if stored not in self._written and (before := graph_has(stored)) is not None:
+                self.note(stored, before)
+            self.note(triple, graph)
+        if self._written:
+            for triple in triples:
+                if triple in self._written:
+                    self.note(triple, graph)
+
+    def restore(
+        self,
+        triples: Iterable[ox.Triple],
+        graph: str | None = None,
+        graphs_of: Callable[[ox.Triple], Iterable[str]] | None = None,
+    ) -> Iterator[ox.Triple]:
         """Triples as the files write them.
 
         Args:
             triples: those of the engine.
             graph: the graph that they are from; ``None`` for the merged graph.
+            graphs_of: the graphs of the engine that have a triple, where those that have it in the form of the engine
+                alone were not noted.
         """
         if not self._written:
             yield from triples
@@ -93,14 +117,48 @@ class Forms:
         for triple in triples:
             written = self._written.get(triple, {})
             found = [form for form, graphs in written.items() if graph is None or graph in graphs]
+            if found and graph is None and graphs_of is not None and triple not in written:
+                noted = set().union(*written.values())
+                found += [triple] if any(name not in noted for name in graphs_of(triple)) else []
             yield from found or (triple,)
 
-    def restore_datatypes(self, triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
-        """Triples with the values that the engine keeps, in the datatypes that the files write."""
-        for triple in self.restore(triples):
-            value = triple.object
-            changes = isinstance(value, ox.Literal) and changed(triple)
-            yield ox.Triple(triple.subject, triple.predicate, as_typed(value)) if changes else triple
+
+class OwnForms:
+    """Finds which triples of a graph are written both in the form of the engine and in another.
+
+    Args:
+        note: is given those triples, in the form of the engine, each with its graph.
+
+    It remembers half a million literals at most, so that memory is bounded.
+    """
+
+    _MOST = 500_000
+
+    def __init__(self, note: Callable[[ox.Quad], None]) -> None:
+        self._note = note
+        self._graph: object = None
+        self._own: array[int] = array("q")
+        self._others: dict[int, ox.Quad] = {}
+
+    def see(self, quad: ox.Quad) -> None:
+        """Take in the next quad of a named graph; those of one graph come together."""
+        if not isinstance(quad.object, ox.Literal) or not _may_change(quad.object):
+            return
+        if quad.graph_name != self._graph or len(self._own) + len(self._others) >= self._MOST:
+            self.finish()
+            self._graph = quad.graph_name
+        if changed(quad.triple):
+            stored = ox.Triple(quad.subject, quad.predicate, as_stored(quad.object))
+            self._others[hash(stored)] = ox.Quad(stored.subject, stored.predicate, stored.object, quad.graph_name)
+        else:
+            self._own.append(hash(quad.triple))
+
+    def finish(self) -> None:
+        """Give out what was found in the graph."""
+        for number in self._own if self._others else ():
+            if number in self._others:
+                self._note(self._others.pop(number))
+        self._own, self._others = array("q"), {}
 
 
 def read_forms(folder: Path) -> Forms:

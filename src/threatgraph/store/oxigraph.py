@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Iterator
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 import pyoxigraph as ox
@@ -149,14 +148,22 @@ class OxigraphStore:
             ) from None
 
     def _as_written(self, triples: Iterable[ox.Triple]) -> list[ox.Triple]:
-        return list(self._forms.restore(triples))
+        return list(self.as_written(triples))
+
+    def as_written(self, triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
+        """Triples of the merged graph, with literals as the files write them."""
+        return self._forms.restore(triples, graphs_of=self._graphs_of)
+
+    def _graphs_of(self, triple: ox.Triple) -> Iterable[str]:
+        """The graphs that have a triple, where that has not been noted as they were read."""
+        return ()
 
     # The graph itself.
 
     def triples(self) -> Iterator[ox.Triple]:
         """All triples of the merged graph, the derived ones included, with literals as the files write them."""
         quads = self._store.quads_for_pattern(None, None, None, ox.DefaultGraph())
-        return self._forms.restore(quad.triple for quad in unless_damaged(quads))
+        return self.as_written(quad.triple for quad in unless_damaged(quads))
 
     def graphs(self) -> list[str]:
         """The IRIs of the named graphs, sorted: one a file, and the graph of derived triples."""
@@ -169,13 +176,9 @@ class OxigraphStore:
         return self._forms.restore((quad.triple for quad in unless_damaged(quads)), graph_iri)
 
     @property
-    def retyped(self) -> AbstractSet[str]:
-        """The properties with literals of which the engine keeps another datatype than the files write."""
-        return self._forms.retyped
-
-    def with_datatypes(self, triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
-        """Triples of the answer to a query, with the datatypes that the files write."""
-        return self._forms.restore_datatypes(triples)
+    def rewritten(self) -> Mapping[str, Collection[ox.NamedNode | ox.BlankNode]]:
+        """For each property, the subjects with a literal that the engine keeps in another form than the files write."""
+        return self._forms.subjects
 
     def to_rdflib(self) -> rdflib.Graph:
         """The merged graph as an rdflib graph, with our prefixes bound; a copy, free to change."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import re
 import urllib.request
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
@@ -178,10 +178,10 @@ class RemoteStore:
         """The triples of one named graph, page by page."""
         return self._paged(f"FROM {ox.NamedNode(graph_iri)}")
 
-    #: Servers keep datatypes as they like; how files write them is not known there.
-    retyped: AbstractSet[str] = frozenset()
+    #: Servers keep literals as they like; how files write them is not known there.
+    rewritten: Mapping[str, Collection[ox.NamedNode | ox.BlankNode]] = MappingProxyType({})
 
-    def with_datatypes(self, triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
+    def as_written(self, triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
         """The triples as they are."""
         return iter(triples)
 

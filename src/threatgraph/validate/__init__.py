@@ -11,25 +11,35 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import NamedNode
 
 from threatgraph import resources
-from threatgraph.errors import InvalidQuery
 from threatgraph.store import Store
 from threatgraph.store.files import find_files
 from threatgraph.validate import shapes as shape_files
+from threatgraph.validate.candidates import Candidates
 from threatgraph.validate.census import Census
 from threatgraph.validate.compile import Compiler
+from threatgraph.validate.counting import (
+    count_described,
+    count_hints,
+    count_records,
+    nothing_checked,
+    targeted_shapes,
+    without_nodes,
+)
 from threatgraph.validate.locate import Locator
-from threatgraph.validate.report import Finding, Report, sort
-from threatgraph.validate.shapes import Check, Node, ShapeGraph, Term
+from threatgraph.validate.reading import read_shapes
+from threatgraph.validate.report import Finding, Report, Unevaluated, sort
+from threatgraph.validate.shapes import Check, Node, ShapeGraph
+from threatgraph.validate.unevaluated import find_unevaluated, misspelt_terms_named, uses_advanced
 from threatgraph.vocab import TG
 
 Progress = Callable[[Sequence[Node]], Iterable[Node]]
 #: The rule that a record stands in one file; it is about files, which SHACL cannot see.
 ONE_FILE = "https://w3id.org/threatgraph/shapes#one-file-a-record"
 
-__all__ = ["ONE_FILE", "Finding", "Report", "validate"]
+__all__ = ["ONE_FILE", "Finding", "Report", "Unevaluated", "validate"]
 
 
 def validate(
@@ -39,6 +49,7 @@ def validate(
     only: Collection[Path] | None = None,
     fast: bool = True,
     hints: bool = False,
+    advanced: bool = False,
     progress: Progress = iter,
 ) -> Report:
     """Check the graph of a store.
@@ -49,28 +60,37 @@ def validate(
         only: report what concerns nodes of these files, or of files in these folders; everything by default.
         fast: let SPARQL choose the nodes that pyshacl judges; otherwise it judges all, which gives the same findings.
         hints: report what could be better (``sh:Info``) as well as what is wrong.
+        advanced: evaluate SHACL Advanced Features (targets and rules in SPARQL, expressions, functions), which pyshacl
+            does over the whole graph; otherwise they are reported as not evaluated.
         progress: without ``fast``, is given the shapes and gives them back one by one, so that a caller can show a bar.
+
+    Returns:
+        The findings, and what was not evaluated; the graph conforms only where there is neither.
 
     Raises:
         InvalidFile: where a file of shapes is missing or cannot be read.
         InvalidShape: where a shape breaks the rules for shapes.
+        QueryRefused: where a query of the shapes would reach beyond the graph.
     """
-    graph = shape_files.load(find_files(shapes or [resources.ontology_dir() / "shapes"]))
-    checks = shape_files.read_checks(graph, hints=hints)
-    notes = [*_unheeded(graph, checks), *_unknown_terms(store, checks)]
+    files = find_files(shapes or [resources.ontology_dir() / "shapes"])
+    graph = shape_files.load(files)
     census = Census(store)
     compiler = Compiler(graph, census)
-    suspects = _suspects(store, compiler, checks, notes) if fast else {}
-    judged: list[Finding] = []
-    if suspects or not fast:
-        from threatgraph.validate.judging import Judge
+    notes: list[str] = []
+    judged_nodes: set[str] | None = None
+    with misspelt_terms_named(graph):
+        components = read_shapes(graph, advanced=advanced)
+        coverage = find_unevaluated(graph, components, files, advanced=advanced)
+        checks = shape_files.read_checks(graph, hints=hints, given=components.given)
+        if advanced and uses_advanced(graph):
+            from threatgraph.validate.judging import Judge
 
-        judge = Judge(store, graph, census)
-        if fast:
-            judged = judge.suspects(suspects)
+            judged, judged_nodes = Judge(store, graph, census, components).advanced(coverage.left_out)
         else:
-            judged = judge.all(progress, lambda few: _suspects(store, compiler, few, []), checks)
-        notes += judge.notes
+            notes += _unknown_terms(store, checks) if shapes else ()
+            candidates = Candidates(store, graph, compiler, components)
+            judged = _judged(store, graph, census, candidates, checks, None if fast else progress)
+            notes += candidates.notes
     chosen = None if only is None else {file.resolve() for file in find_files(only)}
     locator = Locator(store, chosen or ())
     owners = shape_files.owners(graph)
@@ -80,44 +100,41 @@ def validate(
         findings = [finding for finding in findings if finding.severity != "info"]
     if chosen is not None:
         findings = [finding for finding in findings if _concerns(finding, chosen, locator)]
-    return Report(sort(findings), notes)
+    targeted = targeted_shapes(graph, hints=hints, advanced=advanced)
+    if judged_nodes is None:
+        records = count_records(store, compiler, targeted, chosen)
+    else:
+        records = count_described(store, judged_nodes, chosen)
+    if shapes and judged_nodes is None:
+        notes += without_nodes(store, compiler, targeted, notes)
+    return Report(
+        sort(findings),
+        notes,
+        unevaluated=coverage.unevaluated or list(nothing_checked(store, graph, targeted, records, only)),
+        records=records,
+        shapes=len(targeted),
+        hints_left_out=0 if hints else count_hints(graph, targeted),
+    )
 
 
-def _suspects(store: Store, compiler: Compiler, checks: Iterable[Check], notes: list[str]) -> dict[Check, list[Term]]:
-    """For each check the nodes that may break it, where there are any: all of its target where SPARQL cannot tell."""
-    suspects: dict[Check, list[Term]] = {}
-    for check in checks:
-        found = _candidates(store, compiler.queries(check))
-        if found is None:
-            notes.append(f"{check.constraint or check.shape} has no SPARQL form: pyshacl judges all that it is about.")
-            found = _candidates(store, [f"SELECT DISTINCT ?this WHERE {{ {compiler.scope(check.target)} }}"])
-        if found and check.target.kind == "targetObjectsOf" and check.target.term.value in store.retyped:
-            found = list(_as_written(store, check.target.term, found))
-        if found:
-            suspects[check] = found
-    return suspects
+def _judged(
+    store: Store,
+    graph: ShapeGraph,
+    census: Census,
+    candidates: Candidates,
+    checks: Sequence[Check],
+    progress: Progress | None,
+) -> list[Finding]:
+    """The findings of pyshacl: on the nodes that SPARQL chooses, or with ``progress`` on all."""
+    suspects = candidates.of(checks) if progress is None else {}
+    if not suspects and progress is None:
+        return []
+    from threatgraph.validate.judging import Judge
 
-
-def _as_written(store: Store, prop: Term, values: Iterable[Term]) -> Iterator[Term]:
-    """The values of a property, with the datatypes that the files write."""
-    for value in values:
-        told: dict[Term, None] = {}
-        if isinstance(prop, NamedNode) and isinstance(value, Literal):
-            nodes = store.select(f"SELECT ?node WHERE {{ ?node {prop} {value} }}").column("node")
-            triples = store.with_datatypes(Triple(NamedNode(str(node)), prop, value) for node in nodes)
-            told = {triple.object: None for triple in triples if isinstance(triple.object, Literal)}
-        yield from told or (value,)
-
-
-def _candidates(store: Store, queries: Iterable[str] | None) -> list[Term] | None:
-    """The nodes that some queries name; ``None`` without queries, or for one that does not parse: pyshacl says why."""
-    try:
-        if queries is None:
-            return None
-        rows = [row for query in queries for row in store.select(query).rows]
-    except InvalidQuery:
-        return None
-    return list(dict.fromkeys(row[0] for row in rows if isinstance(row[0], Term)))
+    judge = Judge(store, graph, census, candidates.components)
+    judged = judge.suspects(suspects) if progress is None else judge.all(progress, candidates.of, checks)
+    candidates.notes += judge.notes
+    return judged
 
 
 def _placed(finding: Finding, locator: Locator) -> Finding:
@@ -130,14 +147,6 @@ def _concerns(finding: Finding, chosen: Collection[Path], locator: Locator) -> b
     if finding.rule == ONE_FILE:
         return finding.file is not None and finding.file.resolve() in chosen
     return any(file.resolve() in chosen for file in locator.files(finding.focus))
-
-
-def _unheeded(graph: ShapeGraph, checks: Sequence[Check]) -> Iterator[str]:
-    """Notes on what the shapes ask for in vain."""
-    if not checks:
-        yield "the shapes demand nothing of any node: do the files hold shapes, with targets?"
-    for component in shape_files.components(graph):
-        yield f"the constraint component {component} is not judged: write it as a sh:sparql constraint of the shape."
 
 
 def _unknown_terms(store: Store, checks: Iterable[Check]) -> Iterator[str]:

@@ -23,8 +23,8 @@ class Census:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.retyped = store.retyped
-        """The properties with literals of which queries see another datatype than the files write."""
+        self.rewritten = store.rewritten
+        """For each property, the subjects with literals that queries see in another form than the files write."""
 
     @cached_property
     def _instances(self) -> Mapping[str, int]:

@@ -5,13 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from pyoxigraph import Literal
+from pyoxigraph import BlankNode, Literal
 
 from threatgraph.store.tokens import tokens
-from threatgraph.validate.shapes import ShapeGraph, Term, first, nodes
+from threatgraph.validate.shapes import SH, InvalidShape, ShapeGraph, Term, first, name_of, nodes
+from threatgraph.vocab import PREFIXES
+
+_PREFIX = re.compile(r"(?:[^\W\d_](?:[\w.\-]*[\w\-])?)?")
+_NAMESPACE = re.compile(r'[^\x00-\x20<>"{}|^`\\]*')
+_IMPORTS = f"{PREFIXES['owl']}imports"
 
 #: Words of a constraint whose meaning changes where ``$this`` is joined in, not bound before (SHACL, section 5.3.1).
 _BINDING_MATTERS = {"UNION", "MINUS", "VALUES", "SERVICE", "BIND", "GROUP", "HAVING", "LIMIT", "OFFSET", "GRAPH"}
+#: Brackets inside each other at most, in a query for Oxigraph.
+_DEEPEST = 50
 #: The other variables that a SHACL processor binds.
 _PREBOUND = re.compile(r"[$?](PATH|shapesGraph|currentShape)\b")
 
@@ -39,19 +46,68 @@ def joined(graph: ShapeGraph, constraint: Term, scope: str) -> str | None:
     brace = next((at for word, at in tokens(text) if word == "{" and at >= where), None)
     if brace is None or not _joins(word for word, at in tokens(text) if at >= brace and not word.isspace()):
         return None
+    end = _end_of_group(text, brace)
+    if end is None:
+        return None
     prologue = prefixes(graph, constraint) + text[:select_at]
-    return f"{prologue}SELECT DISTINCT ?this WHERE {{ {scope} {text[brace + 1 :]}"
+    return f"{prologue}SELECT DISTINCT ?this WHERE {{ {scope} {text[brace + 1 : end]} }}"
+
+
+def _end_of_group(text: str, brace: int) -> int | None:
+    """Where the group of a brace ends, before any ``ORDER BY``; ``None`` if it is too deep, or never ends.
+
+    Oxigraph 0.5 can end the process on an order of mixed values, and on groups deep inside each other.
+    """
+    depth = groups = 0
+    for word, at in tokens(text):
+        if word in ("(", "{", "["):
+            depth += 1
+            groups += word == "{" and at >= brace
+        elif word in (")", "}", "]"):
+            depth -= 1
+            groups -= word == "}" and at > brace
+            if word == "}" and at > brace and not groups:
+                return at
+        if depth > _DEEPEST:
+            return None
+    return None
 
 
 def prefixes(graph: ShapeGraph, constraint: Term) -> str:
-    """The prologue of a constraint: the prefixes that it takes from others (SHACL, section 5.2.1)."""
-    lines = []
-    for holder in nodes(graph, constraint, "prefixes"):
-        for declaration in nodes(graph, holder, "declare"):
+    """The prologue of a query: the prefixes that it takes from others."""
+    declared = declared_prefixes(graph, constraint)
+    return "".join(f"PREFIX {prefix}: <{space}>\n" for prefix, space in sorted(declared.items()))
+
+
+def declared_prefixes(graph: ShapeGraph, constraint: Term) -> dict[str, str]:
+    """The prefixes of a query, declared by the values of ``sh:prefixes`` and what they import (SHACL, 5.2.1).
+
+    Raises:
+        InvalidShape: where a declaration is incomplete, or gives a prefix a second namespace.
+    """
+    found: dict[str, str] = {}
+    waiting: list[Term] = list(nodes(graph, constraint, "prefixes"))
+    seen: set[Term] = set()
+    while waiting:
+        holder = waiting.pop()
+        if holder in seen:
+            continue
+        seen.add(holder)
+        told = graph.get(holder, {})
+        waiting += told.get(_IMPORTS, ())
+        for declaration in told.get(f"{SH}declare", ()):
             prefix, space = (first(graph, declaration, name) for name in ("prefix", "namespace"))
-            if isinstance(prefix, Literal) and space is not None:
-                lines.append(f"PREFIX {prefix.value}: <{space.value}>\n")
-    return "".join(lines)
+            if not isinstance(prefix, Literal) or isinstance(space, BlankNode | None):
+                place = f"a prefix of {holder} for the query of {name_of(graph, constraint)}"
+                raise InvalidShape(f"{place} lacks sh:prefix or sh:namespace: give both.")
+            if not _PREFIX.fullmatch(prefix.value) or not _NAMESPACE.fullmatch(space.value):
+                place = f"the query of {name_of(graph, constraint)}"
+                raise InvalidShape(f"{prefix.value!r} for {space.value!r} is not a prefix of SPARQL, in {place}.")
+            if found.setdefault(prefix.value, space.value) != space.value:
+                both = f"<{found[prefix.value]}> and <{space.value}>"
+                place = f"the query of {name_of(graph, constraint)}"
+                raise InvalidShape(f"the prefix {prefix.value}: has two namespaces in {place}: {both}.")
+    return found
 
 
 def _joins(words: Iterable[str]) -> bool:

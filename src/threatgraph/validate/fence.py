@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from threatgraph.store import Store
+from threatgraph.store.forms import as_stored
 from threatgraph.table import Table
 from threatgraph.validate.census import SUBCLASS, Census
 from threatgraph.validate.paths import Path
@@ -60,7 +62,11 @@ class Fence:
     def step(self, prop: NamedNode, nodes: Iterable[Term], *, inverse: bool = False) -> list[Term]:
         """The values that some nodes have for a property, or with ``inverse`` the nodes that have them for a value."""
         known = self._values.setdefault((prop, inverse), {})
-        wanted = list(dict.fromkeys(node for node in nodes if inverse or not isinstance(node, Literal)))
+        # A query tells a literal by its value: that is more than the files write, and what is fetched is made exact.
+        stored = (as_stored(node) if isinstance(node, Literal) else node for node in nodes)
+        wanted = list(dict.fromkeys(node for node in stored if inverse or isinstance(node, Node)))
+        if any(isinstance(node, Triple) for node in wanted):
+            raise Unfenced("a path goes backwards from a triple term")
         pattern = f"?value {prop} ?node" if inverse else f"?node {prop} ?value"
         for batch in batches([node for node in wanted if node not in known]):
             known.update((node, []) for node in batch)
@@ -72,7 +78,7 @@ class Fence:
 
     def describe(self, nodes: Iterable[Term]) -> None:
         """Fetch all statements about some nodes."""
-        new = [node for node in dict.fromkeys(nodes) if not isinstance(node, Literal) and node not in self._described]
+        new = [node for node in dict.fromkeys(nodes) if isinstance(node, Node) and node not in self._described]
         self._described.update(new)
         for batch in batches(new):
             query = f"SELECT ?node ?property ?value WHERE {{ {values_clause('node', batch)} ?node ?property ?value }}"
@@ -106,7 +112,7 @@ class Fence:
         return self._store.select(query)
 
     def _keep(self, subject: object, prop: object, value: object) -> None:
-        if isinstance(subject, Node) and isinstance(prop, NamedNode) and isinstance(value, Term):
+        if isinstance(subject, Node) and isinstance(prop, NamedNode) and isinstance(value, Term | Triple):
             self.triples[Triple(subject, prop, value)] = None
 
 
@@ -128,14 +134,8 @@ def values_clause(variable: str, nodes: Iterable[Term]) -> str:
 
 
 def term_of(value: object) -> Term:
-    """The term of a row.
-
-    Raises:
-        Unfenced: for a quoted triple.
-    """
-    if not isinstance(value, Term):
-        raise Unfenced("a statement about a statement is none that is followed here")
-    return value
+    """The term of a row that has one; a triple term passes for one, from which no statement goes on."""
+    return cast(Term, value)
 
 
 def turned(path: Path) -> Path:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import io
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import redirect_stdout
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -12,18 +14,33 @@ from pyoxigraph import NamedNode
 from threatgraph.store import Store
 from threatgraph.validate.blanks import BlankNames
 from threatgraph.validate.census import Census
+from threatgraph.validate.declared_components import Components
 from threatgraph.validate.excerpt import Excerpt
 from threatgraph.validate.fence import Fence, Unfenced
+from threatgraph.validate.queries import unreadable_query
 from threatgraph.validate.reach import Reach
-from threatgraph.validate.referee import NotJudged, data_graph, judge, quiet
+from threatgraph.validate.referee import REFUSED, NotJudged, data_graph, judge, quiet
 from threatgraph.validate.report import Finding
-from threatgraph.validate.shapes import Check, Node, ShapeGraph, Term, first, nodes, targets
+from threatgraph.validate.shapes import (
+    Check,
+    InvalidShape,
+    Node,
+    ShapeGraph,
+    Term,
+    first,
+    name_of,
+    nodes,
+    owners,
+    targets,
+)
 
 if TYPE_CHECKING:
     import rdflib
 
 #: Nodes that are judged at once at most, which bounds the graph that is made for them.
 _AT_ONCE = 5_000
+#: Characters at most of what pyshacl says of a shape that it refuses.
+_LONGEST = 300
 
 Suspects = Mapping[Check, Sequence[Term]]
 Progress = Callable[[Sequence[Node]], Iterable[Node]]
@@ -37,12 +54,18 @@ class Judge:
         store: the whole graph.
         graph: the shapes graph.
         census: the classes of the store.
+        components: the constraint components that the shapes graph declares.
     """
 
-    def __init__(self, store: Store, graph: ShapeGraph, census: Census) -> None:
-        self._store, self._graph, self._census = store, graph, census
+    def __init__(self, store: Store, graph: ShapeGraph, census: Census, components: Components) -> None:
+        self._store, self._graph, self._census, self._components = store, graph, census, components
         self._blanks = BlankNames(store)
         self._unfenced: dict[Node, str] = {}
+        for shape in graph:
+            component = components.among(shape)
+            if component is not None and isinstance(shape, Node):
+                self._unfenced[shape] = f"the constraint component {component.node} may look anywhere"
+        self._told: set[Node] = set()
         self.notes: list[str] = []
         """What was judged over the whole graph, and why."""
 
@@ -55,13 +78,17 @@ class Judge:
                 fence = Fence(self._store, self._census)
                 left = self._fenced(batch, fence)
                 if left:
-                    findings += self._judged(data_graph(self._store.with_datatypes(fence.triples), self._blanks), left)
+                    findings += self._judged(data_graph(self._store.as_written(fence.triples), self._blanks), left)
                 whole.append({check: focus for check, focus in batch.items() if check not in left})
+                self._told.update(check.shape for check in whole[-1])
             for rest in filter(None, whole):
                 findings += self._judged(self._whole, rest)
+        owned = owners(self._graph)
         self.notes += [
-            f"{shape} was judged over the whole graph, which takes time and memory: {reason}."
+            f"{name_of(self._graph, shape, owned)} was judged over the whole graph, which takes time and memory: "
+            f"{reason}."
             for shape, reason in sorted(self._unfenced.items(), key=str)
+            if shape in self._told
         ]
         return findings
 
@@ -77,19 +104,45 @@ class Judge:
         targeted = [s for s in self._graph if isinstance(s, Node) and targets(self._graph, s)]
         with quiet():
             for shape in progress(sorted(targeted, key=str)):
-                excerpt = Excerpt(self._graph)
+                excerpt = Excerpt(self._graph, self._components)
                 excerpt.add_whole(shape)
                 try:
                     findings += judge(self._whole, excerpt, self._blanks)
+                except InvalidShape as error:
+                    raise self._named(error, shape) from error
                 except NotJudged:
                     own, among = targets(self._graph, shape), [shape, *nodes(self._graph, shape, "property")]
                     failed = [check for check in checks if check.shape in among and check.target in own]
                     findings += self._judged(self._whole, suspects_of(failed))
         return findings
 
+    def advanced(self, left_out: Container[Term]) -> tuple[list[Finding], set[str]]:
+        """The findings of all shapes with SHACL Advanced Features, and the nodes that were judged, as text.
+
+        Args:
+            left_out: targets, rules and expressions that are not evaluated.
+        """
+        from threatgraph.validate.advanced import counted_focus_nodes
+
+        excerpt = Excerpt(self._graph, self._components)
+        excerpt.add_all(left_out)
+        # pyshacl prints what goes wrong in an expression before it raises it.
+        with quiet(), counted_focus_nodes() as seen, redirect_stdout(io.StringIO()):
+            try:
+                findings = judge(self._whole, excerpt, self._blanks, advanced=True)
+            except InvalidShape as error:
+                name = unreadable_query(self._graph)
+                refused = REFUSED if name is None else f"pyshacl refuses the query of {name}: "
+                raise InvalidShape(refused + _short(error)) from error
+        return findings, {self._blanks.labels.get(str(node), str(node)) for node in seen}
+
+    def _named(self, error: InvalidShape, shape: Node) -> InvalidShape:
+        """What pyshacl says of a shape, in one line that names it."""
+        return InvalidShape(f"pyshacl refuses the shape {name_of(self._graph, shape)}: {_short(error)}")
+
     @cached_property
     def _whole(self) -> rdflib.Graph:
-        return data_graph(self._store.with_datatypes(self._store.triples()), self._blanks)
+        return data_graph(self._store.triples(), self._blanks)
 
     def _fenced(self, batch: Suspects, fence: Fence) -> Suspects:
         """The part of a batch of which all that it looks at could be fetched."""
@@ -124,7 +177,7 @@ class Judge:
             fence.describe(blank(part for triple in new for part in (triple.subject, triple.object)))
 
     def _excerpt(self, suspects: Suspects) -> Excerpt:
-        excerpt = Excerpt(self._graph)
+        excerpt = Excerpt(self._graph, self._components)
         for check, focus in suspects.items():
             excerpt.add(check, focus)
         return excerpt
@@ -132,6 +185,12 @@ class Judge:
     def _judged(self, data: rdflib.Graph, suspects: Suspects) -> list[Finding]:
         try:
             return judge(data, self._excerpt(suspects), self._blanks)
+        except InvalidShape as error:
+            if len(suspects) == 1:
+                raise self._named(error, next(iter(suspects)).shape) from error
+            for check, focus in suspects.items():  # the first that is refused by itself is named
+                self._judged(data, {check: focus[:1]})
+            raise
         except NotJudged:
             return [found for check, focus in suspects.items() for found in self._judged_apart(data, check, focus)]
 
@@ -150,6 +209,11 @@ class Judge:
             else:
                 yield from self._judged_apart(data, check, focus[: len(focus) // 2])
                 yield from self._judged_apart(data, check, focus[len(focus) // 2 :])
+
+
+def _short(error: InvalidShape) -> str:
+    text = " ".join(str(error).removeprefix(REFUSED).split())
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
 
 
 def _batches(suspects: Suspects) -> Iterator[dict[Check, list[Term]]]:

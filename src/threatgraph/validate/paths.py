@@ -36,7 +36,7 @@ class Path:
         """The path in the syntax of SPARQL 1.1, section 9.1."""
         inner = [part.to_sparql() for part in self.parts]
         if self.kind == "inversePath":
-            return f"^{inner[0]}"
+            return f"^({inner[0]})" if inner[0].startswith("^") else f"^{inner[0]}"
         if self.kind in REPEATED:
             return f"({inner[0]}{REPEATED[self.kind]})"
         if self.kind in ("sequence", "alternativePath"):
@@ -62,11 +62,7 @@ class Path:
 
 
 def read_path(graph: ShapeGraph, term: Term | None, depth: int = 0) -> Path | None:
-    """The path that a shapes graph describes at a node; ``None`` where it is ill-formed, or where readers differ on it.
-
-    They differ on a sequence that is inverted as a whole (pyshacl 0.40 goes along its parts in the order as written),
-    and on a node that is two paths in one.
-    """
+    """The path that a shapes graph describes at a node; ``None`` where it is ill-formed, very deep, or two in one."""
     if isinstance(term, NamedNode):
         return Path("property", prop=term)
     if not isinstance(term, BlankNode) or depth > _DEEPEST:
@@ -81,9 +77,7 @@ def read_path(graph: ShapeGraph, term: Term | None, depth: int = 0) -> Path | No
     if kind == "alternativePath":
         return _of_parts(kind, graph, inner, depth)
     part = read_path(graph, inner, depth + 1) if kind == "inversePath" or kind in REPEATED else None
-    if part is None or (kind == "inversePath" and _has_sequence(part)):
-        return None
-    return Path(kind, (part,))
+    return None if part is None else Path(kind, (part,))
 
 
 def _of_parts(kind: str, graph: ShapeGraph, head: Term, depth: int) -> Path | None:
@@ -105,7 +99,3 @@ def _cells(graph: Mapping[Term, Mapping[str, Sequence[Term]]], head: Term) -> li
         found += told[_FIRST]
         head = told[_REST][0]
     return found
-
-
-def _has_sequence(path: Path) -> bool:
-    return path.kind == "sequence" or any(map(_has_sequence, path.parts))

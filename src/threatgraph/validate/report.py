@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Triple
@@ -97,17 +97,56 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Unevaluated:
+    """A demand of the shapes, or a choice of nodes, that was not evaluated."""
+
+    shape: str
+    """The shape, or the file, that makes it; empty where it is about the whole."""
+    term: str
+    """The property or class that it is made by."""
+    reason: str
+    """Why it was not evaluated, and what to do."""
+
+    def __str__(self) -> str:
+        if self.reason.startswith(self.term):
+            return f"{self.shape}: {self.reason}"
+        return f"{self.term} of {self.shape}: {self.reason}" if self.shape else f"{self.term}: {self.reason}"
+
+
+@dataclass(frozen=True)
 class Report:
     """The outcome of a validation."""
 
     findings: Sequence[Finding]
     notes: Sequence[str] = ()
     """What a reader must know of the validation itself, such as a shape that no node can meet."""
+    unevaluated: Sequence[Unevaluated] = ()
+    """What the shapes demand and was not evaluated, so that the graph is not known to conform."""
+    records: int | None = None
+    """How many nodes were checked: the focus nodes of all shapes, each once."""
+    shapes: int | None = None
+    """How many shapes they were checked against: those with targets."""
+    hints_left_out: int = 0
+    """How many of their shapes say what could be better only, and were not asked for."""
 
     @property
     def ok(self) -> bool:
-        """Whether there is no violation; warnings and hints may remain."""
-        return all(finding.rank for finding in self.findings)
+        """Whether everything was evaluated and there is no violation; warnings and hints may remain."""
+        return not self.unevaluated and all(finding.rank for finding in self.findings)
+
+    @property
+    def conforms(self) -> bool:
+        """Whether everything was evaluated and nothing at all was found (SHACL, section 3.6.1.1)."""
+        return not self.unevaluated and not self.findings
+
+    @property
+    def checked(self) -> str:
+        """How many nodes were checked against how many shapes, as a clause; empty where nobody counted."""
+        if self.records is None or self.shapes is None:
+            return ""
+        records = f"{self.records:,} record{'' if self.records == 1 else 's'}"
+        hints = f", without {_plural(self.hints_left_out, 'info')} (--hints)" if self.hints_left_out else ""
+        return f"checked {records} against {self.shapes:,} shape{'' if self.shapes == 1 else 's'}{hints}"
 
     def __len__(self) -> int:
         return len(self.findings)
@@ -120,22 +159,51 @@ class Report:
         counts = Counter(finding.severity for finding in self.findings)
         severities = [*SEVERITIES, *sorted(counts.keys() - set(SEVERITIES))]
         told = [_plural(counts[severity], severity) for severity in severities if counts[severity]]
-        summary = ", ".join(told) if told else "no findings: the graph conforms to its shapes"
-        return "\n".join([*map(_paragraph, self.findings), *(f"note: {note}" for note in self.notes), summary]) + "\n"
+        if self.unevaluated:
+            count = f"{len(self.unevaluated):,} thing{'' if len(self.unevaluated) == 1 else 's'} not evaluated"
+            told = [*(told or ["no findings"]), f"{count}: the graph is not known to conform to its shapes"]
+        lines = [
+            *map(_paragraph, self.findings),
+            *(f"note: {note}" for note in self.notes),
+            *(f"not evaluated: {item}" for item in self.unevaluated),
+            *filter(None, [self.checked]),
+            ", ".join(told) if told else "no findings: the graph conforms to its shapes",
+        ]
+        return "\n".join(lines) + "\n"
 
     def to_json(self) -> str:
-        """The findings and notes as a JSON object."""
-        content = {"ok": self.ok, "findings": [finding.to_dict() for finding in self], "notes": list(self.notes)}
+        """The findings, what was not evaluated and the notes as a JSON object."""
+        content = {
+            "ok": self.ok,
+            "conforms": self.conforms,
+            "checked": {
+                "records": self.records,
+                "shapes": self.shapes,
+                "hints_left_out": self.hints_left_out,
+            },
+            "findings": [finding.to_dict() for finding in self],
+            "not_evaluated": [asdict(item) for item in self.unevaluated],
+            "notes": list(self.notes),
+        }
         return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
     def to_turtle(self) -> str:
-        """A ``sh:ValidationReport`` (SHACL, section 3.6), with names for its nodes, so that the text stays the same."""
+        """A ``sh:ValidationReport`` (SHACL, section 3.6), with names for its nodes, so that the text stays the same.
+
+        Where something was not evaluated, it does not state that the graph conforms, and comments say why.
+        """
         report = NamedNode(_REPORT)
-        conforms = Literal(str(not self.findings).lower(), datatype=NamedNode(XSD + "boolean"))
+        conforms = Literal(str(self.conforms).lower(), datatype=NamedNode(XSD + "boolean"))
         triples = [
             Triple(report, NamedNode(RDF_TYPE), NamedNode(SH + "ValidationReport")),
             Triple(report, NamedNode(SH + "conforms"), conforms),
         ]
+        if self.hints_left_out:  # as SHACL 1.2 says which results count
+            property_ = NamedNode(f"{SH}conformanceDisallows")
+            triples += [Triple(report, property_, NamedNode(SH + name)) for name in ("Violation", "Warning")]
+        for item in self.unevaluated:
+            text = Literal(f"Not evaluated: {item}", language="en")
+            triples.append(Triple(report, NamedNode(f"{PREFIXES['rdfs']}comment"), text))
         for number, finding in enumerate(sorted(self.findings, key=Finding.content_key), 1):
             result = NamedNode(f"{_REPORT}#result-{number:05d}")
             triples.append(Triple(report, NamedNode(SH + "result"), result))
@@ -144,7 +212,9 @@ class Report:
 
     def to_github(self) -> str:
         """Workflow commands that GitHub shows as annotations beside the lines of a change."""
-        return "".join(map(_annotation, self.findings)) + "".join(f"::notice::{_data(n)}\n" for n in self.notes)
+        lines = [f"::error title=Not evaluated::{_data(str(item))}\n" for item in self.unevaluated]
+        notes = filter(None, [*self.notes, self.checked])
+        return "".join([*map(_annotation, self.findings), *lines, *(f"::notice::{_data(note)}\n" for note in notes)])
 
 
 def _shown(file: Path | None) -> str:

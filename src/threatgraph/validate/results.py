@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from threatgraph.validate.messages import OF_QUERY, chosen, unmarked
 from threatgraph.validate.report import Finding
 from threatgraph.validate.shapes import SH
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import rdflib
 
 Statements = dict[ox.BlankNode | ox.NamedNode, list[ox.Triple]]
+_NONE = "This breaks a constraint that has no message (sh:message)."
 Names = dict[ox.BlankNode, ox.NamedNode]
 
 
@@ -30,15 +32,25 @@ def read_results(report: rdflib.Graph, blanks: Mapping[str, str]) -> list[Findin
     for quad in ox.parse(text, format=ox.RdfFormat.N_TRIPLES):
         if isinstance(quad.subject, (ox.BlankNode, ox.NamedNode)) and quad.subject.value not in blanks:
             value = quad.object
-            known = blanks.get(value.value) if isinstance(value, ox.BlankNode) else None
-            about[quad.subject].append(quad.triple if known is None else _with(quad, ox.NamedNode(known)))
+            known: ox.NamedNode | ox.Literal | None = None
+            if isinstance(value, ox.BlankNode) and value.value in blanks:
+                known = ox.NamedNode(blanks[value.value])
+            elif _is_message(quad.triple) and isinstance(value, ox.Literal):
+                known = unmarked(value)
+            if _is_message(quad.triple) and getattr(value, "value", "") == OF_QUERY:
+                continue
+            about[quad.subject].append(quad.triple if known is None else _with(quad, known))
     # Those of the report itself: the details of a result have results of their own.
     results = [t.object for statements in about.values() for t in statements if t.predicate.value == f"{SH}result"]
     return [_finding(about[node], about) for node in results if isinstance(node, (ox.BlankNode, ox.NamedNode))]
 
 
-def _with(quad: ox.Quad, value: ox.NamedNode) -> ox.Triple:
+def _with(quad: ox.Quad, value: ox.NamedNode | ox.Literal) -> ox.Triple:
     return ox.Triple(quad.subject, quad.predicate, value)
+
+
+def _is_message(triple: ox.Triple) -> bool:
+    return triple.predicate.value == f"{SH}resultMessage"
 
 
 def _finding(statements: list[ox.Triple], about: Statements) -> Finding:
@@ -59,7 +71,7 @@ def _finding(statements: list[ox.Triple], about: Statements) -> Finding:
         value=_text(values["value"]) if "value" in values else None,
         rule=_text(rule),
         component=_text(values["sourceConstraintComponent"]).removeprefix(SH).removesuffix("ConstraintComponent"),
-        message=" ".join(_text(t.object) for t in statements if t.predicate.value == f"{SH}resultMessage"),
+        message=chosen(t.object for t in statements if _is_message(t) and isinstance(t.object, ox.Literal)) or _NONE,
         terms=tuple(_named(t, names) for t in kept),
     )
 

@@ -8,7 +8,7 @@ judged by itself.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -17,30 +17,26 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from threatgraph.errors import InvalidFile, ThreatGraphError
 from threatgraph.store.files import read_quads
-from threatgraph.store.forms import as_typed
-from threatgraph.store.guard import refuse_unsafe
 from threatgraph.validate.paths import Path as Steps
 from threatgraph.validate.paths import read_path
+from threatgraph.validate.terms import CORE_PARAMETERS, TARGETS
 from threatgraph.vocab import PREFIXES, RDF_TYPE, XSD
 
 SH = PREFIXES["sh"]
 RDF = PREFIXES["rdf"]
+SUBCLASS = f"{PREFIXES['rdfs']}subClassOf"
 Node = NamedNode | BlankNode
 Term = NamedNode | BlankNode | Literal
 #: Properties of a shape that make no demand on a node.
 DESCRIPTIVE = frozenset(
     "path property sparql message severity name description order group defaultValue deactivated".split()
 )
-TARGETS = ("targetClass", "targetSubjectsOf", "targetObjectsOf", "targetNode")
-_WHOLE_NUMBERS = frozenset("minCount maxCount minLength maxLength qualifiedMinCount qualifiedMaxCount".split())
-#: Parameters that a shape has at most once (SHACL, section 4).
-_SINGLE = _WHOLE_NUMBERS | {
-    *("datatype", "nodeKind", "flags", "uniqueLang", "languageIn", "in", "closed", "ignoredProperties"),
-    *("minInclusive", "maxInclusive", "minExclusive", "maxExclusive"),
-}
+_CLASSES = frozenset({NamedNode(f"{PREFIXES['rdfs']}Class"), NamedNode(f"{PREFIXES['owl']}Class")})
 #: Switches, which nothing but the literal ``true`` turns on (SHACL, section 4.4.5); its other form does not.
 _SWITCHES = frozenset(SH + n for n in "uniqueLang closed deactivated qualifiedValueShapesDisjoint".split())
 _ONE = Literal("1", datatype=NamedNode(f"{XSD}boolean"))
+#: Shapes inside each other at most: more would exhaust the stack of Python.
+DEEPEST = 150
 #: Subject to predicate IRI to objects; blank nodes of different files are kept apart.
 ShapeGraph = Mapping[Term, Mapping[str, Sequence[Term]]]
 
@@ -66,7 +62,7 @@ class Check:
     path: tuple[str, bool] | None
     """The property, and whether it is followed backwards; ``None`` for demands on the node itself."""
     parameters: Mapping[str, Sequence[Term]]
-    """Local name of each SHACL parameter to its values."""
+    """Local name of each SHACL parameter to its values; those of declared components by their IRIs."""
     constraint: Node | None = None
     """The SPARQL constraint, where this check is one."""
     path_term: Term | None = None
@@ -75,12 +71,19 @@ class Check:
     """The path that this is; ``None`` without one, and for one that cannot be read: that is left to the referee."""
 
 
+GivenParameters = Callable[[Term], Mapping[str, Sequence[Term]]]
+
+
+def no_parameters(_: Term) -> Mapping[str, Sequence[Term]]:
+    """The parameters of a shape where no component is declared."""
+    return {}
+
+
 def load(files: Iterable[Path]) -> ShapeGraph:
     """Read shape files into one graph: subject to predicate IRI to objects.
 
     Raises:
         InvalidFile: where a file cannot be read, or is no RDF.
-        QueryRefused: where a SPARQL constraint would reach another server.
     """
     graph: dict[Term, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
     for number, file in enumerate(files):
@@ -90,30 +93,28 @@ def load(files: Iterable[Path]) -> ShapeGraph:
             """A blank node by its place in its file, so that a report names it in the same way each time."""
             if isinstance(term, BlankNode):
                 return labels.setdefault(term, BlankNode(f"shape{number}x{len(labels)}"))
-            # As the store keeps it, to be compared with what that has.
-            return as_typed(term) if isinstance(term, Literal) else term
+            return term
 
         for quad in read_quads(file):
             subject, value = quad.subject, quad.object
             if isinstance(subject, Triple) or isinstance(value, Triple):
                 raise InvalidFile(str(file), "quoted triples have no place in a shapes graph.")
-            if quad.predicate.value in (f"{SH}select", f"{SH}ask") and isinstance(value, Literal):
-                refuse_unsafe(value.value)  # a constraint has no business on other servers
             if quad.predicate.value in _SWITCHES and value == _ONE:
                 value = Literal(False)
             graph[apart(subject)][quad.predicate.value].append(apart(value))
     return graph
 
 
-def read_checks(graph: ShapeGraph, *, hints: bool) -> list[Check]:
+def read_checks(graph: ShapeGraph, *, hints: bool, given: GivenParameters = no_parameters) -> list[Check]:
     """The checks of a shapes graph, in the order of its subjects.
 
     Args:
         graph: what :func:`load` gives.
         hints: take shapes of the severity ``sh:Info`` as well.
+        given: for a shape, the parameters of declared constraint components that it has, by their IRIs.
 
     Raises:
-        InvalidShape: where a parameter has a value that it cannot have, or shapes refer to each other in a circle.
+        InvalidShape: where shapes refer to each other in a circle.
     """
     refuse_circles(graph)
     checks: list[Check] = []
@@ -122,10 +123,14 @@ def read_checks(graph: ShapeGraph, *, hints: bool) -> list[Check]:
         active = [] if is_true(graph, shape, "deactivated") else [shape, *on_nodes]
         for target in targets(graph, shape):
             for member in active:
-                hint = str(first(graph, member, "severity")) == f"<{SH}Info>"
-                if not is_true(graph, member, "deactivated") and (hints or not hint):
-                    checks.extend(_checks(graph, member, target))
+                if not is_true(graph, member, "deactivated") and (hints or not is_hint(graph, member)):
+                    checks.extend(_checks(graph, member, target, given(member)))
     return checks
+
+
+def is_hint(graph: ShapeGraph, shape: Term) -> bool:
+    """Whether a shape says what could be better, not what is wrong."""
+    return first(graph, shape, "severity") == NamedNode(f"{SH}Info")
 
 
 def first(graph: ShapeGraph, subject: Term, name: str) -> Term | None:
@@ -153,26 +158,33 @@ def members(graph: ShapeGraph, head: Term) -> Iterator[Term]:
 
 
 def parameters(graph: ShapeGraph, shape: Term) -> dict[str, Sequence[Term]]:
-    """The SHACL parameters of a shape that make a demand."""
+    """The parameters of core constraint components that a shape has."""
     found = {}
     for predicate, values in graph.get(shape, {}).items():
         name = predicate.removeprefix(SH)
-        if predicate.startswith(SH) and name not in DESCRIPTIVE and not name.startswith("target"):
+        if predicate.startswith(SH) and name in CORE_PARAMETERS and name not in DESCRIPTIVE:
             found[name] = values
     return found
 
 
-def components(graph: ShapeGraph) -> list[Node]:
-    """The constraint components that a shapes graph itself declares (SHACL, section 6)."""
-    kind = NamedNode(f"{SH}ConstraintComponent")
-    return [s for s in graph if isinstance(s, (NamedNode, BlankNode)) and kind in graph[s].get(RDF_TYPE, ())]
+def is_instance(graph: ShapeGraph, node: Term, classes: Collection[Term]) -> bool:
+    """Whether a node is a SHACL instance of one of some classes, by the class tree of the shapes graph itself."""
+    waiting = list(graph.get(node, {}).get(RDF_TYPE, ()))
+    seen: set[Term] = set()
+    while waiting:
+        kind = waiting.pop()
+        if kind in classes:
+            return True
+        if kind not in seen:
+            seen.add(kind)
+            waiting += graph.get(kind, {}).get(SUBCLASS, ())
+    return False
 
 
 def targets(graph: ShapeGraph, shape: Node) -> list[Target]:
     """What a shape says that it is about (SHACL, section 2.1.3)."""
     found = [Target(kind, term) for kind in TARGETS for term in graph[shape].get(SH + kind, ())]
-    types = {str(kind) for kind in graph[shape].get(RDF_TYPE, ())}
-    if types & {f"<{PREFIXES['rdfs']}Class>", f"<{PREFIXES['owl']}Class>"}:
+    if isinstance(shape, NamedNode) and is_instance(graph, shape, _CLASSES):
         found.append(Target("targetClass", shape))  # an implicit class target (SHACL, section 2.1.3.3)
     return found
 
@@ -202,24 +214,11 @@ def inner_shapes(graph: ShapeGraph, shape: Term) -> Iterator[Term]:
             yield from members(graph, head)
 
 
-def mentioned(graph: ShapeGraph, shape: Term) -> set[NamedNode | Literal]:
-    """The IRIs and literals that a shape mentions, in its paths, its lists and the shapes that it refers to."""
-    found: set[NamedNode | Literal] = set()
-    waiting, seen = [shape], {shape}
-    while waiting:
-        told = {value for values in graph.get(waiting.pop(), {}).values() for value in values}
-        found.update(value for value in told if not isinstance(value, BlankNode))
-        new = {value for value in told if value in graph} - seen
-        seen |= new
-        waiting += new
-    return found
-
-
 def refuse_circles(graph: ShapeGraph) -> None:
-    """Refuse shapes that refer to each other in a circle, which SHACL leaves undefined (section 3.4.3).
+    """Refuse shapes that refer to each other in a circle, which SHACL leaves undefined (section 3.4.3), or too deep.
 
     Raises:
-        InvalidShape: names the shapes of the circle.
+        InvalidShape: names the shapes of the circle, or one with too many levels in it.
     """
     around: dict[Term, set[Term]] = {}
     waiting: list[Term] = [s for s in graph if isinstance(s, (NamedNode, BlankNode)) and targets(graph, s)]
@@ -228,37 +227,58 @@ def refuse_circles(graph: ShapeGraph) -> None:
         if shape not in around:
             around[shape] = set() if is_true(graph, shape, "deactivated") else set(inner_shapes(graph, shape))
             waiting += around[shape]
+    depth: dict[Term, int] = {}
     try:
-        TopologicalSorter(around).prepare()
+        for shape in TopologicalSorter(around).static_order():  # the inner ones come first
+            depth[shape] = 1 + max((depth[inner] for inner in around[shape]), default=0)
     except CycleError as error:
         circle = sorted({str(shape) for shape in error.args[1]})
         raise InvalidShape(
             f"these shapes refer to each other in a circle: {', '.join(circle)}. SHACL does not say what that means: "
             "take one of the references out, or demand a class (sh:class) in place of a shape."
         ) from None
+    levels = max(depth.values(), default=0)
+    if levels > DEEPEST:
+        outer = min(name_of(graph, shape) for shape in depth if depth[shape] == levels)
+        reason = f"has shapes in it {levels:,} levels deep, and pyshacl follows {DEEPEST}"
+        raise InvalidShape(f"{outer} {reason}: give the inner ones targets of their own.")
 
 
 def owners(graph: ShapeGraph) -> dict[str, str]:
     """For the label of each blank node of a shapes graph, the IRI of the shape that it is a part of."""
     found: dict[str, str] = {}
-
-    def own(node: Term, owner: str) -> None:
-        for value in (value for values in graph[node].values() for value in values):
-            if isinstance(value, BlankNode) and value.value not in found and value in graph:
-                found[value.value] = owner
-                own(value, owner)
-
-    for node in sorted((node for node in graph if isinstance(node, NamedNode)), key=str):
-        own(node, node.value)
+    for owner in sorted((node for node in graph if isinstance(node, NamedNode)), key=str):
+        waiting: list[Term] = [owner]
+        while waiting:
+            for values in graph[waiting.pop()].values():
+                for value in values:
+                    if isinstance(value, BlankNode) and value.value not in found and value in graph:
+                        found[value.value] = owner.value
+                        waiting.append(value)
     return found
 
 
-def _checks(graph: ShapeGraph, shape: Node, target: Target) -> Iterator[Check]:
+def name_of(graph: ShapeGraph, node: Term, owned: Mapping[str, str] | None = None) -> str:
+    """What to call a node of a shapes graph in a message: its IRI, or the named shape that it is a part of.
+
+    Args:
+        graph: the shapes graph.
+        node: the node.
+        owned: what :func:`owners` gives, where many nodes are named.
+    """
+    if not isinstance(node, BlankNode):
+        return str(node)
+    owner = (owners(graph) if owned is None else owned).get(node.value)
+    path = first(graph, node, "path")
+    about = f"the property shape for {path}" if isinstance(path, NamedNode) else "a blank node"
+    return f"{about} of <{owner}>" if owner else f"{about} without a named shape"
+
+
+def _checks(graph: ShapeGraph, shape: Node, target: Target, given: Mapping[str, Sequence[Term]]) -> Iterator[Check]:
     term = first(graph, shape, "path")
     steps = read_path(graph, term)
     path = (steps.step[0].value, steps.step[1]) if steps is not None and steps.step else None
-    found = parameters(graph, shape)
-    _refuse_malformed(shape, found)
+    found = parameters(graph, shape) | dict(given)
     inner = nodes(graph, shape, "property")
     if inner and first(graph, shape, "path"):
         found["property"] = inner  # about the values of the path, not about the nodes of the target
@@ -267,12 +287,3 @@ def _checks(graph: ShapeGraph, shape: Node, target: Target) -> Iterator[Check]:
     for constraint in nodes(graph, shape, "sparql"):
         if not is_true(graph, constraint, "deactivated"):
             yield Check(shape, target, path, {}, constraint, term, steps)
-
-
-def _refuse_malformed(shape: Node, found: Mapping[str, Sequence[Term]]) -> None:
-    for name in sorted(_SINGLE & found.keys()):
-        value = found[name][0]
-        if len(found[name]) > 1:
-            raise InvalidShape(f"the shape {shape} has sh:{name} {len(found[name])} times: give it once.")
-        if name in _WHOLE_NUMBERS and not (isinstance(value, Literal) and value.value.isdecimal()):
-            raise InvalidShape(f"the shape {shape} has sh:{name} {value}: give it a whole number, from 0.")
