@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import resource
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,6 +14,7 @@ from pyoxigraph import RdfFormat, parse
 from threatgraph import ThreatGraph
 from threatgraph.authoring import format_file, format_text, new_incident, new_pattern
 from threatgraph.errors import InvalidFile, ThreatGraphError
+from threatgraph.saving import _umask, save
 from threatgraph.vocab import BASE
 
 LOOSE = """# Ours alone.
@@ -145,3 +150,74 @@ def test_other_line_ends_and_a_byte_order_mark_are_a_difference(tmp_path: Path) 
         path.write_bytes(content)
         assert format_file(path)
         assert path.read_bytes() == canonical
+
+
+# Whatever happens while a file is written.
+
+
+WRITER = """
+import os, sys, time
+from pathlib import Path
+from threatgraph import saving
+if sys.argv[2] == "named":
+    del os.O_TMPFILE
+real = os.fsync
+def slow(descriptor):
+    print("begun", flush=True)
+    time.sleep(60)
+os.fsync = slow
+saving.save(b"new", Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda sent: sent.name)
+@pytest.mark.parametrize("way", ["unnamed", "named"])
+def test_a_writer_that_is_stopped_leaves_the_file_as_it_was_and_nothing_else(
+    tmp_path: Path, sent: signal.Signals, way: str
+) -> None:
+    path, others = tmp_path / "a.ttl", {".threatgraph-mine", ".threatgraph-0123456789"}
+    path.write_text("old")
+    for name in others:
+        (tmp_path / name).write_text("not ours")
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(path), way], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        assert process.stdout.readline() == b"begun\n"
+        save(b"beside", tmp_path / "b.ttl")  # what another one is writing at the moment stays
+        held = {file.name for file in tmp_path.iterdir()} - {"a.ttl", "b.ttl"} - others
+        assert len(held) == (way == "named")
+        process.send_signal(sent)
+    assert path.read_text() == "old"
+    code = f"from pathlib import Path; from threatgraph.saving import save; save(b'next', Path({str(path)!r}))"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    assert {file.name for file in tmp_path.iterdir()} == {"a.ttl", "b.ttl"} | others
+    assert path.read_text() == "next"
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "b.ttl"
+    path.write_text(LOOSE)
+
+    def small() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    command = [sys.executable, "-m", "threatgraph", "format", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, preexec_fn=small)
+    assert done.returncode == 2
+    assert done.stderr.startswith(
+        f"threatgraph: error: {path}: cannot be written (File too large); nothing was changed"
+    )
+    assert path.read_text() == LOOSE
+    assert [file.name for file in tmp_path.iterdir()] == ["b.ttl"]
+
+
+def test_a_file_keeps_its_mode_and_a_link_its_target(tmp_path: Path) -> None:
+    path, link = tmp_path / "a.txt", tmp_path / "link.txt"
+    save(b"1", path)
+    assert path.stat().st_mode & 0o777 == 0o666 & ~_umask()
+    path.chmod(0o640)
+    link.symlink_to(path)
+    save(b"2", link)
+    assert (path.read_bytes(), path.stat().st_mode & 0o777, link.is_symlink()) == (b"2", 0o640, True)
+    with pytest.raises(ThreatGraphError, match="it is a folder"):
+        save(b"3", tmp_path)

@@ -247,6 +247,20 @@ def test_a_decompression_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
     assert sum(1 for _ in read_quads(dump)) == 99_999
 
 
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        (RdfFormat.TURTLE, '<urn:a> <urn:b> """' + "\n" * (9 * 1024**2) + '""" .'),
+        (RdfFormat.TURTLE, '<urn:a> <urn:b> """' + "漢\n" * (7 * 1024**2 // 2) + '""" .'),
+        (RdfFormat.N_TRIPLES, '<urn:a> <urn:b> "' + "\t" * (9 * 1024**2) + '" .'),
+        (RdfFormat.RDF_XML, f"{ABOUT}<e:p>" + "\n" * (9 * 1024**2) + f"</e:p>{END}"),
+    ],
+)
+def test_a_text_that_could_not_be_read_back_as_n_triples_is_refused(form: RdfFormat, text: str) -> None:
+    with pytest.raises(InvalidFile, match=r"^given:\d+: .* longer than 16 MiB as a line of N-Triples: split it"):
+        quads(text, form)
+
+
 # JSON-LD whose context is elsewhere.
 
 

@@ -154,7 +154,7 @@ def text_of(path: Path) -> str:
     try:
         with _opened(path) as stream:
             content = stream.read(_LARGEST_TEXT + 1)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise InvalidFile(str(path), f"cannot be read: {error}.") from error
     return "" if len(content) > _LARGEST_TEXT else content.decode("utf-8", errors="replace")
 

@@ -35,7 +35,6 @@ ALWAYS_UNPACKED = 256 * 1024**2
 
 _BLOCK = 64 * 1024
 _PATIENCE = {ox.RdfFormat.RDF_XML: LONGEST, ox.RdfFormat.JSON_LD: LONGEST_DOCUMENT}
-_AS_WRITTEN = (ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS)
 _XML_LITERAL = f"{PREFIXES['rdf']}XMLLiteral"
 # Where a JSON-LD document names a context that is at another address.
 _REMOTE_CONTEXT = re.compile(
@@ -112,13 +111,15 @@ class Source:
 
     def _bounded(self, quads: Iterator[ox.Quad]) -> Iterator[ox.Quad]:
         """The quads, as long as they are not much longer than the text that they are made of."""
-        if self._form in _AS_WRITTEN:
-            yield from quads
-            return
         written = 0
         for parsed in quads:
             quad = self._checked(parsed) if self._form == ox.RdfFormat.RDF_XML else parsed
-            written += len(str(quad))
+            line = str(quad)
+            length = len(line)
+            # With its line ends escaped it may be longer than what it was read from.
+            if length > LONGEST // 4 and len(line.encode()) > LONGEST - _BLOCK:
+                raise InvalidFile(self._name, f"{_longer(LONGEST)} as a line of N-Triples: split it.", self._line)
+            written += length
             if written > ALWAYS_WRITTEN_OUT and written > MOST_WRITTEN_OUT * self._given:
                 reason = (
                     f"its statements are more than {MOST_WRITTEN_OUT} times as long as the text, by long prefixes or "
@@ -221,9 +222,7 @@ class Source:
         return InvalidFile(self._name, reason, line)
 
     def _too_long(self, limit: int) -> InvalidFile:
-        reason = (
-            f"a term, line or text here is longer than {limit // 1024**2} MiB, the most that is read at once: split it."
-        )
+        reason = f"{_longer(limit)}, the most that is read at once: split it."
         if isinstance(self._checks, XmlChecks) and self._checks.expanded:
             reason = f"a text here is longer than {limit // 1024**2} MiB with its entities written out: split it."
         if self._form == ox.RdfFormat.JSON_LD and limit == LONGEST_DOCUMENT:
@@ -232,6 +231,10 @@ class Source:
                 "needs no memory for what is read."
             )
         return InvalidFile(self._name, reason, self._line)
+
+
+def _longer(limit: int) -> str:
+    return f"a term, line or text here is longer than {limit // 1024**2} MiB"
 
 
 def _checks_of(form: ox.RdfFormat) -> XmlChecks | JsonNesting | TurtleNesting:
