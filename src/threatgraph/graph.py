@@ -339,14 +339,20 @@ class ThreatGraph:
             QueryTooLarge: where it needs more memory than its limit.
         """
         only = None if paths is None else [Path(path) for path in paths]
-        options = {"only": only, "fast": fast, "hints": hints, "advanced": advanced}
         if shapes is None:
             from threatgraph.validate import validate
 
-            return validate(self.store, **options)
-        chosen = [Path(path) for path in shapes]
-        function = "threatgraph.validate:validate"
-        report: Report = self.store.call(function, what="validation", timeout=timeout, shapes=chosen, **options)
+            return validate(self.store, only=only, fast=fast, hints=hints, advanced=advanced)
+        report: Report = self.store.call(
+            "threatgraph.validate:validate",
+            what="validation",
+            timeout=timeout,
+            shapes=[Path(path) for path in shapes],
+            only=only,
+            fast=fast,
+            hints=hints,
+            advanced=advanced,
+        )
         return report
 
     def export(self, format: str = "turtle", *, node: str | None = None, path: PathLike | None = None) -> bytes:

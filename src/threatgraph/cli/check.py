@@ -19,19 +19,17 @@ T = TypeVar("T")
 def validate(arguments: argparse.Namespace) -> int:
     """Check the graph and report; status 2 where something breaks a shape, or was not evaluated."""
     graph = open_graph(arguments, more=arguments.paths)
-    options = {
-        "only": [Path(path) for path in arguments.paths] or None,
-        "fast": not arguments.full,
-        "hints": arguments.hints,
-        "advanced": arguments.advanced,
-    }
+    only = [Path(path) for path in arguments.paths] or None
+    fast, hints, advanced = not arguments.full, arguments.hints, arguments.advanced
     if arguments.shapes:
         timeout = arguments.timeout or VALIDATION_TIMEOUT
-        report = graph.validate(options.pop("only"), shapes=arguments.shapes, timeout=timeout, **options)
+        report = graph.validate(
+            only, shapes=arguments.shapes, fast=fast, hints=hints, advanced=advanced, timeout=timeout
+        )
     else:
         from threatgraph.validate import validate
 
-        report = validate(graph.store, **options, progress=_bar)
+        report = validate(graph.store, only=only, fast=fast, hints=hints, advanced=advanced, progress=_bar)
     forms = {"json": report.to_json, "turtle": report.to_turtle, "github": report.to_github}
     if arguments.format in forms:
         put(forms[arguments.format](), arguments)

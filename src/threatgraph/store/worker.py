@@ -12,7 +12,6 @@ import pickle
 import traceback
 from collections.abc import Mapping
 from importlib import import_module
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from threatgraph.errors import EngineFailed, InvalidQuery, QueryTooLarge, ThreatGraphError
@@ -53,7 +52,7 @@ class Request(NamedTuple):
     sparql: str = ""
     function: str = ""
     """``module:function``, of which the store is the first argument."""
-    arguments: Mapping[str, Any] = MappingProxyType({})
+    arguments: Mapping[str, Any] | None = None
     folder: str = ""
     """Where relative paths among the arguments begin."""
 
@@ -120,7 +119,7 @@ def _called(store: OxigraphStore, request: Request) -> tuple[bytes, bytes]:
     module, _, name = request.function.partition(":")
     try:
         os.chdir(request.folder)
-        return VALUE, pickle.dumps(getattr(import_module(module), name)(store, **request.arguments))
+        return VALUE, pickle.dumps(getattr(import_module(module), name)(store, **(request.arguments or {})))
     except ThreatGraphError as error:
         return RAISED, pickle.dumps((type(error), error.args, vars(error)))
     except MemoryError:
