@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
 
-from threatgraph import QueryRefused
+from threatgraph import QueryRefused, resources
 from threatgraph.store.guard import refuse_unsafe
 from threatgraph.store.oxigraph import speaks_of_graphs
 from threatgraph.store.sorting import sorts_by_one_type
@@ -219,3 +220,9 @@ def test_no_text_keeps_the_guard_busy(text: str) -> None:
 )
 def test_what_may_be_of_several_types_is_seen_where_a_query_sorts_by_it(text: str, safe: bool) -> None:
     assert sorts_by_one_type(text) is safe
+
+
+@pytest.mark.parametrize("file", sorted(resources.queries_dir().rglob("*.rq")), ids=lambda file: str(file.stem))
+def test_each_named_query_and_check_sorts_by_values_of_one_type(file: Path) -> None:
+    """Whatever stands in the files of a user, none of them makes the engine abort the process."""
+    assert sorts_by_one_type(file.read_text(encoding="utf-8"))
