@@ -212,7 +212,7 @@ for name, wrong in {
     "source without a scheme": "urn:report:1",
     "source by mail": "mailto:someone@example.org",
     "source with a password": "https://me:secret@example.org/report",
-    "source with a trailing mark": "https://example.org/report.",
+    "source with a trailing mark": "https://example.org/report,",
     "source with two schemes": "https://https://example.org/report",
     "source over FTP": "ftp://example.org/report",
 }.items():

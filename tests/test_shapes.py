@@ -478,7 +478,7 @@ WRONG_ADDRESSES = (
         "http://localhost/a",
         "https://me@example.org/a",
     ),
-    *("https://me:secret@example.org/a", "https://example.org/a.", "https://example.org/a,", "https://example..org/a"),
+    *("https://me:secret@example.org/a", "https://example.org/a;", "https://example.org/a,", "https://example..org/a"),
     *("https://https://example.org/a",),
 )
 

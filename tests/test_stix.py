@@ -195,7 +195,8 @@ def test_the_importer_brings_back_names_codes_definitions_and_links(
 def test_texts_keep_their_language_there_and_back(tmp_path: Path) -> None:
     def record_of(name: str, labels: str, definitions: str) -> str:
         return (
-            f"<urn:{name}> a <{tg('ThreatPattern')}> ; <{SKOS}prefLabel> {labels} ; <{SKOS}definition> {definitions} ."
+            f"<urn:uuid:{name * 8}-0000-4000-8000-000000000000> a <{tg('ThreatPattern')}> ;"
+            f" <{SKOS}prefLabel> {labels} ; <{SKOS}definition> {definitions} ."
         )
 
     shared = [
