@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,7 +14,6 @@ from threatgraph.store.base import Answer
 from threatgraph.store.binding import Bindings, bind_values
 from threatgraph.store.damage import unless_damaged
 from threatgraph.store.forms import Forms
-from threatgraph.store.guard import refuse_unsafe
 from threatgraph.store.reading import LONGEST
 from threatgraph.store.sorting import sorts_by_one_type
 from threatgraph.store.tokens import may_say
@@ -31,8 +29,12 @@ T = TypeVar("T")
 ROWS, BOOLEAN, TRIPLES = b"R", b"B", b"T"
 """What an answer is, on its way from a worker."""
 
+_READ = 4_096
+"""Characters of a query up to which its reading here takes no time that matters, whatever it says."""
 # How the engine begins a syntax error: "error at LINE:COLUMN: …".
 _PLACE = re.compile(r"error at (\d+):(\d+)")
+# Nothing, or one of many words that it could have read there, no more likely than the others.
+_UNHELPFUL = re.compile(r"^$|expected one of|expected (\[.*\]|[A-Z]+)$")
 _ANGLED = re.compile(r"<[^<>\"{}|^`\\\x00-\x20]*>")
 
 
@@ -49,7 +51,6 @@ class OxigraphStore:
         self._store = engine
         self._pools: dict[bool, Pool] = {}
         """What evaluates queries from outside: with the named graphs filled, and without."""
-        self._lock = threading.Lock()
 
     def _with_graphs(self) -> ox.Store:
         """The engine with all named graphs filled."""
@@ -73,10 +74,9 @@ class OxigraphStore:
 
         if graphs:
             self._with_graphs()
-        with self._lock:
-            if graphs not in self._pools:
-                self._pools[graphs] = Pool(self)
-            return self._pools[graphs]
+        if graphs not in self._pools:
+            self._pools.setdefault(graphs, Pool(self))  # in one step: a lock could stay closed in a forked process
+        return self._pools[graphs]
 
     # Queries of our own: trusted, so they run in this process.
 
@@ -118,10 +118,10 @@ class OxigraphStore:
 
         The limit of its memory is :data:`threatgraph.store.workers.MEMORY_LIMIT`.
         """
-        refuse_unsafe(sparql, allow_service=allow_service)
         text = bind_values(sparql, bindings)
         pool = self.pool(graphs=speaks_of_graphs(text))
-        return self._unpacked(*pool.query(text, timeout=timeout, network=allow_service))
+        answer = pool.query(text, timeout=timeout, allow_service=allow_service, network=allow_service)
+        return self._unpacked(*answer)
 
     def call(self, function: str, *, what: str, timeout: float | None = None, **arguments: Any) -> Any:
         """Call a function of this package on this store in a worker; see :meth:`threatgraph.store.Store.call`."""
@@ -191,11 +191,12 @@ class OxigraphStore:
 
 
 def speaks_of_graphs(sparql: str) -> bool:
-    """Whether a query may ask for named graphs."""
+    """Whether a query may ask for named graphs; a long one with one of the words is taken to."""
     # Our own IRIs have the word in them, and a query of many tokens takes long to read: no keyword that a name and a
     # group follow can stand within brackets that have neither spaces nor braces between them.
     bare = _ANGLED.sub("<>", sparql).upper()
-    return any(may_say(sparql, word) is not None for word in ("GRAPH", "FROM") if word in bare or "\\U" in bare)
+    words = [word for word in ("GRAPH", "FROM") if word in bare or "\\U" in bare]
+    return bool(words) and (len(sparql) > _READ or any(may_say(sparql, word) is not None for word in words))
 
 
 def derive(engine: ox.Store) -> list[ox.Triple]:
@@ -232,11 +233,16 @@ def _point_at_fault(sparql: str, message: str) -> str:
     if not place:
         return f"the query does not parse: {message}"
     line, column = int(place[1]), int(place[2])
-    text = (sparql.splitlines() or [""])[line - 1 : line]
-    shown = f"\n  {text[0]}\n  {' ' * (column - 1)}^" if text else ""
+    text = sparql.split("\n")[line - 1 : line]
+    shown = f"\n  {_printable(text[0])}\n  {' ' * (column - 1)}^" if text and text[0].strip() else ""
     reason = message[place.end() :].strip(" :")
-    reason = f": {reason}" if reason and "expected one of" not in reason else " (a part is missing or misspelt there)"
+    reason = " (a part is missing or misspelt there)" if _UNHELPFUL.search(reason) else f": {reason}"
     return f"the query does not parse at line {line}, column {column}{reason}{shown}"
+
+
+def _printable(line: str) -> str:
+    """A line with a space for each sign that would move the mark below it, or do other things to a terminal."""
+    return "".join(sign if sign.isprintable() else " " for sign in line)
 
 
 def _table(solutions: ox.QuerySolutions) -> Table:
