@@ -194,6 +194,23 @@ def test_the_line_of_a_fault_is_shown_as_a_line(small: EmbeddedStore) -> None:
     assert len(str(caught.value).splitlines()) == 1
 
 
+@pytest.mark.parametrize("form", ["SELECT ?x50", "CONSTRUCT { <urn:s> <urn:p> ?x50 }"])
+def test_an_answer_too_deep_to_be_parsed_is_an_error(small: EmbeddedStore, form: str) -> None:
+    """A parser of triple terms 5,000 levels deep ends its process, which would be this one."""
+    steps = "".join(f"BIND({'<<( <urn:s> <urn:p> ' * 100}?x{n}{' )>>' * 100} AS ?x{n + 1})" for n in range(50))
+    with pytest.raises(QueryTooLarge, match="nested deeper"):
+        small.query(f"{form} {{ BIND(1 AS ?x0) {steps} }}", timeout=60)
+    wide = small.query(f"SELECT ('{' )>>' * 200 + '}' * 400}' AS ?text) {{}}", timeout=60)
+    assert isinstance(wide, Table), "brackets within a text nest nothing"
+
+
+def test_a_fault_in_a_long_line_is_shown_with_what_is_beside_it(small: EmbeddedStore) -> None:
+    with pytest.raises(InvalidQuery) as caught:
+        small.query(f"SELECT * {{ {'?s ?p ?o . ' * 10_000} ?wrong wrong }}", timeout=60)
+    assert "wrong" in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
 # What a worker cannot do.
 
 
@@ -367,16 +384,17 @@ for number in range(200):
     try:
         signal.setitimer(signal.ITIMER_REAL, moments.uniform(0.0001, 0.02))
         try:
-            while True:
-                graph.query("ASK {{", timeout=60)  # after which another worker is needed
-        except ThreatGraphError:
-            graph.query({endless!r}, timeout=0.001)
+            try:
+                while True:
+                    graph.query("ASK {{", timeout=60)  # after which another worker is needed
+            except ThreatGraphError:
+                graph.query({endless!r}, timeout=0.001)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
     except KeyboardInterrupt:
         interrupts += 1
     except ThreatGraphError:
         pass
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
     assert graph.query(f"SELECT ({{number}} AS ?n) {{{{}}}}", timeout=60).to_dicts() == [{{"n": number}}]
 print("interrupted" if interrupts > 20 else interrupts)
 """

@@ -14,6 +14,7 @@ from threatgraph.store.base import Answer
 from threatgraph.store.binding import Bindings, bind_values
 from threatgraph.store.damage import unless_damaged
 from threatgraph.store.forms import Forms
+from threatgraph.store.nesting import DEEPEST_TRIPLE, JsonNesting, Refused, TurtleNesting
 from threatgraph.store.reading import LONGEST
 from threatgraph.store.sorting import sorts_by_one_type
 from threatgraph.store.tokens import may_say
@@ -34,7 +35,8 @@ _READ = 4_096
 # How the engine begins a syntax error: "error at LINE:COLUMN: …".
 _PLACE = re.compile(r"error at (\d+):(\d+)")
 # Nothing, or one of many words that it could have read there, no more likely than the others.
-_UNHELPFUL = re.compile(r"^$|expected one of|expected (\[.*\]|[A-Z]+)$")
+_UNHELPFUL = re.compile(r"^$|expected one of|expected (\[.*\]|[A-Z_]+)$")
+_SHOWN = 120
 _ANGLED = re.compile(r"<[^<>\"{}|^`\\\x00-\x20]*>")
 
 
@@ -134,8 +136,8 @@ class OxigraphStore:
             if isinstance(answer, ox.QueryBoolean):
                 return BOOLEAN, b"1" if answer else b""
             if isinstance(answer, ox.QueryTriples):
-                return TRIPLES, answer.serialize(format=ox.RdfFormat.N_TRIPLES) or b""
-            return ROWS, answer.serialize(format=ox.QueryResultsFormat.JSON) or b""
+                return TRIPLES, _flat(answer.serialize(format=ox.RdfFormat.N_TRIPLES) or b"", b" )>>", TurtleNesting())
+            return ROWS, _flat(answer.serialize(format=ox.QueryResultsFormat.JSON) or b"", b"}}", JsonNesting())
         except (OSError, RuntimeError, ValueError) as error:
             raise ThreatGraphError(f"the query failed: {error}") from error
 
@@ -227,6 +229,25 @@ def _evaluate(
         raise ThreatGraphError(f"the query failed: {error}") from error
 
 
+def _flat(content: bytes, end: bytes, check: TurtleNesting | JsonNesting) -> bytes:
+    """An answer, unless it holds triple terms so deep that a parser of it runs out of stack: not in our parent.
+
+    Args:
+        content: the answer.
+        end: what ends a triple term; an answer without a long run of these needs no closer look.
+        check: looks closer.
+    """
+    if end * (DEEPEST_TRIPLE - 10) in content:
+        try:
+            check.feed(content)
+        except Refused:
+            raise QueryTooLarge(
+                f"the answer holds triple terms that are nested deeper than about {DEEPEST_TRIPLE} levels, "
+                "the most that is passed on: ask for a part of them, such as OBJECT(?term)."
+            ) from None
+    return content
+
+
 def _point_at_fault(sparql: str, message: str) -> str:
     """The engine's message, shortened, with the line that it speaks of and a mark below the column."""
     place = _PLACE.search(message)
@@ -234,7 +255,10 @@ def _point_at_fault(sparql: str, message: str) -> str:
         return f"the query does not parse: {message}"
     line, column = int(place[1]), int(place[2])
     text = sparql.split("\n")[line - 1 : line]
-    shown = f"\n  {_printable(text[0])}\n  {' ' * (column - 1)}^" if text and text[0].strip() else ""
+    shown = ""
+    if text and text[0].strip():
+        left = max(column - 1 - _SHOWN // 2, 0)  # of a line that nobody could read as a whole
+        shown = f"\n  {_printable(text[0][left : left + _SHOWN])}\n  {' ' * (column - 1 - left)}^"
     reason = message[place.end() :].strip(" :")
     reason = " (a part is missing or misspelt there)" if _UNHELPFUL.search(reason) else f": {reason}"
     return f"the query does not parse at line {line}, column {column}{reason}{shown}"
