@@ -39,11 +39,16 @@ class Worker:
 
     def end(self, *, kill: bool) -> int:
         """Wait for the process to end, after it is killed where ``kill`` says so; gives its exit status."""
-        self.channel.close()
+        self.close()
         return self._host.end(self.number, kill=kill)
 
+    def close(self) -> None:
+        """Leave the process alone, which then ends unless it is busy."""
+        self.channel.close()
+        self._errors.close()
+
     def complaint(self) -> str:
-        """What the process said on its standard error."""
+        """What the process said on its standard error, before :meth:`end` is called."""
         with suppress(OSError, ValueError):
             self._errors.seek(0)
             return self._errors.read(1 << 16).decode(errors="replace")

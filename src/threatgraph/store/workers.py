@@ -105,7 +105,7 @@ class Pool:
         with self._lock:
             if os.getpid() == self._process and self._host is not None:
                 for worker in chain.from_iterable(self._idle.values()):
-                    worker.channel.close()
+                    worker.close()
                 self._host.close()
             self._forget()
 
@@ -217,8 +217,8 @@ def _read(kind: bytes, content: bytes, what: str, memory: int) -> tuple[bytes, b
 
 def _crash(worker: Worker, what: str, memory: int) -> ThreatGraphError:
     """The error that tells why a worker ended in the middle of a request."""
-    status = worker.end(kill=False)
     said = worker.complaint()
+    status = worker.end(kill=False)
     if any(word in said for word in _NO_MEMORY):
         return QueryTooLarge(_too_large(what, memory))
     name = signal.Signals(-status).name if status < 0 else f"exit status {status}" if status else ""
