@@ -174,6 +174,15 @@ def test_provisions_near_each_other_count_by_lin(small: Callable[[str], ThreatGr
     )
     above, below = -math.log(4 / 5), -math.log(2 / 5)
     assert value(near, "tree", "one", "two") == pytest.approx(2 * above / (above + below))
+    strayed = small(
+        framework
+        + "framework:g a tg:Framework .\nmit:r skos:broader pattern:one .\n"
+        + tree.format(low="s", high="a")
+        + pattern("one", mapped.format("a"), "skos:inScheme framework:g")
+        + pattern("two", mapped.format("s"))
+    )
+    told = value(strayed, "tree", "one", "two")
+    assert told == pytest.approx(2 * above / (above + below)), "a link out of the tree changes nothing in it"
 
 
 def test_patterns_of_the_same_incidents_count_by_mutual_information(small: Callable[[str], ThreatGraph]) -> None:

@@ -154,6 +154,63 @@ def test_a_literal_too_long_to_be_passed_on_is_an_error(small: EmbeddedStore) ->
         small.query(query, timeout=60)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("'" + "\\'" * 500_000, id="a quote that never ends, at each of many places"),
+        pytest.param("#SERVICE\n" + "<\\'>" * 200_000, id="signs with two readings"),
+        pytest.param("#GRAPH\n" + "<\\'>" * 200_000, id="the same, beside another word"),
+    ],
+)
+def test_a_text_that_takes_long_to_read_is_stopped_too(small: EmbeddedStore, text: str) -> None:
+    with pytest.raises(QueryTimeout):
+        small.query(text, timeout=0.5)
+    assert small.query("ASK {}", timeout=60) is True
+
+
+def test_an_escape_of_escapes_is_read_once(small: EmbeddedStore) -> None:
+    """As section 19.2 of SPARQL 1.1 has it; the text is no deeper nested for that."""
+    assert small.query("ASK {} #\\u005c" + "u005c" * 20_000 + "GRAPH", timeout=60) is True
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("nan")])
+def test_a_time_limit_that_is_none_is_refused(small: EmbeddedStore, timeout: float) -> None:
+    with pytest.raises(ThreatGraphError, match="above 0"):
+        small.query("ASK {}", timeout=timeout)
+
+
+@pytest.mark.parametrize("timeout", [86_400, 1e12, float("inf"), None])
+def test_a_time_limit_can_be_as_long_as_one_likes(small: EmbeddedStore, timeout: float | None) -> None:
+    assert small.query("ASK {}", timeout=timeout) is True
+
+
+def test_the_line_of_a_fault_is_shown_as_a_line(small: EmbeddedStore) -> None:
+    """Lines are counted by line feeds; other ends of lines, and what moves a terminal's cursor, show as spaces."""
+    with pytest.raises(InvalidQuery) as caught:
+        small.query("#\x85\u2028\n#\nASK \x1b[2J\t{}", timeout=60)
+    assert str(caught.value).split("\n")[1] == "  ASK  [2J {}"
+    with pytest.raises(InvalidQuery) as caught:
+        small.query("", timeout=60)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("form", ["SELECT ?x50", "CONSTRUCT { <urn:s> <urn:p> ?x50 }"])
+def test_an_answer_too_deep_to_be_parsed_is_an_error(small: EmbeddedStore, form: str) -> None:
+    """A parser of triple terms 5,000 levels deep ends its process, which would be this one."""
+    steps = "".join(f"BIND({'<<( <urn:s> <urn:p> ' * 100}?x{n}{' )>>' * 100} AS ?x{n + 1})" for n in range(50))
+    with pytest.raises(QueryTooLarge, match="nested deeper"):
+        small.query(f"{form} {{ BIND(1 AS ?x0) {steps} }}", timeout=60)
+    wide = small.query(f"SELECT ('{' )>>' * 200 + '}' * 400}' AS ?text) {{}}", timeout=60)
+    assert isinstance(wide, Table), "brackets within a text nest nothing"
+
+
+def test_a_fault_in_a_long_line_is_shown_with_what_is_beside_it(small: EmbeddedStore) -> None:
+    with pytest.raises(InvalidQuery) as caught:
+        small.query(f"SELECT * {{ {'?s ?p ?o . ' * 10_000} ?wrong wrong }}", timeout=60)
+    assert "wrong" in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
 # What a worker cannot do.
 
 
@@ -314,6 +371,73 @@ def test_a_store_can_be_sent_to_another_process(store: OxigraphStore) -> None:
     assert copy.graphs() == store.graphs()
 
 
+INTERRUPTED = """
+import random, signal
+from threatgraph import ThreatGraph, ThreatGraphError
+graph = ThreatGraph.open([{file!r}], shipped=False)
+moments = random.Random(1)
+interrupts = 0
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+for number in range(200):
+    if number % 10 == 0:
+        graph = ThreatGraph.open([{file!r}], shipped=False)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, moments.uniform(0.0001, 0.02))
+        try:
+            try:
+                while True:
+                    graph.query("ASK {{", timeout=60)  # after which another worker is needed
+            except ThreatGraphError:
+                graph.query({endless!r}, timeout=0.001)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except KeyboardInterrupt:
+        interrupts += 1
+    except ThreatGraphError:
+        pass
+    assert graph.query(f"SELECT ({{number}} AS ?n) {{{{}}}}", timeout=60).to_dicts() == [{{"n": number}}]
+print("interrupted" if interrupts > 20 else interrupts)
+"""
+
+
+def test_an_interrupt_at_any_moment_leaves_the_next_answer_right(tmp_path: Path) -> None:
+    (tmp_path / "a.nt").write_text("".join(f"<urn:s> <urn:p{n}> <urn:o> .\n" for n in range(100)))
+    code = INTERRUPTED.format(file=str(tmp_path / "a.nt"), endless=ENDLESS["count"])
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.stdout, done.stderr) == ("interrupted\n", "")
+
+
+SURROUNDED = """
+import signal
+from threatgraph import QueryTimeout, ThreatGraph
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+signal.signal(signal.SIGUSR1, lambda *_: print("handled twice"))
+graph = ThreatGraph.open([{file!r}], shipped=False)
+assert graph.query("ASK {{}}") is True
+pool = graph.store.pool(graphs=False)
+import os, time
+os.kill(pool._host.number, signal.SIGUSR1)
+os.kill(next(iter(pool._idle.values()))[-1].number, signal.SIGKILL)
+time.sleep(0.2)
+assert graph.query("ASK {{}}") is True
+os.kill(pool._host.number, signal.SIGKILL)
+time.sleep(0.2)
+pool._idle.clear()
+assert graph.query("ASK {{}}") is True
+open({result!r}, "w").write("whole")
+"""
+
+
+@pytest.mark.parametrize("closed", [(), (0,), (0, 2), (0, 1, 2), (2,)], ids=str)
+def test_signals_and_closed_streams_of_the_program_concern_no_worker(tmp_path: Path, closed: tuple[int, ...]) -> None:
+    (tmp_path / "a.nt").write_text("<urn:s> <urn:p> <urn:o> .\n")
+    code = SURROUNDED.format(file=str(tmp_path / "a.nt"), result=str(tmp_path / "result"))
+    shell = " ".join(f"{number}>&-" for number in closed)
+    subprocess.run(["sh", "-c", f'exec "$0" -c "$1" {shell}', sys.executable, code], timeout=60, check=False)
+    assert (tmp_path / "result").read_text() == "whole"
+
+
 # Systems that cannot fork.
 
 
@@ -344,6 +468,24 @@ def test_a_graph_asked_for_the_first_time_by_many_threads_is_whole(tmp_path: Pat
         with ThreadPoolExecutor(12) as threads:
             counts = {len(answer) for answer in threads.map(store.select, [query] * 12)}
         assert counts == {8000}
+
+
+def test_a_fork_while_another_thread_fills_the_graphs_waits_for_it() -> None:
+    """The new process then has them all; it would wait forever for a thread that it does not have."""
+    query = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"
+    wanted = EmbeddedStore.open().select(query).rows
+    for delay in (0.0, 0.01, 0.05, 0.1):
+        store = EmbeddedStore.open()
+        thread = threading.Thread(target=store.select, args=(query,))
+        thread.start()
+        time.sleep(delay)
+        child = os.fork()
+        if child == 0:
+            signal.alarm(60)
+            os._exit(0 if store.select(query).rows == wanted else 1)
+        _, status = os.waitpid(child, 0)
+        thread.join()
+        assert status == 0
 
 
 def test_a_graph_can_be_used_by_threads() -> None:

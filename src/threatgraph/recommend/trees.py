@@ -54,10 +54,11 @@ class TreeCloseness:
         for position in self._corpus.of_kind["provision"]:
             counts[self._corpus.iris[position]] += 1  # every provision counts once, used or not
         for node, count in counts.items():
-            line = self._line(node)
-            totals[self._root(node)] += count
-            for step in line:
-                uses[step] += count
+            root = self._root(node)
+            totals[root] += count
+            for step in self._line(node):
+                if self._root(step) == root:  # a link that leads out of the tree is a mistake of the data
+                    uses[step] += count
         return {node: float(-np.log(use / totals[self._root(node)])) for node, use in uses.items()}
 
     def _line(self, node: str) -> list[str]:

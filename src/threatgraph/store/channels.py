@@ -13,6 +13,8 @@ T = TypeVar("T")
 
 _LENGTH = struct.Struct("<Q")
 _CHUNK = 1 << 20
+NO_SIGNAL = getattr(socket, "MSG_NOSIGNAL", 0)
+"""Lets a message to a process that is gone fail, where the user's program would have the system end it (SIGPIPE)."""
 
 
 class Channel(Protocol):
@@ -58,7 +60,7 @@ class SocketChannel:
     def send(self, message: bytes, deadline: float | None = None) -> None:
         """Send a message; see :meth:`Channel.send`."""
         self._wait_until(deadline)
-        self._socket.sendall(_LENGTH.pack(len(message)) + message)
+        self._socket.sendall(_LENGTH.pack(len(message)) + message, NO_SIGNAL)
 
     def receive(self, deadline: float | None = None) -> bytes:
         """The next message; see :meth:`Channel.receive`."""

@@ -8,6 +8,7 @@ makes them slower by half or more.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
 from itertools import islice
@@ -24,6 +25,10 @@ from threatgraph.vocab import DERIVED_GRAPH, FILE_GRAPHS
 
 _BATCH = 100_000
 """Triples that are read at once."""
+_FILLING = threading.Lock()
+"""Held while the named graphs of a store are filled, so that other threads wait until they are whole."""
+if hasattr(os, "register_at_fork"):  # a fork waits as well: the thread that fills is not in the new process
+    os.register_at_fork(before=_FILLING.acquire, after_in_parent=_FILLING.release, after_in_child=_FILLING.release)
 
 
 class EmbeddedStore(OxigraphStore):
@@ -34,7 +39,6 @@ class EmbeddedStore(OxigraphStore):
         self._forms = Forms()
         self._waiting: dict[str, list[bytes]] = {}
         """What belongs into named graphs that are not filled yet, in Turtle."""
-        self._filling = threading.Lock()
         self.files: dict[str, Path] = {}
         """The file behind each named graph."""
 
@@ -75,7 +79,7 @@ class EmbeddedStore(OxigraphStore):
         self.files[graph_iri] = file
 
     def _with_graphs(self) -> ox.Store:
-        with self._filling:  # other threads wait until all graphs are whole
+        with _FILLING:
             while self._waiting:
                 graph_iri, contents = self._waiting.popitem()
                 for content in contents:
@@ -84,7 +88,7 @@ class EmbeddedStore(OxigraphStore):
 
     def __reduce__(self) -> tuple[object, ...]:
         """A copy for another process."""
-        with self._filling:
+        with _FILLING:
             content = self._store.dump(format=ox.RdfFormat.N_QUADS)
             return _copied, (content, self._forms, self._waiting, self.files)
 

@@ -10,12 +10,13 @@ import socket
 import sys
 import threading
 import warnings
-from collections.abc import Sequence
-from contextlib import suppress
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Protocol
 
 from threatgraph.store import zygote
-from threatgraph.store.channels import Channel, PipeChannel, SocketChannel
+from threatgraph.store.channels import NO_SIGNAL, Channel, PipeChannel, SocketChannel
 from threatgraph.store.worker import Permissions
 
 if TYPE_CHECKING:
@@ -38,11 +39,16 @@ class Worker:
 
     def end(self, *, kill: bool) -> int:
         """Wait for the process to end, after it is killed where ``kill`` says so; gives its exit status."""
-        self.channel.close()
+        self.close()
         return self._host.end(self.number, kill=kill)
 
+    def close(self) -> None:
+        """Leave the process alone, which then ends unless it is busy."""
+        self.channel.close()
+        self._errors.close()
+
     def complaint(self) -> str:
-        """What the process said on its standard error."""
+        """What the process said on its standard error, before :meth:`end` is called."""
         with suppress(OSError, ValueError):
             self._errors.seek(0)
             return self._errors.read(1 << 16).decode(errors="replace")
@@ -78,11 +84,18 @@ class ForkingHost:
 
     def __init__(self, store: OxigraphStore) -> None:
         self._lock = threading.Lock()
-        self._control, theirs = socket.socketpair()
+        self._asked = 0
+        self._control, theirs = _pair()
         self._started: subprocess.Popen[bytes] | None = None
         with theirs:
             if len(sys._current_frames()) == 1:
-                self.number = _fork(theirs, store)
+                self.number = 0
+                try:
+                    with _blocked_signals():
+                        self.number = _fork(theirs, store)
+                except BaseException:  # such as that of a signal's handler
+                    self.close()
+                    raise
                 return
             self._started = _process(str(theirs.fileno()), keep=theirs.fileno())
         self.number = self._started.pid
@@ -90,7 +103,7 @@ class ForkingHost:
 
     def start(self, permissions: Permissions) -> Worker:
         """A new worker; see :meth:`Host.start`."""
-        ours, theirs = socket.socketpair()
+        ours, theirs = _pair()
         errors = _anonymous_file()
         with theirs:
             number = self._command(zygote.FORK, 0, permissions, [theirs.fileno(), errors.fileno()])
@@ -113,23 +126,26 @@ class ForkingHost:
         self._control.close()
         if self._started is not None:
             self._started.wait()
-        else:
+        elif self.number:
             with suppress(ChildProcessError):
                 os.waitpid(self.number, 0)
 
     def _command(
         self, command: bytes, number: int, permissions: Permissions = _NONE, descriptors: Sequence[int] = ()
     ) -> int:
-        message = zygote.COMMAND.pack(command, number, *permissions)
         with self._lock:
-            if descriptors:
-                socket.send_fds(self._control, [message], descriptors)
-            else:
-                self._control.sendall(message)
-            answer = self._control.recv(zygote.ANSWER.size, socket.MSG_WAITALL)
-        if len(answer) < zygote.ANSWER.size:
-            raise ConnectionError("the process that starts workers has ended")
-        return int(zygote.ANSWER.unpack(answer)[0])
+            self._asked += 1
+            message = zygote.COMMAND.pack(self._asked, command, number, *permissions)
+            # socket.send_fds would leave the flags out.
+            rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", descriptors))] if descriptors else []
+            self._control.sendmsg([message], rights, NO_SIGNAL)
+            while True:
+                answer = self._control.recv(zygote.ANSWER.size, socket.MSG_WAITALL)
+                if len(answer) < zygote.ANSWER.size:
+                    raise ConnectionError("the process that starts workers has ended")
+                asked, result = zygote.ANSWER.unpack(answer)
+                if asked == self._asked:  # not the answer to a command whose sender was interrupted
+                    return int(result)
 
 
 class StartingHost:
@@ -177,6 +193,27 @@ def _fork(control: socket.socket, store: OxigraphStore) -> int:
     if child == 0:
         zygote.hold(control, store)
     return child
+
+
+def _pair() -> tuple[socket.socket, socket.socket]:
+    """Two connected sockets, neither under the number of a standard stream, where that of the user is closed."""
+    from fcntl import F_DUPFD_CLOEXEC, fcntl
+
+    moved = []
+    for one in socket.socketpair():
+        with one:
+            moved.append(socket.socket(fileno=fcntl(one, F_DUPFD_CLOEXEC, 3)))
+    return moved[0], moved[1]
+
+
+@contextmanager
+def _blocked_signals() -> Iterator[None]:
+    """No signal is handled meanwhile: a handler that raises would lead a forked child on into the user's program."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _process(*words: str, keep: int | None = None, errors: IO[bytes] | None = None) -> subprocess.Popen[bytes]:

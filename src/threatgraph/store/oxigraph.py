@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pyoxigraph as ox
@@ -15,7 +15,7 @@ from threatgraph.store.base import Answer
 from threatgraph.store.binding import Bindings, bind_values
 from threatgraph.store.damage import unless_damaged
 from threatgraph.store.forms import Forms
-from threatgraph.store.guard import refuse_unsafe
+from threatgraph.store.nesting import DEEPEST_TRIPLE, JsonNesting, Refused, TurtleNesting
 from threatgraph.store.reading import LONGEST
 from threatgraph.store.sorting import sorts_by_one_type
 from threatgraph.store.tokens import may_say
@@ -31,8 +31,13 @@ T = TypeVar("T")
 ROWS, BOOLEAN, TRIPLES = b"R", b"B", b"T"
 """What an answer is, on its way from a worker."""
 
+_READ = 4_096
+"""Characters of a query up to which its reading here takes no time that matters, whatever it says."""
 # How the engine begins a syntax error: "error at LINE:COLUMN: …".
 _PLACE = re.compile(r"error at (\d+):(\d+)")
+# Nothing, or one of many words that it could have read there, no more likely than the others.
+_UNHELPFUL = re.compile(r"^$|expected one of|expected (\[.*\]|[A-Z_]+)$")
+_SHOWN = 120
 _ANGLED = re.compile(r"<[^<>\"{}|^`\\\x00-\x20]*>")
 
 
@@ -49,7 +54,6 @@ class OxigraphStore:
         self._store = engine
         self._pools: dict[bool, Pool] = {}
         """What evaluates queries from outside: with the named graphs filled, and without."""
-        self._lock = threading.Lock()
 
     def _with_graphs(self) -> ox.Store:
         """The engine with all named graphs filled."""
@@ -73,10 +77,9 @@ class OxigraphStore:
 
         if graphs:
             self._with_graphs()
-        with self._lock:
-            if graphs not in self._pools:
-                self._pools[graphs] = Pool(self)
-            return self._pools[graphs]
+        if graphs not in self._pools:
+            self._pools.setdefault(graphs, Pool(self))  # in one step: a lock could stay closed in a forked process
+        return self._pools[graphs]
 
     # Queries of our own: trusted, so they run in this process.
 
@@ -118,10 +121,10 @@ class OxigraphStore:
 
         The limit of its memory is :data:`threatgraph.store.workers.MEMORY_LIMIT`.
         """
-        refuse_unsafe(sparql, allow_service=allow_service)
         text = bind_values(sparql, bindings)
         pool = self.pool(graphs=speaks_of_graphs(text))
-        return self._unpacked(*pool.query(text, timeout=timeout, network=allow_service))
+        answer = pool.query(text, timeout=timeout, allow_service=allow_service, network=allow_service)
+        return self._unpacked(*answer)
 
     def call(self, function: str, *, what: str, timeout: float | None = None, **arguments: Any) -> Any:
         """Call a function of this package on this store in a worker; see :meth:`threatgraph.store.Store.call`."""
@@ -134,23 +137,22 @@ class OxigraphStore:
             if isinstance(answer, ox.QueryBoolean):
                 return BOOLEAN, b"1" if answer else b""
             if isinstance(answer, ox.QueryTriples):
-                return TRIPLES, answer.serialize(format=ox.RdfFormat.N_TRIPLES) or b""
-            return ROWS, answer.serialize(format=ox.QueryResultsFormat.JSON) or b""
+                return TRIPLES, _flat(answer.serialize(format=ox.RdfFormat.N_TRIPLES) or b"", b" )>>", TurtleNesting())
+            return ROWS, _flat(answer.serialize(format=ox.QueryResultsFormat.JSON) or b"", b"}}", JsonNesting())
         except (OSError, RuntimeError, ValueError) as error:
             raise ThreatGraphError(f"the query failed: {error}") from error
 
     def _unpacked(self, kind: bytes, content: bytes) -> Answer:
         if kind == BOOLEAN:
             return bool(content)
-        try:
+        with suppress(MemoryError):  # its frames hold what no other thread may drop: none of it is kept
             if kind == TRIPLES:
                 return self._as_written(quad.triple for quad in ox.parse(content, format=ox.RdfFormat.N_TRIPLES))
             return _unpack(ox.parse_query_results(content, format=ox.QueryResultsFormat.JSON))
-        except MemoryError:
-            raise QueryTooLarge(
-                f"the answer holds a literal of more than {LONGEST // 1024**2} MiB, the most that is passed on: "
-                "ask for a part of it, such as SUBSTR(?text, 1, 1000)."
-            ) from None
+        raise QueryTooLarge(
+            f"the answer holds a literal of more than {LONGEST // 1024**2} MiB, the most that is passed on: "
+            "ask for a part of it, such as SUBSTR(?text, 1, 1000)."
+        )
 
     def _as_written(self, triples: Iterable[ox.Triple]) -> list[ox.Triple]:
         return list(self.as_written(triples))
@@ -191,11 +193,12 @@ class OxigraphStore:
 
 
 def speaks_of_graphs(sparql: str) -> bool:
-    """Whether a query may ask for named graphs."""
+    """Whether a query may ask for named graphs; a long one with one of the words is taken to."""
     # Our own IRIs have the word in them, and a query of many tokens takes long to read: no keyword that a name and a
     # group follow can stand within brackets that have neither spaces nor braces between them.
     bare = _ANGLED.sub("<>", sparql).upper()
-    return any(may_say(sparql, word) is not None for word in ("GRAPH", "FROM") if word in bare or "\\U" in bare)
+    words = [word for word in ("GRAPH", "FROM") if word in bare or "\\U" in bare]
+    return bool(words) and (len(sparql) > _READ or any(may_say(sparql, word) is not None for word in words))
 
 
 def derive(engine: ox.Store) -> list[ox.Triple]:
@@ -226,17 +229,44 @@ def _evaluate(
         raise ThreatGraphError(f"the query failed: {error}") from error
 
 
+def _flat(content: bytes, end: bytes, check: TurtleNesting | JsonNesting) -> bytes:
+    """An answer, unless it holds triple terms so deep that a parser of it runs out of stack: not in our parent.
+
+    Args:
+        content: the answer.
+        end: what ends a triple term; an answer without a long run of these needs no closer look.
+        check: looks closer.
+    """
+    if end * (DEEPEST_TRIPLE - 10) in content:
+        try:
+            check.feed(content)
+        except Refused:
+            raise QueryTooLarge(
+                f"the answer holds triple terms that are nested deeper than about {DEEPEST_TRIPLE} levels, "
+                "the most that is passed on: ask for a part of them, such as OBJECT(?term)."
+            ) from None
+    return content
+
+
 def _point_at_fault(sparql: str, message: str) -> str:
     """The engine's message, shortened, with the line that it speaks of and a mark below the column."""
     place = _PLACE.search(message)
     if not place:
         return f"the query does not parse: {message}"
     line, column = int(place[1]), int(place[2])
-    text = (sparql.splitlines() or [""])[line - 1 : line]
-    shown = f"\n  {text[0]}\n  {' ' * (column - 1)}^" if text else ""
+    text = sparql.split("\n")[line - 1 : line]
+    shown = ""
+    if text and text[0].strip():
+        left = max(column - 1 - _SHOWN // 2, 0)  # of a line that nobody could read as a whole
+        shown = f"\n  {_printable(text[0][left : left + _SHOWN])}\n  {' ' * (column - 1 - left)}^"
     reason = message[place.end() :].strip(" :")
-    reason = f": {reason}" if reason and "expected one of" not in reason else " (a part is missing or misspelt there)"
+    reason = " (a part is missing or misspelt there)" if _UNHELPFUL.search(reason) else f": {reason}"
     return f"the query does not parse at line {line}, column {column}{reason}{shown}"
+
+
+def _printable(line: str) -> str:
+    """A line with a space for each sign that would move the mark below it, or do other things to a terminal."""
+    return "".join(sign if sign.isprintable() else " " for sign in line)
 
 
 def _table(solutions: ox.QuerySolutions) -> Table:

@@ -18,7 +18,7 @@ _FORMS = {
 }
 
 
-def form_of(sparql: str, timeout: float | None) -> type:
+def form_of(sparql: str, timeout: float | None, *, allow_service: bool = False) -> type:
     """The kind of answer that a query gives, without an answer: the class of pyoxigraph.
 
     The engine parses and evaluates in one step, so this too happens in a worker, over no triples.
@@ -26,15 +26,17 @@ def form_of(sparql: str, timeout: float | None) -> type:
     Args:
         sparql: the text.
         timeout: seconds that it may take; ``None`` for no limit.
+        allow_service: let ``SERVICE`` through.
 
     Raises:
+        QueryRefused: for an update, or ``SERVICE`` where it is not let through.
         InvalidQuery: where the text does not parse, with the position.
         QueryTimeout: after ``timeout`` seconds.
         QueryTooLarge: where it needs too much memory.
         EngineFailed: where the engine crashes.
     """
     try:
-        _nothing().pool(graphs=False).query(sparql, timeout=timeout)
+        _nothing().pool(graphs=False).query(sparql, timeout=timeout, allow_service=allow_service)
     except ThreatGraphError as error:
         if type(error) is not ThreatGraphError:
             raise

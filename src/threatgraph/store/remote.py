@@ -19,7 +19,6 @@ from threatgraph.errors import EndpointError, InvalidFile, InvalidQuery, QueryTi
 from threatgraph.store.base import Answer
 from threatgraph.store.binding import Bindings, bind_values
 from threatgraph.store.dialects import MANIFEST_GRAPH, OWN_GRAPHS, Dialect, dialect_of, in_dataset
-from threatgraph.store.guard import refuse_unsafe
 from threatgraph.store.http import DEADLINE, Http, RequestTimeout, check_url
 from threatgraph.store.http import Answer as Said
 from threatgraph.store.nesting import JsonNesting, Refused
@@ -142,9 +141,8 @@ class RemoteStore:
         Raises:
             EndpointError: where the server does not answer as it should.
         """
-        refuse_unsafe(sparql, allow_service=allow_service)
         text = bind_values(sparql, bindings)
-        form = form_of(text, timeout)
+        form = form_of(text, timeout, allow_service=allow_service)
         try:
             # One limit for all that it takes, such as to find out first what server it is. Where the server asks
             # others, twice is not like once.

@@ -78,16 +78,20 @@ def may_say(sparql: str, keyword: str) -> int | None:
     Returns:
         The position of its first use; 0 where escaped characters spell it; ``None`` where there is none.
     """
-    if keyword in sparql.upper():
-        if (found := _plain_use(sparql, keyword)) is not None:
-            return found
-        if (found := _other_use(sparql, keyword)) is not None:
-            return found
+    if (found := _use(sparql, keyword)) is not None:
+        return found
     if "\\" in sparql:
-        spelled = _CODEPOINT.sub(lambda match: _character(match[0]), sparql)
-        if spelled != sparql and may_say(spelled, keyword) is not None:
+        spelled = _CODEPOINT.sub(lambda match: _character(match[0]), sparql)  # once, as by section 19.2
+        if spelled != sparql and _use(spelled, keyword) is not None:
             return 0
     return None
+
+
+def _use(sparql: str, keyword: str) -> int | None:
+    if keyword not in sparql.upper():
+        return None
+    found = _plain_use(sparql, keyword)
+    return _other_use(sparql, keyword) if found is None else found
 
 
 def _plain_use(sparql: str, keyword: str) -> int | None:

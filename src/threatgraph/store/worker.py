@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from threatgraph.errors import EngineFailed, InvalidQuery, QueryTooLarge, ThreatGraphError
+from threatgraph.errors import EngineFailed, InvalidQuery, QueryRefused, QueryTooLarge, ThreatGraphError
 from threatgraph.store import isolation
+from threatgraph.store.guard import refuse_unsafe
 
 if TYPE_CHECKING:
     from threatgraph.store.channels import Channel
@@ -28,7 +29,7 @@ KEEP, LAST = b"+", b"-"
 VALUE, ERROR, RAISED = b"V", b"E", b"X"
 """The second byte of a reply: a pickled value, an error of a query in JSON, or a pickled error of a call."""
 ERRORS: dict[str, type[ThreatGraphError]] = {
-    kind.__name__: kind for kind in (ThreatGraphError, InvalidQuery, QueryTooLarge, EngineFailed)
+    kind.__name__: kind for kind in (ThreatGraphError, InvalidQuery, QueryRefused, QueryTooLarge, EngineFailed)
 }
 """The errors of a query: what else may go wrong in a worker is one of these to its parent."""
 _GROWTH = 256 * 1024**2
@@ -50,6 +51,8 @@ class Request(NamedTuple):
 
     timeout: float | None
     sparql: str = ""
+    allow_service: bool | None = None
+    """Whether ``SERVICE`` is let through; ``None`` where the text is evaluated whatever it says."""
     function: str = ""
     """``module:function``, of which the store is the first argument."""
     arguments: Mapping[str, Any] | None = None
@@ -101,6 +104,8 @@ def _reply(store: OxigraphStore, request: Request) -> tuple[bytes, bytes]:
     if request.function:
         return _called(store, request)
     try:
+        if request.allow_service is not None:
+            refuse_unsafe(request.sparql, allow_service=request.allow_service)
         kind, content = store.answer(request.sparql)
         if len(content) > ANSWER_LIMIT:
             raise QueryTooLarge(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 MEMORY_LIMIT = 4 * 1024**3
 """Bytes that such a query may take beyond what the process already has."""
 
+_YEAR = 366 * 24 * 3600
 _SIZE = max(2, os.cpu_count() or 1)
 #: What the system's allocators say before they end a process.
 _NO_MEMORY = ("memory allocation of", "bad_alloc", "MemoryError", "out of memory")
@@ -50,7 +51,13 @@ class Pool:
         weakref.finalize(store, self.close)
 
     def query(
-        self, sparql: str, *, timeout: float | None, memory: int = MEMORY_LIMIT, network: bool = False
+        self,
+        sparql: str,
+        *,
+        timeout: float | None,
+        memory: int = MEMORY_LIMIT,
+        allow_service: bool | None = None,
+        network: bool = False,
     ) -> tuple[bytes, bytes]:
         """Have a query evaluated.
 
@@ -58,18 +65,21 @@ class Pool:
             sparql: the text.
             timeout: seconds that it may take; ``None`` for no limit.
             memory: bytes that it may take.
+            allow_service: have the worker refuse an update first and, where this is false, ``SERVICE``; how long the
+                text of a stranger takes to read is not known either.
             network: whether it may ask other servers.
 
         Returns:
             The kind of the answer and its bytes, as :meth:`threatgraph.store.oxigraph.OxigraphStore.answer` makes them.
 
         Raises:
+            QueryRefused: where the worker is to refuse it.
             InvalidQuery: where the text does not parse.
             QueryTimeout: after ``timeout`` seconds.
             QueryTooLarge: where it needs more memory.
             EngineFailed: where the engine crashes.
         """
-        return self._answer(Request(timeout, sparql), Permissions(memory, network))
+        return self._answer(Request(timeout, sparql, allow_service), Permissions(memory, network))
 
     def call(self, function: str, *, what: str, timeout: float | None, **arguments: Any) -> Any:
         """Call a function of this package in a worker, with the store as its first argument.
@@ -86,7 +96,7 @@ class Pool:
         Raises:
             ThreatGraphError: as the function does; and as in :meth:`query`.
         """
-        request = Request(timeout, "", function, arguments, str(Path.cwd()))
+        request = Request(timeout, function=function, arguments=arguments, folder=str(Path.cwd()))
         _, content = self._answer(request, Permissions(MEMORY_LIMIT, files=True), what)
         return pickle.loads(content)  # noqa: S301 - made by a function of ours in a process of ours
 
@@ -95,7 +105,7 @@ class Pool:
         with self._lock:
             if os.getpid() == self._process and self._host is not None:
                 for worker in chain.from_iterable(self._idle.values()):
-                    worker.channel.close()
+                    worker.close()
                 self._host.close()
             self._forget()
 
@@ -110,6 +120,7 @@ class Pool:
         if os.getpid() != self._process:
             self._lock = threading.Lock()  # a thread that is not here may have held the other one
             self._forget()
+        request = request._replace(timeout=checked_timeout(request.timeout))
         with self._slots:
             worker = self._sent(request, permissions)
             try:
@@ -148,13 +159,18 @@ class Pool:
                     return worker
                 worker.end(kill=True)
             try:
-                return self._hosted().start(permissions)
-            except OSError:
-                self._host = None  # the system may have ended it: another one is tried once
-            try:
-                return self._hosted().start(permissions)
+                try:
+                    return self._hosted().start(permissions)
+                except ConnectionError:  # the process that starts workers is gone: another one is tried once
+                    self._end_host()
+                    return self._hosted().start(permissions)
             except OSError as error:
                 raise EngineFailed(f"no process for the query could be started ({error}): try again later.") from error
+
+    def _end_host(self) -> None:
+        if self._host is not None:
+            self._host.close()
+        self._host = None
 
     def _hosted(self) -> Host:
         if self._host is None:
@@ -163,6 +179,22 @@ class Pool:
                 raise ThreatGraphError("the graph is closed.")
             self._host = ForkingHost(store) if can_fork() else StartingHost(store)
         return self._host
+
+
+def checked_timeout(timeout: float | None) -> float | None:
+    """A time limit, where it is one that the system can keep; ``None`` for a time longer than a year.
+
+    Args:
+        timeout: seconds, above 0.
+
+    Raises:
+        ThreatGraphError: where it is 0, negative or no number.
+    """
+    if timeout is None or timeout > _YEAR:
+        return None
+    if not timeout > 0:  # which is also true of what is no number
+        raise ThreatGraphError(f"timeout={timeout}: give a number of seconds above 0, or None for no limit.")
+    return timeout
 
 
 def _read(kind: bytes, content: bytes, what: str, memory: int) -> tuple[bytes, bytes]:
@@ -185,8 +217,8 @@ def _read(kind: bytes, content: bytes, what: str, memory: int) -> tuple[bytes, b
 
 def _crash(worker: Worker, what: str, memory: int) -> ThreatGraphError:
     """The error that tells why a worker ended in the middle of a request."""
-    status = worker.end(kill=False)
     said = worker.complaint()
+    status = worker.end(kill=False)
     if any(word in said for word in _NO_MEMORY):
         return QueryTooLarge(_too_large(what, memory))
     name = signal.Signals(-status).name if status < 0 else f"exit status {status}" if status else ""
@@ -194,7 +226,8 @@ def _crash(worker: Worker, what: str, memory: int) -> ThreatGraphError:
         return QueryTimeout(_too_late(what, None))
     if name == "SIGKILL":
         return QueryTooLarge(
-            f"the {what} was stopped by the operating system (SIGKILL), which does so when memory is short."
+            f"the {what} was stopped by the operating system (SIGKILL), "
+            "as happens where memory is short or a limit of the system is reached."
         )
     return EngineFailed(_failed(what, _reason(said), name))
 

@@ -23,10 +23,11 @@ from threatgraph.store.worker import Permissions, run
 if TYPE_CHECKING:
     from threatgraph.store.oxigraph import OxigraphStore
 
-COMMAND = struct.Struct("<cqq??")
-"""What the zygote is asked: a command, the number of a worker, and the permissions of a new one."""
-ANSWER = struct.Struct("<q")
-"""What it answers: the number of a new worker or the exit status of an old one; below 0 where that failed."""
+COMMAND = struct.Struct("<Qcqq??")
+"""What the zygote is asked: a serial number, a command, the number of a worker, and the permissions of a new one."""
+ANSWER = struct.Struct("<Qq")
+"""What it answers: the serial number, and the number of a new worker, below 0 where that failed, or the exit status of
+an old one."""
 FORK, WAIT, KILL = b"F", b"W", b"K"
 
 
@@ -46,7 +47,7 @@ def hold(control: socket.socket, store: OxigraphStore) -> NoReturn:
             message, descriptors, _, _ = socket.recv_fds(control, COMMAND.size, 2)
             if len(message) < COMMAND.size:
                 break
-            command, number, *permitted = COMMAND.unpack(message)
+            asked, command, number, *permitted = COMMAND.unpack(message)
             if command == FORK:
                 number = _forked(store, descriptors, Permissions(*permitted))
                 workers.add(number)
@@ -56,7 +57,7 @@ def hold(control: socket.socket, store: OxigraphStore) -> NoReturn:
                 workers.discard(number)
                 _, status = os.waitpid(number, 0)
                 number = os.waitstatus_to_exitcode(status)
-            control.sendall(ANSWER.pack(number))
+            control.sendall(ANSWER.pack(asked, number))
     finally:
         for worker in workers:
             with suppress(OSError):
@@ -85,10 +86,13 @@ def _forked(store: OxigraphStore, descriptors: list[int], permissions: Permissio
 
 def _leave_parent() -> None:
     """Take part in nothing that concerns the parent: its signals, its terminal and its handlers."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"):
-        signal.signal(getattr(signal, name), signal.SIG_IGN)
+    handled = {number for number in signal.valid_signals() if callable(signal.getsignal(number))}
+    for number in handled | {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT}:
+        signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)
+    # The limit of time is a signal, too, which the parent may have blocked.
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in range(3):
         os.dup2(nothing, descriptor)
@@ -96,8 +100,10 @@ def _leave_parent() -> None:
 
 def _only_open(connection: socket.socket) -> socket.socket:
     """The connection under the first free number, after everything else but the standard streams is closed."""
-    os.dup2(connection.detach(), 3, inheritable=False)
-    os.closerange(4, os.sysconf("SC_OPEN_MAX"))
+    if (number := connection.detach()) != 3:
+        os.dup2(number, 3, inheritable=False)
+    most = os.sysconf("SC_OPEN_MAX")  # below 0 where there is no limit
+    os.closerange(4, most if most > 0 else 1 << 16)
     return socket.socket(fileno=3)
 
 
