@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
@@ -163,6 +164,18 @@ rewrite("escape sequence in a description", SENTENCES, "dcterms:description", in
 rewrite("look-alike letter in a label", RECORDS, LABEL, lambda old: old.replace("a", "\u0430", 1))
 rewrite("decomposed accent in a label", RECORDS, LABEL, lambda old: old.replace("e", "e\u0301", 1))
 rewrite("word twice in a definition", CONCEPTS, DEFINITION, lambda old: old.replace(" the ", " the the ", 1))
+
+rewrite("name in quotation marks", RECORDS, LABEL, lambda old: f'"{old}"' if '"' not in old else f"{old},")
+rewrite("mark after a label", RECORDS, LABEL, lambda old: old + " -")
+rewrite("underscores in a label", PATTERN, LABEL, lambda old: re.sub("[^A-Za-z]+", "_", old).strip("_"))
+rewrite("code in a label", PATTERN, LABEL, lambda old: f"PAT-SYS-001 {old}")
+rewrite("trademark sign in a label", RECORDS, LABEL, lambda old: old + "\u2122")
+rewrite("placeholder of a template", SENTENCES, "dcterms:description", lambda old: old.replace(" ", " {{name}} ", 1))
+rewrite("lost characters in a description", SENTENCES, "dcterms:description", lambda old: f"{old[:8]} ??x {old[8:]}")
+rewrite("quotation that is not closed", SENTENCES, "dcterms:description", lambda old: old.replace(" ", " \u201c", 1))
+rewrite("joined letters in a description", SENTENCES, "dcterms:description", into("\ufb01", 9))
+rewrite("name of the property before a definition", CONCEPTS, DEFINITION, lambda old: f"Definition: {old}")
+rewrite("description pasted twice", SENTENCES, "dcterms:description", lambda old: f"{old} {old}")
 
 # Texts: content.
 put("placeholder for a definition", CONCEPTS, DEFINITION, text("TODO"), text("TBD."), text("..."), text("n/a"))

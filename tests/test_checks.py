@@ -176,6 +176,10 @@ FAULTS: dict[str, tuple[str, str]] = {
         'pattern:x skos:definition "A <b>bold</b> claim."@en .',
         f"{BASE}pattern/x",
     ),
+    "text-form": (
+        'pattern:x skos:prefLabel "Goal drift,"@en .',
+        f"{BASE}pattern/x",
+    ),
     "text-language": (
         'pattern:x skos:definition "A claim."@eng .',
         f"{BASE}pattern/x",
@@ -230,6 +234,32 @@ MORE_FAULTS: list[tuple[str, str, str]] = [
     ("source-page", "incident:x dcterms:source <https://incidentdatabase.ai/cite/> .", "incident/x"),
     ("source-page", "incident:x dcterms:source <http://doi.org/10.1000/1> .", "incident/x"),
     ("text-language", 'pattern:x skos:definition "Das Modell und der Agent sind nicht gleich."@en .', "pattern/x"),
+    *(
+        ("text-form", f"pattern:x skos:prefLabel {label!s}@en .", "pattern/x")
+        for label in (
+            r'"\"Goal drift\""',
+            r'"\u201CGoal drift\u201D"',
+            '"Goal drift -"',
+            '"Goal_drift"',
+            '"PAT-SYS-001 Goal drift"',
+            r'"Goal drift\u2122"',
+            f'"{"Goal drift " * 40}of agents"',
+        )
+    ),
+    *(
+        ("text-form", f'pattern:x skos:definition "{definition}"@en .', "pattern/x")
+        for definition in (
+            "An agent of {{vendor}} drifts.",
+            "An agent drifts from ${goal}.",
+            "An agent of %s drifts.",
+            "An ag??nt drifts.",
+            r"An agent is re\uFB01ned.",
+            "Definition: an agent drifts.",
+            "Test definition.",
+            "An agent drifts from its goal. An agent drifts from its goal.",
+            r"An agent is told \u201Cgo on, and drifts.",
+        )
+    ),
     ("text-unfinished", 'pattern:x skos:definition "AN AGENT DRIFTS."@en .', "pattern/x"),
     *(
         ("text-unfinished", f'pattern:x skos:definition "{definition}"@en .', "pattern/x")
@@ -474,3 +504,19 @@ def test_a_part_that_is_described_in_another_file_than_its_record_is_found(tmp_p
     (tmp_path / "record.ttl").write_text(f"{HEAD} pattern:x a tg:ThreatPattern ; tg:mechanism <{PART}> .")
     found = ThreatGraph.open([tmp_path]).check("foreign-statement").to_dicts()
     assert [str(row["record"]) for row in found] == [PART]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'skos:prefLabel "Man-in-the-middle"@en',
+        'skos:altLabel "\\"Jailbreak\\" and \\"DAN\\""@en',
+        r'skos:prefLabel "\u201CWhite flag\u201D and \u201Cred flag\u201D"@en',
+        r'skos:definition "An agent is told \u201Cgo on\u201D and drifts at 5 % of its runs; is it one?"@en',
+        'skos:definition "The share of { } in a prompt, and $5 a month, say nothing of an agent."@en',
+    ],
+)
+def test_a_text_in_its_form_is_no_fault(tmp_path: Path, statement: str) -> None:
+    file = tmp_path / "x.ttl"
+    file.write_text(f"{HEAD}pattern:x {statement} .", encoding="utf-8")
+    assert not ThreatGraph.open([file], shipped=False).check("text-form").rows

@@ -43,6 +43,7 @@ THOROUGH = (
     "foreign-statement",
     "shared-sentence",
     "text-characters",
+    "text-form",
     "text-language",
     "text-unfinished",
     "unknown-record",

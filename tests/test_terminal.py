@@ -179,3 +179,26 @@ def test_wide_and_combining_signs_keep_columns_in_line(width: int | None) -> Non
     assert len({wcswidth(line.partition("|")[0]) for line in lines}) == 1
     if width:
         assert max(map(wcswidth, table.render(width).splitlines())) <= width
+
+
+def test_a_long_text_does_not_pad_the_other_rows_of_a_markdown_table() -> None:
+    rows = [(Literal("x" * 100_000), Literal("a|b")), *((Literal("short"), Literal("b")) for _ in range(200))]
+    lines = export_table(Table(["text", "more"], rows), "markdown").decode().splitlines()
+    assert lines[:2] == ["| text | more |", "| --- | --- |"]
+    assert lines[2] == f"| {'x' * 100_000} | a\\|b |"
+    assert lines[3:] == ["| short | b |"] * 200
+
+
+def test_a_message_about_a_file_whose_name_has_a_line_end_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    table = "#mapping_set_id: https://m.example/s\nsubject_id\tpredicate_id\tobject_id\tmapping_justification\nA\tB\n"
+    for name, content in (("a\nb.tsv", table), ("c\nd.tsv", table.partition("\n")[2])):
+        Path(name).write_text(content, encoding="utf-8")
+        assert main(["import", "sssom", name]) == 2
+    assert main(["--no-shipped", "--data", "a\nb.ttl", "stats"]) == 2
+    assert main(["-o", "no\nfolder/x", "queries"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 5
+    assert all("\\n" in line for line in lines)

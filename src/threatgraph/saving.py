@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from threatgraph.display import printable
 from threatgraph.errors import ThreatGraphError
 
 _TEMPORARY = ".threatgraph-"
@@ -51,7 +52,8 @@ def save(content: bytes, path: Path) -> None:
                 os.close(descriptor)
             temporary.replace(path)
     except OSError as error:
-        reason = f"{path}: cannot be written ({error.strerror or error}); nothing was changed."
+        place = printable(str(path), line_ends=False)
+        reason = f"{place}: cannot be written ({error.strerror or error}); nothing was changed."
         raise ThreatGraphError(reason) from error
 
 

@@ -44,7 +44,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         _abandon_output()  # the reader, such as head, has had enough
         return 0
     except OSError as error:
-        _complain(f"{error.filename or 'the output'}: {error.strerror or error}.")
+        place = printable(str(error.filename or "the output"), line_ends=False)
+        _complain(f"{place}: {error.strerror or error}.")
         return _abandon_output()
     except KeyboardInterrupt:
         print("threatgraph: stopped.", file=sys.stderr)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from threatgraph.cli.output import put, say
+from threatgraph.display import printable
 from threatgraph.errors import ThreatGraphError
 from threatgraph.importers import harvest
 from threatgraph.importers.drafts import Harvest
@@ -30,7 +31,8 @@ def import_file(arguments: argparse.Namespace) -> int:
     for note in found.notes:
         say(f"note: {note}")
     if found.is_empty():
-        raise ThreatGraphError(f"{arguments.path}: nothing in it could be imported{_left_out(found)}.")
+        path = printable(arguments.path, line_ends=False)
+        raise ThreatGraphError(f"{path}: nothing in it could be imported{_left_out(found)}.")
     if output and (output.endswith(os.sep) or Path(output).is_dir()):
         write_folder(found, Path(output))
     else:

@@ -20,6 +20,9 @@ _FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 # What Markdown or HTML inside of it would take for markup (GitHub Flavored Markdown 0.29, sections 2.4 and 6).
 _MARKUP = re.compile(r"[\\`*_\[\]|~#$]")
 
+#: Columns of Markdown are padded up to this width; a longer text would pad every other row to its own length.
+_WIDEST = 1_000
+
 
 def _plain(term: Term | None) -> str:
     return "" if term is None else plain_text(term)
@@ -53,6 +56,9 @@ def _markdown(table: Table) -> bytes:
         [_in_markdown(_guarded(text, term)) for text, term in zip(texts, row, strict=True)]
         for texts, row in zip(table.texts(), table.rows, strict=True)
     ]
+    if any(len(cell) > _WIDEST for row in rows for cell in row):
+        lines = [table.columns, ["---"] * len(table.columns), *rows]
+        return "".join(f"| {' | '.join(cells)} |\n" for cells in lines).encode()
     return (tabulate(rows, table.columns, tablefmt="github", disable_numparse=True) + "\n").encode()
 
 

@@ -182,7 +182,7 @@ def _share(text: str) -> str | None:
     value = float(text)
     if not 0 <= value <= 1:
         return None
-    if _PLAIN.fullmatch(text):  # as it is written
+    if _PLAIN.fullmatch(text) and Decimal(text) <= 1:  # as it is written
         return text
     return f"{Decimal(repr(abs(value))):f}"
 

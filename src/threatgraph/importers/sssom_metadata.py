@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from threatgraph.display import printable
 from threatgraph.errors import InvalidFile
 from threatgraph.importers.documents import LINE, Entry, line_of, text_of
 from threatgraph.importers.drafts import address, tidy
@@ -175,7 +176,7 @@ def _check_id(path: Path, metadata: Metadata) -> None:
     if not told:
         reason = (
             "the header does not say where the mappings come from: add `# mapping_set_id: https://…` to it, or put its "
-            f"metadata into {_stem(path)}.sssom.yml."
+            f"metadata into {printable(_stem(path), line_ends=False)}.sssom.yml."
         )
         raise InvalidFile(str(path), reason)
     if address(told) is None:

@@ -62,8 +62,10 @@ def count_records(store: Store, compiler: Compiler, targeted: Targeted, files: C
     if not scopes:
         return 0
     among = " UNION ".join(f"{{ {scope} }}" for scope in scopes)
-    where = "" if files is None else _described(store, files)
-    count = store.select(f"SELECT (COUNT(DISTINCT ?this) AS ?count) WHERE {{ {among} {where} }}").rows[0][0]
+    wheres = [among] if files is None else [among, _described(store, files)]
+    # Each set is made once and then joined; in one group, the engine walks one of them for each node of the other.
+    joined = " ".join(f"{{ SELECT DISTINCT ?this WHERE {{ {where} }} }}" for where in wheres)
+    count = store.select(f"SELECT (COUNT(*) AS ?count) WHERE {{ {joined} }}").rows[0][0]
     return int(count.value) if isinstance(count, Literal) else 0
 
 
