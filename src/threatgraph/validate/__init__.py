@@ -33,7 +33,8 @@ from threatgraph.validate.reading import read_shapes
 from threatgraph.validate.report import Finding, Report, Unevaluated, sort
 from threatgraph.validate.shapes import Check, Node, ShapeGraph
 from threatgraph.validate.unevaluated import find_unevaluated, misspelt_terms_named, uses_advanced
-from threatgraph.vocab import TG
+from threatgraph.validate.unknown import of_unknown_class, without_class
+from threatgraph.vocab import FILE_GRAPHS, TG
 
 Progress = Callable[[Sequence[Node]], Iterable[Node]]
 #: The rule that a record stands in one file; it is about files, which SHACL cannot see.
@@ -96,6 +97,12 @@ def validate(
     owners = shape_files.owners(graph)
     findings = [_placed(replace(finding, rule=owners.get(finding.rule, finding.rule)), locator) for finding in judged]
     findings += _two_files(store, locator)
+    if not shapes:
+        graphs = [graph for graph, file in store.files.items() if _is_asked_for(graph, file, chosen)]
+        unknown = {
+            finding.node: finding for finding in (*without_class(store, graphs), *of_unknown_class(store, census))
+        }
+        findings += [_placed(finding, locator) for finding in unknown.values()]
     if not hints:
         findings = [finding for finding in findings if finding.severity != "info"]
     if chosen is not None:
@@ -135,6 +142,11 @@ def _judged(
     judged = judge.suspects(suspects) if progress is None else judge.all(progress, candidates.of, checks)
     candidates.notes += judge.notes
     return judged
+
+
+def _is_asked_for(graph: str, file: Path, chosen: Collection[Path] | None) -> bool:
+    """Whether a file is among the chosen ones, or, where none are, one of the user."""
+    return not graph.startswith(FILE_GRAPHS) if chosen is None else file.resolve() in chosen
 
 
 def _placed(finding: Finding, locator: Locator) -> Finding:
