@@ -18,12 +18,13 @@ from typing import Any
 import rdflib
 from pyshacl.constraints.constraint_component import ConstraintComponent
 from pyshacl.constraints.sparql import sparql_based_constraint_components as theirs
-from pyshacl.helper import get_query_helper_cls
+from pyshacl.helper import get_query_helper_cls, sparql_query_helper
 from rdflib.namespace import RDFS
 from rdflib.namespace import SH as SHACL
 from rdflib.plugins.sparql import evaluate
 
 from threatgraph.errors import QueryRefused
+from threatgraph.validate.components import paths
 from threatgraph.validate.declared_components import local_name
 from threatgraph.validate.local_change import LocalChange
 from threatgraph.validate.messages import OF_QUERY
@@ -167,4 +168,5 @@ _CHANGES = (
     LocalChange(theirs.SPARQLConstraintComponent, "make_validator_for_shape", _make),
     LocalChange(ConstraintComponent, "_format_sparql_based_result_message", _message),
     LocalChange(evaluate, "evalServiceQuery", _refuse_service),
+    LocalChange(sparql_query_helper, "shacl_path_to_sparql_path", paths.to_sparql),
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from pyoxigraph import BlankNode, Literal, NamedNode
@@ -72,6 +74,8 @@ _NEVER = {
     **dict.fromkeys(terms.NEWER_TRIGGERS, "this term of SHACL 1.2 is not evaluated."),
     "values": "property value rules (SHACL-AF) are not evaluated.",
 }
+#: From which likeness on a namespace is taken for that of SHACL, which is the case from two or three letters on.
+_NEARLY = 0.9
 _EXPRESSIONS = frozenset("union intersection path message".split())
 
 
@@ -302,9 +306,16 @@ def _undefined(shape: Term) -> str:
     return f"the files of shapes do not define {shape}: correct its name, or give its file with --shapes as well."
 
 
+@cache
 def _is_wrong_namespace(iri: str) -> bool:
-    name = iri.partition("://")[2].removeprefix("www.")
-    return name.startswith(("w3.org/ns/shacl", "w3.org/ns/sh#")) and not name.startswith("w3.org/ns/shacl-")
+    """Whether an IRI is meant to be a term of SHACL, in a namespace that is written wrong."""
+    name = iri.partition("://")[2].lower().removeprefix("www.")
+    if name.startswith(("w3.org/ns/shacl", "w3.org/ns/sh#")):
+        return not name.startswith("w3.org/ns/shacl-") and not iri.startswith(SH)
+    local = re.split(r"[/#]", iri)[-1]
+    space = iri[: len(iri) - len(local)]
+    known = local in terms.PROPERTIES or local in terms.CLASSES
+    return known and difflib.SequenceMatcher(None, space, SH).ratio() > _NEARLY
 
 
 def _imports(graph: ShapeGraph, live: Iterable[Term], files: Sequence[Path]) -> Iterator[Unevaluated]:
