@@ -29,6 +29,7 @@ from threatgraph.validate.counting import (
     without_nodes,
 )
 from threatgraph.validate.locate import Locator
+from threatgraph.validate.parts import Parts
 from threatgraph.validate.reading import read_shapes
 from threatgraph.validate.report import Finding, Report, Unevaluated, sort
 from threatgraph.validate.shapes import Check, Node, ShapeGraph
@@ -75,13 +76,13 @@ def validate(
     """
     files = find_files(shapes or [resources.ontology_dir() / "shapes"])
     graph = shape_files.load(files)
-    census = Census(store)
+    parts, census = Parts(graph), Census(store)
     compiler = Compiler(graph, census)
     notes: list[str] = []
     judged_nodes: set[str] | None = None
-    with misspelt_terms_named(graph):
-        components = read_shapes(graph, advanced=advanced)
-        coverage = find_unevaluated(graph, components, files, advanced=advanced)
+    with misspelt_terms_named(graph, parts):
+        components = read_shapes(graph, parts, advanced=advanced)
+        coverage = find_unevaluated(graph, parts, components, files, advanced=advanced)
         checks = shape_files.read_checks(graph, hints=hints, given=components.given)
         if advanced and uses_advanced(graph):
             from threatgraph.validate.judging import Judge
@@ -107,7 +108,7 @@ def validate(
         findings = [finding for finding in findings if finding.severity != "info"]
     if chosen is not None:
         findings = [finding for finding in findings if _concerns(finding, chosen, locator)]
-    targeted = targeted_shapes(graph, hints=hints, advanced=advanced)
+    targeted = targeted_shapes(graph, parts, hints=hints, advanced=advanced)
     if judged_nodes is None:
         records = count_records(store, compiler, targeted, chosen)
     else:
@@ -117,7 +118,7 @@ def validate(
     return Report(
         sort(findings),
         notes,
-        unevaluated=coverage.unevaluated or list(nothing_checked(store, graph, targeted, records, only)),
+        unevaluated=coverage.unevaluated or list(nothing_checked(store, graph, parts, targeted, records, only)),
         records=records,
         shapes=len(targeted),
         hints_left_out=0 if hints else count_hints(graph, targeted),

@@ -101,9 +101,10 @@ def unreadable_query(graph: ShapeGraph) -> str | None:
 
 def _texts(graph: ShapeGraph, node: Term) -> Iterator[tuple[str, str]]:
     """The queries of a node, each with the local name of the property that has it."""
-    for name in _TEXTS:
-        values = graph[node].get(SH + name, ())
-        yield from ((name, value.value) for value in values if isinstance(value, Literal))
+    for predicate, values in graph[node].items():
+        name = predicate.removeprefix(SH)
+        if name in _TEXTS and name != predicate:
+            yield from ((name, value.value) for value in values if isinstance(value, Literal))
 
 
 def _selects_this(text: str) -> bool:
