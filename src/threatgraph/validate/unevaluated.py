@@ -75,6 +75,7 @@ _NEVER = {
 }
 #: From which likeness on a namespace is taken for that of SHACL, which is the case from two or three letters on.
 _NEARLY = 0.9
+_VALIDATORS = frozenset("validator nodeValidator propertyValidator".split())
 _EXPRESSIONS = frozenset("union intersection path message".split())
 
 
@@ -179,6 +180,8 @@ class _Finder:
                 if not is_true(self._graph, value, "deactivated") and (reason := self._why_not(name, value)):
                     self.left_out.add(value)
                     yield self._told(node, f"sh:{name}", reason)
+        elif name in _VALIDATORS and not is_instance(self._graph, node, _COMPONENT):
+            yield self._told(node, f"sh:{name}", "only a sh:ConstraintComponent has validators: give it this type.")
         elif name in _NEVER and not all(is_true(self._graph, value, "deactivated") for value in values):
             yield self._told(node, f"sh:{name}", _NEVER[name])
         elif node in self._shapes and name not in _ON_SHAPES and not self._is_declaration(node):
