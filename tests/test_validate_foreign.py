@@ -88,3 +88,13 @@ def test_terms_of_a_namespace_that_is_not_near_that_of_shacl_are_left_alone(tmp_
         tmp_path, f"{SHAPE} ex:path ex:p ; <http://www.w3.org/2004/02/skos/core#member> 1 ; sh:nodeKind sh:IRI ."
     )
     assert report.conforms
+
+
+@WAYS
+def test_a_list_of_thousands_of_values_is_checked(fast: bool, tmp_path: Path) -> None:
+    members = " ".join(f"ex:n{number}" for number in range(3000))
+    data = "ex:n2999 a ex:P . ex:n3000 a ex:P ."
+    report = report_on(tmp_path, f"{SHAPE} sh:in ( {members} ) .", data, fast=fast)
+    assert [finding.node for finding in report.findings] == ["https://example.org/n3000"]
+    assert "not in list [<https://example.org/n0>, <https://example.org/n1>, " in report.findings[0].message
+    assert report.findings[0].message.endswith(", …]")

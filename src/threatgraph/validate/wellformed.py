@@ -8,7 +8,18 @@ from collections.abc import Callable, Iterable
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.validate.components.regex import InvalidPattern, compile_pattern
-from threatgraph.validate.shapes import RDF, SH, InvalidShape, ShapeGraph, Term, is_instance, is_true, members, name_of
+from threatgraph.validate.shapes import (
+    DEEPEST,
+    RDF,
+    SH,
+    InvalidShape,
+    ShapeGraph,
+    Term,
+    is_instance,
+    is_true,
+    members,
+    name_of,
+)
 from threatgraph.validate.terms import NODE_KINDS, PATHS, PROPERTIES, is_term
 from threatgraph.vocab import XSD
 
@@ -82,7 +93,7 @@ def _is_path(graph: ShapeGraph, value: Term, around: tuple[Term, ...] = ()) -> b
         return value != _NIL
     told = graph.get(value, {})
     kinds = [name for name in told if name.startswith(SH) or name in (f"{RDF}first", f"{RDF}rest")]
-    if isinstance(value, Literal) or value in around or not kinds:
+    if isinstance(value, Literal) or value in around or not kinds or len(around) > DEEPEST:
         return False
     around = (*around, value)
     if f"{RDF}first" in kinds:
