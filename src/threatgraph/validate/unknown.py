@@ -15,8 +15,8 @@ from threatgraph.vocab import BASE, CLASSES, RDF_TYPE, SKOS, TG, shorten
 
 #: The rule that a record has a class of the ontology; shapes find records by their class, so none can demand it.
 KNOWN_CLASS = f"{BASE}shapes#known-class"
-#: Names of shapes and their prefixes, which need no class of the ontology.
-_SHAPES = f"{BASE}shapes#"
+#: Shapes and terms of the ontology, which are no records.
+_SHAPES = "^https://w3id[.]org/threatgraph/(shapes|ontology)#"
 #: What is meant to be a term of the ontology, for SPARQL as well.
 _MEANT = "^https?://(www[.])?w3id[.]org/threat-?graphs?[/#]"
 
@@ -56,7 +56,7 @@ def without_class(store: Store, graphs: Collection[str]) -> Iterator[Finding]:
             GRAPH ?file {{ ?node ?property ?value }}
             FILTER NOT EXISTS {{ ?node a ?class FILTER(STRSTARTS(STR(?class), "{BASE}")) }}
             FILTER(REGEX(STR(?property), "{_MEANT}", "i") || (
-                REGEX(STR(?node), "{_MEANT}", "i") && !STRSTARTS(STR(?node), "{_SHAPES}")
+                REGEX(STR(?node), "{_MEANT}", "i") && !REGEX(STR(?node), "{_SHAPES}")
                 && NOT EXISTS {{ ?node a ?other FILTER(?other != <{SKOS}Concept>) }}))
         }}"""
     ).rows
