@@ -29,11 +29,13 @@ from threatgraph.validate.counting import (
     without_nodes,
 )
 from threatgraph.validate.locate import Locator
+from threatgraph.validate.parts import Parts
 from threatgraph.validate.reading import read_shapes
 from threatgraph.validate.report import Finding, Report, Unevaluated, sort
 from threatgraph.validate.shapes import Check, Node, ShapeGraph
 from threatgraph.validate.unevaluated import find_unevaluated, misspelt_terms_named, uses_advanced
-from threatgraph.vocab import TG
+from threatgraph.validate.unknown import of_unknown_class, without_class
+from threatgraph.vocab import FILE_GRAPHS, TG
 
 Progress = Callable[[Sequence[Node]], Iterable[Node]]
 #: The rule that a record stands in one file; it is about files, which SHACL cannot see.
@@ -74,13 +76,13 @@ def validate(
     """
     files = find_files(shapes or [resources.ontology_dir() / "shapes"])
     graph = shape_files.load(files)
-    census = Census(store)
+    parts, census = Parts(graph), Census(store)
     compiler = Compiler(graph, census)
     notes: list[str] = []
     judged_nodes: set[str] | None = None
-    with misspelt_terms_named(graph):
-        components = read_shapes(graph, advanced=advanced)
-        coverage = find_unevaluated(graph, components, files, advanced=advanced)
+    with misspelt_terms_named(graph, parts):
+        components = read_shapes(graph, parts, advanced=advanced)
+        coverage = find_unevaluated(graph, parts, components, files, advanced=advanced)
         checks = shape_files.read_checks(graph, hints=hints, given=components.given)
         if advanced and uses_advanced(graph):
             from threatgraph.validate.judging import Judge
@@ -96,11 +98,17 @@ def validate(
     owners = shape_files.owners(graph)
     findings = [_placed(replace(finding, rule=owners.get(finding.rule, finding.rule)), locator) for finding in judged]
     findings += _two_files(store, locator)
+    if not shapes:
+        graphs = [graph for graph, file in store.files.items() if _is_asked_for(graph, file, chosen)]
+        unknown = {
+            finding.node: finding for finding in (*without_class(store, graphs), *of_unknown_class(store, census))
+        }
+        findings += [_placed(finding, locator) for finding in unknown.values()]
     if not hints:
         findings = [finding for finding in findings if finding.severity != "info"]
     if chosen is not None:
         findings = [finding for finding in findings if _concerns(finding, chosen, locator)]
-    targeted = targeted_shapes(graph, hints=hints, advanced=advanced)
+    targeted = targeted_shapes(graph, parts, hints=hints, advanced=advanced)
     if judged_nodes is None:
         records = count_records(store, compiler, targeted, chosen)
     else:
@@ -110,7 +118,7 @@ def validate(
     return Report(
         sort(findings),
         notes,
-        unevaluated=coverage.unevaluated or list(nothing_checked(store, graph, targeted, records, only)),
+        unevaluated=coverage.unevaluated or list(nothing_checked(store, graph, parts, targeted, records, only)),
         records=records,
         shapes=len(targeted),
         hints_left_out=0 if hints else count_hints(graph, targeted),
@@ -135,6 +143,11 @@ def _judged(
     judged = judge.suspects(suspects) if progress is None else judge.all(progress, candidates.of, checks)
     candidates.notes += judge.notes
     return judged
+
+
+def _is_asked_for(graph: str, file: Path, chosen: Collection[Path] | None) -> bool:
+    """Whether a file is among the chosen ones, or, where none are, one of the user."""
+    return not graph.startswith(FILE_GRAPHS) if chosen is None else file.resolve() in chosen
 
 
 def _placed(finding: Finding, locator: Locator) -> Finding:

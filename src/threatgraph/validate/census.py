@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 
 from pyoxigraph import BlankNode, Literal, NamedNode
@@ -37,6 +37,11 @@ class Census:
     def _counts(self, query: str) -> Mapping[str, int]:
         rows = self._store.select(query).rows
         return {str(term): int(count.value) for term, count in rows if isinstance(count, Literal)}
+
+    @property
+    def classes(self) -> Collection[str]:
+        """The classes that nodes have, in N-Triples."""
+        return self._instances.keys()
 
     def instances(self, *classes: str) -> int:
         """How many nodes have one of some classes, each in N-Triples; one that has several counts as often."""

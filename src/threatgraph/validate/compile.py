@@ -254,7 +254,8 @@ class Compiler:
         known = self._conformance.known_properties(check.shape, check.parameters)
         if known is None:
             return None
-        return f"{self.scope(check.target)} ?this ?property [] FILTER(?property NOT IN ({', '.join(known)}))"
+        other = f"FILTER(?property NOT IN ({', '.join(known)}))" if known else ""  # Oxigraph finds nothing not in ()
+        return f"{self.scope(check.target)} ?this ?property [] {other}"
 
 
 def _step(path: Path, value: str = "?value") -> str:

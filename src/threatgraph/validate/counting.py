@@ -9,6 +9,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from threatgraph.store import Store
 from threatgraph.validate.compile import Compiler
+from threatgraph.validate.parts import Parts
 from threatgraph.validate.report import Unevaluated
 from threatgraph.validate.shapes import (
     Node,
@@ -20,21 +21,21 @@ from threatgraph.validate.shapes import (
     nodes,
     targets,
 )
-from threatgraph.validate.unevaluated import shapes_among
 
 Targeted = Mapping[Node, Sequence[Target]]
 
 
-def targeted_shapes(graph: ShapeGraph, *, hints: bool, advanced: bool) -> dict[Node, list[Target]]:
+def targeted_shapes(graph: ShapeGraph, parts: Parts, *, hints: bool, advanced: bool) -> dict[Node, list[Target]]:
     """The active shapes that name nodes to check, with their targets.
 
     Args:
         graph: the shapes graph.
+        parts: its parts.
         hints: whether shapes of the severity ``sh:Info`` count.
         advanced: whether shapes count that name nodes by SHACL Advanced Features only.
     """
     found: dict[Node, list[Target]] = {}
-    for shape in sorted((node for node in shapes_among(graph) if node in graph), key=str):
+    for shape in sorted((node for node in parts.shapes if node in graph), key=str):
         if is_true(graph, shape, "deactivated") or (is_hint(graph, shape) and not hints) or isinstance(shape, Literal):
             continue
         told = [target for target in targets(graph, shape) if not isinstance(target.term, BlankNode)]
@@ -92,10 +93,10 @@ def without_nodes(store: Store, compiler: Compiler, targeted: Targeted, notes: S
 
 
 def nothing_checked(
-    store: Store, graph: ShapeGraph, targeted: Targeted, records: int, only: Collection[Path] | None
+    store: Store, graph: ShapeGraph, parts: Parts, targeted: Targeted, records: int, only: Collection[Path] | None
 ) -> Iterator[Unevaluated]:
     """What to say where no node was checked against a shape; shapes that are deactivated are meant to check none."""
-    shapes = [node for node in shapes_among(graph) if isinstance(node, Node) and node in graph]
+    shapes = [node for node in parts.shapes if isinstance(node, Node) and node in graph]
     if not shapes:
         yield Unevaluated("", "shapes", "the files of shapes hold no shape.")
     elif not targeted:

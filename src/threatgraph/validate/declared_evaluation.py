@@ -17,13 +17,15 @@ from typing import Any
 
 import rdflib
 from pyshacl.constraints.constraint_component import ConstraintComponent
+from pyshacl.constraints.core.other_constraints import InConstraintComponent
 from pyshacl.constraints.sparql import sparql_based_constraint_components as theirs
-from pyshacl.helper import get_query_helper_cls
+from pyshacl.helper import get_query_helper_cls, sparql_query_helper
 from rdflib.namespace import RDFS
 from rdflib.namespace import SH as SHACL
 from rdflib.plugins.sparql import evaluate
 
 from threatgraph.errors import QueryRefused
+from threatgraph.validate.components import listed, paths
 from threatgraph.validate.declared_components import local_name
 from threatgraph.validate.local_change import LocalChange
 from threatgraph.validate.messages import OF_QUERY
@@ -167,4 +169,6 @@ _CHANGES = (
     LocalChange(theirs.SPARQLConstraintComponent, "make_validator_for_shape", _make),
     LocalChange(ConstraintComponent, "_format_sparql_based_result_message", _message),
     LocalChange(evaluate, "evalServiceQuery", _refuse_service),
+    LocalChange(InConstraintComponent, "make_generic_messages", listed.in_message),
+    LocalChange(sparql_query_helper, "shacl_path_to_sparql_path", paths.to_sparql),
 )

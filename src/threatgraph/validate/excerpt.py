@@ -66,6 +66,8 @@ class Excerpt:
         self.reads_shapes_graph = False
         """Whether a query asks for the shapes graph itself."""
         self._whole: set[Term] = set()
+        self._waiting: list[Term] = []
+        self._is_copying = False
         self.shapes: dict[Term, dict[str, list[Term]]] = {}
         """A shapes graph: subject to predicate IRI to objects."""
         self.targets: dict[Node, dict[Term, None]] = {}
@@ -127,9 +129,18 @@ class Excerpt:
                 yield from ((subject, NamedNode(name), value) for value in values)
 
     def _copy_whole(self, subject: Term) -> None:
-        if subject not in self._whole and subject in self._graph:
-            self._whole.add(subject)
-            self._copy(subject, self._graph[subject])
+        """Copy all about a node, now, or after the one that is being copied: lists may be longer than the stack."""
+        if subject in self._whole or subject not in self._graph:
+            return
+        self._whole.add(subject)
+        self._waiting.append(subject)
+        if self._is_copying:
+            return
+        self._is_copying = True
+        while self._waiting:
+            node = self._waiting.pop()
+            self._copy(node, self._graph[node])
+        self._is_copying = False
 
     def _copy(self, subject: Term, told: Mapping[str, Sequence[Term]]) -> None:
         """Copy statements about a shape, and whatever they refer to in turn, all without targets.

@@ -9,7 +9,7 @@ from typing import Any
 from pyoxigraph import Literal
 
 from threatgraph.errors import QueryRefused
-from threatgraph.store.tokens import tokens
+from threatgraph.store.tokens import scan, tokens
 from threatgraph.validate.constraints import declared_prefixes, prefixes
 from threatgraph.validate.shapes import SH, InvalidShape, ShapeGraph, Term, is_true, name_of
 from threatgraph.vocab import PREFIXES, XSD
@@ -73,8 +73,7 @@ def refuse_malformed_queries(graph: ShapeGraph, live: Iterable[Term], functions:
             form = next((word for word, _ in tokens(text) if word in _FORMS), "")
             if form != kind.upper():
                 raise InvalidShape(f"sh:{kind} of {name_of(graph, shape)} is not a SPARQL {kind.upper()} query.")
-            bound = _BOUND | {"value"} if kind == "ask" else _BOUND
-            for problem in (*_problems(text, bound), *_unknown_functions(graph, node, text, functions or ())):
+            for problem in (*_problems(text, kind), *_unknown_functions(graph, node, text, functions or ())):
                 raise InvalidShape(f"the query of {name_of(graph, shape)} {problem}")
     if functions is None:
         return
@@ -102,12 +101,29 @@ def unreadable_query(graph: ShapeGraph) -> str | None:
 
 def _texts(graph: ShapeGraph, node: Term) -> Iterator[tuple[str, str]]:
     """The queries of a node, each with the local name of the property that has it."""
-    for name in _TEXTS:
-        values = graph[node].get(SH + name, ())
-        yield from ((name, value.value) for value in values if isinstance(value, Literal))
+    for predicate, values in graph[node].items():
+        name = predicate.removeprefix(SH)
+        if name in _TEXTS and name != predicate:
+            yield from ((name, value.value) for value in values if isinstance(value, Literal))
 
 
-def _problems(text: str, bound: Container[str]) -> Iterator[str]:
+def _selects_this(text: str) -> bool:
+    """Whether the outer query has the variable ``this`` in its answer (SHACL, section 5.2.1)."""
+    names = False
+    for token in scan(text):
+        word = token.text.upper()
+        if names and word in ("WHERE", "{", "FROM"):
+            return False
+        if names and (token.text in ("?this", "$this") or word == "*"):
+            return True
+        names = names or (token.kind == "word" and word == "SELECT")
+    return True  # it does not parse
+
+
+def _problems(text: str, kind: str) -> Iterator[str]:
+    if kind == "select" and not _selects_this(text):
+        yield "does not select $this: add it after SELECT."
+    bound = _BOUND | {"value"} if kind == "ask" else _BOUND
     for word, position in tokens(text):
         if word in ("MINUS", "VALUES"):
             yield f"has {word}, which SHACL does not allow in a query with variables that are bound beforehand."

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from threatgraph.validate.declared_components import Components
+from threatgraph.validate.parts import Parts
 from threatgraph.validate.queries import refuse_malformed_queries, refuse_reaching
 from threatgraph.validate.shapes import ShapeGraph
-from threatgraph.validate.unevaluated import functions, live_nodes, shapes_among
+from threatgraph.validate.unevaluated import functions
 from threatgraph.validate.wellformed import refuse_malformed
 
 
-def read_shapes(graph: ShapeGraph, *, advanced: bool) -> Components:
+def read_shapes(graph: ShapeGraph, parts: Parts, *, advanced: bool) -> Components:
     """The constraint components that a shapes graph declares, once its shapes and queries are seen to be well-formed.
 
     Args:
         graph: the shapes graph.
+        parts: its parts.
         advanced: whether queries may call functions that it declares.
 
     Raises:
@@ -21,7 +23,6 @@ def read_shapes(graph: ShapeGraph, *, advanced: bool) -> Components:
         QueryRefused: where a query would reach beyond the data graph.
     """
     refuse_reaching(graph)
-    live = live_nodes(graph)
-    refuse_malformed(graph, shapes_among(graph) & live)
-    refuse_malformed_queries(graph, live, functions(graph) if advanced else None)
+    refuse_malformed(graph, parts.shapes & parts.live)
+    refuse_malformed_queries(graph, parts.live, functions(graph) if advanced else None)
     return Components(graph)

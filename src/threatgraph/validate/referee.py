@@ -126,7 +126,8 @@ def _tell_parts_first(shapes: rdflib.Graph, tell: Callable[[rdflib.Graph, Any], 
     def blank(nodes: Iterable[object]) -> list[rdflib.BNode]:
         return sorted(node for node in nodes if isinstance(node, rdflib.BNode))
 
-    told: set[rdflib.BNode] = set()
+    # The rest of a list is no part that anyone puts into words.
+    told = set(blank(shapes.objects(predicate=rdflib.RDF.rest)))
     waiting = [(node, False) for node in blank(shapes.subjects(unique=True))]
     while waiting:
         node, parts_are_told = waiting.pop()
@@ -135,7 +136,8 @@ def _tell_parts_first(shapes: rdflib.Graph, tell: Callable[[rdflib.Graph, Any], 
         elif node not in told:
             told.add(node)
             waiting.append((node, True))
-            waiting += [(part, False) for part in blank(shapes.objects(node))]
+            parts = shapes.items(node) if (node, rdflib.RDF.rest, None) in shapes else shapes.objects(node)
+            waiting += [(part, False) for part in blank(parts)]
 
 
 def judge(data: rdflib.Graph, excerpt: Excerpt, blanks: BlankNames, *, advanced: bool = False) -> list[Finding]:

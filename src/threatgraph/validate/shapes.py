@@ -34,6 +34,7 @@ DESCRIPTIVE = frozenset(
 _CLASSES = frozenset({NamedNode(f"{PREFIXES['rdfs']}Class"), NamedNode(f"{PREFIXES['owl']}Class")})
 #: Switches, which nothing but the literal ``true`` turns on (SHACL, section 4.4.5); its other form does not.
 _SWITCHES = frozenset(SH + n for n in "uniqueLang closed deactivated qualifiedValueShapesDisjoint".split())
+_TRUE = Literal(True)
 _ONE = Literal("1", datatype=NamedNode(f"{XSD}boolean"))
 #: Shapes inside each other at most: more would exhaust the stack of Python.
 DEEPEST = 150
@@ -140,7 +141,7 @@ def first(graph: ShapeGraph, subject: Term, name: str) -> Term | None:
 
 def is_true(graph: ShapeGraph, subject: Term, name: str) -> bool:
     """Whether a SHACL property is the boolean true."""
-    return str(first(graph, subject, name)) == str(Literal(True))
+    return first(graph, subject, name) == _TRUE
 
 
 def nodes(graph: ShapeGraph, subject: Term, name: str) -> list[Node]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
-from pyoxigraph import BlankNode, Literal, NamedNode
+from pyoxigraph import BlankNode, NamedNode
 
 from threatgraph.validate import terms
 from threatgraph.validate.declared_components import Components
+from threatgraph.validate.parts import Parts
 from threatgraph.validate.report import Unevaluated
 from threatgraph.validate.shapes import (
     SH,
@@ -19,14 +22,12 @@ from threatgraph.validate.shapes import (
     ShapeGraph,
     Term,
     first,
-    inner_shapes,
     is_instance,
     is_true,
     members,
     name_of,
     nodes,
     owners,
-    targets,
 )
 from threatgraph.vocab import PREFIXES, RDF_TYPE, shorten
 
@@ -72,6 +73,9 @@ _NEVER = {
     **dict.fromkeys(terms.NEWER_TRIGGERS, "this term of SHACL 1.2 is not evaluated."),
     "values": "property value rules (SHACL-AF) are not evaluated.",
 }
+#: From which likeness on a namespace is taken for that of SHACL, which is the case from two or three letters on.
+_NEARLY = 0.9
+_VALIDATORS = frozenset("validator nodeValidator propertyValidator".split())
 _EXPRESSIONS = frozenset("union intersection path message".split())
 
 
@@ -85,11 +89,14 @@ class Coverage:
     """The targets, rules and expressions that pyshacl must not be given."""
 
 
-def find_unevaluated(graph: ShapeGraph, components: Components, files: Sequence[Path], *, advanced: bool) -> Coverage:
+def find_unevaluated(
+    graph: ShapeGraph, parts: Parts, components: Components, files: Sequence[Path], *, advanced: bool
+) -> Coverage:
     """What a shapes graph asks for and nothing evaluates.
 
     Args:
         graph: the shapes graph.
+        parts: its parts.
         components: its constraint components.
         files: the files that it was read from.
         advanced: whether pyshacl evaluates SHACL Advanced Features.
@@ -97,21 +104,21 @@ def find_unevaluated(graph: ShapeGraph, components: Components, files: Sequence[
     Returns:
         What is only part of a deactivated shape is not among it.
     """
-    finder = _Finder(graph, components, advanced=advanced)
-    found = [*finder.find(), *_imports(graph, finder.live, files)]
+    finder = _Finder(graph, parts, components, advanced=advanced)
+    found = [*finder.find(), *_imports(graph, parts.live, files)]
     found = sorted(dict.fromkeys(found), key=lambda item: (item.shape, item.term, item.reason))
     return Coverage(found, frozenset(finder.left_out))
 
 
 @contextmanager
-def misspelt_terms_named(graph: ShapeGraph) -> Iterator[None]:
+def misspelt_terms_named(graph: ShapeGraph, parts: Parts) -> Iterator[None]:
     """Where a shape is refused, name a misspelt term of the shapes as well: it is often the cause."""
     try:
         yield
     except InvalidShape as error:
         misspelt = sorted(
             terms.unknown_term(predicate.removeprefix(SH), is_property=True)
-            for node in live_nodes(graph)
+            for node in parts.live
             for predicate in graph[node]
             if predicate.startswith(SH) and predicate.removeprefix(SH) not in terms.PROPERTIES
         )
@@ -138,49 +145,14 @@ def functions(graph: ShapeGraph) -> frozenset[str]:
     )
 
 
-def live_nodes(graph: ShapeGraph) -> frozenset[Term]:
-    """The nodes of a shapes graph, without those that only deactivated shapes lead to."""
-    referred: set[Term] = set()
-    for node, told in graph.items():
-        referred.update(value for values in told.values() for value in values if value != node)
-    off = {node for node in graph if is_true(graph, node, "deactivated")}
-    waiting = [n for n in graph if n not in off and (n not in referred or _has_target(graph, n))]
-    live = set(waiting)
-    while waiting:
-        told = graph[waiting.pop()]
-        new = {value for values in told.values() for value in values if value in graph} - live - off
-        live |= new
-        waiting += new
-    return frozenset(live)
-
-
-def _has_target(graph: ShapeGraph, node: Term) -> bool:
-    return not isinstance(node, Literal) and bool(targets(graph, node))
-
-
-def shapes_among(graph: ShapeGraph) -> frozenset[Term]:
-    """The nodes of a shapes graph that are shapes (SHACL, section 2.1), in the graph or only referred to."""
-    marks = {SH + name for name in (terms.CORE_PARAMETERS | frozenset(terms.TARGETS) | {"sparql"})}
-    found: set[Term] = set()
-    for node, told in graph.items():
-        if marks & told.keys() or is_instance(graph, node, _SHAPES):
-            found.add(node)
-        found.update(inner_shapes(graph, node))
-    return frozenset(node for node in found if not isinstance(node, Literal))
-
-
 class _Finder:
-    def __init__(self, graph: ShapeGraph, components: Components, *, advanced: bool) -> None:
+    def __init__(self, graph: ShapeGraph, parts: Parts, components: Components, *, advanced: bool) -> None:
         self._graph, self._components, self._advanced = graph, components, advanced
-        self.live = live_nodes(graph)
+        self._live, self._shapes = parts.live, parts.shapes
         self.left_out: set[Term] = set()
 
-    @cached_property
-    def _shapes(self) -> frozenset[Term]:
-        return shapes_among(self._graph)
-
     def find(self) -> Iterator[Unevaluated]:
-        for node in self.live:
+        for node in self._live:
             told = self._graph[node]
             for predicate, values in told.items():
                 yield from self._property(node, predicate, values)
@@ -208,6 +180,8 @@ class _Finder:
                 if not is_true(self._graph, value, "deactivated") and (reason := self._why_not(name, value)):
                     self.left_out.add(value)
                     yield self._told(node, f"sh:{name}", reason)
+        elif name in _VALIDATORS and not is_instance(self._graph, node, _COMPONENT):
+            yield self._told(node, f"sh:{name}", "only a sh:ConstraintComponent has validators: give it this type.")
         elif name in _NEVER and not all(is_true(self._graph, value, "deactivated") for value in values):
             yield self._told(node, f"sh:{name}", _NEVER[name])
         elif node in self._shapes and name not in _ON_SHAPES and not self._is_declaration(node):
@@ -302,9 +276,16 @@ def _undefined(shape: Term) -> str:
     return f"the files of shapes do not define {shape}: correct its name, or give its file with --shapes as well."
 
 
+@cache
 def _is_wrong_namespace(iri: str) -> bool:
-    name = iri.partition("://")[2].removeprefix("www.")
-    return name.startswith(("w3.org/ns/shacl", "w3.org/ns/sh#")) and not name.startswith("w3.org/ns/shacl-")
+    """Whether an IRI is meant to be a term of SHACL, in a namespace that is written wrong."""
+    name = iri.partition("://")[2].lower().removeprefix("www.")
+    if name.startswith(("w3.org/ns/shacl", "w3.org/ns/sh#")):
+        return not name.startswith("w3.org/ns/shacl-") and not iri.startswith(SH)
+    local = re.split(r"[/#]", iri)[-1]
+    space = iri[: len(iri) - len(local)]
+    known = local in terms.PROPERTIES or local in terms.CLASSES
+    return known and difflib.SequenceMatcher(None, space, SH).ratio() > _NEARLY
 
 
 def _imports(graph: ShapeGraph, live: Iterable[Term], files: Sequence[Path]) -> Iterator[Unevaluated]:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.validate.components.regex import InvalidPattern, compile_pattern
-from threatgraph.validate.shapes import RDF, SH, InvalidShape, ShapeGraph, Term, is_instance, is_true, members, name_of
-from threatgraph.validate.terms import NODE_KINDS, is_term
+from threatgraph.validate.shapes import (
+    DEEPEST,
+    RDF,
+    SH,
+    InvalidShape,
+    ShapeGraph,
+    Term,
+    is_instance,
+    is_true,
+    members,
+    name_of,
+)
+from threatgraph.validate.terms import NODE_KINDS, PATHS, PROPERTIES, is_term
 from threatgraph.vocab import XSD
 
 _NODE_SHAPE, _PROPERTY_SHAPE = NamedNode(f"{SH}NodeShape"), NamedNode(f"{SH}PropertyShape")
+_WHOLE_NUMBER = re.compile(r"\+?[0-9]+|-0+")
 _NIL = NamedNode(f"{RDF}nil")
 _NODE_KINDS = frozenset(NamedNode(SH + name) for name in NODE_KINDS) | {NamedNode(f"{SH}TripleTerm")}
 
@@ -46,7 +59,7 @@ def _is_boolean(_: ShapeGraph, value: Term) -> bool:
 
 
 def _is_whole_number(_: ShapeGraph, value: Term) -> bool:
-    return isinstance(value, Literal) and value.value.isdecimal()
+    return isinstance(value, Literal) and _WHOLE_NUMBER.fullmatch(value.value) is not None
 
 
 def _is_node_kind(_: ShapeGraph, value: Term) -> bool:
@@ -74,6 +87,33 @@ def _is_list_of_shapes(graph: ShapeGraph, value: Term) -> bool:
     return value != _NIL and _is_list(graph, value) and all(_is_shape(graph, shape) for shape in members(graph, value))
 
 
+def _is_path(graph: ShapeGraph, value: Term, around: tuple[Term, ...] = ()) -> bool:
+    """Whether a node is a well-formed path (SHACL, section 2.3.1), which is of one kind and no part of itself."""
+    if isinstance(value, NamedNode):
+        return value != _NIL
+    told = graph.get(value, {})
+    kinds = [name for name in told if name.startswith(SH) or name in (f"{RDF}first", f"{RDF}rest")]
+    if isinstance(value, Literal) or value in around or not kinds or len(around) > DEEPEST:
+        return False
+    around = (*around, value)
+    if f"{RDF}first" in kinds:
+        return len(kinds) == 2 and _is_list_of_paths(graph, value, around)
+    inner = told[kinds[0]]
+    if len(kinds) > 1 or len(set(inner)) > 1:
+        return False
+    if kinds[0] == f"{SH}alternativePath":
+        return _is_list_of_paths(graph, inner[0], around)
+    # A misspelt kind is reported as a term that does not exist.
+    return kinds[0].removeprefix(SH) not in PROPERTIES or (
+        kinds[0].removeprefix(SH) in PATHS and _is_path(graph, inner[0], around)
+    )
+
+
+def _is_list_of_paths(graph: ShapeGraph, head: Term, around: tuple[Term, ...]) -> bool:
+    parts = list(members(graph, head)) if _is_list(graph, head) else []
+    return len(parts) > 1 and all(_is_path(graph, part, around) for part in parts)
+
+
 Test = Callable[[ShapeGraph, Term], bool]
 #: What the values of each parameter are (SHACL, sections 2.1 and 4), and how to say it.
 _RULES: tuple[tuple[str, Test, str], ...] = (
@@ -90,7 +130,7 @@ _RULES: tuple[tuple[str, Test, str], ...] = (
     ("uniqueLang closed qualifiedValueShapesDisjoint deactivated", _is_boolean, "true or false"),
     ("node not qualifiedValueShape", _is_shape, "a shape"),
     ("property", _is_property_shape, "a property shape, which has sh:path"),
-    ("path", _is_node, "an IRI, or a path of IRIs"),
+    ("path", _is_path, "an IRI, or one path of SHACL, of which sequences and alternatives have 2 or more members"),
     ("sparql", _is_node, "a constraint, such as [ sh:select … ]"),
     ("in ignoredProperties", _is_list, "a list"),
     ("languageIn", _is_list_of_texts, "a list of texts"),

@@ -99,3 +99,38 @@ _KINDS: dict[Node, Callable[[_Graphs, Node, set[Node], bool, int], set[Node]]] =
     SH.oneOrMorePath: _one_or_more,
     SH.zeroOrOnePath: _zero_or_one,
 }
+
+
+def to_sparql(_: Any, sg: Any, path_node: Node, prefixes: Any = None, recursion: int = 0) -> str:
+    """A path in SPARQL, in the place of the function of pyshacl with these parameters (after itself).
+
+    pyshacl shortens IRIs by their first letters, so that one with a slash becomes a sequence, and puts no brackets
+    around a path that is repeated.
+    """
+    graph = sg.graph
+    if isinstance(path_node, rdflib.URIRef):
+        return path_node.n3()
+    if isinstance(path_node, rdflib.Literal) or recursion > _DEEPEST:
+        raise ReportableRuntimeError("a path is a literal, or very deep")
+    if (path_node, RDF.first, None) in graph:
+        return _joined(sg, path_node, "/", recursion)
+    for kind, (before, behind) in _WRITTEN.items():
+        inner = graph.value(path_node, kind)
+        if inner is not None:
+            return f"({before}{to_sparql(_, sg, inner, prefixes, recursion + 1)}{behind})"
+    alternatives = graph.value(path_node, SH.alternativePath)
+    if alternatives is None:
+        raise ReportableRuntimeError("a path is neither an IRI nor a path of SHACL")
+    return _joined(sg, alternatives, "|", recursion)
+
+
+def _joined(sg: Any, head: Node, sign: str, depth: int) -> str:
+    return f"({sign.join(to_sparql(None, sg, part, None, depth + 1) for part in sg.graph.items(head))})"
+
+
+_WRITTEN = {
+    SH.inversePath: ("^", ""),
+    SH.zeroOrMorePath: ("", "*"),
+    SH.oneOrMorePath: ("", "+"),
+    SH.zeroOrOnePath: ("", "?"),
+}

@@ -1,0 +1,100 @@
+"""Verdicts on shapes as other people write them, with values worked out from the specification of SHACL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from threatgraph.validate.shapes import InvalidShape
+from validation_samples import COMPONENT, SHAPE, WAYS, report_on
+
+DECLARED = 'ex:prefixes sh:declare [ sh:prefix "ex" ; sh:namespace "https://example.org/"^^xsd:anyURI ] . '
+ALONG = 'sh:sparql [ sh:prefixes ex:prefixes ; sh:select "SELECT $this ?value WHERE { $this $PATH ?value }" ] . '
+REPEATED = "[ sh:zeroOrOnePath [ sh:oneOrMorePath ( ex:p ex:q ) ] ]"
+ASK = 'sh:validator [ a sh:SPARQLAskValidator ; sh:ask "ASK { FILTER(1 = 2) }" ] . '
+#: Shapes, data and how many findings there are.
+COUNTED = {
+    "closed without any property": (f"{SHAPE} sh:closed true .", "ex:a a ex:P ; ex:p 1 .", 2),
+    "closed with an empty list": (f"{SHAPE} sh:closed true ; sh:ignoredProperties () .", "ex:a a ex:P .", 1),
+    "an empty language range": (
+        f'{SHAPE} sh:property [ sh:path ex:name ; sh:languageIn ( "" ) ] .',
+        'ex:a a ex:P ; ex:name "plain", "English"@en .',
+        2,
+    ),
+    "an IRI with a slash as $PATH": (
+        f"{DECLARED} ex:S sh:targetNode ex:a ; sh:path <https://example.org/a/b> ; {ALONG}",
+        "ex:a <https://example.org/a/b> 1 ; ex:a ex:c . ex:c <https://example.org/b> 2, 3 .",
+        1,
+    ),
+    "a repeated path of a repeated path as $PATH": (
+        f"{DECLARED} ex:S sh:targetNode ex:a ; {ALONG[:-3]} ; sh:path {REPEATED} .",
+        "ex:a ex:p ex:b . ex:b ex:q ex:c .",
+        2,
+    ),
+    "an inverse of a sequence as $PATH": (
+        f"{DECLARED} ex:S sh:targetNode ex:a ; sh:path [ sh:inversePath ( ex:p ex:q ) ] ; {ALONG}",
+        "ex:c ex:p ex:b . ex:b ex:q ex:a .",
+        1,
+    ),
+    "a limit with a sign": (f"{SHAPE} sh:property [ sh:path ex:none ; sh:minCount +1 ] .", "ex:a a ex:P .", 1),
+}
+#: Shapes that SHACL calls ill-formed, and what the error names.
+ILL_FORMED = {
+    "sh:property [ sh:path () ; sh:minCount 1 ] .": "sh:path",
+    "sh:property [ sh:path [ sh:inversePath ex:p ; sh:zeroOrMorePath ex:q ] ; sh:maxCount 1 ] .": "sh:path",
+    "sh:property [ sh:path [ sh:inversePath ex:p, ex:q ] ; sh:maxCount 1 ] .": "sh:path",
+    "sh:property [ sh:path ( ex:p [ sh:alternativePath ( ex:q ) ] ) ; sh:maxCount 1 ] .": "sh:path",
+    "sh:property [ sh:path _:p ; sh:maxCount 1 ] . _:p sh:inversePath _:p .": "sh:path",
+    'sh:property [ sh:path ex:p ; sh:minCount "\u0661"^^xsd:integer ] .': "sh:minCount",
+    'sh:sparql [ sh:select "SELECT ?x WHERE { ?x ?p $this }" ] .': "does not select $this",
+}
+#: What looks like a demand, and is none: the verdict must not be that the graph conforms.
+UNEVALUATED = {
+    f"{SHAPE} sh:nodeKind sh:IRI . ex:T a <http://www.w3.org/ns/SHACL#NodeShape> .": "SHACL#",
+    f"{SHAPE} <http://www.w3.org/ns/shcal#nodeKind> sh:Literal .": "shcal#",
+    f"{SHAPE} ex:in ex:O . ex:O ex:has ex:S , ex:T . ex:T ex:in ex:O ; sh:targetclas ex:P .": "targetclas",
+    COMPONENT.replace("a sh:ConstraintComponent ; ", "") + f"{ASK} {SHAPE} ex:only 1 .": "sh:validator",
+}
+
+
+@WAYS
+@pytest.mark.parametrize("name", COUNTED)
+def test_findings_are_those_of_the_specification(name: str, fast: bool, tmp_path: Path) -> None:
+    shapes, data, count = COUNTED[name]
+    report = report_on(tmp_path, shapes, data, fast=fast)
+    assert not report.unevaluated
+    assert len(report.findings) == count
+
+
+@WAYS
+@pytest.mark.parametrize("demand", ILL_FORMED)
+def test_what_is_ill_formed_is_refused(demand: str, fast: bool, tmp_path: Path) -> None:
+    with pytest.raises(InvalidShape) as refused:
+        report_on(tmp_path, SHAPE + demand, fast=fast)
+    assert ILL_FORMED[demand] in str(refused.value)
+
+
+@WAYS
+@pytest.mark.parametrize("shapes", UNEVALUATED)
+def test_what_is_no_demand_is_reported(shapes: str, fast: bool, tmp_path: Path) -> None:
+    report = report_on(tmp_path, shapes, fast=fast)
+    assert any(UNEVALUATED[shapes] in str(item) for item in report.unevaluated)
+    assert not report.conforms
+
+
+def test_terms_of_a_namespace_that_is_not_near_that_of_shacl_are_left_alone(tmp_path: Path) -> None:
+    report = report_on(
+        tmp_path, f"{SHAPE} ex:path ex:p ; <http://www.w3.org/2004/02/skos/core#member> 1 ; sh:nodeKind sh:IRI ."
+    )
+    assert report.conforms
+
+
+@WAYS
+def test_a_list_of_thousands_of_values_is_checked(fast: bool, tmp_path: Path) -> None:
+    members = " ".join(f"ex:n{number}" for number in range(3000))
+    data = "ex:n2999 a ex:P . ex:n3000 a ex:P ."
+    report = report_on(tmp_path, f"{SHAPE} sh:in ( {members} ) .", data, fast=fast)
+    assert [finding.node for finding in report.findings] == ["https://example.org/n3000"]
+    assert "not in list [<https://example.org/n0>, <https://example.org/n1>, " in report.findings[0].message
+    assert report.findings[0].message.endswith(", …]")
