@@ -30,7 +30,7 @@ FAULTS = f"""
     tg:place "US"@en ; dcterms:source <http://doi.org/10.1000/1> ; tg:occurred "1924"^^xsd:gYear ;
     skos:altLabel "GPT"@en, "gpt"@en ;
     dcterms:description "The same sentence stands in two records, word for word, and is long enough to count."@en .
-<{BASE}incident/y> a tg:Incident ; skos:prefLabel "Another one"@en ;
+<{BASE}incident/y> a tg:Incident ; skos:prefLabel "Another one,"@en ;
     skos:scopeNote "TODO &amp; so on"@zz ;
     dcterms:description "The same sentence stands in two records, word for word, and is long enough to count."@en .
 pattern:old a tg:ThreatPattern ; skos:prefLabel "Old"@en ; owl:deprecated true .
