@@ -367,7 +367,7 @@ def test_language_ranges_match_tags_that_begin_with_them(tmp_path: Path) -> None
         ("[ sh:inversePath [ sh:oneOrMorePath [ sh:alternativePath ( ex:p ex:q ) ] ] ]", "x y m"),
         ("[ sh:inversePath [ sh:zeroOrMorePath ( ex:p ex:q ) ] ]", "e x y"),
         ("[ sh:inversePath [ sh:zeroOrOnePath ex:q ] ]", "e m"),
-        ("[ sh:oneOrMorePath [ sh:inversePath ( ex:q ) ] ]", "m"),
+        ("[ sh:oneOrMorePath [ sh:inversePath ex:q ] ]", "m"),
     ],
 )
 def test_paths_lead_where_they_should(tmp_path: Path, path: str, expected: str) -> None:
