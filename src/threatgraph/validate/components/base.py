@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -28,7 +29,7 @@ class PresentLiteral(rdflib.Literal):
         return True
 
 
-class ByValue:
+class ByValue(ABC):
     """Mixed into a component of pyshacl, tests the values of each focus node by :meth:`violations`."""
 
     constraint_parameters: ClassVar[Any]
@@ -50,6 +51,7 @@ class ByValue:
         ]
         return not reports, reports
 
+    @abstractmethod
     def violations(self, data: rdflib.Graph, focus: Node, values: Iterable[Node]) -> Iterator[Node]:
         """The values that break the constraint, one for each result.
 
@@ -58,7 +60,6 @@ class ByValue:
             focus: the focus node.
             values: its value nodes.
         """
-        raise NotImplementedError
 
 
 def datatype_of(literal: rdflib.Literal) -> rdflib.URIRef:
