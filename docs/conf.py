@@ -16,6 +16,7 @@ sys.path.insert(0, str(DOCS))
 # Notebooks call `threatgraph` as a reader would: the one beside this Python comes first on the path.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 # Output has the width and the form of a plain terminal, whatever terminal the build runs in.
+os.environ["DOCS_CHECKOUT"] = str(DOCS.parent)
 os.environ.update(COLUMNS="80", NO_COLOR="1", THREATGRAPH_CACHE="off", PYTHONWARNINGS="ignore")
 
 project = "threatgraph"
