@@ -457,7 +457,7 @@ def test_an_export_of_a_damaged_store_is_an_error_on_one_line(
     [
         (_a_file, "a file, and not the folder of a store"),
         (_strange, r"not empty either \(it holds photo\.jpg\): name a new folder"),
-        (_newer, "bring threatgraph up to date"),
+        (_newer, "upgrade threatgraph"),
         (_half_written, "is damaged"),
     ],
 )
