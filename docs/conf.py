@@ -22,7 +22,7 @@ os.environ.update(COLUMNS="80", NO_COLOR="1", THREATGRAPH_CACHE="off", PYTHONWAR
 
 project = "threatgraph"
 author = "threatgraph maintainers"
-copyright = "threatgraph maintainers; documentation under CC BY 4.0"
+project_copyright = "threatgraph maintainers; documentation under CC BY 4.0"
 release = version = installed_version("threatgraph")
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]

@@ -5,7 +5,7 @@
 
 Three kinds of block are examples:
 
-- ``console``: commands after ``$ ``, each followed by its output. A command that fails must be followed by ``$ echo $?``.
+- ``console``: commands after ``$ ``, each followed by its output. A command that fails is followed by ``$ echo $?``.
 - ``pycon``: Python after ``>>> ``, each followed by its output.
 - ``python``: Python without output; it must run.
 
@@ -86,7 +86,9 @@ def read_blocks(text: str) -> list[Block]:
         elif match := _FENCE.match(lines[number]):
             end = next(i for i in range(number + 1, len(lines)) if lines[i].strip() == "```")
             body = lines[number + 1 : end]
-            block = Block(match[1], number + 1, "\n".join(body) + "\n", marker.get("not run", ""), marker.get("file", ""))
+            block = Block(
+                match[1], number + 1, "\n".join(body) + "\n", marker.get("not run", ""), marker.get("file", "")
+            )
             if not block.skipped and not block.file:
                 block.steps = list(_steps(block, body))
             blocks.append(block)
@@ -145,13 +147,22 @@ class Shell:
         home.mkdir()
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("THREATGRAPH_", "COV_"))},
-            **{"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]), "HOME": str(home)},
-            **{"COLUMNS": "80", "NO_COLOR": "1", "LC_ALL": "C.UTF-8", "XDG_CACHE_HOME": str(home / "cache")},
+            "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "HOME": str(home),
+            "COLUMNS": "80",
+            "NO_COLOR": "1",
+            "LC_ALL": "C.UTF-8",
+            "XDG_CACHE_HOME": str(home / "cache"),
         }
         self._process = subprocess.Popen(
             ["bash", "--norc", "--noprofile"],
-            **{"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT},
-            **{"cwd": folder, "env": environment, "text": True, "encoding": "utf-8"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env=environment,
+            text=True,
+            encoding="utf-8",
         )
 
     def run(self, command: str) -> tuple[list[str], int]:

@@ -9,7 +9,8 @@ from generate.markdown import cell, code, fence, page, table
 from threatgraph.cli.parser import build_parser
 
 INTRODUCTION = """
-Each command prints its help with `--help`. The [global options](#global-options) work with every command that opens a graph.
+Each command prints its help with `--help`. The [global options](#global-options) work with every command
+that opens a graph.
 Exit status: 0 for success, 1 if `format --check` would change a file, 2 for invalid input or data that violates a rule.
 """
 
@@ -29,7 +30,9 @@ def reference() -> str:
     global_options = "\n\n".join(
         [
             "(global-options)=\n## Global options",
-            table(("option", "meaning"), [_row(action, common) for action in common._actions if _key(action) in shared]),
+            table(
+                ("option", "meaning"), [_row(action, common) for action in common._actions if _key(action) in shared]
+            ),
         ]
     )
     return page("Command line", INTRODUCTION, contents, *sections, global_options)

@@ -14,16 +14,17 @@ from threatgraph.resources import ontology_dir
 from threatgraph.vocab import PREFIXES, TG, shorten
 
 CLASSES = """
-The classes of the ontology `https://w3id.org/threatgraph/ontology#` (prefix `tg:`). *Count* is the number of values that the
-[shapes](shapes.md) require: `1..n` means at least one. A hint is a recommendation that `threatgraph validate --hints` reports.
+The classes of the ontology `https://w3id.org/threatgraph/ontology#` (prefix `tg:`). *Count* is the number of values
+that the [shapes](shapes.md) require: `1..n` means at least one. A hint is a recommendation that
+`threatgraph validate --hints` reports.
 """
 PROPERTIES = """
-The properties of the ontology. *Used by* lists the classes whose shapes describe the property, with the number of values.
-Properties of SKOS, Dublin Core, PROV-O and SSSOM keep the meaning that their own vocabularies define.
+The properties of the ontology. *Used by* lists the classes whose shapes describe the property, with the number of
+values. Properties of SKOS, Dublin Core, PROV-O and SSSOM keep the meaning that their own vocabularies define.
 """
 SCHEMES = """
-Each controlled vocabulary is a SKOS concept scheme. Ranked scales carry `tg:rank`, so queries can sort and compare by it.
-The [frameworks](classes.md) are concept schemes, too; `threatgraph list framework` lists them.
+Each controlled vocabulary is a SKOS concept scheme. Ranked scales carry `tg:rank`, so queries can sort and compare by
+it. The [frameworks](classes.md) are concept schemes, too; `threatgraph list framework` lists them.
 """
 PREFIX_TEXT = """
 Queries may use these prefixes without declaring them. `threatgraph format` writes the ones that a file needs.
@@ -118,7 +119,9 @@ class _Ontology:
             [
                 f"(class-{name})=\n## tg:{name}",
                 self._definition(term),
-                f"Superclass: {self._links(term, RDFS.subClassOf)}." if (term, RDFS.subClassOf, None) in self.graph else "",
+                f"Superclass: {self._links(term, RDFS.subClassOf)}."
+                if (term, RDFS.subClassOf, None) in self.graph
+                else "",
                 table(("property", "count", "values"), rows),
             ]
         )

@@ -13,8 +13,8 @@ Run a query with `threatgraph run NAME -p parameter=value` or `graph.run("NAME",
 A record parameter accepts a code, slug, label, prefixed name or IRI. See [Query the graph](../howto/query.md).
 """
 CHECKS = """
-`threatgraph validate` runs these checks in addition to the [shapes](shapes.md). Each check is a SPARQL query in `queries/checks/`;
-each row of its answer is an issue. See [Validate records](../howto/validate.md).
+`threatgraph validate` runs these checks in addition to the [shapes](shapes.md). Each check is a SPARQL query in
+`queries/checks/`; each row of its answer is an issue. See [Validate records](../howto/validate.md).
 """
 
 
@@ -30,10 +30,7 @@ def named_queries(graph: ThreatGraph) -> str:
 
 def checks(graph: ThreatGraph) -> str:
     """The page of the checks."""
-    rows = (
-        (code(check.name), cell(check.title), cell(check.question))
-        for check in graph.checks.values()
-    )
+    rows = ((code(check.name), cell(check.title), cell(check.question)) for check in graph.checks.values())
     return page("Checks", CHECKS, table(("check", "issue", "question"), rows))
 
 
