@@ -15,7 +15,8 @@ from threatgraph.vocab import shorten
 
 INTRODUCTION = """
 The shapes in `ontology/shapes/` state what valid records look like. `threatgraph validate` evaluates them and prints
-the message of each constraint that a record violates. *Info* constraints are hints, which `--hints` reports. See [Validate records](../howto/validate.md).
+the message of each constraint that a record violates. *Info* constraints are hints, which `--hints` reports.
+See [Validate records](../howto/validate.md).
 """
 TARGETS = {SH.targetClass: "instances of", SH.targetSubjectsOf: "subjects of", SH.targetObjectsOf: "objects of"}
 _TYPES = (SH.datatype, SH["class"], SH.nodeKind)
