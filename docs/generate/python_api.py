@@ -14,9 +14,6 @@ Import these names from `threatgraph`:
 from threatgraph import ThreatGraph
 ```
 """
-MODULES = {
-    "threatgraph.analytics": "Analytics",
-}
 
 
 def reference() -> str:
@@ -36,7 +33,9 @@ def reference() -> str:
 def _autodoc(value: object, *, members: bool = True) -> str:
     """An autodoc directive; it stands in reStructuredText, the language of the docstrings."""
     directive = "autoclass" if inspect.isclass(value) else "autofunction"
-    name = f"{value.__module__}.{value.__qualname__}"  # type: ignore[attr-defined]
+    name = value.__name__  # type: ignore[attr-defined]
+    home = "threatgraph" if name in threatgraph.__all__ else value.__module__
+    name = f"{home}.{name}"
     lines = [f".. {directive}:: {name}"]
     if inspect.isclass(value):
         lines += ["   :members:" if members else "", "   :show-inheritance:" if issubclass(value, Exception) else ""]
