@@ -87,7 +87,7 @@ def test_the_command_loads_replaces_removes_and_counts(tmp_path: Path) -> None:
     assert first.endswith(" per second)")
     assert last == f"{store} now contains 2 files with 4 triples"
     status, out, _ = run("load", "--store", str(store), "--no-bundled", "--remove", str(one))
-    assert (status, out.splitlines()[1:]) == (0, ["removed 1 file", f"{store} holds 1 file, 1 triples"])
+    assert (status, out.splitlines()[1:]) == (0, ["removed 1 file", f"{store} now contains 1 file with 1 triples"])
     assert run("--store", str(store), "query", "ASK { <urn:b> ?p ?o }") == (0, "true\n", "")
     assert run("query", "ASK { <urn:a> ?p ?o }", "--store", str(store)) == (0, "false\n", "")
     counts = run("stats", "--store", str(store), "--format", "csv")[1].splitlines()
@@ -272,7 +272,7 @@ def test_a_broken_file_is_named_with_what_is_wrong(tmp_path: Path, name: str, co
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InvalidFile, match=message):
         load(tmp_path / "store", file_sources([tmp_path / name]), bundled=False)
-    assert not list((tmp_path / "store").glob("generation-*"))
+    assert not list((tmp_path / "store").glob("snapshot-*"))
 
 
 def test_an_entity_far_into_a_file_is_seen(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from threatgraph.cli.output import write_text
 from threatgraph.cli.parser import Parser
 from threatgraph.errors import InvalidQuery
 from threatgraph.rdf.files import FORMAT_NAMES
-from threatgraph.store.disk.load import Outcome
+from threatgraph.store.disk.load import LoadResult
 from threatgraph.store.disk.load import load as load_into
 from threatgraph.store.disk.writer import Progress
 from threatgraph.store.inputs import GraphSource, file_sources, stream_source
@@ -117,7 +117,7 @@ def _bar() -> Iterator[Progress | None]:
         yield progress
 
 
-def _summary(outcome: Outcome, directory: str) -> str:
+def _summary(outcome: LoadResult, directory: str) -> str:
     held = outcome.manifest.graphs
     rate = f" ({outcome.triples / outcome.seconds:,.0f} per second)" if outcome.triples else ""
     lines = [
