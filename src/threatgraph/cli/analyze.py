@@ -14,6 +14,11 @@ from threatgraph.vocab import shorten
 
 _NETWORKS = Names("threatgraph.analytics.networks:NETWORKS")
 _TOGETHER = Names("threatgraph.analytics.cooccurrence:PROPERTIES")
+_KINDS = Names("threatgraph.analytics.centrality:DEFAULTS", "cause")
+_MEASURES = Names("threatgraph.analytics.centrality:MEASURES")
+_DIMENSIONS = Names("threatgraph.analytics.trends:DIMENSIONS")
+_PERIODS = Names("threatgraph.analytics.trends:PERIODS")
+_GAPS = Names("threatgraph.analytics.coverage:GAPS")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,7 +119,7 @@ def _centrality(parser: Parser) -> None:
     parser.add_argument(
         "--kind",
         metavar="KIND",
-        choices=Names("threatgraph.analytics.centrality:DEFAULTS", "cause"),
+        choices=_KINDS,
         help="%(choices)s (default: pattern)",
     )
     parser.add_argument(
@@ -123,7 +128,7 @@ def _centrality(parser: Parser) -> None:
     parser.add_argument(
         "--by",
         metavar="MEASURE",
-        choices=Names("threatgraph.analytics.centrality:MEASURES"),
+        choices=_MEASURES,
         help="%(choices)s (default: pagerank)",
     )
     parser.add_argument(
@@ -199,13 +204,11 @@ def cooccurrence(options: CooccurrenceOptions) -> int:
 
 def _trends(parser: Parser) -> None:
     parser.set_defaults(execute=trends, options=TrendsOptions)
-    parser.add_argument(
-        "--by", metavar="KIND", choices=Names("threatgraph.analytics.trends:DIMENSIONS"), help="group by %(choices)s"
-    )
+    parser.add_argument("--by", metavar="KIND", choices=_DIMENSIONS, help="group by %(choices)s")
     parser.add_argument(
         "--period",
         metavar="PERIOD",
-        choices=Names("threatgraph.analytics.trends:PERIODS"),
+        choices=_PERIODS,
         help="%(choices)s (default: year)",
     )
     parser.add_argument(
@@ -245,7 +248,7 @@ def _gaps(parser: Parser) -> None:
     parser.add_argument(
         "--gap",
         metavar="GAP",
-        choices=Names("threatgraph.analytics.coverage:GAPS"),
+        choices=_GAPS,
         help="%(choices)s (default: all of them)",
     )
     parser.add_argument("--framework", metavar="ID", help="list only the gaps of this framework")
