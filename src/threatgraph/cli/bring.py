@@ -11,7 +11,7 @@ from threatgraph.cli.output import put, say
 from threatgraph.display import printable
 from threatgraph.errors import ThreatGraphError
 from threatgraph.importers import harvest
-from threatgraph.importers.builder import Harvest
+from threatgraph.importers.builder import ImportResult
 from threatgraph.importers.writing import as_turtle, write_folder
 
 
@@ -49,7 +49,7 @@ def _refuse_input(output: Path, inputs: list[Path]) -> None:
             raise ThreatGraphError(f"{output} is read by this import: write to another file.")
 
 
-def _left_out(found: Harvest) -> str:
+def _left_out(found: ImportResult) -> str:
     """How many faults there were; empty without any."""
     faults = len(set(found.faults))
     return f"; {faults} fault{'' if faults == 1 else 's'} left out" if faults else ""

@@ -39,12 +39,7 @@ def open_graph(arguments: argparse.Namespace, more: list[str] | None = None, *, 
             raise ThreatGraphError(f"--data, --store, --no-bundled and PATH do not go with --endpoint: {reason}")
         return ThreatGraph(open_store(arguments))
     if directory := getattr(arguments, "store", None):
-        graph = ThreatGraph.open(getattr(arguments, "data", []), bundled=bundled, store=directory)
-        if more:
-            from threatgraph.store.disk.store import require_loaded
-
-            require_loaded(Path(directory), map(Path, more))
-        return graph
+        return ThreatGraph.open(getattr(arguments, "data", []), bundled=bundled, store=directory)
     return ThreatGraph.open([*getattr(arguments, "data", []), *(more or [])], bundled=bundled, cached=quick)
 
 

@@ -32,6 +32,10 @@ class Store(Protocol):
     def files(self) -> Mapping[str, Path]:
         """The file behind each named graph, where this machine has it."""
 
+    @property
+    def location(self) -> str:
+        """Where the triples are, for people, such as ``in memory (542 files)``; this needs no query."""
+
     def select(self, sparql: str, bindings: Bindings | None = None) -> Table:
         """The rows of a SELECT query of our own; ``bindings`` replaces variables by terms before the query runs."""
 

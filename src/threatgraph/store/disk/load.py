@@ -16,7 +16,7 @@ from threatgraph.store.inputs import GraphEntry, GraphSource, bundled_digest, bu
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class LoadResult:
     """What a load did."""
 
     loaded: Mapping[str, GraphEntry]
@@ -40,7 +40,7 @@ def load(
     remove: Sequence[str] = (),
     bundled: bool = True,
     progress: Progress | None = None,
-) -> Outcome:
+) -> LoadResult:
     """Load inputs into the store of a directory, which is made where it is missing.
 
     An input replaces what its graph held before. The bundled files come along, and are read again where they have
@@ -68,13 +68,13 @@ def load(
             gone |= {graph for graph, loaded in before.graphs.items() if loaded.bundled}
             new = ({item.graph: item for item in bundled_sources()} if bundled else {}) | new
         if draft.manifest is not None and not gone and not new:
-            return Outcome({}, (), draft.manifest, time.monotonic() - began)
+            return LoadResult({}, (), draft.manifest, time.monotonic() - began)
         dropped = (gone | new.keys()) & before.graphs.keys()
         loaded = build(draft, before.graphs, dropped, list(new.values()), progress)
         kept = {graph: noted for graph, noted in before.graphs.items() if graph not in dropped}
         manifest = Manifest(draft.number, digest, kept | loaded)
         draft.publish(manifest)
-    return Outcome(loaded, sorted(dropped - new.keys()), manifest, time.monotonic() - began)
+    return LoadResult(loaded, sorted(dropped - new.keys()), manifest, time.monotonic() - began)
 
 
 def _not_bundled(given: Sequence[GraphSource]) -> list[GraphSource]:

@@ -16,7 +16,7 @@ import pyoxigraph as ox
 
 from threatgraph.errors import InvalidFile, ThreatGraphError
 from threatgraph.rdf.files import find_files
-from threatgraph.store.disk.manifest import Manifest, read_manifest
+from threatgraph.store.disk.manifest import Manifest
 from threatgraph.store.disk.snapshots import hold
 from threatgraph.store.inputs import bundled_digest
 from threatgraph.store.lexical_forms import LexicalForms, read_forms
@@ -26,10 +26,12 @@ from threatgraph.store.oxigraph import OxigraphStore
 class DirectoryStore(OxigraphStore):
     """A store in a directory, open to be read. Make one with :meth:`open`; fill it by ``threatgraph load``."""
 
-    def __init__(self, path: Path, manifest: Manifest) -> None:
+    def __init__(self, path: Path, manifest: Manifest, directory: Path) -> None:
         super().__init__(ox.Store.read_only(str(path)))
         self.path = path
-        """Where the database is that is open."""
+        """The database that is open."""
+        self.directory = directory
+        """The folder of the store, which holds the database."""
         self.manifest = manifest
         """What it holds."""
 
@@ -49,7 +51,7 @@ class DirectoryStore(OxigraphStore):
         except OSError as error:
             raise ThreatGraphError(f"{error.filename or directory}: cannot be read ({error.strerror}).") from error
         try:
-            store = cls(held.path, held.manifest)
+            store = cls(held.path, held.manifest, directory)
         except (OSError, RuntimeError, ValueError) as error:
             os.close(held.lock)
             raise ThreatGraphError(_damaged(directory, error)) from error
@@ -61,6 +63,11 @@ class DirectoryStore(OxigraphStore):
         """The file behind each named graph, where there is one that is still there."""
         known = ((graph, loaded.file) for graph, loaded in self.manifest.graphs.items())
         return {graph: file for graph, file in known if file is not None and file.is_file()}
+
+    @property
+    def location(self) -> str:
+        """The folder of the store."""
+        return f"in {self.directory}"
 
     @cached_property
     def _forms(self) -> LexicalForms:  # type: ignore[override]  # read when first asked for
@@ -75,37 +82,35 @@ class DirectoryStore(OxigraphStore):
         """Whether the bundled files that were loaded have changed since, as they do with a new version."""
         return self.manifest.bundled not in (None, bundled_digest())
 
+    def require_loaded(self, paths: Iterable[Path]) -> None:
+        """Make sure that the store holds the current version of files.
+
+        Args:
+            paths: files, and folders of them.
+
+        Raises:
+            InvalidFile: for a file that was not loaded, or that has changed since; and as in
+                :func:`threatgraph.rdf.files.find_files`.
+        """
+        loaded_files = {loaded.file: loaded for loaded in self.manifest.graphs.values()}
+        for path in find_files(paths):
+            loaded, status = loaded_files.get(path.resolve()), path.stat()
+            command = f"`threatgraph load --store {self.directory} {path}`"
+            if loaded is None:
+                raise InvalidFile(str(path), f"not in the store {self.directory}; {command} loads it.")
+            if (loaded.size, loaded.modified) != (status.st_size, status.st_mtime_ns):
+                reason = f"changed since it was loaded into {self.directory}; {command} loads it again."
+                raise InvalidFile(str(path), reason)
+
     in_memory = False
 
     def in_worker(self) -> DirectoryStore:
         """The same store, opened anew: threads of the database that this one was opened by are not in a worker."""
-        return DirectoryStore(self.path, self.manifest)
+        return DirectoryStore(self.path, self.manifest, self.directory)
 
     def __reduce__(self) -> tuple[object, ...]:
         """The way to open it in another process, while this one keeps it from being removed."""
-        return DirectoryStore, (self.path, self.manifest)
-
-
-def require_loaded(directory: Path, paths: Iterable[Path]) -> None:
-    """Make sure that a store holds files as they are now.
-
-    Args:
-        directory: the folder of the store.
-        paths: files, and folders of them.
-
-    Raises:
-        InvalidFile: for a file that was not loaded, or that has changed since; and as in
-            :func:`threatgraph.rdf.files.find_files`.
-    """
-    manifest = read_manifest(directory) or Manifest(0)
-    held = {loaded.file: loaded for loaded in manifest.graphs.values()}
-    for path in find_files(paths):
-        loaded, status = held.get(path.resolve()), path.stat()
-        command = f"`threatgraph load --store {directory} {path}`"
-        if loaded is None:
-            raise InvalidFile(str(path), f"not in the store {directory}: {command} loads it.")
-        if (loaded.size, loaded.modified) != (status.st_size, status.st_mtime_ns):
-            raise InvalidFile(str(path), f"has changed since it was loaded into {directory}: {command} loads it again.")
+        return DirectoryStore, (self.path, self.manifest, self.directory)
 
 
 def _damaged(directory: Path, error: Exception) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 
 from threatgraph import resources
+from threatgraph.display import redacted
 from threatgraph.errors import EndpointError, InvalidFile, InvalidQuery, QueryTimeout
 from threatgraph.rdf.nesting import JsonNesting, Refused
 from threatgraph.rdf.reading import Source
@@ -102,6 +103,11 @@ class RemoteStore:
     def files(self) -> Mapping[str, Path]:
         """The bundled file behind each named graph; no other file is taken for one because a server says so."""
         return {iri: path for iri, path in _bundled().items() if iri in set(self.graphs())}
+
+    @property
+    def location(self) -> str:
+        """The URL of the server."""
+        return f"at {redacted(self.url)}"
 
     # Queries of our own.
 
