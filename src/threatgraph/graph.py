@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal
 
-from threatgraph import resources
-from threatgraph.catalog import NamedQuery, load_catalog
+from threatgraph.catalog import CrossRecordCheck, NamedQuery, load_catalog, load_checks
 from threatgraph.errors import ThreatGraphError, UnknownName
 from threatgraph.lookup import bind, resolve
 from threatgraph.records import Record, read_record
@@ -163,9 +162,9 @@ class ThreatGraph:
         return self.store.select(query.sparql, bind(self.store, query, params))
 
     @property
-    def checks(self) -> Mapping[str, NamedQuery]:
-        """The queries that look for faults in the data, by name."""
-        return load_catalog(resources.queries_dir() / "checks")
+    def checks(self) -> Mapping[str, CrossRecordCheck]:
+        """The cross-record checks that :meth:`validate` runs, by name."""
+        return load_checks()
 
     def check(self, *names: str) -> Table:
         """Look for faults that no single record shows, such as a link to nothing or an incident told twice.
