@@ -29,6 +29,8 @@ LAYERS = {
     "rdf": 1,
     "sparql": 1,
     "store": 2,
+    "labels": 3,
+    "listing": 3,
     "lookup": 3,
     "records": 3,
     "validate": 3,
