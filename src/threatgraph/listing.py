@@ -113,7 +113,7 @@ def list_records(
     of = _kind(kind)
     if limit is not None and limit < 1:
         raise InvalidQuery(f"limit must be at least 1, not {limit}.")
-    shown = [_property(of, name) for name in columns or _COLUMNS.get(of.name, ("code", "label"))]
+    shown = [_property(of, name) for name in columns or _default_columns(store, of)]
     conditions = [_condition(store, of, i, name, values) for i, (name, values) in enumerate((where or {}).items())]
     conditions += _dates(of, since, until)
     records = _records(store, of, conditions)[:limit]
@@ -139,6 +139,13 @@ def property_names(store: Store, kind: str) -> list[str]:
     if of.name == "provision" or tg("mappedTo") in used:
         names.add("framework")
     return sorted(names)
+
+
+def _default_columns(store: Store, kind: Kind) -> tuple[str, ...]:
+    if kind.name in _COLUMNS:
+        return _COLUMNS[kind.name]
+    has_codes = store.ask(f"ASK {{ ?record a <{tg(kind.class_name)}> ; skos:notation ?code }}")
+    return ("code", "label") if has_codes else ("label",)
 
 
 def _kind(name: str) -> Kind:
