@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from threatgraph.catalog import load_catalog, read_query
 from threatgraph.errors import InvalidFile, InvalidQuery, UnknownName
 from threatgraph.resources import data_dir
 from threatgraph.table import to_text
-from threatgraph.vocab import PREFIXES, shorten
+from threatgraph.vocab import PREFIXES, kind_of, shorten
 
 SAMPLES = {
     "causal-factor": "regulatory-gap",
@@ -120,7 +121,31 @@ def test_a_query_file_without_prefixes_can_use_the_known_ones(graph: ThreatGraph
 @pytest.mark.parametrize("name", load_catalog())
 def test_a_query_gives_the_columns_that_its_header_names(graph: ThreatGraph, name: str) -> None:
     query = load_catalog()[name]
-    assert graph.store.select(query.sparql).columns == tuple(query.columns)
+    added = {f"{column}_label" for column in query.labeled}
+    assert graph.store.select(query.sparql).columns == tuple(name for name in query.columns if name not in added)
+
+
+@pytest.mark.parametrize("name", load_catalog())
+def test_each_column_of_records_comes_with_labels(graph: ThreatGraph, name: str) -> None:
+    query = load_catalog()[name]
+    required = {p.name: SAMPLES[p.type] for p in query.parameters if p.default is None}
+    table = graph.run(name, **required)
+    assert table.columns == tuple(query.columns)
+    names = {"label", "title", *(column for column in table.columns if column.endswith("_label"))}
+    for column in query.labeled:
+        for record, label in zip(table.column(column), table.column(f"{column}_label"), strict=True):
+            assert (record is None) == (label is None)
+            if record is not None:
+                assert graph.record(str(record)).label == label
+    # A column of one kind of record either has a label column, or is the record that the row is about.
+    unlabeled = [c for c in table.columns if c not in query.labeled and _is_of_one_kind(table.column(c))]
+    assert len(unlabeled) <= 1
+    assert not unlabeled or names & set(table.columns)
+
+
+def _is_of_one_kind(values: Sequence[object]) -> bool:
+    kinds = {kind_of(str(value)) for value in values if value is not None}
+    return len(kinds) == 1 and None not in kinds
 
 
 @pytest.mark.parametrize("name", load_catalog())

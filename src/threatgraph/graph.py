@@ -12,6 +12,7 @@ from pyoxigraph import Literal
 
 from threatgraph.catalog import CrossRecordCheck, NamedQuery, load_catalog, load_checks
 from threatgraph.errors import ThreatGraphError, UnknownName
+from threatgraph.labels import add_labels
 from threatgraph.lookup import bind, resolve
 from threatgraph.rdf.terms import Term
 from threatgraph.records import Record, read_record
@@ -153,6 +154,9 @@ class ThreatGraph:
             name: a name from :attr:`queries`.
             params: its parameters; records by code, slug or IRI, literals as text or Python values.
 
+        Returns:
+            The columns that the query declares, with a column ``<column>_label`` after each column of records.
+
         Raises:
             UnknownName: for a query, parameter or record that does not exist.
             InvalidQuery: for a required parameter that is missing or a value of the wrong type.
@@ -160,7 +164,8 @@ class ThreatGraph:
         if name not in self.queries:
             raise UnknownName("query", name, self.queries, "`threatgraph queries` lists them.")
         query = self.queries[name]
-        return self.store.select(query.sparql, bind(self.store, query, params))
+        rows = self.store.select(query.sparql, bind(self.store, query, params))
+        return add_labels(self.store, rows, query.labeled)
 
     @property
     def checks(self) -> Mapping[str, CrossRecordCheck]:

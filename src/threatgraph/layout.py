@@ -6,12 +6,15 @@ tall, is written as stacked records: one line for each field, as ``psql -x`` doe
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 _GAP = "  "
 #: The mean number of lines in a row from which stacked records are easier to read.
 _TALLEST = 6
+#: The width at which a heading is broken, if its column has nothing wider.
+_NARROWEST = 6
 _JOINER = "\u200d"
 
 
@@ -84,15 +87,22 @@ def lay_out(
     """
     natural = [max(display_width(text) for text in column) for column in zip(columns, *rows, strict=True)]
     if width is None or _total(natural) <= width or not rows:
-        return _grid(columns, [[cell.split("\n") for cell in row] for row in rows], natural, right)
-    least = [max(_longest_word(text) for text in column) for column in zip(columns, *rows, strict=True)]
+        return _grid([[name] for name in columns], [[cell.split("\n") for cell in row] for row in rows], natural, right)
+    words = [max(_longest_word(text) for text in column) for column in zip(*rows, strict=True)]
+    headings = [[name] for name in columns]
+    least = [max(size, display_width(name)) for size, name in zip(words, columns, strict=True)]
+    if _total(least) > width:
+        headings = [_heading_lines(name, max(size, _NARROWEST)) for size, name in zip(words, columns, strict=True)]
+        least = [max(size, *map(display_width, lines)) for size, lines in zip(words, headings, strict=True)]
+        natural = [max(display_width(text) for text in column) for column in zip(*rows, strict=True)]
+        natural = [max(size, small) for size, small in zip(natural, least, strict=True)]
     if _total(least) > width and len(columns) > 1:
         return stack(columns, rows, width)
     widths = _shared(natural, least, width)
     filled = [[fill(cell, size) for cell, size in zip(row, widths, strict=True)] for row in rows]
     if len(columns) > 1 and sum(max(map(len, row)) for row in filled) > _TALLEST * len(rows):
         return stack(columns, rows, width)
-    return _grid(columns, filled, widths, right)
+    return _grid(headings, filled, widths, right)
 
 
 def stack(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int | None = None) -> str:
@@ -145,18 +155,30 @@ def _shared(natural: Sequence[int], least: Sequence[int], width: int) -> list[in
     return widths
 
 
-def _grid(
-    columns: Sequence[str], rows: Sequence[Sequence[Sequence[str]]], widths: Sequence[int], right: Collection[int]
-) -> str:
-    def line(cells: Sequence[str]) -> str:
-        padded = (_padded(cell, widths[i], right=i in right) for i, cell in enumerate(cells))
-        return _GAP.join(padded).rstrip()
+def _heading_lines(name: str, width: int) -> list[str]:
+    """A heading in lines that end after a hyphen or an underscore; the words themselves are not broken."""
+    lines = [""]
+    for part in re.findall(r"[^-_]+[-_]*|[-_]+", name):
+        if lines[-1] and len(lines[-1] + part) > width:
+            lines.append("")
+        lines[-1] += part
+    return lines
 
-    lines = [line(columns), _GAP.join("-" * size for size in widths)]
-    for row in rows:
-        for number in range(max(map(len, row))):
-            lines.append(line([cell[number] if number < len(cell) else "" for cell in row]))
-    return "\n".join(lines)
+
+def _grid(
+    headings: Sequence[Sequence[str]],
+    rows: Sequence[Sequence[Sequence[str]]],
+    widths: Sequence[int],
+    right: Collection[int],
+) -> str:
+    def write(cells: Sequence[Sequence[str]]) -> Iterator[str]:
+        for number in range(max(map(len, cells))):
+            texts = (cell[number] if number < len(cell) else "" for cell in cells)
+            padded = (_padded(text, widths[i], right=i in right) for i, text in enumerate(texts))
+            yield _GAP.join(padded).rstrip()
+
+    rule = _GAP.join("-" * size for size in widths)
+    return "\n".join([*write(headings), rule, *(line for row in rows for line in write(row))])
 
 
 def _padded(text: str, width: int, *, right: bool = False) -> str:

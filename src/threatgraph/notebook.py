@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from threatgraph.display import printable
 
-_CELL = "text-align:left;vertical-align:top;max-width:40em;white-space:normal"
+#: Notebooks align cells to the right.
+_CELL = "text-align:left;vertical-align:top"
 
 
 def escape(text: str) -> str:
