@@ -224,7 +224,7 @@ def test_tables_print_turn_into_frames_and_show_in_notebooks(graph: ThreatGraph)
     assert isinstance(frame, pandas.DataFrame)
     assert list(frame["patterns"]) == [6, 5, 5, 5, 5, 5, 5, 6]
     html = table._repr_html_()
-    assert "<td>Agentic &amp; Autonomous Threats</td>" in html
+    assert ">Agentic &amp; Autonomous Threats</td>" in html
     assert html.count("<tr>") == 9
 
 

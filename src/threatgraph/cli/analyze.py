@@ -198,7 +198,8 @@ def _cooccurrence(parser: Parser) -> None:
 def cooccurrence(options: CooccurrenceOptions) -> int:
     """List what occurs together in incidents."""
     found = _analytics(options).cooccurrence(options.kind, options.other, minimum=options.minimum)
-    write_table(found[: options.limit], options)
+    shown = ("a", "b", "together", "expected", "lift")
+    write_table(found[: options.limit], options, shown=shown)
     return 0
 
 

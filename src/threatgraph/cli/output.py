@@ -10,8 +10,6 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from pyoxigraph import NamedNode
-
 from threatgraph.cli.options import Options, TableOptions
 from threatgraph.display import printable
 from threatgraph.errors import InvalidFile, InvalidQuery, ThreatGraphError
@@ -80,26 +78,45 @@ def notify(text: str) -> None:
     print(printable(text), file=sys.stderr)
 
 
-def write_table(table: Table, options: TableOptions, form: str | None = None) -> None:
-    """Write a table in a format, by default that of the options; on a terminal it is made to fit."""
+def write_table(
+    table: Table, options: TableOptions, form: str | None = None, *, shown: Sequence[str] = (), results: bool = False
+) -> None:
+    """Write a table.
+
+    Args:
+        table: the table.
+        options: the options of the command; ``columns`` selects columns.
+        form: the format, by default that of the options.
+        shown: the columns to show to people by default, where all of them are too many.
+        results: whether the rows answer a SPARQL query: JSON, XML, CSV and TSV are then the W3C formats.
+    """
     form = form or options.format
     if form == "table":
-        columns = width(options)
-        if columns and len(table.render().partition("\n")[0]) > columns:
-            table = _without_identity(table)
-        write_text(table.render(columns) + f"\n\n{len(table)} row{'' if len(table) == 1 else 's'}\n", options)
+        table = _for_people(table, options.columns or shown)
+        count = f"{len(table)} row{'' if len(table) == 1 else 's'}"
+        write_text(f"{table.render(width(options))}\n\n{count}\n", options)
         return
-    from threatgraph.export.tables import export_table
+    from threatgraph.export.tables import export_results, export_table
 
-    write(export_table(table, form, guard_formulas=options.guard_formulas), options)
+    if options.columns:
+        table = table.select(*options.columns)
+    export = export_results if results else export_table
+    write(export(table, form, guard_formulas=options.guard_formulas), options)
 
 
-def _without_identity(table: Table) -> Table:
-    """The table without the IRI of the record in its last column, where a label tells which one it is."""
-    last = [row[-1] for row in table.rows]
-    if "label" not in table.columns or not all(isinstance(term, NamedNode) for term in last):
-        return table
-    return Table(table.columns[:-1], [row[:-1] for row in table.rows])
+def _for_people(table: Table, columns: Sequence[str]) -> Table:
+    """The chosen columns, with the labels of records in place of their IRIs."""
+    view = table.labeled()
+    if not columns:
+        return view
+    return (view if set(columns) <= set(view.columns) else table).select(*columns)
+
+
+def write_truth(answer: bool, options: TableOptions) -> None:
+    """Write the answer to an ASK query."""
+    from threatgraph.export.tables import export_results
+
+    write(export_results(answer, options.format or "table"), options)
 
 
 def width(options: Options) -> int | None:

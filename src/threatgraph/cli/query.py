@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from threatgraph.catalog import load_catalog
-from threatgraph.cli.options import TABLES, TRIPLES, TableOptions, add_format, seconds, utf8
-from threatgraph.cli.output import decoded, notify, open_graph, write, write_table
+from threatgraph.cli.options import RESULTS, TRIPLES, TableOptions, add_format, seconds, utf8
+from threatgraph.cli.output import decoded, notify, open_graph, write, write_table, write_truth
 from threatgraph.cli.parser import Parser
 from threatgraph.errors import InvalidFile, InvalidQuery
 from threatgraph.graph import DEFAULT_TIMEOUT, missing_limits
@@ -38,7 +38,7 @@ def add_arguments(parser: Parser) -> None:
         "--timeout", type=seconds, metavar="SECONDS", help=f"stop after SECONDS (default: {DEFAULT_TIMEOUT:g})"
     )
     parser.add_argument("--allow-service", action="store_true", help="allow federated queries (SERVICE)")
-    add_format(parser, TABLES, TRIPLES, default="table; turtle for CONSTRUCT and DESCRIBE")
+    add_format(parser, RESULTS, TRIPLES, default="table; turtle for CONSTRUCT and DESCRIBE")
     parser.add_examples(
         "threatgraph query 'SELECT ?label { ?d a tg:Domain ; skos:prefLabel ?label }'",
         "threatgraph query -f question.rq --format csv -o answer.csv",
@@ -54,9 +54,9 @@ def execute(options: QueryOptions) -> int:
         notify(f"threatgraph: note: this system cannot limit the {limit} of a query.")
     answer = graph.query(text, timeout=options.timeout, allow_service=options.allow_service, raw=True)
     if isinstance(answer, bool):
-        write("true\n" if answer else "false\n", options)
+        write_truth(answer, options)
     elif isinstance(answer, Table):
-        write_table(answer, options, options.format or "table")
+        write_table(answer, options, options.format or "table", results=True)
     else:
         write(graph.serialize(answer, options.format or "turtle"), options)
     return 0
