@@ -10,8 +10,6 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyoxigraph import NamedNode
-
 from threatgraph.display import printable
 from threatgraph.errors import InvalidQuery, ThreatGraphError
 from threatgraph.graph import ThreatGraph
@@ -86,25 +84,27 @@ def say(text: str) -> None:
 
 
 def put_table(table: Table, arguments: argparse.Namespace) -> None:
-    """Write a table in the format of the options; on a terminal it is made to fit."""
-    form = arguments.format or "table"
-    if form == "table":
-        columns = width(arguments)
-        if columns and len(table.render().partition("\n")[0]) > columns:
-            table = _without_identity(table)
-        put_text(table.render(columns) + f"\n\n{len(table)} row{'' if len(table) == 1 else 's'}\n", arguments)
+    """Write a table in the format of the options."""
+    if columns := getattr(arguments, "columns", None):
+        table = table.select(*columns)
+    if (arguments.format or "table") == "table":
+        count = f"{len(table)} row{'' if len(table) == 1 else 's'}"
+        put_text(f"{table.render(width(arguments))}\n\n{count}\n", arguments)
         return
     from threatgraph.export.tables import export_table
 
-    put(export_table(table, form, guard_formulas=getattr(arguments, "guard_formulas", False)), arguments)
+    put(export_table(table, arguments.format, guard_formulas=arguments.guard_formulas), arguments)
 
 
-def _without_identity(table: Table) -> Table:
-    """The table without the IRI of the record in its last column, where a label tells which one it is."""
-    last = [row[-1] for row in table.rows]
-    if "label" not in table.columns or not all(isinstance(term, NamedNode) for term in last):
-        return table
-    return Table(table.columns[:-1], [row[:-1] for row in table.rows])
+def put_answer(answer: Table | bool, arguments: argparse.Namespace) -> None:
+    """Write the answer to a SELECT or ASK query: as a table for people, or in a W3C format for query results."""
+    form = arguments.format or "table"
+    if form == "table" and isinstance(answer, Table):
+        put_table(answer, arguments)
+        return
+    from threatgraph.export.tables import export_results
+
+    put(export_results(answer, form, guard_formulas=arguments.guard_formulas), arguments)
 
 
 def width(arguments: argparse.Namespace) -> int | None:
