@@ -34,7 +34,7 @@ LAYERS = {
     "labels": 3,
     "listing": 3,
     "lookup": 3,
-    "listing": 3,
+    "counts": 3,
     "records": 3,
     "validate": 3,
     "export": 3,

@@ -137,7 +137,7 @@ class _Completion:
                 yield from ((f"{name}={record}", label) for record, label in found)
 
     def _records(self, kind: str | None, word: str) -> Iterable[Candidate]:
-        return open_graph(self._options, quick=True).complete(word, kind)
+        return open_graph(self._options, quick=True).complete(word, kind).items()
 
 
 def _options(parser: Parser) -> Iterator[Candidate]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from threatgraph.counts import count_triples
 from threatgraph.errors import ThreatGraphError
 from threatgraph.graph.exchange import Exchange
 from threatgraph.graph.paths import PathLike, as_paths
@@ -167,8 +168,7 @@ class ThreatGraph(Queries, Validation, Exchange):
 
     def __len__(self) -> int:
         """The number of triples, including derived ones; this runs a query."""
-        count = self.store.select("SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }").column("n")[0]
-        return int(str(count))
+        return count_triples(self.store)
 
     def __bool__(self) -> bool:
         """Always true, also for a graph without triples."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from threatgraph.listing import count_records, list_records
-from threatgraph.lookup import resolve
+from threatgraph.counts import count_records
+from threatgraph.listing import list_records
+from threatgraph.lookup import complete, resolve
 from threatgraph.records import Link, Record, read_inbound, read_record
 from threatgraph.store import Store
 from threatgraph.table import Table
@@ -81,6 +82,19 @@ class Lookups:
         """
         return self.record(identifier, "provision")
 
+    def complete(self, prefix: str, kind: str | None = None) -> Mapping[str, str]:
+        """Return the codes, slugs and prefixed names of records that begin with a prefix, with their labels.
+
+        Args:
+            prefix: the beginning, in upper or lower case.
+            kind: only records of this kind.
+
+        Example:
+            >>> graph.complete("PAT-AGT-003")
+            {'PAT-AGT-003': 'Goal Drift'}
+        """
+        return complete(self.store, prefix, kind)
+
     def inbound(self, record: str | Record) -> Mapping[str, tuple[Link, ...]]:
         """Return the links from other records to a record, or to one of its parts.
 
@@ -102,26 +116,43 @@ class Lookups:
         """
         return read_inbound(self.store, record.iri if isinstance(record, Record) else self.resolve(record))
 
-    def list(self, kind: str, /, **filters: str) -> Table:
+    def list(
+        self,
+        kind: str,
+        /,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        columns: Sequence[str] | None = None,
+        limit: int | None = None,
+        **where: str | Sequence[str],
+    ) -> Table:
         """List the records of a kind.
 
         Args:
-            kind: a kind of record, such as ``incident``, or its plural.
-            filters: keep only records that link to a record: the kind of that record, and its identifier. Several
-                filters must all match.
+            kind: a kind of record, or its plural: ``incident``, ``incidents``.
+            since: list only records dated on or after this date: ``2024``, ``2024-08`` or ``2024-08-01``.
+            until: list only records dated on or before this date.
+            columns: the properties to show; by default, a few for each kind.
+            limit: the maximum number of records.
+            where: properties and values, such as ``severity="high"``. A record must match every property. Several
+                values of one property are alternatives. A value is an identifier of a record, or the text or number
+                itself.
 
         Returns:
-            One row for each record. The last column is its IRI.
+            The chosen columns, then ``record`` with the IRI. Each column of IRIs is followed by a column of labels.
 
         Raises:
-            UnknownName: for an unknown kind, or a record that does not exist.
-            AmbiguousName: if several records have the name of a filter.
+            UnknownName: for an unknown kind, property or value.
+            AmbiguousName: if several records have the name of a value.
+            InvalidQuery: for a date that is not valid, a kind without dates, or a limit below 1.
 
         Example:
-            >>> len(graph.list("patterns", domain="DOM-AGT", severity="high")) > 0
-            True
+            >>> table = graph.list("patterns", domain="DOM-AGT", severity="high", limit=3)
+            >>> table.column("severity_label")[0]
+            'High'
         """
-        return list_records(self.store, kind, filters)
+        return list_records(self.store, kind, where=where, since=since, until=until, columns=columns, limit=limit)
 
     def stats(self) -> Table:
         """Count the records of each kind, the files and the triples.

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import Literal
 
-from threatgraph import resources
-from threatgraph.catalog import NamedQuery, load_catalog
+from threatgraph.catalog import CrossRecordCheck, load_checks
 from threatgraph.errors import UnknownName
 from threatgraph.graph.paths import PathLike, as_paths
 from threatgraph.rdf.terms import Term
@@ -93,9 +92,9 @@ class Validation:
             self.store.require_loaded(paths)
 
     @property
-    def checks(self) -> Mapping[str, NamedQuery]:
-        """The queries that look for faults in the data, by name."""
-        return load_catalog(resources.queries_dir() / "checks")
+    def checks(self) -> Mapping[str, CrossRecordCheck]:
+        """The cross-record checks that :meth:`validate` runs, by name."""
+        return load_checks()
 
     def check(self, *names: str) -> Table:
         """Look for faults that no single record shows, such as a link to nothing or an incident told twice.
