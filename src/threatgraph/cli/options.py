@@ -15,6 +15,8 @@ from importlib import import_module
 _LONGEST = 24 * 60 * 60
 #: The formats for tables, and those for the triples of CONSTRUCT and DESCRIBE.
 TABLES, TRIPLES = "threatgraph.export:TABLE_FORMATS", "threatgraph.export:TRIPLE_FORMATS"
+#: The formats for answers to SPARQL queries.
+RESULTS = "threatgraph.export:RESULT_FORMATS"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +41,7 @@ class TableOptions(Options):
 
     format: str = "table"
     guard_formulas: bool = False
+    columns: list[str] = field(default_factory=list)
 
 
 class Names:
@@ -74,12 +77,21 @@ def add_format(parser: argparse.ArgumentParser, *registries: str, default: str) 
         metavar="FORMAT",
         help=f"output format: %(choices)s (default: {default})",
     )
-    if TABLES in registries:
+    if TABLES in registries or RESULTS in registries:
+        parser.add_argument("--columns", type=names, metavar="A,B", help="write only these columns, in this order")
         parser.add_argument(
             "--guard-formulas",
             action="store_true",
             help="in CSV and TSV, put ' before text that a spreadsheet would run as a formula",
         )
+
+
+def names(text: str) -> list[str]:
+    """Names separated by commas."""
+    found = [name.strip() for name in text.split(",")]
+    if not all(found):
+        raise argparse.ArgumentTypeError(f"must be names separated by commas, not {text!r}")
+    return found
 
 
 def positive_integer(text: str) -> int:

@@ -8,9 +8,7 @@ import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
-
-from pyoxigraph import NamedNode
+from typing import TypeVar
 
 from threatgraph.cli.options import Options, TableOptions
 from threatgraph.display import printable
@@ -18,9 +16,6 @@ from threatgraph.errors import InvalidFile, InvalidQuery, ThreatGraphError
 from threatgraph.graph import ThreatGraph
 from threatgraph.saving import save
 from threatgraph.table import Table
-
-if TYPE_CHECKING:
-    from threatgraph.store.remote.store import RemoteStore
 
 T = TypeVar("T")
 _NARROWEST = 40
@@ -31,7 +26,7 @@ def open_graph(options: Options, more: Sequence[str] = (), *, quick: bool = Fals
 
     Args:
         options: the options of the command.
-        more: further files or folders to load.
+        more: further files or folders to load; a store on disk has to have them already.
         quick: open a cached copy where there is one; for commands that read little of the graph.
     """
     bundled = not options.no_bundled
@@ -39,28 +34,21 @@ def open_graph(options: Options, more: Sequence[str] = (), *, quick: bool = Fals
         if options.data or more or not bundled or options.store:
             reason = "a server is queried as it is; upload files with `threatgraph load --endpoint` or `sync`."
             raise ThreatGraphError(f"--data, --store, --no-bundled and PATH cannot be used with --endpoint: {reason}")
-        return ThreatGraph(open_store(options))
+        return open_server(options)
     if options.store:
-        graph = ThreatGraph.open(options.data, bundled=bundled, store=options.store)
-        if more:
-            from threatgraph.store.disk.store import require_loaded
-
-            require_loaded(Path(options.store), map(Path, more))
-        return graph
+        return ThreatGraph.open(options.data, bundled=bundled, store=options.store)
     return ThreatGraph.open([*options.data, *more], bundled=bundled, cached=quick)
 
 
-def open_store(options: Options) -> RemoteStore:
+def open_server(options: Options) -> ThreatGraph:
     """Connect to the server that the options name.
 
     Raises:
         InvalidQuery: where they name none.
     """
-    from threatgraph.store.remote.store import RemoteStore
-
     if not options.endpoint:
-        raise InvalidQuery("requires --endpoint URL, the SPARQL server.")
-    return RemoteStore(
+        raise InvalidQuery("this command requires --endpoint URL, a SPARQL server.")
+    return ThreatGraph.connect(
         options.endpoint,
         update_url=options.update_endpoint,
         graph_store_url=options.graph_store_endpoint,
@@ -90,26 +78,45 @@ def notify(text: str) -> None:
     print(printable(text), file=sys.stderr)
 
 
-def write_table(table: Table, options: TableOptions, form: str | None = None) -> None:
-    """Write a table in a format, by default that of the options; on a terminal it is made to fit."""
+def write_table(
+    table: Table, options: TableOptions, form: str | None = None, *, shown: Sequence[str] = (), results: bool = False
+) -> None:
+    """Write a table.
+
+    Args:
+        table: the table.
+        options: the options of the command; ``columns`` selects columns.
+        form: the format, by default that of the options.
+        shown: the columns to show to people by default, where all of them are too many.
+        results: whether the rows answer a SPARQL query: JSON, XML, CSV and TSV are then the W3C formats.
+    """
     form = form or options.format
     if form == "table":
-        columns = width(options)
-        if columns and len(table.render().partition("\n")[0]) > columns:
-            table = _without_identity(table)
-        write_text(table.render(columns) + f"\n\n{len(table)} row{'' if len(table) == 1 else 's'}\n", options)
+        table = _for_people(table, options.columns or shown)
+        count = f"{len(table)} row{'' if len(table) == 1 else 's'}"
+        write_text(f"{table.render(width(options))}\n\n{count}\n", options)
         return
-    from threatgraph.export.tables import export_table
+    from threatgraph.export.tables import export_results, export_table
 
-    write(export_table(table, form, guard_formulas=options.guard_formulas), options)
+    if options.columns:
+        table = table.select(*options.columns)
+    export = export_results if results else export_table
+    write(export(table, form, guard_formulas=options.guard_formulas), options)
 
 
-def _without_identity(table: Table) -> Table:
-    """The table without the IRI of the record in its last column, where a label tells which one it is."""
-    last = [row[-1] for row in table.rows]
-    if "label" not in table.columns or not all(isinstance(term, NamedNode) for term in last):
-        return table
-    return Table(table.columns[:-1], [row[:-1] for row in table.rows])
+def _for_people(table: Table, columns: Sequence[str]) -> Table:
+    """The chosen columns, with the labels of records in place of their IRIs."""
+    view = table.labeled()
+    if not columns:
+        return view
+    return (view if set(columns) <= set(view.columns) else table).select(*columns)
+
+
+def write_truth(answer: bool, options: TableOptions) -> None:
+    """Write the answer to an ASK query."""
+    from threatgraph.export.tables import export_results
+
+    write(export_results(answer, options.format or "table"), options)
 
 
 def width(options: Options) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from threatgraph.catalog import NamedQuery, load_catalog
-from threatgraph.cli.options import TABLES, TableOptions, add_format, utf8
+from threatgraph.cli.options import RESULTS, TableOptions, add_format, utf8
 from threatgraph.cli.output import open_graph, write_table
 from threatgraph.cli.parser import Parser
 from threatgraph.errors import InvalidQuery, UnknownName
@@ -23,11 +23,11 @@ class RunOptions(TableOptions):
 def add_arguments(parser: Parser) -> None:
     """Add the arguments of the command."""
     parser.set_defaults(execute=execute, options=RunOptions)
-    parser.add_argument("name", metavar="NAME", help="a query from 'threatgraph queries'")
+    parser.add_argument("name", metavar="QUERY", help="a query from 'threatgraph queries'")
     parser.add_argument(
         "-p", "--param", action="append", type=utf8, metavar="KEY=VALUE", help="set a parameter (repeatable)"
     )
-    add_format(parser, TABLES, default="table")
+    add_format(parser, RESULTS, default="table")
     parser.add_examples(
         "threatgraph run patterns-by-cause -p cause=CAUSE-009",
         "threatgraph run incidents -p since=2024 --format csv",
@@ -39,7 +39,7 @@ def execute(options: RunOptions) -> int:
     """Run a named query."""
     query = named_query(options.name)
     values = _values(query, options.param)
-    write_table(open_graph(options, quick=True).run(query.name, **values), options)
+    write_table(open_graph(options, quick=True).run(query.name, **values), options, results=True)
     return 0
 
 

@@ -13,11 +13,21 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple
 from threatgraph.errors import UnknownName
 from threatgraph.export import jsonld, network, rdf, sssom, stix
 from threatgraph.export.neighborhood import neighbourhood
-from threatgraph.export.tables import TABLE_FORMATS, export_table
+from threatgraph.export.tables import RESULT_FORMATS, TABLE_FORMATS, export_results, export_table
 from threatgraph.rdf.turtle import write_turtle
 from threatgraph.store import Store
 
-__all__ = ["FORMATS", "TABLE_FORMATS", "TRIPLE_FORMATS", "Format", "export", "export_table", "export_triples"]
+__all__ = [
+    "FORMATS",
+    "RESULT_FORMATS",
+    "TABLE_FORMATS",
+    "TRIPLE_FORMATS",
+    "Format",
+    "export",
+    "export_results",
+    "export_table",
+    "export_triples",
+]
 
 
 @dataclass(frozen=True, slots=True)
