@@ -1,4 +1,4 @@
-"""The examples in README.md, CONTRIBUTING.md and docs/: run each one and compare its output, or rewrite the output.
+"""The examples in README.md and docs/: run each one and compare its output, or rewrite the output.
 
     python tests/docs_examples.py                     # show examples whose output differs
     python tests/docs_examples.py --update [PAGE…]    # rewrite the outputs in the pages
@@ -14,7 +14,6 @@ stands for any text within a line; a line ``…`` stands for any number of lines
 
 - ``<!-- not run: REASON -->``: the block is not run.
 - ``<!-- file: NAME -->``: the block is the content of a file that later examples use.
-- ``<!-- folder: checkout -->``: examples of this page run in a copy of the checkout.
 """
 
 from __future__ import annotations
@@ -26,7 +25,6 @@ import doctest
 import io
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -39,12 +37,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 ELISION = "…"
 _FENCE = re.compile(r"^```(\S+)?(?: .*)?$")
-_MARKER = re.compile(r"^<!-- (not run|file|folder): (.+?) -->$")
+_MARKER = re.compile(r"^<!-- (not run|file): (.+?) -->$")
 # A number by itself, not part of a code, date or IRI.
 _NUMBER = re.compile(r"(?<![\w./:#-])\d[\d,]*(?:\.\d+)?(?![\w/:-])")
 _SPACING = re.compile(r"-{2,}|\s+")
 _TIMEOUT = 120
-_CHECKOUT = ("data", "ontology", "queries", "pyproject.toml", "CONTRIBUTING.md")
 
 
 @dataclass
@@ -74,7 +71,7 @@ def pages() -> list[Path]:
     """The pages that show examples, generated pages left out."""
     generated = {ROOT / "docs" / "reference", ROOT / "docs" / "figures"}
     found = [path for path in (ROOT / "docs").rglob("*.md") if not generated & set(path.parents)]
-    return [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(found)]
+    return [ROOT / "README.md", *sorted(found)]
 
 
 def read_blocks(text: str) -> list[Block]:
@@ -97,7 +94,7 @@ def read_blocks(text: str) -> list[Block]:
             blocks.append(block)
             marker = {}
             number = end
-        elif lines[number].strip() and "folder" not in marker:
+        elif lines[number].strip():
             marker = {}
         number += 1
     return blocks
@@ -211,8 +208,6 @@ class Page:
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary) / "work"
             folder.mkdir()
-            if "<!-- folder: checkout -->" in self.text:
-                _copy_checkout(folder)
             shell = Shell(folder)
             try:
                 for block in self.blocks:
@@ -322,15 +317,6 @@ def _trimmed(lines: list[str]) -> list[str]:
     while lines and not lines[-1].strip():
         lines.pop()
     return [line.rstrip() for line in lines]
-
-
-def _copy_checkout(folder: Path) -> None:
-    for name in _CHECKOUT:
-        source = ROOT / name
-        if source.is_dir():
-            shutil.copytree(source, folder / name)
-        else:
-            shutil.copy(source, folder / name)
 
 
 def main() -> int:

@@ -21,7 +21,7 @@ from threatgraph.cli.parser import Parser, build_parser
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
-PAGES = [path for path in examples.pages() if path.is_file()]
+PAGES = [*examples.pages(), ROOT / "CONTRIBUTING.md"]
 READ = {path: path.read_text(encoding="utf-8") for path in PAGES}
 
 
@@ -40,7 +40,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("path", [p for p in PAGES if examples.Page(p).steps], ids=_name)
+@pytest.mark.parametrize("path", [p for p in examples.pages() if examples.Page(p).steps], ids=_name)
 def test_every_example_runs_and_prints_what_the_page_shows(path: Path) -> None:
     page = examples.Page(path)
     problems = [*page.run(), *page.differences(exact=False)]

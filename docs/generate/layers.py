@@ -52,5 +52,7 @@ def _text(left: float, baseline: float, text: str, style: str) -> str:
 
 
 def _arrow(start: float, end: float) -> str:
-    line = f'<path d="M{WIDTH / 2} {start + 3}V{end - 3}" stroke="#52606d" stroke-width="1.5" marker-end="url(#arrow)"/>'
+    line = (
+        f'<path d="M{WIDTH / 2} {start + 3}V{end - 3}" stroke="#52606d" stroke-width="1.5" marker-end="url(#arrow)"/>'
+    )
     return line + _text(WIDTH / 2 + 12, start + 22, "imports", 'font-size="12" fill="#52606d"')
