@@ -13,7 +13,7 @@ from threatgraph.vocab import XSD
 RECORDS = ("ThreatPattern", "Incident", "Actor", "CausalFactor", "AffectedGroup", "Domain", "HarmType", "Sector")
 PATTERN, INCIDENT = ("ThreatPattern",), ("Incident",)
 PARTS = ("Mechanism", "DetectionIndicator", "PreventionMeasure", "ResponseStep")
-SCALES = ("Severity", "Likelihood", "EvidenceLevel", "ImpactLevel", "IncidentStatus")
+SCALES = ("Severity", "LikelihoodTrend", "EvidenceLevel", "ImpactLevel", "IncidentStatus")
 CONCEPTS = ("ThreatPattern", "CausalFactor", "AffectedGroup", "Domain", "Sector", "Region", "Asset", "GlossaryTerm")
 KINDS: dict[str, Kind] = {}
 

@@ -94,7 +94,7 @@ FAULTS: dict[str, tuple[str, str]] = {
         f"{BASE}pattern/a",
     ),
     "figure-mismatch": (
-        f"<{BASE}pattern/x#figure> tg:count 8 ; tg:outOf 97 ; tg:percentage 30 .",
+        f"<{BASE}pattern/x#figure> tg:count 8 ; tg:total 97 ; tg:percentage 30 .",
         f"{BASE}pattern/x#figure",
     ),
     "foreign-statement": (
@@ -127,7 +127,7 @@ FAULTS: dict[str, tuple[str, str]] = {
         f"{BASE}pattern/x#step",
     ),
     "place-region": (
-        'incident:x tg:place "Lyon, France"@en ; tg:region region:asia .',
+        'incident:x tg:placeName "Lyon, France"@en ; tg:region region:asia .',
         f"{BASE}incident/x",
     ),
     "property-use": (
@@ -165,7 +165,7 @@ FAULTS: dict[str, tuple[str, str]] = {
         f"{BASE}pattern/x",
     ),
     "scheme-kind": (
-        f"severity:x skos:inScheme <{BASE}likelihood> .",
+        f"severity:x skos:inScheme <{BASE}likelihood-trend> .",
         f"{BASE}severity/x",
     ),
     "source-page": (
@@ -225,7 +225,7 @@ MORE_FAULTS: list[tuple[str, str, str]] = [
         )
     ),
     ("text-characters", "pattern:x skos:prefLabel '\U0001f680 Drift'@en .", "pattern/x"),
-    ("place-region", 'incident:x tg:place "US"@en .', "incident/x"),
+    ("place-region", 'incident:x tg:placeName "US"@en .', "incident/x"),
     (
         "mapping-justification",
         f"<{PART}> tg:publishedPredicate skos:broadMatch ; sssom:predicate_id skos:broadMatch .",
@@ -343,7 +343,7 @@ MORE_FAULTS: list[tuple[str, str, str]] = [
     ("unknown-record", "pattern:x a tg:ThreatPattern, tg:Incident .", "pattern/x"),
     ("unknown-record", "incident:x a tg:ThreatPattern .", "incident/x"),
     ("unknown-record", f"<{BASE}pattern/x/> a tg:ThreatPattern .", "pattern/x/"),
-    ("property-use", "incident:x a tg:Incident ; tg:likelihood likelihood:stable .", "incident/x"),
+    ("property-use", "incident:x a tg:Incident ; tg:likelihoodTrend likelihood-trend:stable .", "incident/x"),
     ("property-use", 'incident:x a tg:Incident ; rdfs:label "X"@en .', "incident/x"),
     ("property-use", 'incident:x a tg:Incident ; <http://purl.org/dc/elements/1.1/source> "X" .', "incident/x"),
     ("property-use", 'incident:x a tg:Incident ; skos:definition "X is a case."@en .', "incident/x"),
@@ -422,7 +422,7 @@ MORE_FAULTS: list[tuple[str, str, str]] = [
         " skos:exactMatch <https://incidentdatabase.ai/cite/2> .",
         "incident/x",
     ),
-    ("figure-mismatch", f"<{PART}> a tg:SourceFigure ; tg:outOf 9 .", "pattern/x#part"),
+    ("figure-mismatch", f"<{PART}> a tg:SourceFigure ; tg:total 9 .", "pattern/x#part"),
     ("label-iri", 'sector:x a tg:Sector ; skos:prefLabel "Banking"@en .', "sector/x"),
     (
         "dangling-target",

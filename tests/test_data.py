@@ -86,7 +86,7 @@ def test_the_counts_are_those_of_the_source(graph: ThreatGraph) -> None:
         "glossary-term": 18,
         "glossary-category": 4,
         "severity": 4,
-        "likelihood": 3,
+        "likelihood-trend": 3,
         "framework": 8,
         "provision": 43 + 210 + 102 + 95 + 224 + 10 + 10 + 221,
         "mapping-set": 3,
@@ -200,7 +200,7 @@ def test_strategic_misalignment_is_lossless(graph: ThreatGraph) -> None:
     pattern = graph.pattern("PAT-SYS-005")
     assert (pattern.code, pattern.label) == ("PAT-SYS-005", "Strategic Misalignment")
     assert labels(pattern["severity"]) == ["High"]
-    assert labels(pattern["likelihood"]) == ["Stable"]
+    assert labels(pattern["likelihoodTrend"]) == ["Stable"]
     assert labels(pattern["evidenceLevel"]) == ["Theoretical with empirical foundations"]
     assert pattern["sourceUpdated"] == ("2025-01-15",)
     assert sorted(labels(pattern["listedGroup"])) == ["Consumers", "IT & Security Professionals"]
@@ -213,7 +213,7 @@ def test_strategic_misalignment_is_lossless(graph: ThreatGraph) -> None:
         "Long-term / existential",
         "General-purpose AI provisions",
     }
-    for text in "abstract definition severityRationale likelihoodRationale evidenceRationale incidentSummary".split():
+    for text in "abstract definition severityRationale likelihoodTrendRationale evidenceRationale incidentSummary".split():
         assert len(pattern.text(text)) > 60
     for text in "mechanismSummary indicatorSummary responseTrigger retrievalNote".split():
         assert len(pattern.text(text)) > 40

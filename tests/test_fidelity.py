@@ -203,9 +203,9 @@ def test_patterns_keep_what_their_source_says(graph: ThreatGraph) -> None:
         record = graph.pattern(fact["code"] or fact["name"])
         assert record.label == fact["name"]
         assert labels(record["domain"])
-        for name in ("severity", "likelihood"):
-            if fact[name]:
-                assert [label.lower() for label in labels(record[name])] == [fact[name]], record.iri
+        for name, told in (("severity", fact["severity"]), ("likelihoodTrend", fact["likelihood"])):
+            if told:
+                assert [label.lower() for label in labels(record[name])] == [told], record.iri
         assert set(fact["why_labels"] or []) <= set(labels(record["mechanism"])), record.iri
         parts = [part for part in record["mechanism"] if isinstance(part, Record)]
         assert {part.text("sourceLabel") for part in parts} - {""} <= set(fact["why_labels"] or []), record.iri

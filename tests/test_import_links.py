@@ -61,8 +61,8 @@ def test_an_incident_is_linked_to_the_pattern_that_it_tells_of(store: EmbeddedSt
         ("rdf:type", "tg:Recommendation"),
         ("tg:recommendedFor", "incident:aiid-1"),
         ("tg:recommends", "pattern:goal-drift"),
-        ("tg:standing", "1^integer"),
-        ("tg:basis", "signals^string"),
+        ("tg:rankPosition", "1^integer"),
+        ("tg:recommendationBasis", "signals^string"),
         ("sssom:confidence", f"{TEXT.confidence:.2f}^decimal"),
         ("sssom:mapping_justification", "semapv:SemanticSimilarityThresholdMatching"),
     } == {pair for pair in told if pair[0] != "tg:score"}

@@ -308,7 +308,7 @@ def test_a_case_study_of_atlas(release: Harvest) -> None:
         ("prov:wasAttributedTo", "https://atlas.mitre.org/"),
         ("tg:curationStatus", "curation-status:as-in-source"),
         ("tg:occurred", "2031-05^gYearMonth"),
-        ("tg:system", "Example Door@en"),
+        ("tg:systemName", "Example Door@en"),
         ("tg:failureStage", "failure-stage:signal"),
         ("tg:mapping", "incident:atlas-aml.cs0001#mapping-aml-t0051"),
         ("tg:mapping", "incident:atlas-aml.cs0001#mapping-aml-t0051-001"),

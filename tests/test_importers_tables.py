@@ -80,7 +80,7 @@ def test_an_incident_of_the_aiid_in_full(brought: Harvest) -> None:
         ("tg:victim", "actor:aiid-example-works"),
         ("tg:harmedParty", "Bystanders@en"),
         ("tg:harmedParty", "Café Guests@en"),
-        ("tg:place", "Springfield, US@en"),
+        ("tg:placeName", "Springfield, US@en"),
         ("tg:region", "region:north-america"),
         ("tg:failureStage", "failure-stage:harm"),
         ("tg:sourceFigure", "incident:aiid-9001#figure-injuries"),
@@ -367,7 +367,7 @@ def test_one_incident_of_the_ai_incident_database_as_its_tables_tell_it(whole: H
             for name in ("navya", "keolis-north-america")
         ),
         ("tg:harmedParty", "Bus passengers@en"),
-        ("tg:place", "Las Vegas, NV, US@en"),
+        ("tg:placeName", "Las Vegas, NV, US@en"),
         ("tg:region", "region:north-america"),
         ("tg:failureStage", "failure-stage:harm"),
         ("tg:mapping", "incident:aiid-23#mapping-mit-7-3"),

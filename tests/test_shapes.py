@@ -404,7 +404,7 @@ BY_QUERY = {
     "RecordPart-borrowed": ("", f"pattern:other tg:mechanism {PATTERN}mechanism-two> ."),
     "RecordPart-position": (f"{PATTERN}step-two> tg:position 2 .", f"{PATTERN}step-two> tg:position 1 ."),
     "Recommendation-asked": (
-        f'{RECOMMENDATION} tg:recommendedFor pattern:sample ; tg:askedText "What is like the sample?" .',
+        f'{RECOMMENDATION} tg:recommendedFor pattern:sample ; tg:queryText "What is like the sample?" .',
         "",
     ),
     "Identifier-unique": ("", 'pattern:other skos:notation "PAT-SYS-901" .'),

@@ -43,7 +43,7 @@ _NAMED = {"listedGroup", "harmedParty", *_SECTIONS["Related"]}
 _FACTS = {
     "domain": None,
     "severity": "severityRationale",
-    "likelihood": "likelihoodRationale",
+    "likelihoodTrend": "likelihoodTrendRationale",
     "evidenceLevel": "evidenceRationale",
 }
 #: What follows from other statements, or stands in the head already.
@@ -215,7 +215,7 @@ _DETAILS = {
     "sourceLabel": "source: ",
     "confidence": "confidence ",
     "count": "",
-    "outOf": "out of ",
+    "total": "out of ",
     "percentage": "per cent: ",
     "severity": "severity: ",
     "asOf": "as of ",

@@ -198,7 +198,7 @@ def _add_study(entry: Entry, release: _Release) -> None:
     draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
     precision = _PRECISION.get(text_of(entry, "incident-date-granularity"), 10)
     draft.put("tg:occurred", _day_of(entry, "incident-date", precision, release))
-    draft.put("tg:system", english(text_of(entry, "target")))
+    draft.put("tg:systemName", english(text_of(entry, "target")))
     for who in ("actor", "reporter"):
         draft.put("skos:scopeNote", english(f"{who.capitalize()}: {told}" if (told := text_of(entry, who)) else ""))
     if text_of(entry, "case-study-type") == "exercise":  # somebody showed what can be done

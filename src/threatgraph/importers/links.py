@@ -164,9 +164,9 @@ def _link(draft: Draft, guess: Guess, standing: int) -> Draft:
     link = Draft(f"{BASE}recommendation/{ends[0]}/{ends[1]}", "Recommendation", draft.path, draft.line)
     link.put("tg:recommendedFor", NamedNode(draft.iri))
     link.put("tg:recommends", NamedNode(guess.pattern))
-    link.put("tg:standing", Literal(standing))
+    link.put("tg:rankPosition", Literal(standing))
     link.put("tg:score", _decimal(f"{guess.score:.6f}"))
-    link.put("tg:basis", Literal("signals"))
+    link.put("tg:recommendationBasis", Literal("signals"))
     link.put("sssom:confidence", _decimal(f"{guess.tier.confidence:.2f}"))
     link.put("sssom:mapping_justification", NamedNode(PREFIXES["semapv"] + guess.tier.justification))
     return link
