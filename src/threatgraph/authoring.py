@@ -10,10 +10,10 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, Triple
 
 from threatgraph.errors import InvalidFile, ThreatGraphError
+from threatgraph.rdf.files import read_quads
+from threatgraph.rdf.turtle import BlankNodeRefused, write_turtle
 from threatgraph.saving import save
 from threatgraph.slugs import slug_of
-from threatgraph.store.files import read_quads
-from threatgraph.turtle import BlankNodeRefused, write_turtle
 from threatgraph.vocab import BASE, KINDS, PREFIXES, RDF_TYPE, XSD, tg
 
 # The terminals of the Turtle grammar (section 6.5) that can hold a "#" which begins no comment, then everything else.

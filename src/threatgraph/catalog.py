@@ -62,7 +62,7 @@ def load_catalog(folder: Path | None = None) -> dict[str, NamedQuery]:
     """The named queries by name, sorted.
 
     Args:
-        folder: where the ``.rq`` files are; the shipped ones by default.
+        folder: where the ``.rq`` files are; the bundled ones by default.
 
     Raises:
         InvalidFile: where a header is incomplete or has a line that cannot be read.

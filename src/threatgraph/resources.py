@@ -19,7 +19,7 @@ def root() -> Path:
     for candidate in (package / "_share", package.parents[1]):
         if (candidate / "ontology" / "threatgraph.ttl").is_file():
             return candidate
-    raise ThreatGraphError(f"the shipped ontology is missing beside {package}: install threatgraph again.")
+    raise ThreatGraphError(f"the bundled ontology is missing beside {package}: install threatgraph again.")
 
 
 def ontology_dir() -> Path:
@@ -28,7 +28,7 @@ def ontology_dir() -> Path:
 
 
 def data_dir() -> Path:
-    """The folder of the shipped records."""
+    """The folder of the bundled records."""
     return root() / "data"
 
 
@@ -37,8 +37,8 @@ def queries_dir() -> Path:
     return root() / "queries"
 
 
-def shipped_files() -> list[Path]:
-    """The files of the shipped graph, sorted: ontology, schemes and data (not shapes, rules or alignments)."""
+def bundled_files() -> list[Path]:
+    """The files of the bundled graph, sorted: ontology, schemes and data (not shapes, rules or alignments)."""
     ontology = ontology_dir()
     return [
         ontology / "threatgraph.ttl",
