@@ -14,12 +14,13 @@ from threatgraph.vocab import KINDS, RDF_TYPE, Kind, kind_of, tg
 _OF_SUBJECT = """
 SELECT ?property ?value ?label ?notation ?position {
   ?subject ?property ?value .
+  FILTER(?property != tg:hasPart)
   OPTIONAL { ?value skos:prefLabel ?label }
   OPTIONAL { ?value skos:notation ?notation }
   OPTIONAL { ?value tg:position|tg:rank ?position }
 }
 """
-_PARTS = "SELECT DISTINCT ?part { ?record ?property ?part FILTER(STRSTARTS(STR(?part), CONCAT(STR(?record), '#'))) }"
+_PARTS = "SELECT ?part { ?record tg:hasPart ?part }"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ CLASSES = frozenset(
 )
 PROPERTIES = frozenset(
     """
-    actor addedProperty addedValue addresses affects aiidNumber appliesFrom appliesFromAsAmended asOf asset
+    actor addedProperty addresses affects aiidNumber appliesFrom appliesFromAsAmended asOf asset
     causalFactor coOccursWith contribution controlDomain count crosswalkMapping curationStatus deployer developer
     distinguishedFrom domain escalatesTo evidenceLevel evidenceRationale existingLink exposurePathway failureStage
     firstYear framework governanceContext group harmType harmedParty hasPart impact impactLevel impactRole
@@ -40,7 +40,7 @@ PROPERTIES = frozenset(
     occurred outcome pattern patternLink patternRole percentage placeName position primaryPattern provisionLevel
     publishedPredicate queryText rank rankPosition rationale reason recommendationBasis recommendedFor recommends
     region relatedIncident resolutionState responseStep responseTrigger retrievalNote retrievalQuestion retrievalTopic
-    reviewState score secondaryPattern sector severity severityRationale signal sourceFigure sourceLabel sourceUpdated
+    reviewState sameIncident score secondaryPattern sector severity severityRationale signal sourceFigure sourceLabel sourceUpdated
     systemName systemSince tactic total victim
     """.split()
 )
@@ -128,6 +128,7 @@ PREFIXES: dict[str, str] = {
     **{kind.name: kind.namespace for kind in KINDS.values()},
     **{prefix: f"{BASE}provision/{edition}/" for prefix, edition in EDITIONS.items()},
     "dcterms": "http://purl.org/dc/terms/",
+    "foaf": "http://xmlns.com/foaf/0.1/",
     "owl": "http://www.w3.org/2002/07/owl#",
     "prov": "http://www.w3.org/ns/prov#",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",

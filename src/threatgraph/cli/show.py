@@ -63,6 +63,7 @@ _INBOUND_TITLES = {
     "domain": "In this domain",
     "escalatesTo": "Can grow out of",
     "governanceContext": "Governance context of",
+    "hasTopConcept": "Top concept of",
     "impact": "Hit by",
     "inScheme": "Holds",
     "listedGroup": "Listed by",
@@ -79,14 +80,14 @@ _HIDDEN |= {"secondaryPattern", "actor", *_FACTS, *filter(None, _FACTS.values())
 _INBOUND = """
 SELECT DISTINCT ?property ?code ?label ?owner
 WHERE {
-  { ?owner ?property ?record . FILTER(!CONTAINS(STR(?owner), "#")) }
+  { ?owner ?property ?record . FILTER NOT EXISTS { ?whole tg:hasPart ?owner } }
   UNION
-  { ?part ?inner ?record . ?owner ?property ?part . FILTER(STRSTARTS(STR(?part), CONCAT(STR(?owner), "#"))) }
+  { ?part ?inner ?record . ?owner tg:hasPart ?part ; ?property ?part }
   ?owner skos:prefLabel ?label .
   OPTIONAL { ?owner skos:notation ?code }
   FILTER(?owner != ?record)
   FILTER(?property NOT IN (
-    tg:affects, tg:mappedTo, tg:involvesPattern, tg:primaryPattern, tg:secondaryPattern, tg:actor
+    tg:affects, tg:hasPart, tg:mappedTo, tg:involvesPattern, tg:primaryPattern, tg:secondaryPattern, tg:actor
   ))
   FILTER NOT EXISTS { ?owner a tg:ThreatPattern ; tg:domain ?record . FILTER(?property = skos:broader) }
 }
@@ -94,7 +95,13 @@ ORDER BY STR(?property) STR(?code) STR(?label) STR(?owner)
 """
 _MOST_INBOUND = 20
 #: Names that do not read well as words.
-_TITLES = {"altLabel": "Also called", "coOccursWith": "Occurs together with"}
+_TITLES = {
+    "aiidNumber": "AI Incident Database number",
+    "altLabel": "Also called",
+    "coOccursWith": "Occurs together with",
+    "hasTopConcept": "Top concepts",
+    "subjectOf": "Page",
+}
 
 
 def show(arguments: argparse.Namespace) -> int:

@@ -18,7 +18,7 @@ from threatgraph.importers.builder import Draft, Harvest
 from threatgraph.recommend import Recommender
 from threatgraph.recommend.model import LONGEST_TEXT
 from threatgraph.store import Store
-from threatgraph.vocab import BASE, PREFIXES, XSD
+from threatgraph.vocab import PREFIXES, XSD, tg
 
 #: The most patterns that one record is linked to.
 MOST = 3
@@ -28,7 +28,7 @@ FEWEST_WORDS = 18
 _LINKED = "Incident"
 _MIT = PREFIXES["mit"]
 _TEXTS = tuple(PREFIXES[prefix] + name for prefix, name in (("skos", "prefLabel"), ("dcterms", "description")))
-_SAME = PREFIXES["skos"] + "exactMatch"
+_SAME = tg("sameIncident")
 _CLASS = PREFIXES["sssom"] + "object_id"
 _SUBDOMAINS = f"""
 SELECT ?pattern ?subdomain {{
