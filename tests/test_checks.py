@@ -419,7 +419,7 @@ MORE_FAULTS: list[tuple[str, str, str]] = [
     (
         "source-page",
         "incident:x a tg:Incident ; dcterms:source <https://incidentdatabase.ai/cite/1> ;"
-        " skos:exactMatch <https://incidentdatabase.ai/cite/2> .",
+        " schema:subjectOf <https://incidentdatabase.ai/cite/2> .",
         "incident/x",
     ),
     ("figure-mismatch", f"<{PART}> a tg:SourceFigure ; tg:total 9 .", "pattern/x#part"),
@@ -488,7 +488,7 @@ def test_linked_incidents_are_no_duplicates(tmp_path: Path) -> None:
 
 
 def test_one_database_number_for_two_incidents_is_a_duplicate(tmp_path: Path) -> None:
-    same = "skos:exactMatch <https://incidentdatabase.ai/cite/1>"
+    same = "tg:aiidNumber 1"
     text = f"incident:x a tg:Incident ; {same} . incident:y a tg:Incident ; {same} ."
     assert len(planted(text, tmp_path, bundled=False).check("near-duplicate-incidents")) == 1
 

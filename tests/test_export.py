@@ -188,6 +188,7 @@ def test_only_dates_of_varying_precision_carry_their_type(graph: ThreatGraph) ->
         "systemSince",
         "created",
         "modified",
+        "issued",
     }
 
 

@@ -48,7 +48,7 @@ _FACTS = {
 }
 #: What follows from other statements, or stands in the head already.
 _HIDDEN = {"type", "prefLabel", "notation", "abstract", "affects", "mappedTo", "involvesPattern", "primaryPattern"}
-_HIDDEN |= {"inScheme"}
+_HIDDEN |= {"inScheme", "hasTopConcept"}
 #: What it means to be at the other end of a link.
 _INBOUND_TITLES = {
     "addresses": "Addressed by",
@@ -96,10 +96,10 @@ ORDER BY STR(?property) STR(?code) STR(?label) STR(?owner)
 _MOST_INBOUND = 20
 #: Names that do not read well as words.
 _TITLES = {
+    "addedProperty": "Added by threatgraph",
     "aiidNumber": "AI Incident Database number",
     "altLabel": "Also called",
     "coOccursWith": "Occurs together with",
-    "hasTopConcept": "Top concepts",
     "subjectOf": "Page",
 }
 
@@ -154,7 +154,8 @@ class _Page:
         rest = [name for name in record if name not in shown | hidden]
         plain = [name for name in rest if not any(isinstance(value, Record) for value in record[name])]
         for name in plain:
-            values = "; ".join(str(value) for value in record[name])
+            shown_value = _term if name == "addedProperty" else str
+            values = "; ".join(shown_value(value) for value in record[name])
             lines += self._wrap(f"{_title(name)}: {values}", "", hang="  ")
         for title, names in (sections | {_title(name): (name,) for name in rest if name not in plain}).items():
             body = [line for name in names for line in self._values(record, name)]
@@ -237,6 +238,11 @@ def _detail(name: str, values: Sequence[object]) -> str:
 def _short(value: object) -> str:
     text = str(value)
     return re.split(r"[#/]", text)[-1] if text.startswith("http") else text
+
+
+def _term(value: object) -> str:
+    """A property as words: ``tg:causalFactor`` becomes ``causal factor``."""
+    return _title(_short(value)).lower()
 
 
 def _title(name: str) -> str:

@@ -28,6 +28,7 @@ _BORROWED = {
     "dcterms:description": False,
     "dcterms:identifier": False,
     "dcterms:isReplacedBy": True,
+    "dcterms:issued": False,
     "dcterms:license": True,
     "dcterms:modified": False,
     "dcterms:source": True,
@@ -217,7 +218,7 @@ def _definition(name: str, kind: str | None) -> Json:
 
 
 def _english(name: str) -> str | None:
-    plain = {"dcterms:created", "dcterms:identifier", "dcterms:modified", "skos:notation", "sssom:confidence"}
+    plain = {"dcterms:created", "dcterms:identifier", "dcterms:issued", "dcterms:modified", "skos:notation", "sssom:confidence"}
     return None if name in plain else "@language"
 
 
