@@ -30,7 +30,7 @@ def incident(name: str, text: str, *, mit: str = "", same: str = "") -> Draft:
     draft = Draft(f"{BASE}incident/{name}", "Incident", "a.csv", 2)
     draft.put("skos:prefLabel", english("Something happened"))
     draft.put("dcterms:description", english(text))
-    draft.put("skos:exactMatch", NamedNode(same) if same else None)
+    draft.put("tg:sameIncident", NamedNode(same) if same else None)
     if mit:
         part = draft.add_part("tg:mapping", "mapping-mit", "FrameworkMapping")
         draft.put("sssom:object_id", NamedNode(PREFIXES["mit"] + mit), part=part)

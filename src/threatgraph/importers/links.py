@@ -18,7 +18,7 @@ from threatgraph.importers.builder import Draft, Harvest
 from threatgraph.recommend import Recommender
 from threatgraph.recommend.model import LONGEST_TEXT
 from threatgraph.store import Store
-from threatgraph.vocab import PREFIXES, XSD, tg
+from threatgraph.vocab import BASE, PREFIXES, XSD, tg
 
 #: The most patterns that one record is linked to.
 MOST = 3
