@@ -169,18 +169,18 @@ def test_there_are_at_least_25_questions() -> None:
 
 def test_patterns(graph: ThreatGraph) -> None:
     assert len(graph.run("patterns")) == 42
-    assert rows(graph, "patterns", "code severity likelihood", domain="DOM-SYS") == [
-        ("PAT-SYS-001", "severity:high", "likelihood:increasing"),
-        ("PAT-SYS-002", "severity:critical", "likelihood:stable"),
-        ("PAT-SYS-003", "severity:critical", "likelihood:increasing"),
-        ("PAT-SYS-004", "severity:critical", "likelihood:increasing"),
-        ("PAT-SYS-005", "severity:high", "likelihood:stable"),
-        ("PAT-SYS-006", "severity:low", "likelihood:stable"),
+    assert rows(graph, "patterns", "code severity likelihood_trend", domain="DOM-SYS") == [
+        ("PAT-SYS-001", "severity:high", "likelihood-trend:increasing"),
+        ("PAT-SYS-002", "severity:critical", "likelihood-trend:stable"),
+        ("PAT-SYS-003", "severity:critical", "likelihood-trend:increasing"),
+        ("PAT-SYS-004", "severity:critical", "likelihood-trend:increasing"),
+        ("PAT-SYS-005", "severity:high", "likelihood-trend:stable"),
+        ("PAT-SYS-006", "severity:low", "likelihood-trend:stable"),
     ]
-    stable = column(graph, "patterns", "code", likelihood="stable")
+    stable = column(graph, "patterns", "code", likelihood_trend="stable")
     assert stable == ["PAT-SOC-003", "PAT-SYS-002", "PAT-SYS-005", "PAT-SYS-006"]
     assert column(graph, "patterns", "code", severity="low") == ["PAT-SYS-006"]
-    assert column(graph, "patterns", "code", severity="high", likelihood="stable") == ["PAT-SOC-003", "PAT-SYS-005"]
+    assert column(graph, "patterns", "code", severity="high", likelihood_trend="stable") == ["PAT-SOC-003", "PAT-SYS-005"]
 
 
 def test_patterns_at_least_as_severe(graph: ThreatGraph, files: Files) -> None:
