@@ -57,18 +57,21 @@ class NamedQuery:
     path: Path
 
 
-@cache
 def load_catalog(folder: Path | None = None) -> dict[str, NamedQuery]:
-    """The named queries by name, sorted.
+    """Return the named queries by name, sorted.
 
     Args:
-        folder: where the ``.rq`` files are; the shipped ones by default.
+        folder: the folder of the ``.rq`` files; the bundled ones by default.
 
     Raises:
-        InvalidFile: where a header is incomplete or has a line that cannot be read.
+        InvalidFile: if a header is incomplete or has a line that cannot be read.
     """
-    files = sorted((folder or resources.queries_dir()).glob("*.rq"))
-    return {file.stem: read_query(file) for file in files}
+    return _queries_in(folder or resources.queries_dir())
+
+
+@cache
+def _queries_in(folder: Path) -> dict[str, NamedQuery]:
+    return {file.stem: read_query(file) for file in sorted(folder.glob("*.rq"))}
 
 
 def read_query(path: Path) -> NamedQuery:

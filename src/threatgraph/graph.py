@@ -18,6 +18,7 @@ from threatgraph.records import Record, read_record
 from threatgraph.saving import save
 from threatgraph.store import EmbeddedStore, Store
 from threatgraph.store.base import DEFAULT_TIMEOUT, VALIDATION_TIMEOUT
+from threatgraph.store.guard import refuse_unsafe
 from threatgraph.table import Table, Term, to_rdflib_graph, to_text
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ class ThreatGraph:
         if name not in self.queries:
             raise UnknownName("query", name, self.queries, "`threatgraph queries` lists them.")
         query = self.queries[name]
+        refuse_unsafe(query.sparql)
         return self.store.select(query.sparql, bind(self.store, query, params))
 
     @property

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from threatgraph.cli.checkout import choose_data
 from threatgraph.cli.parser import build_parser
 from threatgraph.display import printable
 from threatgraph.errors import ThreatGraphError
@@ -32,6 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = build_parser().parse_args(argv)
     module, _, function = arguments.handler.partition(":")
     try:
+        choose_data(installed=getattr(arguments, "installed_data", False))
         status = getattr(import_module(f"threatgraph.cli.{module}"), function)(arguments)
         sys.stdout.flush()
     except ThreatGraphError as error:

@@ -74,6 +74,9 @@ def _common() -> _Parser:
     common.add_argument("--user", metavar="NAME", help="a user of the server; the password is THREATGRAPH_PASSWORD")
     common.add_argument("--default-graph", metavar="IRI", help="the server's graph to ask, in place of its default one")
     common.add_argument("--no-shipped", action="store_true", help="leave the shipped data out")
+    common.add_argument(
+        "--installed-data", action="store_true", help="use the installed data, not those of the checkout around here"
+    )
     common.add_argument("--no-color", action="store_true", help="no colour, even on a terminal")
     common.add_argument("-o", "--output", metavar="FILE", help="write to a file, whole or not at all")
     return common
@@ -177,10 +180,10 @@ def _checking(command: _Command) -> None:
     sub = command("check", "check:check", "look for faults between records, such as links to nothing")
     sub.add_argument("names", metavar="NAME", nargs="*", help="checks to run (default: all of them)")
     _format(sub, TABLES)
-    sub = command("format", "check:format_files", "bring Turtle files into the canonical form")
+    sub = command("format", "check:format_files", "format Turtle files")
     sub.add_argument("paths", metavar="PATH", nargs="+", help="Turtle files, or folders of them")
     sub.add_argument(
-        "--check", action="store_true", help="change nothing; exit with status 1 where something would change"
+        "--check", action="store_true", help="change nothing; exit with status 1 if a file is not formatted"
     )
 
 
@@ -213,23 +216,31 @@ def _writing(command: _Command) -> None:
         metavar="SHARE",
         help="only guesses of at least this confidence, 0 to 1",
     )
-    sub = command("new", "make:new", "write a new record to start from")
+    sub = command("new", "make:new", "scaffold a record to complete")
     kinds = sub.add_subparsers(title="kinds", metavar="KIND", required=True, parser_class=_Parser)
     pattern = kinds.add_parser("pattern", help="a threat pattern")
-    pattern.add_argument("--domain", required=True, metavar="ID", help="its domain, such as DOM-SYS")
-    pattern.add_argument("--definition", required=True, type=_text, metavar="TEXT", help="what it is")
+    pattern.add_argument("--label", required=True, type=_text, metavar="TEXT", help="name, such as 'Goal Drift'")
+    pattern.add_argument("--domain", required=True, metavar="ID", help="domain, such as DOM-SYS")
+    pattern.add_argument("--definition", required=True, type=_text, metavar="TEXT", help="definition")
+    pattern.add_argument("--code", type=_text, metavar="CODE", help="code (default: the next free one of the domain)")
     incident = kinds.add_parser("incident", help="an incident")
-    incident.add_argument("--description", required=True, type=_text, metavar="TEXT", help="what happened")
-    incident.add_argument("--occurred", metavar="DATE", help="2024, 2024-08 or 2024-08-01")
     incident.add_argument(
-        "--pattern", action="append", default=[], metavar="ID", help="a threat pattern; the primary one first"
+        "--label", required=True, type=_text, metavar="TEXT", help="title that names the system and the event"
     )
+    incident.add_argument("--description", required=True, type=_text, metavar="TEXT", help="what happened")
+    incident.add_argument("--occurred", metavar="DATE", help="year, month or day: 2024, 2024-08 or 2024-08-01")
+    incident.add_argument(
+        "--pattern",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="threat pattern of the incident; may be repeated, the primary one first",
+    )
+    incident.add_argument("--code", type=_text, metavar="CODE", help="code, such as INC-26-0001, if the source has one")
     for kind, name in ((pattern, "pattern"), (incident, "incident")):
         kind.set_defaults(kind=name)
-        kind.add_argument("--label", required=True, type=_text, metavar="TEXT", help="its name")
-        kind.add_argument("--source", required=True, type=_text, metavar="URL", help="where it comes from")
-        kind.add_argument("--code", type=_text, metavar="CODE", help="its code, where it has one")
-        kind.add_argument("--folder", default=".", metavar="DIR", help="where to write (default: here)")
+        kind.add_argument("--source", required=True, type=_text, metavar="URL", help="URL of the source")
+        kind.add_argument("--folder", default=".", metavar="DIR", help="folder to write to (default: the current one)")
     sub = command("plot", "plot:plot", "draw a picture of the graph, as SVG or PNG (needs 'threatgraph[plot]')")
     sub.add_argument("figure", choices=PICTURES, metavar="FIGURE", help=f"one of {', '.join(PICTURES)}")
     sub.add_argument("--domain", metavar="ID", help="only the patterns of this domain (not for the timeline)")

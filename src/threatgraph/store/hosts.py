@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Protocol
 
+from threatgraph import resources
 from threatgraph.store import zygote
 from threatgraph.store.channels import NO_SIGNAL, Channel, PipeChannel, SocketChannel
 from threatgraph.store.worker import Permissions
@@ -228,6 +229,7 @@ def _process(*words: str, keep: int | None = None, errors: IO[bytes] | None = No
         stdin=piped,
         stdout=piped,
         stderr=subprocess.DEVNULL if errors is None else errors,
+        env=resources.child_environment(),
         pass_fds=() if keep is None else (keep,),
     )
 
