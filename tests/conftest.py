@@ -1,4 +1,4 @@
-"""What the tests share: the shipped graph, opened once, and the programs of others that read our products."""
+"""What the tests share: the bundled graph, opened once, and the programs of others that read our products."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 @pytest.fixture(scope="session")
 def graph() -> ThreatGraph:
-    """The shipped graph; tests only read it."""
+    """The bundled graph; tests only read it."""
     return ThreatGraph.open()
 
 

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
-from threatgraph.importers.drafts import Harvest
+from threatgraph.importers.builder import Harvest
 from threatgraph.importers.writing import as_turtle
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import MemoryStore
 from threatgraph.validate import validate
 from threatgraph.vocab import BASE, shorten
 
@@ -217,7 +217,7 @@ entries:
     isPartOf: foo-group
     related_mappings: [foo-two, asi01-agent-goal-hijack]
   - {id: foo-two, name: Two, type: Risk, isDefinedByTaxonomy: foo-atlas, isPartOf: nowhere}
-  - {id: asi01-agent-goal-hijack, name: Shipped, type: Risk, isDefinedByTaxonomy: owasp-asi}
+  - {id: asi01-agent-goal-hijack, name: Bundled, type: Risk, isDefinedByTaxonomy: owasp-asi}
   - {id: homeless, name: Homeless}
   - {name: Nameless, isDefinedByTaxonomy: foo-atlas}
 actions:
@@ -351,11 +351,11 @@ def bundle(path: Path, *objects: object) -> Path:
     return path
 
 
-def check(found: Harvest, tmp_path: Path) -> EmbeddedStore:
+def check(found: Harvest, tmp_path: Path) -> MemoryStore:
     """Validate what was brought, from a file as a user would; give the graph."""
     file = tmp_path / "brought.ttl"
     file.write_text(as_turtle(found), encoding="utf-8")
-    store = EmbeddedStore.open([file])
+    store = MemoryStore.open([file])
     assert validate(store, only=[file]).findings == []
     return store
 

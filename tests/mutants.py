@@ -57,7 +57,7 @@ class World:
         self.of_class: dict[str, list[str]] = defaultdict(list)
         self.linking: dict[str, set[str]] = defaultdict(set)
         self.stating: dict[tuple[str, str], set[str]] = defaultdict(set)
-        for path in resources.shipped_files():
+        for path in resources.bundled_files():
             name = path.relative_to(self.root).as_posix()
             triples = [quad.triple for quad in parse(path=str(path), format=RdfFormat.TURTLE)]
             self.files[name] = frozenset(triples)
@@ -204,7 +204,7 @@ class Copy:
                 (self._folder / name).write_bytes((self._world.root / name).read_bytes())
 
     def _found(self) -> dict[str, set[str]]:
-        graph = ThreatGraph.open([self._folder], shipped=False)
+        graph = ThreatGraph.open([self._folder], bundled=False)
         found: dict[str, set[str]] = defaultdict(set)
         for finding in graph.validate():
             if finding.severity == "violation":

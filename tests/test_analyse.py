@@ -72,7 +72,7 @@ def answer(capsysbinary: pytest.CaptureFixture[bytes], *words: str) -> str:
 
 
 def test_the_analyses_of_a_file_of_ones_own(mine: str, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    alone = ("--no-shipped", "--data", mine)
+    alone = ("--no-bundled", "--data", mine)
     table = answer(capsysbinary, "centrality", "--kind", "cause", *alone)
     # Of three pairs of others one is joined by it. A node without links has the PageRank 1/21, so the cause has h with
     # h = 1/21 + 0.85 * 2 m, and each of its two patterns m = 1/21 + 0.85 * h/2.
@@ -89,7 +89,7 @@ def test_the_analyses_of_a_file_of_ones_own(mine: str, capsysbinary: pytest.Capt
 
 
 def test_a_path_for_people_is_told_by_labels(mine: str, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    lines = answer(capsysbinary, "path", "mine", "yours", "--no-shipped", "--data", mine).splitlines()
+    lines = answer(capsysbinary, "path", "mine", "yours", "--no-bundled", "--data", mine).splitlines()
     assert lines[0].split() == "step from_label property direction to_label relation information".split()
     # Of five records two are linked with the cause.
     assert lines[2].split() == ["1", "Mine", "tg:causalFactor", "forward", "Haste", f"{math.log2(5 / 2):.3f}"]
@@ -97,13 +97,13 @@ def test_a_path_for_people_is_told_by_labels(mine: str, capsysbinary: pytest.Cap
 
 
 def test_options_stand_before_or_after_the_command(mine: str, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    after = answer(capsysbinary, "communities", "--no-shipped", "--data", mine)
-    assert main(["--no-shipped", "--data", mine, "analyse", "communities"]) == 0
+    after = answer(capsysbinary, "communities", "--no-bundled", "--data", mine)
+    assert main(["--no-bundled", "--data", mine, "analyse", "communities"]) == 0
     assert capsysbinary.readouterr().out.decode() == after
 
 
 def test_no_path_and_no_escalation_are_said(mine: str, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
-    alone = ("--no-shipped", "--data", mine)
+    alone = ("--no-bundled", "--data", mine)
     found = answer(capsysbinary, "path", "mine", "alone", *alone)
     assert found == "none: no links lead from pattern:mine to pattern:alone\n"
     assert json.loads(answer(capsysbinary, "path", "mine", "alone", "--format", "json", *alone)) == []
@@ -111,7 +111,7 @@ def test_no_path_and_no_escalation_are_said(mine: str, capsysbinary: pytest.Capt
 
 
 def test_a_date_that_cannot_be_read_is_counted_apart_and_told(mine: str) -> None:
-    status, out, err = run("trends", "--no-shipped", "--data", mine, "--format", "csv")
+    status, out, err = run("trends", "--no-bundled", "--data", mine, "--format", "csv")
     assert status == 0
     assert out.split() == ["period,status,incidents", ",unreadable,1"]
     assert err == "threatgraph: note: some dates cannot be read; `threatgraph validate` says which and what to do.\n"
@@ -135,7 +135,7 @@ def test_the_examples_of_the_readme(capsysbinary: pytest.CaptureFixture[bytes]) 
 def test_the_answer_goes_to_a_file(mine: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     target = tmp_path / "coverage.md"
     assert (
-        answer(capsysbinary, "centrality", "--no-shipped", "--data", mine, "--format", "markdown", "-o", str(target))
+        answer(capsysbinary, "centrality", "--no-bundled", "--data", mine, "--format", "markdown", "-o", str(target))
         == ""
     )
     assert [cell.strip() for cell in target.read_text(encoding="utf-8").splitlines()[2].split("|")][3] == "Mine"
@@ -144,15 +144,15 @@ def test_the_answer_goes_to_a_file(mine: str, tmp_path: Path, capsysbinary: pyte
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("centrality --no-shipped", "the graph holds no patterns, so there is nothing to analyse"),
-        ("communities --no-shipped", "the graph holds no patterns"),
-        ("cooccurrence --no-shipped", "no incident of this graph names a causal factor"),
-        ("coverage --no-shipped", "the graph holds no patterns"),
-        ("coverage --by-framework --no-shipped", "the graph holds no frameworks"),
-        ("gaps --no-shipped", "the graph holds no patterns"),
-        ("trends --no-shipped", "the graph holds no incidents"),
-        ("path a b --no-shipped", "unknown record 'a'"),
-        ("escalation a --no-shipped", "unknown pattern 'a'"),
+        ("centrality --no-bundled", "the graph holds no patterns, so there is nothing to analyse"),
+        ("communities --no-bundled", "the graph holds no patterns"),
+        ("cooccurrence --no-bundled", "no incident of this graph names a causal factor"),
+        ("coverage --no-bundled", "the graph holds no patterns"),
+        ("coverage --by-framework --no-bundled", "the graph holds no frameworks"),
+        ("gaps --no-bundled", "the graph holds no patterns"),
+        ("trends --no-bundled", "the graph holds no incidents"),
+        ("path a b --no-bundled", "unknown record 'a'"),
+        ("escalation a --no-bundled", "unknown pattern 'a'"),
         ("centrality --kind weather", "unknown kind 'weather'"),
         ("centrality --network pattern-clause", "Did you mean pattern-cause"),
         ("centrality --by fame", "unknown measure 'fame'"),

@@ -1,4 +1,4 @@
-"""The analyses, on small graphs whose answers are worked out by hand, and on the shipped one by plain loops."""
+"""The analyses, on small graphs whose answers are worked out by hand, and on the bundled one by plain loops."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ HUB += "".join(
 def opened(folder: Path, turtle: str) -> Analytics:
     path = folder / "graph.ttl"
     path.write_text(turtle, encoding="utf-8")
-    return ThreatGraph.open([path], shipped=False).analytics
+    return ThreatGraph.open([path], bundled=False).analytics
 
 
 @pytest.fixture
@@ -435,7 +435,7 @@ def test_what_cooccurrence_refuses(small: Analytics) -> None:
         small.cooccurrence("sector")
 
 
-def test_causes_together_on_the_shipped_graph_by_loops(graph: ThreatGraph) -> None:
+def test_causes_together_on_the_bundled_graph_by_loops(graph: ThreatGraph) -> None:
     causes = [set(incident["causalFactor"]) for incident in all_of("incident").values() if incident["causalFactor"]]
     table = graph.analytics.cooccurrence(minimum=3)
     found = {
@@ -519,7 +519,7 @@ def test_circles_of_provisions_end(tmp_path: Path) -> None:
     assert cells(table, "label") == [("P",), ("P2",)]
 
 
-def test_provisions_of_the_shipped_graph_by_loops(graph: ThreatGraph) -> None:
+def test_provisions_of_the_bundled_graph_by_loops(graph: ThreatGraph) -> None:
     mapped = defaultdict(set)
     for pattern, properties in all_of("pattern").items():
         for part in properties["mapping"]:
@@ -737,7 +737,7 @@ def test_of_paths_of_the_same_cost_the_one_of_fewer_steps_is_taken() -> None:
     assert walk(net, "0", "6", strongest=True) == ["0", "3", "6"]
 
 
-def test_paths_of_the_shipped_graph_are_as_short_as_can_be(graph: ThreatGraph) -> None:
+def test_paths_of_the_bundled_graph_are_as_short_as_can_be(graph: ThreatGraph) -> None:
     """Against a plain search in the statements of the files' network, for pairs of some kinds."""
     whole = graph.to_networkx()
     near: dict[str, set[str]] = defaultdict(set)
@@ -831,7 +831,7 @@ import sys
 from pathlib import Path
 from threatgraph import ThreatGraph
 files = [Path(name) for name in sys.argv[2:]]
-a = ThreatGraph.open(files, shipped=sys.argv[1] == "shipped").analytics
+a = ThreatGraph.open(files, bundled=sys.argv[1] == "bundled").analytics
 for table in (
     *(a.centrality(kind) for kind in ("pattern", "cause", "group", "provision")),
     *(find(network=name) for name in a.NETWORKS[:5] for find in (a.communities, a.agreement)),
@@ -853,9 +853,9 @@ def run(seed: int, *words: str) -> str:
 
 
 def test_the_same_graph_gives_the_same_answers_whatever_the_hash_seed() -> None:
-    first = run(0, "shipped")
+    first = run(0, "bundled")
     assert '"community": 1' in first
-    assert first == run(4711, "shipped")
+    assert first == run(4711, "bundled")
 
 
 def test_the_order_of_statements_does_not_matter(tmp_path: Path) -> None:
@@ -867,7 +867,7 @@ def test_the_order_of_statements_does_not_matter(tmp_path: Path) -> None:
 
 
 def test_an_empty_graph_is_told_from_one_without_findings() -> None:
-    analytics = ThreatGraph.open(shipped=False).analytics
+    analytics = ThreatGraph.open(bundled=False).analytics
     for ask in (
         analytics.centrality,
         analytics.communities,
@@ -878,7 +878,7 @@ def test_an_empty_graph_is_told_from_one_without_findings() -> None:
         analytics.gaps,
         analytics.trends,
     ):
-        with pytest.raises(ThreatGraphError, match="open it with the shipped data, or add a file"):
+        with pytest.raises(ThreatGraphError, match="open it with the bundled data, or add a file"):
             ask()
 
 
@@ -886,7 +886,7 @@ _STATEMENTS: dict[str, dict[str, list[str]]] = {}
 
 
 def statements() -> dict[str, dict[str, list[str]]]:
-    """What the shipped files say, in short names, without SPARQL and without the rules."""
+    """What the bundled files say, in short names, without SPARQL and without the rules."""
     if not _STATEMENTS:
         found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         for path in data_dir().rglob("*.ttl"):

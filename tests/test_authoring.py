@@ -221,7 +221,7 @@ def test_a_new_pattern_gets_the_next_free_code_of_its_domain(graph: ThreatGraph,
 
 def test_a_domain_without_a_code_gives_none(tmp_path: Path) -> None:
     (tmp_path / "d.ttl").write_text(f"<{BASE}domain/mine> a <{tg('Domain')}> .")
-    own = ThreatGraph.open([tmp_path / "d.ttl"], shipped=False)
+    own = ThreatGraph.open([tmp_path / "d.ttl"], bundled=False)
     record = new_pattern(own.store, tmp_path, **THEFT | {"domain": f"{BASE}domain/mine"})
     assert record.code is None
     assert "domain:mine has no code" in record.code_note

@@ -16,15 +16,15 @@ from threatgraph import ThreatGraph
 from threatgraph.catalog import load_catalog
 from threatgraph.cli import main
 from threatgraph.errors import EndpointError
-from threatgraph.store.http import Http
-from threatgraph.store.remote import RemoteStore, update_request
+from threatgraph.store.remote.http import Http
+from threatgraph.store.remote.store import RemoteStore, update_request
 
 BACKENDS = ("directory", "oxigraph", "virtuoso")
 of_servers = pytest.mark.parametrize("backend", BACKENDS[1:], indirect=True)
 
 
 class Backend:
-    """A store that the shipped graph was put into.
+    """A store that the bundled graph was put into.
 
     Args:
         graph: the graph in it.

@@ -1,4 +1,4 @@
-"""The copy of the shipped graph in the cache folder: found, made, remade, and never in the way."""
+"""The copy of the bundled graph in the cache folder: found, made, remade, and never in the way."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from threatgraph import ThreatGraph
-from threatgraph.store import EmbeddedStore
-from threatgraph.store.cache import shipped_store
-from threatgraph.store.directory import DirectoryStore
-from threatgraph.store.generations import writing
-from threatgraph.store.inputs import file_inputs
-from threatgraph.store.loading import load
+from threatgraph.store import MemoryStore
+from threatgraph.store.disk.cache import bundled_store
+from threatgraph.store.disk.load import load
+from threatgraph.store.disk.snapshots import writing
+from threatgraph.store.disk.store import DirectoryStore
+from threatgraph.store.inputs import file_sources
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 
@@ -33,7 +33,7 @@ def copies(folder: Path) -> list[Path]:
 
 
 def test_the_graph_is_the_same_at_first_and_from_the_copy(folder: Path, graph: ThreatGraph) -> None:
-    assert isinstance(graph.store, EmbeddedStore)  # the other tests do without a cache
+    assert isinstance(graph.store, MemoryStore)  # the other tests do without a cache
     first, second = ThreatGraph.open(cached=True), ThreatGraph.open(cached=True)
     assert len(copies(folder)) == 1
     for opened in (first, second):
@@ -47,7 +47,7 @@ def test_the_graph_is_the_same_at_first_and_from_the_copy(folder: Path, graph: T
 
 def test_files_of_the_user_are_loaded_in_memory(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "a.ttl").write_text("<urn:a> <urn:b> <urn:c> .")
-    assert isinstance(ThreatGraph.open([tmp_path / "a.ttl"], shipped=False).store, EmbeddedStore)
+    assert isinstance(ThreatGraph.open([tmp_path / "a.ttl"], bundled=False).store, MemoryStore)
     assert copies(folder) == []
 
 
@@ -75,22 +75,22 @@ def _no_manifest(generation: Path) -> None:
 @pytest.mark.parametrize("spoil", [_cut, _flip, _no_current, _no_manifest])
 def test_a_damaged_copy_is_made_anew(folder: Path, graph: ThreatGraph, spoil: object) -> None:
     assert callable(spoil)
-    assert shipped_store() is not None
+    assert bundled_store() is not None
     spoil(copies(folder)[0] / "generation-1")
     again = ThreatGraph.open(cached=True)
     assert set(again.store.triples()) == set(graph.store.triples())
-    remade = shipped_store()
+    remade = bundled_store()
     assert remade is not None
     assert set(remade.triples()) == set(graph.store.triples())
 
 
 def test_while_another_process_makes_the_copy_the_graph_is_in_memory(folder: Path) -> None:
-    shipped_store()
+    bundled_store()
     copy = copies(folder)[0]
     (copy / "threatgraph-store.json").unlink()
     with writing(copy):
         opened = ThreatGraph.open(cached=True)
-        assert isinstance(opened.store, EmbeddedStore)
+        assert isinstance(opened.store, MemoryStore)
         assert len(opened) > 40_000
 
 
@@ -100,26 +100,26 @@ def test_two_processes_at_once_both_answer(folder: Path, graph: ThreatGraph) -> 
     answers = {process.communicate(timeout=100)[0] for process in running}
     assert answers == {f"n\n{len(graph)}\n"} or answers == {f"n\r\n{len(graph)}\r\n"}
     assert len(copies(folder)) == 1
-    assert isinstance(shipped_store(), DirectoryStore)
+    assert isinstance(bundled_store(), DirectoryStore)
 
 
 @pytest.mark.parametrize("place", ["/proc/nowhere", "/dev/null"])
 def test_a_home_that_cannot_be_written_is_no_matter(monkeypatch: pytest.MonkeyPatch, folder: Path, place: str) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", place)
-    assert isinstance(ThreatGraph.open(cached=True).store, EmbeddedStore)
+    assert isinstance(ThreatGraph.open(cached=True).store, MemoryStore)
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", place)
-    assert isinstance(ThreatGraph.open(cached=True).store, EmbeddedStore)
+    assert isinstance(ThreatGraph.open(cached=True).store, MemoryStore)
     assert copies(folder) == []
 
 
 def test_it_can_be_turned_off_and_follows_home(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("THREATGRAPH_CACHE", "off")
-    assert shipped_store() is None
+    assert bundled_store() is None
     monkeypatch.setenv("THREATGRAPH_CACHE", "")
     monkeypatch.setenv("XDG_CACHE_HOME", "relative")  # which the specification says to ignore
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    assert shipped_store() is not None
+    assert bundled_store() is not None
     assert len(copies(tmp_path / "home" / ".cache" / "threatgraph" / "graphs")) == 1
     assert copies(folder) == []
 
@@ -136,7 +136,7 @@ def test_changed_files_make_another_copy_and_few_stay(
     held = None
     for number in range(6):
         (root / "ontology/threatgraph.ttl").write_text(f"<urn:s> <urn:p> {10**number} .")
-        store = shipped_store()
+        store = bundled_store()
         assert store is not None
         assert store.ask(f"ASK {{ <urn:s> <urn:p> {10**number} }}")
         held = held or store  # the first one is still read, so it stays
@@ -161,7 +161,7 @@ def test_what_others_keep_in_the_cache_folder_stays(folder: Path, kind: str, ins
     for name in FOREIGN[kind]:
         (place / name).mkdir(parents=True)
         (place / name / "mine.txt").write_text("precious")
-    assert isinstance(shipped_store(), DirectoryStore)
+    assert isinstance(bundled_store(), DirectoryStore)
     assert {(place / name / "mine.txt").read_text() for name in FOREIGN[kind]} == {"precious"}
 
 
@@ -169,9 +169,9 @@ def test_a_store_of_the_user_and_a_link_stay_whatever_their_names(folder: Path, 
     (tmp_path / "mine.ttl").write_text("<urn:a> <urn:b> <urn:c> .")
     folder.mkdir(parents=True)
     for name in ("b" * 32, "c" * 32, "d" * 32, "e" * 32):
-        load(folder / name, file_inputs([tmp_path / "mine.ttl"]), shipped=False)
+        load(folder / name, file_sources([tmp_path / "mine.ttl"]), bundled=False)
     (folder / ("f" * 32)).symlink_to(tmp_path)
-    assert isinstance(shipped_store(), DirectoryStore)
+    assert isinstance(bundled_store(), DirectoryStore)
     assert (tmp_path / "mine.ttl").exists()
     assert len(copies(folder)) == 6
     for name in ("b" * 32, "e" * 32):
@@ -179,18 +179,18 @@ def test_a_store_of_the_user_and_a_link_stay_whatever_their_names(folder: Path, 
 
 
 def test_copies_where_earlier_versions_kept_them_are_removed(folder: Path) -> None:
-    assert shipped_store() is not None
+    assert bundled_store() is not None
     old = folder.parent / copies(folder)[0].name
     copies(folder)[0].rename(old)
-    assert shipped_store() is not None
+    assert bundled_store() is not None
     assert not old.exists()
     assert len(copies(folder)) == 1
 
 
 def test_a_foreign_folder_in_the_place_of_the_copy_is_left_alone(folder: Path) -> None:
-    assert shipped_store() is not None
+    assert bundled_store() is not None
     copy = copies(folder)[0]
     (copy / "threatgraph-store.json").unlink()
     (copy / "mine.txt").write_text("precious")
-    assert isinstance(ThreatGraph.open(cached=True).store, EmbeddedStore)
+    assert isinstance(ThreatGraph.open(cached=True).store, MemoryStore)
     assert (copy / "mine.txt").read_text() == "precious"

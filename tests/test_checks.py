@@ -1,4 +1,4 @@
-"""The checks: silent on the shipped data, and each finds the fault that is planted for it."""
+"""The checks: silent on the bundled data, and each finds the fault that is planted for it."""
 
 from __future__ import annotations
 
@@ -432,11 +432,11 @@ MORE_FAULTS: list[tuple[str, str, str]] = [
 ]
 
 
-def planted(text: str, folder: Path, *, shipped: bool = True) -> ThreatGraph:
+def planted(text: str, folder: Path, *, bundled: bool = True) -> ThreatGraph:
     path = folder / "fault.ttl"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(HEAD + text, encoding="utf-8")
-    return ThreatGraph.open([path], shipped=shipped)
+    return ThreatGraph.open([path], bundled=bundled)
 
 
 def test_every_check_has_a_fault() -> None:
@@ -444,7 +444,7 @@ def test_every_check_has_a_fault() -> None:
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_the_shipped_data_has_no_fault(graph: ThreatGraph, name: str) -> None:
+def test_the_bundled_data_has_no_fault(graph: ThreatGraph, name: str) -> None:
     assert graph.check(name).rows == []
 
 
@@ -490,7 +490,7 @@ def test_linked_incidents_are_no_duplicates(tmp_path: Path) -> None:
 def test_one_database_number_for_two_incidents_is_a_duplicate(tmp_path: Path) -> None:
     same = "skos:exactMatch <https://incidentdatabase.ai/cite/1>"
     text = f"incident:x a tg:Incident ; {same} . incident:y a tg:Incident ; {same} ."
-    assert len(planted(text, tmp_path, shipped=False).check("near-duplicate-incidents")) == 1
+    assert len(planted(text, tmp_path, bundled=False).check("near-duplicate-incidents")) == 1
 
 
 def test_all_checks_run_together_and_an_unknown_one_is_told(graph: ThreatGraph) -> None:
@@ -519,4 +519,4 @@ def test_a_part_that_is_described_in_another_file_than_its_record_is_found(tmp_p
 def test_a_text_in_its_form_is_no_fault(tmp_path: Path, statement: str) -> None:
     file = tmp_path / "x.ttl"
     file.write_text(f"{HEAD}pattern:x {statement} .", encoding="utf-8")
-    assert not ThreatGraph.open([file], shipped=False).check("text-form").rows
+    assert not ThreatGraph.open([file], bundled=False).check("text-form").rows

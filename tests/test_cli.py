@@ -180,7 +180,7 @@ def test_sparql_from_words_file_and_standard_input(tmp_path: Path) -> None:
 def test_users_files_are_added_before_or_after_the_command(mine: Path) -> None:
     for words in (("--data", str(mine), "show", "ORG-SYS-001"), ("show", "ORG-SYS-001", "--data", str(mine))):
         assert run(*words)[1].startswith("ORG-SYS-001 Mine\n")
-    assert run("--data", str(mine), "--no-shipped", "stats", "--format", "csv")[1].splitlines()[1] == "patterns,1"
+    assert run("--data", str(mine), "--no-bundled", "stats", "--format", "csv")[1].splitlines()[1] == "patterns,1"
 
 
 def test_validate_export_and_format(mine: Path, tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ NAMED = load_catalog()
 CHECKS = load_catalog(resources.queries_dir() / "checks")
 #: rdflib 7 cannot order rows where some of what it orders by is unbound; the order says nothing here.
 ORDER = re.compile(r"ORDER BY[^{}]*\Z")
-#: Statements at which checks find fault, beside those of the shipped data, at which they do not.
+#: Statements at which checks find fault, beside those of the bundled data, at which they do not.
 FAULTS = f"""
 <{BASE}incident/x> a tg:Incident ; skos:prefLabel "An Incident Of Nothing"@en ; tg:relatedIncident pattern:old ;
     tg:causalFactor <{BASE}causal-factor/none> ; tg:likelihood likelihood:stable ; rdfs:label "Of nothing" ;
@@ -48,7 +48,7 @@ THOROUGH = (
     "text-unfinished",
     "unknown-record",
 )
-#: Named queries that find nothing in the shipped data, or not for the samples.
+#: Named queries that find nothing in the bundled data, or not for the samples.
 EMPTY = ("crosswalk", "mitigations-by-pattern", "patterns-without-incidents", "patterns-without-mapping")
 Row = tuple[object, ...]
 
@@ -56,9 +56,9 @@ Row = tuple[object, ...]
 Both = tuple[ThreatGraph, rdflib.Dataset]
 
 
-def in_both(data: list[Path], *, shipped: bool) -> Both:
+def in_both(data: list[Path], *, bundled: bool) -> Both:
     """A graph, and the same in rdflib's own store: the merged triples, and a graph for each file."""
-    graph, dataset = ThreatGraph.open(data, shipped=shipped), rdflib.Dataset()
+    graph, dataset = ThreatGraph.open(data, bundled=bundled), rdflib.Dataset()
     merged = serialize(graph.store.triples(), format=RdfFormat.N_TRIPLES) or b""
     dataset.default_graph.parse(data=merged, format="nt")
     for name in graph.store.graphs():
@@ -76,8 +76,8 @@ def faults(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def whole(faults: Path) -> Both:
-    """The shipped graph, with faults."""
-    return in_both([faults], shipped=True)
+    """The bundled graph, with faults."""
+    return in_both([faults], bundled=True)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def cut(faults: Path) -> Both:
     files = sorted((resources.data_dir() / "incidents").rglob("*.ttl"))[:4]
     other = faults.with_name("other.ttl")
     other.write_text(f'<{BASE}incident/x> <{PREFIXES["skos"]}scopeNote> "From another file."@en .')
-    return in_both([faults, other, *files], shipped=False)
+    return in_both([faults, other, *files], bundled=False)
 
 
 def cell(term: object) -> object:

@@ -1,4 +1,4 @@
-"""The shipped records: strict Turtle for three parsers, in the canonical form, whole and linked."""
+"""The bundled records: strict Turtle for three parsers, in the canonical form, whole and linked."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import rdflib
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, parse
 
 from threatgraph import Link, Record, ThreatGraph
-from threatgraph.resources import data_dir, ontology_dir, shipped_files
-from threatgraph.turtle import write_turtle
+from threatgraph.rdf.turtle import write_turtle
+from threatgraph.resources import bundled_files, data_dir, ontology_dir
 from threatgraph.vocab import BASE, KINDS, shorten, tg
 
 ALL = sorted([*ontology_dir().rglob("*.ttl"), *data_dir().rglob("*.ttl")])
@@ -292,6 +292,6 @@ def test_its_retrieval_topics_and_incident_count(graph: ThreatGraph) -> None:
     assert figure["count"] == (2,)
 
 
-def test_shipped_files_are_the_ontology_the_scales_and_the_records() -> None:
-    assert {path for path in shipped_files() if "shapes" in path.parts} == set()
-    assert set(RECORDS) <= set(shipped_files())
+def test_bundled_files_are_the_ontology_the_scales_and_the_records() -> None:
+    assert {path for path in bundled_files() if "shapes" in path.parts} == set()
+    assert set(RECORDS) <= set(bundled_files())

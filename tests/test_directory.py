@@ -17,16 +17,16 @@ import pytest
 
 from threatgraph import InvalidFile, QueryTimeout, QueryTooLarge, Table, ThreatGraph, ThreatGraphError
 from threatgraph.cli import main
-from threatgraph.store.directory import DirectoryStore
-from threatgraph.store.generations import writing
-from threatgraph.store.inputs import file_inputs
-from threatgraph.store.loading import load
-from threatgraph.store.manifest import NAME
+from threatgraph.store.disk.load import load
+from threatgraph.store.disk.manifest import NAME
+from threatgraph.store.disk.snapshots import writing
+from threatgraph.store.disk.store import DirectoryStore
+from threatgraph.store.inputs import file_sources
 
 
 @pytest.fixture(scope="module")
 def disk(tmp_path_factory: pytest.TempPathFactory) -> ThreatGraph:
-    """The shipped graph in a directory; tests only read it."""
+    """The bundled graph in a directory; tests only read it."""
     directory = tmp_path_factory.mktemp("disk") / "store"
     load(directory)
     return ThreatGraph.open(store=directory)
@@ -61,10 +61,10 @@ def test_it_holds_the_same_triples_graphs_and_files(graph: ThreatGraph, disk: Th
 def test_findings_are_placed_in_the_files_that_were_loaded(tmp_path: Path) -> None:
     bad = write(tmp_path / "bad.ttl", "<https://w3id.org/threatgraph/pattern/x>\n  a <urn:t>, tg:ThreatPattern .")
     bad.write_text("PREFIX tg: <https://w3id.org/threatgraph/ontology#>\n" + bad.read_text())
-    load(tmp_path / "store", file_inputs([bad]), shipped=False)
+    load(tmp_path / "store", file_sources([bad]), bundled=False)
     report = ThreatGraph.open(store=tmp_path / "store").validate([bad])
     assert not report.ok
-    assert report.to_text() == ThreatGraph.open([bad], shipped=False).validate([bad]).to_text()
+    assert report.to_text() == ThreatGraph.open([bad], bundled=False).validate([bad]).to_text()
     bad.unlink()  # what was loaded stays, and nothing fails for want of the file
     assert not ThreatGraph.open(store=tmp_path / "store").validate().ok
 
@@ -76,12 +76,12 @@ def test_a_file_loaded_again_replaces_its_graph_and_leaves_what_others_say(tmp_p
     store = tmp_path / "store"
     one = write(tmp_path / "one.ttl", "<urn:s> <urn:p> <urn:shared>, <urn:old> .")
     two = write(tmp_path / "two.ttl", "<urn:s> <urn:p> <urn:shared>, <urn:two> .")
-    load(store, file_inputs([one, two]), shipped=False)
+    load(store, file_sources([one, two]), bundled=False)
     write(one, "<urn:s> <urn:p> <urn:new> .")
-    load(store, file_inputs([one]), shipped=False)
+    load(store, file_sources([one]), bundled=False)
     values = ThreatGraph.open(store=store).store.select("SELECT ?o { <urn:s> <urn:p> ?o } ORDER BY ?o").column("o")
     assert values == ["urn:new", "urn:shared", "urn:two"]
-    load(store, remove=[str(two)], shipped=False)
+    load(store, remove=[str(two)], bundled=False)
     values = ThreatGraph.open(store=store).store.select("SELECT ?o { <urn:s> <urn:p> ?o } ORDER BY ?o").column("o")
     assert values == ["urn:new"]
 
@@ -91,9 +91,9 @@ def test_shortcuts_are_derived_anew(tmp_path: Path) -> None:
     file = write(tmp_path / "mine.ttl", head + "<urn:x> tg:listedGroup <urn:a> .")
     # Enough beside it that the file is replaced in place, and not everything written anew.
     rest = write(tmp_path / "rest.nt", "".join(f"<urn:s{i}> <urn:p> <urn:o> .\n" for i in range(100)))
-    load(tmp_path / "store", file_inputs([file, rest]), shipped=False)
+    load(tmp_path / "store", file_sources([file, rest]), bundled=False)
     write(file, head + "<urn:x> tg:listedGroup <urn:b> .")
-    load(tmp_path / "store", file_inputs([file]), shipped=False)
+    load(tmp_path / "store", file_sources([file]), bundled=False)
     store = DirectoryStore.open(tmp_path / "store")
     assert store.select("SELECT ?g { <urn:x> tg:affects ?g }").column("g") == ["urn:b"]
     assert len(list(store.triples())) == 102
@@ -110,14 +110,14 @@ def test_both_ways_of_building_agree_with_memory(tmp_path: Path) -> None:
             lines = [f"<urn:s{draw.randrange(40)}> tg:listedGroup <urn:g{draw.randrange(8)}> .\n" for _ in range(60)]
             lines += [f"<urn:s{draw.randrange(40)}> tg:affects <urn:g{draw.randrange(8)}> .\n", "[] tg:x [] .\n"]
             write(file, head + "".join(lines))
-        load(tmp_path / "store", file_inputs(changed), shipped=False)
-        disk, memory = DirectoryStore.open(tmp_path / "store"), ThreatGraph.open(files, shipped=False).store
+        load(tmp_path / "store", file_sources(changed), bundled=False)
+        disk, memory = DirectoryStore.open(tmp_path / "store"), ThreatGraph.open(files, bundled=False).store
         assert sorted(map(str, disk.triples())) == sorted(map(str, memory.triples())), round_
         for iri in memory.graphs():
             assert set(disk.graph_triples(iri)) == set(memory.graph_triples(iri)), (round_, iri)
 
 
-def test_shipped_files_come_along_go_and_are_brought_up_to_date(
+def test_bundled_files_come_along_go_and_are_brought_up_to_date(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, graph: ThreatGraph
 ) -> None:
     from threatgraph import resources
@@ -135,15 +135,15 @@ def test_shipped_files_come_along_go_and_are_brought_up_to_date(
         column = DirectoryStore.open(store).select("SELECT ?s { ?s ?p ?o } ORDER BY ?s").column("s")
         return [str(value).removeprefix("urn:") for value in column]
 
-    assert load(store, file_inputs([mine])).triples == 3
+    assert load(store, file_sources([mine])).triples == 3
     assert subjects() == ["mine", "old", "ontology"]
     assert load(store).triples == 0  # nothing has changed
-    assert load(store, file_inputs([old])).triples == 0  # it is there already
+    assert load(store, file_sources([old])).triples == 0  # it is there already
     old.unlink()
     write(root / "data/new.ttl", "<urn:new> <urn:p> 1 .")
     load(store)
     assert subjects() == ["mine", "new", "ontology"]
-    load(store, shipped=False)
+    load(store, bundled=False)
     assert subjects() == ["mine"]
 
 
@@ -153,27 +153,27 @@ def test_shipped_files_come_along_go_and_are_brought_up_to_date(
 def test_readers_keep_what_they_opened_and_old_generations_go(tmp_path: Path) -> None:
     store = tmp_path / "store"
     file = write(tmp_path / "f.nt", "<urn:a> <urn:b> <urn:1> .\n")
-    load(store, file_inputs([file]), shipped=False)
+    load(store, file_sources([file]), bundled=False)
     first, second = DirectoryStore.open(store), DirectoryStore.open(store)
     write(file, "<urn:a> <urn:b> <urn:2> .\n")
-    load(store, file_inputs([file]), shipped=False)
+    load(store, file_sources([file]), bundled=False)
     third = DirectoryStore.open(store)
-    load(store, file_inputs([file]), shipped=False)
+    load(store, file_sources([file]), bundled=False)
     asked = "ASK { <urn:a> <urn:b> <urn:1> }"
     assert [reader.ask(asked) for reader in (first, second, third)] == [True, True, False]
     assert first.query(asked, timeout=10) is True
     assert [name for name in names(store) if name.startswith("gen")] == ["generation-1", "generation-2", "generation-3"]
     del first, second, third
-    load(store, file_inputs([file]), shipped=False)
+    load(store, file_sources([file]), bundled=False)
     assert [name for name in names(store) if name.startswith("gen")] == ["generation-4"]
 
 
 def test_a_second_writer_is_told_at_once(tmp_path: Path) -> None:
-    load(tmp_path / "store", shipped=False)
+    load(tmp_path / "store", bundled=False)
     with writing(tmp_path / "store"):
         began = time.monotonic()
         with pytest.raises(ThreatGraphError, match="another process is loading"):
-            load(tmp_path / "store", shipped=False)
+            load(tmp_path / "store", bundled=False)
         assert time.monotonic() - began < 1
 
 
@@ -219,7 +219,7 @@ def test_the_child_of_a_busy_process_does_not_wait_for_locks_of_its_threads(disk
 def test_nothing_is_parsed_and_nothing_heavy_imported_to_open(tmp_path: Path, disk: ThreatGraph) -> None:
     store = tmp_path / "store"
     file = write(tmp_path / "f.nt", "<urn:a> <urn:b> <urn:1> .\n")
-    load(store, file_inputs([file]), shipped=False)
+    load(store, file_sources([file]), bundled=False)
     file.unlink()
     code = f"""import sys, pyoxigraph
 pyoxigraph.parse = None
@@ -236,16 +236,16 @@ KILLS = 50
 _WORKER = """
 import sys
 from pathlib import Path
-from threatgraph.store.directory import DirectoryStore
-from threatgraph.store.inputs import file_inputs
-from threatgraph.store.loading import load
+from threatgraph.store.disk.store import DirectoryStore
+from threatgraph.store.inputs import file_sources
+from threatgraph.store.disk.load import load
 
 store, base, file = map(Path, sys.argv[1:])
 print("ready", flush=True)
 for number in range(DirectoryStore.open(store).manifest.generation, 10**6):
     lines = [f"<urn:s{i}> <https://w3id.org/threatgraph/ontology#listedGroup> <urn:v{number}> .\\n" for i in range(200)]
     file.write_text("".join(lines))
-    load(store, file_inputs([file, base] if number % 3 == 0 else [file]), shipped=False)
+    load(store, file_sources([file, base] if number % 3 == 0 else [file]), bundled=False)
     print(number, flush=True)
 """
 
@@ -255,7 +255,7 @@ def test_a_kill_at_any_moment_leaves_the_old_state_or_the_new_one(tmp_path: Path
     store, file = tmp_path / "store", tmp_path / "f.nt"
     base = write(tmp_path / "base.nt", "".join(f"<urn:b{i}> <urn:p> <urn:o> .\n" for i in range(1000)))
     begun = time.monotonic()
-    load(store, file_inputs([base]), shipped=False)
+    load(store, file_sources([base]), bundled=False)
     longest = max(0.25, 2 * (time.monotonic() - begun))  # enough for some loads to end, however busy the machine
     command = [sys.executable, "-c", _WORKER, str(store), str(base), str(file)]
     published = 0
@@ -278,7 +278,7 @@ def test_a_kill_at_any_moment_leaves_the_old_state_or_the_new_one(tmp_path: Path
         assert len(list(reader.triples())) == 1000 + derived
         assert sum(len(list(reader.graph_triples(iri))) for iri in reader.graphs()) == 1000 + derived
     assert published > 0
-    load(store, file_inputs([base]), shipped=False)
+    load(store, file_sources([base]), bundled=False)
     assert len([name for name in names(store) if name.startswith("generation")]) <= 2
 
 
@@ -288,9 +288,9 @@ def test_a_first_load_that_was_killed_is_begun_again(tmp_path: Path) -> None:
     (half / "000010.sst").write_bytes(b"half of somethi")
     (store / "threatgraph-store.lock").touch()
     (store / ".threatgraph-abc").touch()
-    load(store, file_inputs([write(tmp_path / "f.nt", "<urn:a> <urn:b> <urn:c> .\n")]), shipped=False)
+    load(store, file_sources([write(tmp_path / "f.nt", "<urn:a> <urn:b> <urn:c> .\n")]), bundled=False)
     assert DirectoryStore.open(store).ask("ASK { <urn:a> <urn:b> <urn:c> }")
-    load(store, file_inputs([tmp_path / "f.nt"]), shipped=False)
+    load(store, file_sources([tmp_path / "f.nt"]), bundled=False)
     assert names(store) == ["generation-2", "threatgraph-store.json", "threatgraph-store.lock"]
 
 
@@ -298,10 +298,10 @@ def test_a_full_disk_leaves_the_store_as_it_was(tmp_path: Path) -> None:
     store = tmp_path / "store"
     small = write(tmp_path / "small.nt", "<urn:a> <urn:b> <urn:c> .\n")
     large = write(tmp_path / "large.nt", "".join(f'<urn:s{i}> <urn:p> "{i * 7919} " .\n' for i in range(20_000)))
-    load(store, file_inputs([small]), shipped=False)
+    load(store, file_sources([small]), bundled=False)
     before = state(store), names(store)
     done = subprocess.run(
-        [sys.executable, "-m", "threatgraph", "load", "--store", str(store), "--no-shipped", str(large)],
+        [sys.executable, "-m", "threatgraph", "load", "--store", str(store), "--no-bundled", str(large)],
         capture_output=True,
         text=True,
         check=False,
@@ -315,11 +315,11 @@ def test_a_full_disk_leaves_the_store_as_it_was(tmp_path: Path) -> None:
 def test_a_faulty_file_leaves_the_store_as_it_was(tmp_path: Path) -> None:
     store = tmp_path / "store"
     good = write(tmp_path / "good.nt", "<urn:a> <urn:b> <urn:c> .\n" * 10)
-    load(store, file_inputs([good]), shipped=False)
+    load(store, file_sources([good]), bundled=False)
     before = state(store), names(store)
     bad = write(tmp_path / "bad.nt", "<urn:x> <urn:b> <urn:c> .\n" * 5000 + "oops\n")
     with pytest.raises(InvalidFile, match=r"bad\.nt:5001"):
-        load(store, file_inputs([good, bad]), shipped=False)
+        load(store, file_sources([good, bad]), bundled=False)
     assert (state(store), names(store)) == before
 
 
@@ -340,19 +340,19 @@ def _strange(store: Path) -> None:
 
 
 def _newer(store: Path) -> None:
-    load(store, shipped=False)
+    load(store, bundled=False)
     path = store / NAME
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 99}))
 
 
 def _half_written(store: Path) -> None:
-    load(store, shipped=False)
+    load(store, bundled=False)
     path = store / NAME
     path.write_text(path.read_text()[:20])
 
 
 def _without_generation(store: Path) -> None:
-    load(store, shipped=False)
+    load(store, bundled=False)
     (store / "generation-1").rename(store / "elsewhere")
 
 
@@ -382,12 +382,12 @@ def _wrong_types(store: Path) -> None:
 
 
 def _deep(store: Path) -> None:
-    load(store, shipped=False)
+    load(store, bundled=False)
     (store / NAME).write_text('{"format": 1, "graphs": ' + "[" * 100_000)
 
 
 def _headless(store: Path) -> None:
-    load(store, shipped=False)
+    load(store, bundled=False)
     (store / "generation-1" / "CURRENT").write_text("nonsense")
 
 
@@ -397,7 +397,7 @@ def _headless(store: Path) -> None:
         (_no_folder, "no such folder; `threatgraph load --store"),
         (_a_file, "a file, and not the folder of a store"),
         (_strange, "there is no store in this folder"),
-        (_newer, "has format 99, and this threatgraph reads format 1: bring threatgraph up to date"),
+        (_newer, "has format 99, and this version of threatgraph reads format 2: upgrade threatgraph"),
         (_half_written, "is damaged: delete the directory and load your files again"),
         (_without_generation, "the folder generation-1 is missing: delete the directory"),
         (_cut, r"\.sst: is not what was written; the store is damaged: delete the directory"),
@@ -448,7 +448,7 @@ def test_an_export_of_a_damaged_store_is_an_error_on_one_line(
     assert len(err.splitlines()) == 1
     assert not (tmp_path / "out").exists()
     if known:
-        assert main(["--store", str(store), "load", "--no-shipped"]) == 2
+        assert main(["--store", str(store), "load", "--no-bundled"]) == 2
         assert len(capsys.readouterr().err.splitlines()) == 1
 
 
@@ -457,25 +457,25 @@ def test_an_export_of_a_damaged_store_is_an_error_on_one_line(
     [
         (_a_file, "a file, and not the folder of a store"),
         (_strange, r"not empty either \(it holds photo\.jpg\): name a new folder"),
-        (_newer, "bring threatgraph up to date"),
+        (_newer, "upgrade threatgraph"),
         (_half_written, "is damaged"),
     ],
 )
 def test_nothing_is_loaded_into_what_is_no_store(tmp_path: Path, spoil: Callable[[Path], None], message: str) -> None:
     spoil(tmp_path / "store")
     with pytest.raises(ThreatGraphError, match=message):
-        load(tmp_path / "store", shipped=False)
+        load(tmp_path / "store", bundled=False)
 
 
 def test_files_of_others_that_look_like_ours_are_not_removed(tmp_path: Path) -> None:
     (tmp_path / "runs" / "generation-1").mkdir(parents=True)
     with pytest.raises(ThreatGraphError, match="not empty"):
-        load(tmp_path / "runs", shipped=False)
+        load(tmp_path / "runs", bundled=False)
     assert names(tmp_path / "runs") == ["generation-1"]
 
 
 def test_data_and_a_store_do_not_go_together(tmp_path: Path) -> None:
-    load(tmp_path / "store", shipped=False)
+    load(tmp_path / "store", bundled=False)
     with pytest.raises(ThreatGraphError, match="`threatgraph load` adds files"):
         ThreatGraph.open([tmp_path / "x.ttl"], store=tmp_path / "store")
 
@@ -484,7 +484,7 @@ def test_a_taxonomy_that_goes_in_a_circle_ends_everywhere(tmp_path: Path) -> Non
     circle = "PREFIX skos: <http://www.w3.org/2004/02/skos/core#>\nPREFIX p: <https://w3id.org/threatgraph/pattern/>\n"
     circle += "p:a skos:broader p:b . p:b skos:broader p:c . p:c skos:broader p:a, p:strategic-misalignment .\n"
     circle += "p:strategic-misalignment skos:broader p:a .\n"
-    load(tmp_path / "store", file_inputs([write(tmp_path / "circle.ttl", circle)]))
+    load(tmp_path / "store", file_sources([write(tmp_path / "circle.ttl", circle)]))
     graph = ThreatGraph.open(store=tmp_path / "store")
     ancestors = graph.query("SELECT ?x { pattern:a skos:broader+ ?x }", timeout=20)
     assert isinstance(ancestors, Table)

@@ -151,10 +151,10 @@ def test_datasets_say_in_which_file_a_statement_stands(graph: ThreatGraph, form:
 # JSON-LD as programs see it.
 
 
-def test_the_shipped_context_is_the_one_that_is_written(graph: ThreatGraph) -> None:
-    shipped = json.loads((ontology_dir() / "context.jsonld").read_text(encoding="utf-8"))
-    assert shipped == jsonld_context()
-    assert json.loads(graph.export("jsonld", node="goal-drift"))["@context"] == shipped["@context"]
+def test_the_bundled_context_is_the_one_that_is_written(graph: ThreatGraph) -> None:
+    bundled = json.loads((ontology_dir() / "context.jsonld").read_text(encoding="utf-8"))
+    assert bundled == jsonld_context()
+    assert json.loads(graph.export("jsonld", node="goal-drift"))["@context"] == bundled["@context"]
 
 
 def test_a_record_is_an_object_with_its_parts_inside(graph: ThreatGraph) -> None:
@@ -235,7 +235,7 @@ mine:link a tg:PatternLink ; tg:pattern mine:pattern .
 def test_networks_hold_records_of_users_as_far_as_they_are_filled_in(tmp_path: Path) -> None:
     path = tmp_path / "mine.ttl"
     path.write_text(MINE)
-    network = ThreatGraph.open([path], shipped=False).to_networkx()
+    network = ThreatGraph.open([path], bundled=False).to_networkx()
     incident, pattern = "https://example.org/risks#incident", "https://example.org/risks#pattern"
     assert list(network) == [incident, pattern]
     assert network.nodes[incident] == {"kind": "Incident", "label": incident}
@@ -248,7 +248,7 @@ def test_a_label_that_xml_cannot_hold_is_refused(tmp_path: Path, form: str) -> N
     path = tmp_path / "mine.ttl"
     path.write_text(MINE.replace('Pattern"@en', '\\u0001"@en'))
     with pytest.raises(ThreatGraphError, match=r"risks#pattern: .* cannot hold the control characters"):
-        ThreatGraph.open([path], shipped=False).export(form)
+        ThreatGraph.open([path], bundled=False).export(form)
 
 
 def test_networkx_gets_records_and_links_with_parts_folded(graph: ThreatGraph) -> None:
@@ -311,8 +311,8 @@ def test_the_bytes_do_not_depend_on_the_order_of_files(tmp_path: Path, form: str
     files = [tmp_path / "a.ttl", tmp_path / "b.ttl"]
     for file, name in zip(files, ("one", "two"), strict=True):
         file.write_text(f'<{BASE}group/{name}> a <{tg("AffectedGroup")}> ; <{PREFIXES["skos"]}prefLabel> "{name}"@en .')
-    first = ThreatGraph.open(files, shipped=False).export(form)
-    assert first == ThreatGraph.open(files[::-1], shipped=False).export(form)
+    first = ThreatGraph.open(files, bundled=False).export(form)
+    assert first == ThreatGraph.open(files[::-1], bundled=False).export(form)
 
 
 # Hard values.

@@ -13,12 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from threatgraph import ThreatGraph, resources
+from threatgraph.rdf.lexical import as_stored, changed
 from threatgraph.store import Store
-from threatgraph.store.directory import DirectoryStore
-from threatgraph.store.embedded import EmbeddedStore
-from threatgraph.store.forms import as_stored, changed
-from threatgraph.store.inputs import file_inputs
-from threatgraph.store.loading import load
+from threatgraph.store.disk.load import load
+from threatgraph.store.disk.store import DirectoryStore
+from threatgraph.store.inputs import file_sources
+from threatgraph.store.memory import MemoryStore
 from threatgraph.validate import validate
 from threatgraph.vocab import XSD
 
@@ -33,11 +33,11 @@ Opened = Callable[[Path, list[Path]], Store]
 
 
 def in_memory(_: Path, files: list[Path]) -> Store:
-    return EmbeddedStore.open(files, shipped=False)
+    return MemoryStore.open(files, bundled=False)
 
 
 def on_disk(folder: Path, files: list[Path]) -> Store:
-    load(folder / "store", file_inputs(files), shipped=False)
+    load(folder / "store", file_sources(files), bundled=False)
     return DirectoryStore.open(folder / "store")
 
 
@@ -102,7 +102,7 @@ def test_the_form_of_the_engine_is_a_form_too(
 
 
 def test_forms_are_told_apart_in_batches_of_a_file_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("threatgraph.store.embedded._BATCH", 1)
+    monkeypatch.setattr("threatgraph.store.memory._BATCH", 1)
     store = in_memory(tmp_path, [turtle(tmp_path / "a.ttl", "7", '"07"^^xsd:integer')])
     for triples in (store.triples(), store.graph_triples((tmp_path / "a.ttl").resolve().as_uri())):
         assert {str(triple.object)[:4] for triple in triples} == {'"07"', '"7"^'}
@@ -119,13 +119,13 @@ def test_a_form_goes_with_its_file_and_stays_with_others(tmp_path: Path) -> None
         store = on_disk(folder, [turtle(one, "2.0")])
         found = {str(triple.object) for triple in store.triples()}
         assert found == {f'"2.0"^^<{XSD}decimal>', f'"07"^^<{XSD}byte>'}
-        load(folder / "store", remove=[str(file) for file in [one, *rest]], shipped=False)
+        load(folder / "store", remove=[str(file) for file in [one, *rest]], bundled=False)
         assert not (DirectoryStore.open(folder / "store").path / "written-forms.nq").exists()
 
 
-def test_the_shipped_files_write_what_the_engine_keeps() -> None:
+def test_the_bundled_files_write_what_the_engine_keeps() -> None:
     """They are read without a detour, on which forms would be noted."""
-    for file in resources.shipped_files():
+    for file in resources.bundled_files():
         assert not [quad for quad in ox.parse(path=str(file), format=ox.RdfFormat.TURTLE) if changed(quad.triple)]
 
 
@@ -148,7 +148,7 @@ def test_any_literal_of_any_datatype_survives(literals: list[tuple[str, str]]) -
         file = Path(folder) / "a.nt"
         lines = [f'<urn:{n % 2}> <urn:p> "{text}"^^<{XSD}{name}> .' for n, (text, name) in enumerate(literals)]
         file.write_text("\n".join(lines))
-        store = EmbeddedStore.open([file], shipped=False)
+        store = MemoryStore.open([file], bundled=False)
         wanted = {quad.triple for quad in ox.parse(path=str(file), format=ox.RdfFormat.N_TRIPLES)}
         assert set(store.triples()) == wanted
 

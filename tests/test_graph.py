@@ -11,7 +11,7 @@ import rdflib
 
 import threatgraph
 from threatgraph import Link, Record, Table, ThreatGraph, UnknownName
-from threatgraph.lookup import AmbiguousName
+from threatgraph.errors import AmbiguousName
 from threatgraph.vocab import BASE, PREFIXES
 
 OWN = """
@@ -177,13 +177,13 @@ def test_parts_are_records_of_their_own(graph: ThreatGraph) -> None:
 def test_blank_nodes_of_users_get_names(tmp_path: Path) -> None:
     path = tmp_path / "blank.ttl"
     path.write_text("<urn:a> <urn:p> [ <urn:q> 1 ] , [ <urn:q> 2 ] .")
-    graph = ThreatGraph.open([path], shipped=False)
+    graph = ThreatGraph.open([path], bundled=False)
     assert graph.query("ASK { ?s ?p ?o FILTER(ISBLANK(?s) || ISBLANK(?o)) }") is False
     assert len(graph) == 4
-    assert graph.export("turtle") == ThreatGraph.open([path], shipped=False).export("turtle")
+    assert graph.export("turtle") == ThreatGraph.open([path], bundled=False).export("turtle")
 
 
 def test_numbers_that_json_does_not_have_are_text() -> None:
-    table = ThreatGraph.open(shipped=False).query('SELECT ("INF"^^xsd:double AS ?x) ("1.5"^^xsd:decimal AS ?y) {}')
+    table = ThreatGraph.open(bundled=False).query('SELECT ("INF"^^xsd:double AS ?x) ("1.5"^^xsd:decimal AS ?y) {}')
     assert isinstance(table, Table)
     assert table.to_dicts() == [{"x": "INF", "y": 1.5}]

@@ -11,10 +11,10 @@ import pyoxigraph as ox
 import pytest
 
 from threatgraph import QueryRefused, resources
-from threatgraph.store.guard import refuse_unsafe
+from threatgraph.sparql.guard import refuse_unsafe
+from threatgraph.sparql.sorting import sorts_by_one_type
+from threatgraph.sparql.tokens import may_say, tokens
 from threatgraph.store.oxigraph import speaks_of_graphs
-from threatgraph.store.sorting import sorts_by_one_type
-from threatgraph.store.tokens import may_say, tokens
 
 #: Where nobody listens: a call of the engine fails there at once.
 NOWHERE = "http://127.0.0.1:1/"

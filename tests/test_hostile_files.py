@@ -16,8 +16,8 @@ import pytest
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, parse
 
 from threatgraph import InvalidFile
-from threatgraph.store.files import find_files, read_quads
-from threatgraph.store.reading import Source
+from threatgraph.rdf.files import find_files, read_quads
+from threatgraph.rdf.reading import Source
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XML = f'<rdf:RDF xmlns:rdf="{RDF}" xmlns:e="urn:" rdf:version="1.2">\n'
@@ -213,7 +213,7 @@ def _by_context() -> str:
 def test_a_small_file_that_stands_for_gigabytes_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: object
 ) -> None:
-    from threatgraph.store import reading
+    from threatgraph.rdf import reading
 
     monkeypatch.setattr(reading, "ALWAYS_WRITTEN_OUT", 8 * 1024**2)
     content = text().encode()  # type: ignore[operator]
@@ -232,7 +232,7 @@ def test_a_small_file_that_stands_for_gigabytes_is_refused(
 
 
 def test_a_decompression_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from threatgraph.store import reading
+    from threatgraph.rdf import reading
 
     monkeypatch.setattr(reading, "ALWAYS_UNPACKED", 4 * 1024**2)
     bomb, dump = tmp_path / "bomb.nt.gz", tmp_path / "dump.nt.gz"
@@ -385,9 +385,9 @@ def test_what_is_no_file_is_named_and_nothing_hangs(
     make(folder / "sub" / "odd.ttl")
     for path in (folder, folder / "sub" / "odd.ttl"):
         if command == ["--data"]:
-            words = ["--no-shipped", "--data", str(path), "stats"]
+            words = ["--no-bundled", "--data", str(path), "stats"]
         elif command == ["load"]:
-            words = ["load", "--store", str(tmp_path / "store"), "--no-shipped", str(path)]
+            words = ["load", "--store", str(tmp_path / "store"), "--no-bundled", str(path)]
         else:
             words = ["format", "--check", str(path)]
         status, out, err = run(*words)
@@ -401,7 +401,7 @@ def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (folder / "sub").chmod(0)
     code = (
         f"import os; os.geteuid() or os.seteuid(65534)\nfrom pathlib import Path\n"
-        f"from threatgraph.store.files import find_files\nfind_files([Path({str(folder)!r})])"
+        f"from threatgraph.rdf.files import find_files\nfind_files([Path({str(folder)!r})])"
     )
     for parent in (tmp_path, *tmp_path.parents[:3]):
         parent.chmod(parent.stat().st_mode | 0o055) if parent.is_relative_to(tempfile.gettempdir()) else None

@@ -10,19 +10,19 @@ from pyoxigraph import Literal, NamedNode
 from importer_samples import statements
 from threatgraph import ThreatGraph
 from threatgraph.cli import main
-from threatgraph.importers.drafts import Draft, Harvest, english
+from threatgraph.importers.builder import Draft, Harvest, english
 from threatgraph.importers.links import BOTH, TEXT, Guess, Guesser, add_links
 from threatgraph.importers.writing import as_turtle
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import MemoryStore
 from threatgraph.vocab import BASE, PREFIXES
 
 PATTERN = f"{BASE}pattern/goal-drift"
 
 
 @pytest.fixture(scope="module")
-def store() -> EmbeddedStore:
-    """The shipped graph."""
-    return EmbeddedStore.open()
+def store() -> MemoryStore:
+    """The bundled graph."""
+    return MemoryStore.open()
 
 
 def incident(name: str, text: str, *, mit: str = "", same: str = "") -> Draft:
@@ -45,13 +45,13 @@ def gathered(*drafts: Draft) -> Harvest:
     return found
 
 
-def definition(store: EmbeddedStore) -> str:
+def definition(store: MemoryStore) -> str:
     """What the pattern says of itself: the strongest text for it that there can be."""
     query = f"SELECT ?text {{ <{PATTERN}> skos:definition ?text }}"
     return str(store.select(query).column("text")[0])
 
 
-def test_an_incident_is_linked_to_the_pattern_that_it_tells_of(store: EmbeddedStore) -> None:
+def test_an_incident_is_linked_to_the_pattern_that_it_tells_of(store: MemoryStore) -> None:
     found = gathered(incident("aiid-1", definition(store)))
     before = set(found.drafts["https://w3id.org/threatgraph/incident/aiid-1"].triples)
     add_links(found, store)
@@ -70,7 +70,7 @@ def test_an_incident_is_linked_to_the_pattern_that_it_tells_of(store: EmbeddedSt
     assert set(found.drafts["https://w3id.org/threatgraph/incident/aiid-1"].triples) == before, "no curated link"
 
 
-def test_a_shared_subdomain_of_mit_asks_for_less_and_is_marked(store: EmbeddedStore) -> None:
+def test_a_shared_subdomain_of_mit_asks_for_less_and_is_marked(store: MemoryStore) -> None:
     # Goal drift is mapped to the subdomains 7.1 and 7.6.
     found = gathered(incident("aiid-1", definition(store), mit="7.1"), incident("aiid-2", definition(store), mit="1.1"))
     add_links(found, store)
@@ -85,7 +85,7 @@ def test_a_shared_subdomain_of_mit_asks_for_less_and_is_marked(store: EmbeddedSt
     assert Guess(PATTERN, 1, 0.25, False).tier is TEXT
 
 
-def test_weak_texts_known_incidents_and_other_records_get_no_link(store: EmbeddedStore) -> None:
+def test_weak_texts_known_incidents_and_other_records_get_no_link(store: MemoryStore) -> None:
     known = incident("aiid-2", definition(store), same=f"{BASE}incident/some-incident")
     other = Draft(f"{BASE}provision/x/y", "Provision", "a.csv")
     other.put("skos:prefLabel", english(definition(store)))
@@ -98,14 +98,14 @@ def test_weak_texts_known_incidents_and_other_records_get_no_link(store: Embedde
     assert {draft.class_name for draft in found.drafts.values()} == {"Incident", "Provision"}
 
 
-def test_links_of_too_little_confidence_are_left_out(store: EmbeddedStore) -> None:
+def test_links_of_too_little_confidence_are_left_out(store: MemoryStore) -> None:
     for above, expected in ((0.0, True), (TEXT.confidence, True), (TEXT.confidence + 0.01, False), (1.0, False)):
         found = gathered(incident("aiid-1", definition(store)))
         add_links(found, store, above)
         assert (len(found.drafts) > 1) is expected, above
 
 
-def test_guesses_are_ranked_and_agree_with_recommendations(store: EmbeddedStore) -> None:
+def test_guesses_are_ranked_and_agree_with_recommendations(store: MemoryStore) -> None:
     text = "A chatbot told a man to trust nobody and he believed it for months"
     guesses = Guesser(store).guesses(text, set())
     expected = ThreatGraph(store).recommend(text=text, top=3)
@@ -113,7 +113,7 @@ def test_guesses_are_ranked_and_agree_with_recommendations(store: EmbeddedStore)
     assert [guess.score for guess in guesses] == pytest.approx([item.score for item in expected], abs=1e-5)
 
 
-def test_links_pass_the_shapes_and_change_no_count_of_curated_ones(store: EmbeddedStore, tmp_path: Path) -> None:
+def test_links_pass_the_shapes_and_change_no_count_of_curated_ones(store: MemoryStore, tmp_path: Path) -> None:
     draft = incident("aiid-1", definition(store))
     draft.put("dcterms:source", NamedNode("https://incidentdatabase.ai/cite/1"))
     draft.put("tg:curationStatus", NamedNode(f"{BASE}curation-status/as-in-source"))
@@ -140,7 +140,7 @@ HEAD = (
     ("options", "linked"), [([], True), (["--no-links"], False), (["--links-above", "0.99"], False)]
 )
 def test_the_command_line(
-    options: list[str], linked: bool, store: EmbeddedStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    options: list[str], linked: bool, store: MemoryStore, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file, out = tmp_path / "incidents.csv", tmp_path / "out.ttl"
     file.write_text(f'{HEAD}9001,2024-01-01,It drifted,"{definition(store)}",[],[],[]\n', encoding="utf-8")

@@ -43,10 +43,10 @@ from threatgraph.cli import main
 from threatgraph.cli.parser import IMPORTS
 from threatgraph.errors import InvalidFile, ThreatGraphError, UnknownName
 from threatgraph.importers import FORMATS, harvest
-from threatgraph.importers.drafts import Draft, Harvest, address, day, english, record, tidy
-from threatgraph.importers.gate import pass_gate
+from threatgraph.importers.builder import Draft, Harvest, address, day, english, record, tidy
+from threatgraph.importers.casing import Speller
 from threatgraph.importers.sheets import rows_of
-from threatgraph.importers.spelling import Speller
+from threatgraph.importers.validation import pass_gate
 from threatgraph.importers.writing import as_turtle, write_folder
 from threatgraph.vocab import BASE, PREFIXES
 
@@ -158,10 +158,10 @@ def test_a_record_that_breaks_a_shape_stays_out_and_is_told(tmp_path: Path) -> N
     assert [str(fault) for fault in found.faults] == [f"{file}:3: incident:aiid-2: {message}"]
 
 
-def test_no_shipped_record_has_a_name_that_an_import_gives(graph: ThreatGraph) -> None:
-    shipped = {str(row["s"]) for row in graph.store.select("SELECT DISTINCT ?s { ?s a ?class }").to_dicts()}
-    assert not [iri for iri in shipped if re.match(rf"{BASE}(incident|actor|framework|provision)/aiid-", iri)]
-    assert not [iri for iri in shipped if "mit-ai-risk-database" in iri]
+def test_no_bundled_record_has_a_name_that_an_import_gives(graph: ThreatGraph) -> None:
+    bundled = {str(row["s"]) for row in graph.store.select("SELECT DISTINCT ?s { ?s a ?class }").to_dicts()}
+    assert not [iri for iri in bundled if re.match(rf"{BASE}(incident|actor|framework|provision)/aiid-", iri)]
+    assert not [iri for iri in bundled if "mit-ai-risk-database" in iri]
 
 
 BOMB = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
@@ -271,7 +271,7 @@ def test_a_damaged_file_is_read_or_refused(
         text = text[:at] + put + text[at + cut :]
     (tmp_path / name).write_text(text, encoding="utf-8")
     try:
-        found = import_module(f"threatgraph.importers.{FORMATS[form]}").read(tmp_path / name, graph.store)
+        found = import_module(f"threatgraph.importers.formats.{FORMATS[form]}").read(tmp_path / name, graph.store)
     except ThreatGraphError:
         return
     list(parse(as_turtle(found), format=RdfFormat.TURTLE))
@@ -344,8 +344,8 @@ def test_import_without_anything_to_import_writes_nothing(tmp_path: Path, capsys
         f"threatgraph: error: {file}: nothing in it could be imported; 2 faults left out.",
     ]
     assert not out.exists()
-    assert main(["--no-shipped", "import", "aiid", str(file)]) == 2
-    assert "leave --no-shipped out" in capsys.readouterr().err
+    assert main(["--no-bundled", "import", "aiid", str(file)]) == 2
+    assert "leave --no-bundled out" in capsys.readouterr().err
 
 
 def test_import_never_writes_over_what_it_reads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,7 +32,7 @@ from importer_samples import (
 from threatgraph.cli import main
 from threatgraph.errors import InvalidFile
 from threatgraph.importers import harvest
-from threatgraph.importers.drafts import Harvest
+from threatgraph.importers.builder import Harvest
 from threatgraph.importers.writing import as_turtle
 from threatgraph.vocab import BASE
 
@@ -257,7 +257,7 @@ def test_mappings_find_the_entries_of_the_nexus(nexus: Harvest, tmp_path: Path) 
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Harvest:
-    """A release of MITRE ATLAS that is not the shipped one."""
+    """A release of MITRE ATLAS that is not the bundled one."""
     file = tmp_path_factory.mktemp("atlas") / "ATLAS.yaml"
     file.write_text(ATLAS.format(version="4.7.1"), encoding="utf-8")
     return harvest("atlas", file)
@@ -343,7 +343,7 @@ def test_objects_on_the_top_level_are_those_of_the_matrix(tmp_path: Path) -> Non
     assert ("skos:broader", "provision:mitre-atlas-3.0.0/aml.t0051") in sub
 
 
-def test_the_shipped_release_of_atlas_brings_its_case_studies_alone(tmp_path: Path) -> None:
+def test_the_bundled_release_of_atlas_brings_its_case_studies_alone(tmp_path: Path) -> None:
     file = tmp_path / "ATLAS.yaml"
     file.write_text(ATLAS.format(version="5.6.0"), encoding="utf-8")
     found = harvest("atlas", file)
@@ -543,8 +543,8 @@ def test_the_whole_ai_atlas_nexus(tmp_path: Path) -> None:
     for section, body in zip(sections[1::2], sections[2::2], strict=True):
         entries[section] += len(re.findall(r"^ *- id: ", body, flags=re.MULTILINE))
     told = sum(entries[name] for name in ("groups", "entries", "rules", "actions", "controls"))
-    shipped = int(re.findall(r" (\d+) entries are provisions", " ".join(found.notes))[0])
-    assert len(names(found, "provision")) + shipped == told > 2000
+    bundled = int(re.findall(r" (\d+) entries are provisions", " ".join(found.notes))[0])
+    assert len(names(found, "provision")) + bundled == told > 2000
     assert len(names(found, "incident")) == entries["riskincidents"] > 30
     assert all("which is not there" in fault.reason for fault in found.faults)
 
@@ -557,8 +557,8 @@ def test_a_whole_release_of_atlas(tmp_path: Path) -> None:
     ids = re.findall(r"^ *- id: (AML\.\S+)\n +name:", ATLAS_FILE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     studies = {name for name in ids if ".CS" in name}
     assert names(found, "incident") == {f"atlas-{name.lower()}" for name in studies}
-    shipped = re.findall(r" (\d+) entries are provisions", " ".join(found.notes))
-    assert len(names(found, "provision")) + sum(map(int, shipped)) == len(ids) - len(studies) > 100
+    bundled = re.findall(r" (\d+) entries are provisions", " ".join(found.notes))
+    assert len(names(found, "provision")) + sum(map(int, bundled)) == len(ids) - len(studies) > 100
 
 
 @pytest.mark.skipif(not STIX_FILE.is_file(), reason="a bundle of MITRE ATLAS is not at hand")

@@ -17,11 +17,11 @@ from threatgraph import ThreatGraph
 from threatgraph.cli import main
 from threatgraph.errors import InvalidFile
 from threatgraph.importers import harvest
-from threatgraph.importers.drafts import Harvest
-from threatgraph.importers.sssom import read
-from threatgraph.importers.sssom_metadata import read_parts, split_values
+from threatgraph.importers.builder import Harvest
+from threatgraph.importers.formats.sssom import read
+from threatgraph.importers.formats.sssom_metadata import read_parts, split_values
 from threatgraph.importers.writing import as_turtle
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import MemoryStore
 
 ROW = ["foo:a", "A", "skos:closeMatch", "foo:b", "B", BY_HAND]
 TABLE = "subject_id\tpredicate_id\tobject_id\tmapping_justification\nfoo:a\tskos:closeMatch\tfoo:b\t" + BY_HAND + "\n"
@@ -416,7 +416,7 @@ def test_our_own_export_comes_back_whole(graph: ThreatGraph, tmp_path: Path) -> 
 
     names_of = ("subject_id", "predicate_id", "object_id", "mapping_justification")
     wanted = sorted((*full(row, *names_of), row["confidence"], row["object_label"], row["comment"]) for row in rows)
-    store = EmbeddedStore.open([tmp_path / "brought.ttl"], shipped=False)
+    store = MemoryStore.open([tmp_path / "brought.ttl"], bundled=False)
     back = store.select(
         """SELECT ?m ?s ?p ?o ?j ?c (SAMPLE(?label) AS ?l) (SAMPLE(?note) AS ?n) {
           ?set tg:crosswalkMapping ?m . ?m a tg:CrosswalkMapping ; sssom:subject_id ?s ; sssom:predicate_id ?p ;

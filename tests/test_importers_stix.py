@@ -15,8 +15,8 @@ from importer_samples import bundle, check, names, relation, statements, stix, u
 from threatgraph.cli import main
 from threatgraph.errors import InvalidFile
 from threatgraph.importers import harvest
-from threatgraph.importers.drafts import Harvest
-from threatgraph.importers.stix_objects import moment
+from threatgraph.importers.builder import Harvest
+from threatgraph.importers.formats.stix_objects import moment
 
 
 def name_of(kind: str, number: int) -> str:

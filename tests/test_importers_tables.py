@@ -28,7 +28,7 @@ from importer_samples import (
 )
 from threatgraph.errors import InvalidFile
 from threatgraph.importers import harvest
-from threatgraph.importers.drafts import Harvest
+from threatgraph.importers.builder import Harvest
 from threatgraph.importers.writing import as_turtle
 from threatgraph.vocab import BASE
 
@@ -76,7 +76,7 @@ def test_an_incident_of_the_aiid_in_full(brought: Harvest) -> None:
         ("tg:curationStatus", "curation-status:as-in-source"),
         ("tg:occurred", "2031-02-03^date"),
         ("tg:deployer", "actor:aiid-example-works"),
-        ("tg:developer", "actor:openai"),  # the shipped record of that name
+        ("tg:developer", "actor:openai"),  # the bundled record of that name
         ("tg:victim", "actor:aiid-example-works"),
         ("tg:harmedParty", "Bystanders@en"),
         ("tg:harmedParty", "Café Guests@en"),
@@ -112,7 +112,7 @@ def test_the_parts_of_an_incident_of_the_aiid(brought: Harvest) -> None:
     }
 
 
-def test_the_actors_of_the_aiid_are_the_shipped_ones_or_get_names_of_their_own(brought: Harvest) -> None:
+def test_the_actors_of_the_aiid_are_the_bundled_ones_or_get_names_of_their_own(brought: Harvest) -> None:
     assert names(brought, "actor") == {"aiid-example-works", "aiid-x-twitter"}
     assert ("skos:prefLabel", "Example Works@en") in statements(brought, "actor/aiid-example-works")
     pages = {value for name, value in statements(brought, "actor/aiid-x-twitter") if name == "dcterms:source"}

@@ -20,11 +20,11 @@ import pytest
 from pyoxigraph import RdfFormat
 
 from threatgraph import InvalidFile, ThreatGraph
-from threatgraph.store.directory import DirectoryStore
-from threatgraph.store.files import read_quads
-from threatgraph.store.inputs import file_inputs, stream_input
-from threatgraph.store.loading import load
-from threatgraph.store.reading import Source
+from threatgraph.rdf.files import read_quads
+from threatgraph.rdf.reading import Source
+from threatgraph.store.disk.load import load
+from threatgraph.store.disk.store import DirectoryStore
+from threatgraph.store.inputs import file_sources, stream_source
 
 GIB = 1024**3
 XML = b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="urn:">'
@@ -59,8 +59,8 @@ def run(*words: str, stdin: bytes = b"", memory: int | None = None) -> tuple[int
 def test_every_format_loads_to_the_graph_of_its_file(tmp_path: Path, name: str, compressed: bool) -> None:
     path = tmp_path / (f"{name}.gz" if compressed else name)
     path.write_bytes(gzip.compress(SAME[name]) if compressed else SAME[name])
-    load(tmp_path / "store", file_inputs([tmp_path]), shipped=False)
-    store, memory = DirectoryStore.open(tmp_path / "store"), ThreatGraph.open([path], shipped=False).store
+    load(tmp_path / "store", file_sources([tmp_path]), bundled=False)
+    store, memory = DirectoryStore.open(tmp_path / "store"), ThreatGraph.open([path], bundled=False).store
     blank = f"<{path.as_uri()}#_1>"  # no graph of the file's own, and a name for what had none
     expected = {f"<urn:s> <urn:p> {blank}", f'{blank} <urn:q> "v"@en'}
     assert {str(triple) for triple in store.triples()} == expected
@@ -72,7 +72,7 @@ def test_every_format_loads_to_the_graph_of_its_file(tmp_path: Path, name: str, 
 def test_blank_nodes_of_two_files_stay_apart(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / f"{name}.nt").write_text('_:same <urn:p> "v" .\n')
-    load(tmp_path / "store", file_inputs([tmp_path]), shipped=False)
+    load(tmp_path / "store", file_sources([tmp_path]), bundled=False)
     assert len(list(DirectoryStore.open(tmp_path / "store").triples())) == 2
 
 
@@ -80,13 +80,13 @@ def test_the_command_loads_replaces_removes_and_counts(tmp_path: Path) -> None:
     store, one, two = tmp_path / "store", tmp_path / "one.ttl", tmp_path / "two.nt"
     one.write_text("<urn:a> <urn:p> 1, 2, 3 .")
     two.write_text("<urn:b> <urn:p> <urn:c> .\n")
-    status, out, err = run("load", "--store", str(store), "--no-shipped", str(one), str(two))
+    status, out, err = run("load", "--store", str(store), "--no-bundled", str(one), str(two))
     assert (status, err) == (0, "")
     first, last = out.splitlines()
     assert first.startswith("loaded 2 files: 4 triples in ")
     assert first.endswith(" a second)")
     assert last == f"{store} holds 2 files, 4 triples"
-    status, out, _ = run("load", "--store", str(store), "--no-shipped", "--remove", str(one))
+    status, out, _ = run("load", "--store", str(store), "--no-bundled", "--remove", str(one))
     assert (status, out.splitlines()[1:]) == (0, ["removed 1 file", f"{store} holds 1 file, 1 triples"])
     assert run("--store", str(store), "sparql", "ASK { <urn:b> ?p ?o }") == (0, "true\n", "")
     assert run("sparql", "ASK { <urn:a> ?p ?o }", "--store", str(store)) == (0, "false\n", "")
@@ -96,7 +96,7 @@ def test_the_command_loads_replaces_removes_and_counts(tmp_path: Path) -> None:
 
 
 def test_standard_input_has_a_graph_of_its_own(tmp_path: Path) -> None:
-    words = ("load", "--store", str(tmp_path / "store"), "--no-shipped", "-", "--format")
+    words = ("load", "--store", str(tmp_path / "store"), "--no-bundled", "-", "--format")
     assert run(*words, "ntriples", stdin=b"<urn:a> <urn:p> <urn:o> .\n")[0] == 0
     assert run(*words, "turtle", "--graph", "https://e.org/g/", stdin=b"<b> <urn:p> <c> .")[0] == 0
     store = DirectoryStore.open(tmp_path / "store")
@@ -123,10 +123,10 @@ def test_standard_input_has_a_graph_of_its_own(tmp_path: Path) -> None:
         (["load", "--store", "s", "a.ttl", "--graph", "no iri"], "'no iri' is no IRI for a graph"),
         (["load", "--store", "s", "a.ttl", "b.ttl", "--graph", "urn:g"], "one graph cannot stand for 2 files"),
         (["load", "--store", "s", "a.ttl", "--graph", "https://w3id.org/threatgraph/graph/x"], "a name of your own"),
-        (["load", "--store", "s", "--no-shipped", "--remove", "b.ttl"], "The store holds"),
+        (["load", "--store", "s", "--no-bundled", "--remove", "b.ttl"], "The store holds"),
         (["load", "--store", "a.ttl", "b.ttl"], "a.ttl: a file, and not the folder of a store"),
         (["query", "domains", "--store", "s", "--data", "a.ttl"], "`threatgraph load` adds files"),
-        (["query", "domains", "--store", "s", "--no-shipped"], "--no-shipped goes there"),
+        (["query", "domains", "--store", "s", "--no-bundled"], "--no-bundled goes there"),
         (["validate", "--store", "s", "b.ttl"], "b.ttl: not in the store s: `threatgraph load --store s b.ttl`"),
         (["validate", "--store", "s", "a.ttl"], "a.ttl: has changed since it was loaded into s"),
         (["import", "stix", "x.json", "--store", "s"], "leave --store out"),
@@ -138,7 +138,7 @@ def test_a_wrong_command_says_what_to_do(
     monkeypatch.chdir(tmp_path)
     for name in ("a.ttl", "b.ttl", "notes.docx"):
         (tmp_path / name).write_text("<urn:a> <urn:p> 1 .")
-    load(tmp_path / "s", file_inputs([Path("a.ttl")]), shipped=False)
+    load(tmp_path / "s", file_sources([Path("a.ttl")]), bundled=False)
     (tmp_path / "a.ttl").write_text("<urn:a> <urn:p> 1, 2 .")
     status, out, err = run(*words)
     assert (status, out) == (2, "")
@@ -153,14 +153,14 @@ def test_no_permission_is_told(tmp_path: Path) -> None:
     else:
         folder = tmp_path / "locked" / "store"
         folder.parent.mkdir(mode=0o500)
-    status, _, err = run("load", "--store", str(folder), "--no-shipped")
+    status, _, err = run("load", "--store", str(folder), "--no-bundled")
     assert status == 2
     assert err.startswith(f"threatgraph: error: {folder}: no store can be written here (")
 
 
 def test_a_bar_shows_on_a_terminal_alone(tmp_path: Path) -> None:
     def loads_slowly(errors: int) -> None:
-        words = ("load", "--store", str(tmp_path / "store"), "--no-shipped", "-", "--format", "ntriples")
+        words = ("load", "--store", str(tmp_path / "store"), "--no-bundled", "-", "--format", "ntriples")
         command = [sys.executable, "-m", "threatgraph", *words]
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=errors) as process:
             assert process.stdin is not None
@@ -223,7 +223,7 @@ def test_a_text_of_two_gigabytes_is_refused_early(form: RdfFormat, head: bytes, 
 
 
 def test_json_that_keeps_its_context_for_the_end_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    from threatgraph.store import reading
+    from threatgraph.rdf import reading
 
     monkeypatch.setitem(reading._PATIENCE, RdfFormat.JSON_LD, 2 * 1024**2)
     monkeypatch.setattr(reading, "LONGEST_DOCUMENT", 2 * 1024**2)
@@ -240,7 +240,7 @@ def test_a_small_file_that_unpacks_to_gigabytes_is_refused_in_bounded_memory(tmp
             file.write(b"x" * 1024**2)
     assert bomb.stat().st_size < 2 * 1024**2
     store = str(tmp_path / "store")
-    status, _, err = run("load", "--store", store, "--no-shipped", str(bomb), memory=2 * GIB)
+    status, _, err = run("load", "--store", store, "--no-bundled", str(bomb), memory=2 * GIB)
     assert status == 2
     assert err.startswith(f"threatgraph: error: {bomb}:1: a term, line or text here is longer than 16 MiB")
 
@@ -271,7 +271,7 @@ PACKED = gzip.compress(b"<urn:a> <urn:b> <urn:c> .\n", mtime=0)
 def test_a_broken_file_is_named_with_what_is_wrong(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InvalidFile, match=message):
-        load(tmp_path / "store", file_inputs([tmp_path / name]), shipped=False)
+        load(tmp_path / "store", file_sources([tmp_path / name]), bundled=False)
     assert not list((tmp_path / "store").glob("generation-*"))
 
 
@@ -292,14 +292,14 @@ def test_a_byte_order_mark_is_no_part_of_a_file_that_comes_in_small_pieces(tmp_p
         def read(self, size: int | None = -1) -> bytes:
             return super().read(1)
 
-    quads = list(stream_input(Slow(b"\xef\xbb\xbf<urn:a> <urn:b> <urn:c> ."), RdfFormat.TURTLE).open().quads())
+    quads = list(stream_source(Slow(b"\xef\xbb\xbf<urn:a> <urn:b> <urn:c> ."), RdfFormat.TURTLE).open().quads())
     assert [str(quad.triple) for quad in quads] == ["<urn:a> <urn:b> <urn:c>"]
 
 
 def test_ten_thousand_prefixes_are_fine(tmp_path: Path) -> None:
     text = "".join(f"@prefix p{i}: <urn:p{i}:> .\n" for i in range(10_000))
     (tmp_path / "a.ttl").write_text(text + "".join(f"p{i}:s p0:p p{9999 - i}:o .\n" for i in range(10_000)))
-    load(tmp_path / "store", file_inputs([tmp_path / "a.ttl"]), shipped=False)
+    load(tmp_path / "store", file_sources([tmp_path / "a.ttl"]), bundled=False)
     store = DirectoryStore.open(tmp_path / "store")
     assert store.select("SELECT ?o { <urn:p7:s> ?p ?o }").column("o") == ["urn:p9992:o"]
     assert len(list(store.triples())) == 10_000
@@ -308,6 +308,6 @@ def test_ten_thousand_prefixes_are_fine(tmp_path: Path) -> None:
 def test_a_finding_in_a_compressed_file_has_its_line(tmp_path: Path) -> None:
     text = b"PREFIX tg: <https://w3id.org/threatgraph/ontology#>\n\n<https://w3id.org/threatgraph/pattern/x>\n"
     (tmp_path / "a.ttl.gz").write_bytes(gzip.compress(text + b"    a tg:ThreatPattern ."))
-    report = ThreatGraph.open([tmp_path / "a.ttl.gz"], shipped=False).validate()
+    report = ThreatGraph.open([tmp_path / "a.ttl.gz"], bundled=False).validate()
     assert report.findings
     assert {finding.line for finding in report.findings} == {3}

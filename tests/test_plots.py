@@ -108,7 +108,7 @@ def make(tmp_path: Path) -> Callable[[str], ThreatGraph]:
     def opened(turtle: str) -> ThreatGraph:
         path = tmp_path / "own.ttl"
         path.write_text(HEAD + turtle, encoding="utf-8")
-        return ThreatGraph.open([path], shipped=False)
+        return ThreatGraph.open([path], bundled=False)
 
     return opened
 
@@ -282,7 +282,7 @@ def test_severities_stand_in_their_order(make: Callable[[str], ThreatGraph]) -> 
     assert legend == ["No severity stated (1)", "High (3)", "Low (2)"]
 
 
-def test_the_timeline_of_the_shipped_graph_counts_every_incident_once(graph: ThreatGraph) -> None:
+def test_the_timeline_of_the_bundled_graph_counts_every_incident_once(graph: ThreatGraph) -> None:
     years: Counter[str] = Counter()
     for row in graph.run("incidents").to_dicts():
         years[str(row["occurred"])[:4] if row["occurred"] else "no date"] += 1
@@ -317,7 +317,7 @@ def test_the_order_of_the_columns_takes_away_crossings() -> None:
     assert sorted(map(sorted, groups)) == [["a", "c"], ["b"]]
 
 
-def test_the_shipped_causes_cross_less_than_in_the_order_of_their_names(graph: ThreatGraph) -> None:
+def test_the_bundled_causes_cross_less_than_in_the_order_of_their_names(graph: ThreatGraph) -> None:
     links: dict[str, list[str]] = defaultdict(list)
     for row in graph.store.select("SELECT ?p ?c { ?p a tg:ThreatPattern ; tg:causalFactor ?c }").to_dicts():
         links[str(row["p"])].append(str(row["c"]))
@@ -571,7 +571,7 @@ def test_the_ending_of_the_file_tells_the_format(tmp_path: Path) -> None:
         (["causes", "-o", "{}/no/folder/a.png"], "cannot be written"),
         (["causes", "-o", "{}/a.svg", "--domain", "DOM-SYX"], "unknown domain|unknown record"),
         (["timeline", "-o", "{}/a.svg", "--domain", "DOM-SYS"], "timeline takes no domain"),
-        (["coverage", "-o", "{}/a.svg", "--no-shipped"], "no threat pattern"),
+        (["coverage", "-o", "{}/a.svg", "--no-bundled"], "no threat pattern"),
     ],
 )
 def test_wrong_words_end_with_status_2_and_write_nothing(
@@ -586,7 +586,7 @@ def test_signs_that_no_font_holds_are_told_of(tmp_path: Path, capsys: pytest.Cap
     own = tmp_path / "own.ttl"
     # A sign of a script of the Bronze Age, which no font of the list holds.
     own.write_text(HEAD + 'p:p a tg:ThreatPattern ; skos:prefLabel "\U00014400" .', encoding="utf-8")
-    words = ["plot", "similarity", "--no-shipped", "--data", str(own), "-o"]
+    words = ["plot", "similarity", "--no-bundled", "--data", str(own), "-o"]
     assert main([*words, str(tmp_path / "a.png")]) == 0
     assert "no font here holds some signs" in capsys.readouterr().err
     assert main([*words, str(tmp_path / "a.svg")]) == 0

@@ -1,4 +1,4 @@
-"""Every named query, on the shipped data, against an answer that was worked out without SPARQL.
+"""Every named query, on the bundled data, against an answer that was worked out without SPARQL.
 
 Some answers are from the source's own lists, worked out by hand. The others follow from the files by plain loops over
 their statements (:class:`Files`), which know nothing of the queries, the engine or the derived graph.
@@ -47,7 +47,7 @@ def column(graph: ThreatGraph, name: str, wanted: str, **params: object) -> list
 
 
 class Files:
-    """The statements of the shipped files, by subject and property, in short names."""
+    """The statements of the bundled files, by subject and property, in short names."""
 
     def __init__(self) -> None:
         self.values: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))

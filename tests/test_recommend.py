@@ -19,19 +19,20 @@ from pyoxigraph import NamedNode, RdfFormat, serialize
 
 from threatgraph import InvalidQuery, ThreatGraph, ThreatGraphError, UnknownName
 from threatgraph.cli import main
-from threatgraph.recommend import Recommendation, Recommender, embedding, recommend
+from threatgraph.recommend import Recommendation, Recommender, recommend
 from threatgraph.recommend.bulk import nearest
 from threatgraph.recommend.corpus import TARGETS
-from threatgraph.recommend.topics import Topics
-from threatgraph.recommend.walk import RESTART, Network
-from threatgraph.recommend.words import Vocabulary, spoken_forms, stems
+from threatgraph.recommend.signals.random_walk import RESTART, Network
+from threatgraph.recommend.texts import embedding
+from threatgraph.recommend.texts.lsa import Topics
+from threatgraph.recommend.texts.tfidf import Vocabulary, spoken_forms, stems
 from threatgraph.vocab import BASE, PREFIXES
 
 HEAD = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())
 
 
 @pytest.fixture(scope="module")
-def shipped() -> ThreatGraph:
+def bundled() -> ThreatGraph:
     return ThreatGraph.open()
 
 
@@ -42,7 +43,7 @@ def small(tmp_path: Path) -> Callable[[str], ThreatGraph]:
     def make(text: str) -> ThreatGraph:
         file = tmp_path / "small.ttl"
         file.write_text(HEAD + text, encoding="utf-8")
-        return ThreatGraph.open([file], shipped=False)
+        return ThreatGraph.open([file], bundled=False)
 
     return make
 
@@ -66,9 +67,9 @@ def value(graph: ThreatGraph, signal: str, one: str, other: str, kind: str = "pa
 
 
 @pytest.mark.parametrize("kind", TARGETS)
-def test_every_pattern_gets_ten_of_each_kind_and_none_is_itself(shipped: ThreatGraph, kind: str) -> None:
-    for iri in shipped.store.select("SELECT ?p { ?p a tg:ThreatPattern }").column("p"):
-        found = shipped.recommend(str(iri), kind=kind)
+def test_every_pattern_gets_ten_of_each_kind_and_none_is_itself(bundled: ThreatGraph, kind: str) -> None:
+    for iri in bundled.store.select("SELECT ?p { ?p a tg:ThreatPattern }").column("p"):
+        found = bundled.recommend(str(iri), kind=kind)
         assert len(found) == 10, iri
         assert found.basis == "signals"
         assert iri not in [item.iri for item in found]
@@ -89,42 +90,42 @@ def test_every_pattern_gets_ten_of_each_kind_and_none_is_itself(shipped: ThreatG
     ],
 )
 def test_contributions_sum_to_the_score_and_rest_on_triples_of_the_graph(
-    shipped: ThreatGraph, asked: str, kind: str
+    bundled: ThreatGraph, asked: str, kind: str
 ) -> None:
-    for item in shipped.recommend(asked, kind=kind, top=3):
+    for item in bundled.recommend(asked, kind=kind, top=3):
         assert math.isclose(math.fsum(reason.contribution for reason in item.reasons), item.score, abs_tol=1e-12)
         assert math.isclose(math.fsum(item.signals.values()), item.score, abs_tol=1e-12)
         assert 0 < item.score <= 1
         for statement in {s for reason in item.reasons for s in reason.statements} | set(item.curated):
-            assert shipped.store.ask(f"ASK {{ {statement.subject} {statement.predicate} {statement.object} }}"), (
+            assert bundled.store.ask(f"ASK {{ {statement.subject} {statement.predicate} {statement.object} }}"), (
                 statement
             )
         assert all(reason.statements for reason in item.reasons)
 
 
-def test_scores_are_those_of_the_signals_and_their_weights(shipped: ThreatGraph) -> None:
-    recommender = shipped.recommender
+def test_scores_are_those_of_the_signals_and_their_weights(bundled: ThreatGraph) -> None:
+    recommender = bundled.recommender
     query = recommender.query(f"{BASE}pattern/goal-drift", "pattern")
     weights = recommender.weights(query, "pattern")
     assert math.isclose(sum(weights.values()), 1, abs_tol=0.01)
     values = recommender.values(query, "pattern")
     assert all(((row >= 0) & (row <= 1 + 1e-9)).all() for row in values.values())
-    best = shipped.recommend("goal-drift", top=1)[0]
+    best = bundled.recommend("goal-drift", top=1)[0]
     place = [recommender.target("pattern").iri(i) for i in range(len(recommender.target("pattern")))].index(best.iri)
     assert math.isclose(best.score, sum(weights[name] * values[name][place] for name in values), abs_tol=1e-12)
 
 
-def test_a_shared_rare_cause_is_told_with_how_many_share_it(shipped: ThreatGraph) -> None:
+def test_a_shared_rare_cause_is_told_with_how_many_share_it(bundled: ThreatGraph) -> None:
     """Of each reason of the neighbours, the count in it is the count that SPARQL gives."""
     told = 0
-    for item in shipped.recommend("PAT-SYS-005", top=10):
+    for item in bundled.recommend("PAT-SYS-005", top=10):
         for reason in item.reasons:
             found = re.fullmatch(r"both caused by (.+) \((\d+) of (\d+) patterns\)", reason.text)
             if found:
-                cause = shipped.resolve(found[1], "causal-factor")
-                rows = shipped.store.select(f"SELECT ?p {{ ?p a tg:ThreatPattern ; tg:causalFactor <{cause}> }}")
+                cause = bundled.resolve(found[1], "causal-factor")
+                rows = bundled.store.select(f"SELECT ?p {{ ?p a tg:ThreatPattern ; tg:causalFactor <{cause}> }}")
                 assert len(rows) == int(found[2])
-                assert int(found[3]) == len(shipped.store.select("SELECT ?p { ?p a tg:ThreatPattern }"))
+                assert int(found[3]) == len(bundled.store.select("SELECT ?p { ?p a tg:ThreatPattern }"))
                 told += 1
     assert told > 2
 
@@ -223,9 +224,9 @@ def test_topics_are_the_first_singular_vectors() -> None:
     assert not Topics(matrix[:10])  # too few texts to learn topics from
 
 
-def test_the_walk_comes_to_rest_where_the_linear_equations_say(shipped: ThreatGraph) -> None:
+def test_the_walk_comes_to_rest_where_the_linear_equations_say(bundled: ThreatGraph) -> None:
     """The restarts sum to (1 - c) (I - (1 - c) W)^-1 s; solved densely here, without the record itself."""
-    recommender = shipped.recommender
+    recommender = bundled.recommender
     query = recommender.query(f"{BASE}pattern/goal-drift", "pattern")
     network = Network(recommender.corpus)
     signal = next(signal for signal in recommender.signals("pattern") if signal.name == "walk")
@@ -257,10 +258,10 @@ def test_the_most_similar_incidents_vote(small: Callable[[str], ThreatGraph]) ->
 # What people have linked already.
 
 
-def test_a_curated_link_is_shown_and_changes_no_score(shipped: ThreatGraph, tmp_path: Path) -> None:
-    before = {item.label: item for item in shipped.recommend("goal-drift", top=41)}
+def test_a_curated_link_is_shown_and_changes_no_score(bundled: ThreatGraph, tmp_path: Path) -> None:
+    before = {item.label: item for item in bundled.recommend("goal-drift", top=41)}
     linked = {label for label, item in before.items() if item.curated}
-    expected = shipped.store.select(
+    expected = bundled.store.select(
         "SELECT DISTINCT ?l { ?p skos:prefLabel ?l { pattern:goal-drift tg:distinguishedFrom|tg:escalatesTo ?p } "
         "UNION { ?p tg:distinguishedFrom|tg:escalatesTo pattern:goal-drift } }"
     ).column("l")
@@ -273,18 +274,18 @@ def test_a_curated_link_is_shown_and_changes_no_score(shipped: ThreatGraph, tmp_
     assert after[other.label].score == pytest.approx(other.score, abs=1e-9)
 
 
-def test_an_incidents_own_patterns_are_found_without_being_looked_at(shipped: ThreatGraph) -> None:
+def test_an_incidents_own_patterns_are_found_without_being_looked_at(bundled: ThreatGraph) -> None:
     """Hide the patterns of an incident: what is recommended for it stays the same."""
-    full = shipped.recommend("microsoft-tay", top=5)
+    full = bundled.recommend("microsoft-tay", top=5)
     triples = [
         triple
-        for triple in shipped.store.triples()
+        for triple in bundled.store.triples()
         if not (
             triple.subject == NamedNode(f"{BASE}incident/microsoft-tay")
             and str(triple.predicate.value).endswith(("Pattern", "patternLink"))
         )
     ]
-    assert len(triples) < len(shipped)
+    assert len(triples) < len(bundled)
     hidden = reopened(triples)
     assert [(item.label, round(item.score, 9)) for item in full] == [
         (item.label, round(item.score, 9)) for item in hidden.recommend("microsoft-tay", top=5)
@@ -299,15 +300,15 @@ def reopened(triples: Iterable[object]) -> ThreatGraph:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "graph.nt"
         serialize(triples, str(file), format=RdfFormat.N_TRIPLES)  # type: ignore[arg-type]
-        return ThreatGraph.open([file], shipped=False)
+        return ThreatGraph.open([file], bundled=False)
 
 
 # The same graph gives the same answer.
 
 
-def test_scores_stay_when_iris_are_renamed(shipped: ThreatGraph) -> None:
+def test_scores_stay_when_iris_are_renamed(bundled: ThreatGraph) -> None:
     renamed = []
-    for triple in shipped.store.triples():
+    for triple in bundled.store.triples():
         terms = [
             NamedNode(re.sub(r"(/(?:pattern|causal-factor|group)/)([^#/]+)", lambda m: m[1] + m[2][::-1], term.value))
             if isinstance(term, NamedNode)
@@ -317,7 +318,7 @@ def test_scores_stay_when_iris_are_renamed(shipped: ThreatGraph) -> None:
         renamed.append(type(triple)(*terms))  # type: ignore[arg-type]
     other = reopened(renamed)
     for asked in ("Goal Drift", "Microsoft Tay"):
-        one, two = shipped.recommend(asked, top=15), other.recommend(asked, top=15)
+        one, two = bundled.recommend(asked, top=15), other.recommend(asked, top=15)
         assert {item.label: item.score for item in one} == pytest.approx(
             {item.label: item.score for item in two}, abs=1e-7
         )
@@ -369,21 +370,21 @@ def test_taking_a_shared_statement_away_lowers_the_score(
     assert score(graph_of(fewer)) < score(graph_of(drawn))
 
 
-def test_taking_the_named_statements_of_a_real_recommendation_away_lowers_its_score(shipped: ThreatGraph) -> None:
-    best: Recommendation = shipped.recommend("goal-drift", top=1)[0]
+def test_taking_the_named_statements_of_a_real_recommendation_away_lowers_its_score(bundled: ThreatGraph) -> None:
+    best: Recommendation = bundled.recommend("goal-drift", top=1)[0]
     named = [reason for reason in best.reasons if reason.signal == "neighbours" and reason.stands_for == 1]
     assert len(named) >= 3
     for reason in named[:3]:
         node = next(st.object for st in reason.statements if st.subject == NamedNode(best.iri))
         # A shortcut goes together with what it is derived from: a list, or a part of the record.
-        gone = {t for t in shipped.store.triples() if t.subject == NamedNode(best.iri) and t.object == node}
+        gone = {t for t in bundled.store.triples() if t.subject == NamedNode(best.iri) and t.object == node}
         parts = {
             str(row["part"])
-            for row in shipped.store.select(
+            for row in bundled.store.select(
                 f"SELECT ?part {{ <{best.iri}> tg:mapping|tg:impact ?part . ?part sssom:object_id|tg:group {node} }}"
             ).to_dicts()
         }
-        rest = [t for t in shipped.store.triples() if t not in gone and getattr(t.subject, "value", "") not in parts]
+        rest = [t for t in bundled.store.triples() if t not in gone and getattr(t.subject, "value", "") not in parts]
         after = {item.iri: item.score for item in reopened(rest).recommend("goal-drift", top=41)}
         assert after[best.iri] < best.score, reason.text
 
@@ -405,30 +406,30 @@ def test_a_record_with_nothing_but_a_name_and_a_definition_is_enough(tmp_path: P
     assert "https://example.org/risk/7" in [item.iri for item in graph.recommend("deepfake-identity-hijacking", top=42)]
 
 
-def test_a_text_finds_patterns_and_provisions_of_one_framework(shipped: ThreatGraph) -> None:
+def test_a_text_finds_patterns_and_provisions_of_one_framework(bundled: ThreatGraph) -> None:
     text = "An attacker hides instructions in a web page; the model takes them for its prompt and obeys them."
-    assert shipped.recommend(text=text)[0].label == "Prompt Injection"
-    found = shipped.recommend(text=text, kind="provision", framework="owasp-llm-2025", top=3)
+    assert bundled.recommend(text=text)[0].label == "Prompt Injection"
+    found = bundled.recommend(text=text, kind="provision", framework="owasp-llm-2025", top=3)
     assert found[0].label == "Prompt Injection"
     assert all("/owasp-llm-2025/" in item.iri for item in found)
 
 
-def test_a_profile_of_several_patterns_is_the_mean_of_each(shipped: ThreatGraph) -> None:
+def test_a_profile_of_several_patterns_is_the_mean_of_each(bundled: ThreatGraph) -> None:
     profile = ["goal-drift", "prompt-injection"]
-    found = shipped.recommend(profile, top=41)
-    assert not {item.iri for item in found} & {shipped.resolve(name) for name in profile}
-    alone = [{item.iri: item.score for item in shipped.recommend(name, top=41)} for name in profile]
+    found = bundled.recommend(profile, top=41)
+    assert not {item.iri for item in found} & {bundled.resolve(name) for name in profile}
+    alone = [{item.iri: item.score for item in bundled.recommend(name, top=41)} for name in profile]
     for item in found:
         assert item.score == pytest.approx(sum(scores[item.iri] for scores in alone) / 2)
 
 
-def test_recommendations_as_triples_conform_to_their_shapes(shipped: ThreatGraph, tmp_path: Path) -> None:
+def test_recommendations_as_triples_conform_to_their_shapes(bundled: ThreatGraph, tmp_path: Path) -> None:
     answers = [
-        shipped.recommend("goal-drift", top=3),
-        shipped.recommend("microsoft-tay", kind="incident", top=2),
-        shipped.recommend(["goal-drift", "prompt-injection"], kind="provision", top=2),
-        shipped.recommend(text="cloned voice", top=2),
-        shipped.recommend(text="qwxyz", top=2),
+        bundled.recommend("goal-drift", top=3),
+        bundled.recommend("microsoft-tay", kind="incident", top=2),
+        bundled.recommend(["goal-drift", "prompt-injection"], kind="provision", top=2),
+        bundled.recommend(text="cloned voice", top=2),
+        bundled.recommend(text="qwxyz", top=2),
     ]
     for number, answer in enumerate(answers):
         serialize(answer.to_triples(), str(tmp_path / f"{number}.nt"), format=RdfFormat.N_TRIPLES)
@@ -451,9 +452,9 @@ def test_recommendations_as_triples_conform_to_their_shapes(shipped: ThreatGraph
 
 
 def test_the_nearest_of_all_incidents_have_the_scores_that_each_question_gives_without_the_walk(
-    shipped: ThreatGraph,
+    bundled: ThreatGraph,
 ) -> None:
-    recommender, kind = shipped.recommender, "incident"
+    recommender, kind = bundled.recommender, "incident"
     found = dict(nearest(recommender, kind, 5))
     target = recommender.target(kind)
     assert list(found) == [target.iri(place) for place in range(len(target))]
@@ -471,18 +472,18 @@ def test_the_nearest_of_all_incidents_have_the_scores_that_each_question_gives_w
 # Wrong questions.
 
 
-def test_wrong_questions_get_clear_errors(shipped: ThreatGraph, small: Callable[[str], ThreatGraph]) -> None:
+def test_wrong_questions_get_clear_errors(bundled: ThreatGraph, small: Callable[[str], ThreatGraph]) -> None:
     wrong: list[tuple[Callable[[], object], type[Exception], str]] = [
-        (lambda: shipped.recommend("no-such-pattern"), UnknownName, "unknown record"),
-        (lambda: shipped.recommend("goal-drift", top=0), InvalidQuery, "top is 0"),
-        (lambda: shipped.recommend("goal-drift", kind="domain"), UnknownName, "pattern, incident, provision"),
-        (lambda: shipped.recommend("goal-drift", framework="no-such"), UnknownName, "framework"),
-        (lambda: shipped.recommend(), InvalidQuery, "records or a text"),
-        (lambda: shipped.recommend("goal-drift", text="both"), InvalidQuery, "records or a text"),
-        (lambda: shipped.recommend_all("incident", 0), InvalidQuery, "top is 0"),
-        (lambda: shipped.recommend_all("domain"), UnknownName, "pattern, incident, provision"),
-        (lambda: shipped.recommend(text="  "), InvalidQuery, "empty"),
-        (lambda: shipped.recommend(text="x" * 2_000_001), InvalidQuery, "at most"),
+        (lambda: bundled.recommend("no-such-pattern"), UnknownName, "unknown record"),
+        (lambda: bundled.recommend("goal-drift", top=0), InvalidQuery, "top is 0"),
+        (lambda: bundled.recommend("goal-drift", kind="domain"), UnknownName, "pattern, incident, provision"),
+        (lambda: bundled.recommend("goal-drift", framework="no-such"), UnknownName, "framework"),
+        (lambda: bundled.recommend(), InvalidQuery, "records or a text"),
+        (lambda: bundled.recommend("goal-drift", text="both"), InvalidQuery, "records or a text"),
+        (lambda: bundled.recommend_all("incident", 0), InvalidQuery, "top is 0"),
+        (lambda: bundled.recommend_all("domain"), UnknownName, "pattern, incident, provision"),
+        (lambda: bundled.recommend(text="  "), InvalidQuery, "empty"),
+        (lambda: bundled.recommend(text="x" * 2_000_001), InvalidQuery, "at most"),
         (lambda: small("").recommend(text="anything"), ThreatGraphError, "holds no patterns"),
         (lambda: small(pattern("only")).recommend("only"), ThreatGraphError, "besides the one asked about"),
     ]
@@ -491,11 +492,11 @@ def test_wrong_questions_get_clear_errors(shipped: ThreatGraph, small: Callable[
             call()
 
 
-def test_where_nothing_is_known_the_most_linked_are_given_and_said_to_be_so(shipped: ThreatGraph) -> None:
-    found = shipped.recommend(text="qwxyz zzzyx", top=3)
+def test_where_nothing_is_known_the_most_linked_are_given_and_said_to_be_so(bundled: ThreatGraph) -> None:
+    found = bundled.recommend(text="qwxyz zzzyx", top=3)
     assert found.basis == "popularity"
     assert "no word of it" in found.note
-    counts = shipped.store.select(
+    counts = bundled.store.select(
         "SELECT ?p (COUNT(DISTINCT ?i) AS ?n) { ?i tg:involvesPattern ?p } GROUP BY ?p ORDER BY DESC(?n) LIMIT 6"
     ).column("p")
     assert found[0].iri in counts
@@ -515,21 +516,21 @@ def test_a_record_that_shares_no_word_and_no_link_gets_the_most_linked(tmp_path:
     assert "qwxyz" not in [item.label for item in others]
 
 
-def test_a_text_of_a_megabyte_is_read(shipped: ThreatGraph) -> None:
-    found = shipped.recommend(text="voice cloning fraud " * 50_000, top=1)
+def test_a_text_of_a_megabyte_is_read(bundled: ThreatGraph) -> None:
+    found = bundled.recommend(text="voice cloning fraud " * 50_000, top=1)
     assert found[0].label == "Deepfake Identity Hijacking"
 
 
 def test_without_the_extra_there_are_no_embeddings_and_asking_for_them_says_how_to_get_them(
-    shipped: ThreatGraph, monkeypatch: pytest.MonkeyPatch
+    bundled: ThreatGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = Recommender(shipped.store, embedded=False)
+    plain = Recommender(bundled.store, embedded=False)
     found = recommend(plain, [f"{BASE}pattern/goal-drift"])
     assert "embedding" not in {reason.signal for item in found for reason in item.reasons}
     monkeypatch.setitem(sys.modules, "wordllama", None)
     embedding._model.cache_clear()
     with pytest.raises(ImportError, match=r"threatgraph\[embedding\]"):
-        recommend(Recommender(shipped.store, embedded=True), [f"{BASE}pattern/goal-drift"])
+        recommend(Recommender(bundled.store, embedded=True), [f"{BASE}pattern/goal-drift"])
 
 
 # On the command line.

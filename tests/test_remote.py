@@ -12,8 +12,8 @@ import pytest
 
 from threatgraph.cli import main
 from threatgraph.errors import EndpointError, QueryRefused, QueryTimeout
-from threatgraph.store.http import Http, check_url
-from threatgraph.store.remote import RemoteStore
+from threatgraph.store.remote.http import Http, check_url
+from threatgraph.store.remote.store import RemoteStore
 
 JSON = "application/sparql-results+json"
 ROWS = b'{"head":{"vars":["x"]},"results":{"bindings":[{"x":{"type":"literal","value":"7"}}]}}'

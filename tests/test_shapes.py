@@ -16,9 +16,11 @@ import pytest
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse, serialize
 
 from threatgraph import ThreatGraph, resources
-from threatgraph.store import EmbeddedStore
-from threatgraph.validate import shapes, validate
+from threatgraph.store import MemoryStore
+from threatgraph.validate import validate
 from threatgraph.validate.report import SEVERITIES
+from threatgraph.validate.shapes import graph as shapes
+from threatgraph.validate.shapes.checks import read_checks
 from threatgraph.vocab import BASE, CLASSES, PREFIXES, PROPERTIES, RDF_TYPE, TG, XSD
 
 FOLDER = resources.ontology_dir() / "shapes"
@@ -68,7 +70,7 @@ def background() -> World:
 def constraints() -> Iterator[Constraint]:
     for file in FILES:
         graph = shapes.load([file])
-        for check in shapes.read_checks(graph, hints=True):
+        for check in read_checks(graph, hints=True):
             if check.constraint is None and check.target.kind == "targetClass":
                 assert isinstance(check.shape, NamedNode)
                 path = NamedNode(check.path[0]) if check.path else None
@@ -87,7 +89,7 @@ def findings(
     """What validation finds in a world: the rule of each finding and the kind of constraint."""
     path = folder / "world.nt"
     serialize({*content, *background()}, str(path), format=RdfFormat.N_TRIPLES)
-    store = EmbeddedStore.open([path], shipped=False)
+    store = MemoryStore.open([path], bundled=False)
     return {f"{f.rule.removeprefix(TGS)} {f.component}" for f in validate(store, shapes=files, fast=fast, hints=True)}
 
 
@@ -97,7 +99,7 @@ def findings(
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_shapes_have_names_and_say_what_to_do(file: Path) -> None:
     graph = shapes.load([file])
-    for check in shapes.read_checks(graph, hints=True):
+    for check in read_checks(graph, hints=True):
         assert isinstance(check.shape, NamedNode)
         assert check.shape.value.startswith(TGS)
         told = check.constraint or check.shape
@@ -134,7 +136,7 @@ def test_one_file_a_class() -> None:
     assert {target.removeprefix(TG) for target in targets} == CLASSES - {"RecordPart"}
 
 
-def test_every_shape_reaches_a_node_of_the_shipped_data_or_of_what_is_made_of_it(tmp_path: Path) -> None:
+def test_every_shape_reaches_a_node_of_the_bundled_data_or_of_what_is_made_of_it(tmp_path: Path) -> None:
     made = tmp_path / "recommendations.nt"
     recommended = ThreatGraph.open().recommend("goal-drift", top=1).to_triples()
     serialize(recommended, str(made), format=RdfFormat.N_TRIPLES)
@@ -145,14 +147,14 @@ def test_every_shape_reaches_a_node_of_the_shipped_data_or_of_what_is_made_of_it
         f" <{PREFIXES['skos']}narrowMatch> <https://example.org/entry> ."
     )
     graph = ThreatGraph.open([made, retired])
-    for check in shapes.read_checks(shapes.load(FILES), hints=True):
+    for check in read_checks(shapes.load(FILES), hints=True):
         assert check.target.kind in ("targetClass", "targetSubjectsOf")
         of_class, term = check.target.kind == "targetClass", str(check.target.term)
         step, value = ("a/rdfs:subClassOf*", term) if of_class else (term, "[]")
         assert graph.store.ask(f"ASK {{ ?node {step} {value} }}"), f"{check.shape} reaches nothing"
 
 
-# The good world, and the shipped one.
+# The good world, and the bundled one.
 
 
 @pytest.mark.parametrize("fast", [True, False])
@@ -170,7 +172,7 @@ def kinds(content: World, node: object) -> set[object]:
     return {t.object for t in content if t.subject == node and t.predicate.value == RDF_TYPE}
 
 
-def test_the_shipped_graph_conforms(graph: ThreatGraph) -> None:
+def test_the_bundled_graph_conforms(graph: ThreatGraph) -> None:
     report = graph.validate()
     assert report.to_text().endswith("\nno findings: the graph conforms to its shapes\n")
     assert report.conforms
@@ -412,7 +414,7 @@ BY_QUERY = {
 
 
 def test_every_sparql_constraint_has_a_broken_record() -> None:
-    checks = shapes.read_checks(shapes.load(FILES), hints=True)
+    checks = read_checks(shapes.load(FILES), hints=True)
     assert {c.constraint.value.removeprefix(TGS) for c in checks if isinstance(c.constraint, NamedNode)} == set(
         BY_QUERY
     )
@@ -524,7 +526,7 @@ def test_a_rule_for_records_of_any_class_is_broken_alone(text: str, rules: set[s
 
 
 def test_every_rule_for_records_of_any_class_has_a_broken_record() -> None:
-    checks = shapes.read_checks(shapes.load(FILES), hints=True)
+    checks = read_checks(shapes.load(FILES), hints=True)
     named = {
         f"{check.shape.value.removeprefix(TGS)} {COMPONENTS[name]}"
         for check in checks

@@ -73,7 +73,7 @@ def test_names_of_ones_own_and_stray_white_space(tmp_path: Path) -> None:
 """,
         encoding="utf-8",
     )
-    prefixes, (row,) = read(ThreatGraph.open([path], shipped=False).export("sssom"))
+    prefixes, (row,) = read(ThreatGraph.open([path], bundled=False).export("sssom"))
     assert expand(row["subject_id"], prefixes) == "https://example.org/risks/one"
     assert expand(row["object_id"], prefixes) == "https://example.org/law#art5"
     assert row["comment"] == 'Two lines and a "quote".'

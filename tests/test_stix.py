@@ -166,7 +166,7 @@ def test_the_importer_brings_back_names_codes_definitions_and_links(
     file = tmp_path / "ours.json"
     file.write_bytes(content)
     assert main(["import", "stix", str(file), "--no-links", "-o", str(tmp_path / "back.ttl")]) == 0
-    back = ThreatGraph.open([tmp_path / "back.ttl"], shipped=False).store
+    back = ThreatGraph.open([tmp_path / "back.ttl"], bundled=False).store
     there = graph.store
 
     def rows(query: str, of: Any) -> set[tuple[str, ...]]:
@@ -206,14 +206,14 @@ def test_texts_keep_their_language_there_and_back(tmp_path: Path) -> None:
     ]
     mixed = [record_of("d", '"Muster"@de', '"A pattern."@en'), record_of("e", '"Clear"@en', '"Clair."@fr')]
     (tmp_path / "mine.ttl").write_text("\n".join(shared), encoding="utf-8")
-    content = ThreatGraph.open([tmp_path / "mine.ttl"], shipped=False).export("stix").decode()
+    content = ThreatGraph.open([tmp_path / "mine.ttl"], bundled=False).export("stix").decode()
     assert stix2validator.validate_string(content, stix2validator.ValidationOptions(version="2.1")).is_valid
     (tmp_path / "mine.ttl").write_text("\n".join([*shared, *mixed]), encoding="utf-8")
-    content = ThreatGraph.open([tmp_path / "mine.ttl"], shipped=False).export("stix").decode()
+    content = ThreatGraph.open([tmp_path / "mine.ttl"], bundled=False).export("stix").decode()
     stix2.parse(content, allow_custom=False)
     (tmp_path / "b.json").write_text(content, encoding="utf-8")
     assert main(["import", "stix", str(tmp_path / "b.json"), "-o", str(tmp_path / "back.ttl")]) == 0
-    back = ThreatGraph.open([tmp_path / "back.ttl"], shipped=False).store
+    back = ThreatGraph.open([tmp_path / "back.ttl"], bundled=False).store
     rows = back.select("SELECT ?name ?text { ?p skos:prefLabel ?name ; skos:definition ?text }").rows
     assert {tuple(map(str, row)) for row in rows} == {
         ('"Drift"@de', '"Abweichung."@de'),
@@ -228,6 +228,6 @@ def test_a_record_of_a_user_with_nothing_but_a_name(tmp_path: Path) -> None:
     (tmp_path / "mine.ttl").write_text(
         f'<urn:mine> <{RDF_TYPE}> <{tg("ThreatPattern")}> ; <{SKOS}prefLabel> "Mein Muster"@de .'
     )
-    bundle = ThreatGraph.open([tmp_path / "mine.ttl"], shipped=False).export("stix").decode()
+    bundle = ThreatGraph.open([tmp_path / "mine.ttl"], bundled=False).export("stix").decode()
     found = stix2.parse(bundle, allow_custom=False)["objects"]
     assert [item["name"] for item in found if item["type"] == "attack-pattern"] == ["Mein Muster"]

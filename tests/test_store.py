@@ -18,8 +18,8 @@ from threatgraph import (
     ThreatGraph,
     resources,
 )
-from threatgraph.store import EmbeddedStore
-from threatgraph.store.guard import refuse_unsafe
+from threatgraph.sparql.guard import refuse_unsafe
+from threatgraph.store import MemoryStore
 from threatgraph.vocab import BASE, DERIVED_GRAPH
 
 TINY = """
@@ -41,28 +41,28 @@ def tiny(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(tiny: Path) -> EmbeddedStore:
-    return EmbeddedStore.open([tiny], shipped=False)
+def store(tiny: Path) -> MemoryStore:
+    return MemoryStore.open([tiny], bundled=False)
 
 
 def test_each_file_is_a_named_graph_and_the_default_graph_merges_them(tmp_path: Path) -> None:
     (tmp_path / "a.ttl").write_text("<urn:s> <urn:p> <urn:o>, <urn:only-a> .")
     (tmp_path / "b.nt").write_text("<urn:s> <urn:p> <urn:o> .\n")
-    store = EmbeddedStore.open([tmp_path], shipped=False)
+    store = MemoryStore.open([tmp_path], bundled=False)
     assert len(store.select("SELECT ?o { <urn:s> <urn:p> ?o }")) == 2
     homes = store.select("SELECT ?file { GRAPH ?file { <urn:s> <urn:p> <urn:o> } } ORDER BY ?file")
     assert homes.column("file") == [(tmp_path / "a.ttl").as_uri(), (tmp_path / "b.nt").as_uri()]
     assert store.files[(tmp_path / "b.nt").as_uri()] == tmp_path / "b.nt"
 
 
-def test_the_rules_derive_shortcuts_into_a_graph_of_their_own(store: EmbeddedStore) -> None:
+def test_the_rules_derive_shortcuts_into_a_graph_of_their_own(store: MemoryStore) -> None:
     groups = store.select("SELECT ?g { pattern:mine tg:affects ?g } ORDER BY ?g").column("g")
     assert groups == [f"{BASE}group/children", f"{BASE}group/workers"]
     derived = [t for t in store.graph_triples(DERIVED_GRAPH) if t.predicate.value.endswith("#affects")]
     assert len(derived) == 2
 
 
-def test_all_formats_load_to_the_same_triples(tmp_path: Path, store: EmbeddedStore) -> None:
+def test_all_formats_load_to_the_same_triples(tmp_path: Path, store: MemoryStore) -> None:
     graph = store.to_rdflib()
     for ending, form in {".nt": "nt", ".rdf": "xml", ".jsonld": "json-ld", ".trig": "trig", ".nq": "nquads"}.items():
         import rdflib
@@ -73,7 +73,7 @@ def test_all_formats_load_to_the_same_triples(tmp_path: Path, store: EmbeddedSto
         source = dataset if form in ("trig", "nquads") else graph
         target = tmp_path / f"again{ending}"
         source.serialize(target, format=form, encoding="utf-8")
-        again = EmbeddedStore.open([target], shipped=False)
+        again = MemoryStore.open([target], bundled=False)
         assert set(again.triples()) == set(store.triples()), ending
 
 
@@ -90,21 +90,21 @@ def test_all_formats_load_to_the_same_triples(tmp_path: Path, store: EmbeddedSto
 def test_a_bad_file_is_named_with_its_line(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InvalidFile, match=message):
-        EmbeddedStore.open([tmp_path / name], shipped=False)
+        MemoryStore.open([tmp_path / name], bundled=False)
 
 
 def test_a_missing_file_and_an_empty_folder_are_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidFile, match=r"nowhere\.ttl: no such file"):
-        EmbeddedStore.open([tmp_path / "nowhere.ttl"])
+        MemoryStore.open([tmp_path / "nowhere.ttl"])
     with pytest.raises(InvalidFile, match="no RDF file in this folder"):
-        EmbeddedStore.open([tmp_path])
+        MemoryStore.open([tmp_path])
 
 
 def test_a_syntax_error_is_placed_by_line_and_column(tmp_path: Path) -> None:
     path = tmp_path / "bad.ttl"
     path.write_text("@prefix a: <urn:a:> .\na:b a:c  d .\n")
     with pytest.raises(InvalidFile) as caught:
-        EmbeddedStore.open([path], shipped=False)
+        MemoryStore.open([path], bundled=False)
     assert (caught.value.path, caught.value.line, caught.value.column) == (str(path), 2, 10)
 
 
@@ -114,7 +114,7 @@ def test_a_syntax_error_is_placed_by_line_and_column(tmp_path: Path) -> None:
 def test_a_byte_order_mark_and_dos_line_ends_are_read(tmp_path: Path) -> None:
     path = tmp_path / "dos.ttl"
     path.write_bytes(b'\xef\xbb\xbf<urn:a> <urn:b>\r\n "c" .\r\n')
-    assert len(list(EmbeddedStore.open([path], shipped=False).triples())) == 1
+    assert len(list(MemoryStore.open([path], bundled=False).triples())) == 1
 
 
 BOMB = """<!DOCTYPE r [<!ENTITY a "lol"><!ENTITY b "%s">]>
@@ -127,16 +127,16 @@ def test_xml_entities_that_may_expand_without_bound_are_refused(tmp_path: Path, 
     path = tmp_path / "bomb.rdf"
     path.write_text(BOMB % entity)
     with pytest.raises(InvalidFile, match="entity"):
-        EmbeddedStore.open([path], shipped=False)
+        MemoryStore.open([path], bundled=False)
 
 
 def test_xml_entities_for_namespaces_are_read(tmp_path: Path) -> None:
     path = tmp_path / "owl.rdf"
     path.write_text(BOMB % "http://www.w3.org/2002/07/owl#")
-    assert len(list(EmbeddedStore.open([path], shipped=False).triples())) == 1
+    assert len(list(MemoryStore.open([path], bundled=False).triples())) == 1
 
 
-def test_the_three_kinds_of_answer(store: EmbeddedStore) -> None:
+def test_the_three_kinds_of_answer(store: MemoryStore) -> None:
     table = store.query("SELECT ?label { pattern:mine skos:prefLabel ?label }", timeout=10)
     assert isinstance(table, Table)
     assert table.rows == [(Literal("Mine", language="en"),)]
@@ -147,7 +147,7 @@ def test_the_three_kinds_of_answer(store: EmbeddedStore) -> None:
 
 
 @pytest.mark.parametrize("timeout", [None, 10])
-def test_bindings_are_terms_and_never_text(store: EmbeddedStore, timeout: float | None) -> None:
+def test_bindings_are_terms_and_never_text(store: MemoryStore, timeout: float | None) -> None:
     attack = Literal('Mine"@en } ; DROP ALL #', language="en")
     answer = store.query("SELECT ?s { ?s skos:prefLabel ?label }", {"label": attack}, timeout=timeout)
     assert isinstance(answer, Table)
@@ -168,7 +168,7 @@ def test_bindings_are_terms_and_never_text(store: EmbeddedStore, timeout: float 
         ('SELECT ("a" AS ?x) { FILTER(?a<?b).SERVICE<urn:x>{} }', "SERVICE", "line 1, column 36"),
     ],
 )
-def test_what_writes_or_reaches_outside_is_refused(store: EmbeddedStore, text: str, word: str, place: str) -> None:
+def test_what_writes_or_reaches_outside_is_refused(store: MemoryStore, text: str, word: str, place: str) -> None:
     with pytest.raises(QueryRefused, match=f"{word} at {place} is refused"):
         store.query(text)
 
@@ -182,7 +182,7 @@ def test_what_writes_or_reaches_outside_is_refused(store: EmbeddedStore, text: s
         "SELECT * { ?s ?p 'x\\'SERVICE' }",
     ],
 )
-def test_the_same_words_as_names_and_text_are_welcome(store: EmbeddedStore, text: str) -> None:
+def test_the_same_words_as_names_and_text_are_welcome(store: MemoryStore, text: str) -> None:
     assert isinstance(store.query(text), Table)
 
 
@@ -190,7 +190,7 @@ def test_service_is_let_through_where_the_owner_turns_it_on() -> None:
     refuse_unsafe("SELECT * { SERVICE <http://example.org/> { ?s ?p ?o } }", allow_service=True)
 
 
-def test_a_malformed_query_is_shown_with_its_place(store: EmbeddedStore) -> None:
+def test_a_malformed_query_is_shown_with_its_place(store: MemoryStore) -> None:
     with pytest.raises(InvalidQuery) as caught:
         store.query("SELECT * {\n  ?s ?p\n}")
     lines = str(caught.value).splitlines()
@@ -211,27 +211,27 @@ def test_a_query_that_hangs_is_stopped_in_time(graph: ThreatGraph) -> None:
 
 
 def test_a_query_that_swells_is_stopped_and_harms_nothing_else(graph: ThreatGraph) -> None:
-    assert isinstance(graph.store, EmbeddedStore)
+    assert isinstance(graph.store, MemoryStore)
     with pytest.raises(QueryTooLarge, match=r"more than 0\.2 GiB"):
         graph.store.pool(graphs=False).query(SWELLS, timeout=60, memory=200 * 1024**2)
     assert graph.query("ASK {}") is True
 
 
-# The shipped graph.
+# The bundled graph.
 
 
-def test_a_byte_order_mark_in_a_shipped_file_is_no_part_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_byte_order_mark_in_a_bundled_file_is_no_part_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("ontology/rules", "ontology/schemes", "data"):
         (tmp_path / name).mkdir(parents=True)
     file = tmp_path / "ontology/threatgraph.ttl"
     file.write_bytes(b"\xef\xbb\xbf<urn:s> <urn:p> <urn:o> .")
     monkeypatch.setattr(resources, "root", lambda: tmp_path)
-    store = EmbeddedStore.open()
+    store = MemoryStore.open()
     assert store.ask("ASK { <urn:s> <urn:p> <urn:o> }")
     assert store.ask("ASK { GRAPH ?g { <urn:s> <urn:p> <urn:o> } }")
 
 
-def test_shipped_files_given_as_data_are_not_loaded_twice(graph: ThreatGraph) -> None:
+def test_bundled_files_given_as_data_are_not_loaded_twice(graph: ThreatGraph) -> None:
     again = ThreatGraph.open([graph.store.files[g] for g in sorted(graph.store.files)[:3]])
     assert set(again.store.files) == set(graph.store.files)
 

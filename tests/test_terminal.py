@@ -101,7 +101,7 @@ def test_no_command_writes_them(tmp_path: Path, words: list[str], capsysbinary: 
 
 def test_machines_get_what_the_data_says(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     (tmp_path / "evil.ttl").write_text(EVIL, encoding="utf-8")
-    words = ["--no-shipped", "--data", str(tmp_path / "evil.ttl"), "sparql", "SELECT ?l { ?s skos:prefLabel ?l }"]
+    words = ["--no-bundled", "--data", str(tmp_path / "evil.ttl"), "sparql", "SELECT ?l { ?s skos:prefLabel ?l }"]
     assert main([*words, "--format", "json"]) == 0
     assert json.loads(capsysbinary.readouterr().out) == [{"l": LABEL}]
     assert main([*words, "--format", "csv"]) == 0
@@ -150,7 +150,7 @@ def test_the_guard_is_an_option_and_always_on_in_markdown(
     tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     (tmp_path / "evil.ttl").write_text(EVIL, encoding="utf-8")
-    words = ["--no-shipped", "--data", str(tmp_path / "evil.ttl"), "sparql", "SELECT ?c { ?s skos:notation ?c }"]
+    words = ["--no-bundled", "--data", str(tmp_path / "evil.ttl"), "sparql", "SELECT ?c { ?s skos:notation ?c }"]
     for options, begins in ([], b"=cmd"), (["--guard-formulas"], b"'=cmd"):
         assert main([*words, "--format", "csv", *options]) == 0
         assert capsysbinary.readouterr().out.splitlines()[1].startswith(begins)
@@ -197,7 +197,7 @@ def test_a_message_about_a_file_whose_name_has_a_line_end_is_one_line(
     for name, content in (("a\nb.tsv", table), ("c\nd.tsv", table.partition("\n")[2])):
         Path(name).write_text(content, encoding="utf-8")
         assert main(["import", "sssom", name]) == 2
-    assert main(["--no-shipped", "--data", "a\nb.ttl", "stats"]) == 2
+    assert main(["--no-bundled", "--data", "a\nb.ttl", "stats"]) == 2
     assert main(["-o", "no\nfolder/x", "queries"]) == 2
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 5

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
-from threatgraph.turtle import BlankNodeRefused, write_turtle
+from threatgraph.rdf.turtle import BlankNodeRefused, write_turtle
 from threatgraph.vocab import BASE, PREFIXES, tg
 
 iris = st.one_of(

@@ -14,10 +14,10 @@ from pyoxigraph import RdfFormat, parse
 
 from threatgraph import ThreatGraph
 from threatgraph.errors import InvalidFile, QueryRefused
-from threatgraph.store import EmbeddedStore
-from threatgraph.validate import Report, validate
-from threatgraph.validate.referee import call_pyshacl
-from threatgraph.validate.report import Finding
+from threatgraph.store import MemoryStore
+from threatgraph.validate import ValidationReport, validate
+from threatgraph.validate.evaluation.pyshacl_runner import call_pyshacl
+from threatgraph.validate.report import ValidationResult
 
 HEAD = """
 @prefix ex: <https://example.org/> .
@@ -28,19 +28,19 @@ HEAD = """
 """
 
 
-def check(tmp_path: Path, shapes: str, data: str, *, fast: bool = True) -> Report:
+def check(tmp_path: Path, shapes: str, data: str, *, fast: bool = True) -> ValidationReport:
     """Validate one Turtle text against another."""
     files = tmp_path / "data.ttl", tmp_path / "shapes.ttl"
     for file, text in zip(files, (data, shapes), strict=True):
         file.write_text(HEAD + text, encoding="utf-8")
-    return validate(EmbeddedStore.open([files[0]], shipped=False), shapes=[files[1]], fast=fast)
+    return validate(MemoryStore.open([files[0]], bundled=False), shapes=[files[1]], fast=fast)
 
 
 def both(tmp_path: Path, shapes: str, data: str) -> set[tuple[str, str, str | None]]:
     """The findings, once both ways have given the same."""
     fast, full = (check(tmp_path, shapes, data, fast=way) for way in (True, False))
 
-    def told(report: Report) -> list[tuple[object, ...]]:
+    def told(report: ValidationReport) -> list[tuple[object, ...]]:
         """All but the message: where a shape has none, pyshacl lists members of sh:or in no settled order."""
         return [(f.severity, f.node, f.path, f.value, f.rule, f.component, f.file, f.line) for f in report]
 
@@ -164,7 +164,7 @@ def test_what_has_no_sparql_form_is_said_aloud(tmp_path: Path) -> None:
     assert any("no SPARQL form" in note for note in check(tmp_path, shapes, "ex:a a ex:C .").notes)
 
 
-def test_the_shipped_shapes_all_have_a_sparql_form(graph: ThreatGraph) -> None:
+def test_the_bundled_shapes_all_have_a_sparql_form(graph: ThreatGraph) -> None:
     assert list(graph.validate(hints=True).notes) == []
 
 
@@ -181,11 +181,11 @@ DATA = """ex:a
 
 
 @pytest.fixture
-def report(tmp_path: Path) -> Report:
+def report(tmp_path: Path) -> ValidationReport:
     return check(tmp_path, SHAPES, DATA)
 
 
-def test_a_finding_has_file_line_node_rule_and_remedy(report: Report, tmp_path: Path) -> None:
+def test_a_finding_has_file_line_node_rule_and_remedy(report: ValidationReport, tmp_path: Path) -> None:
     count, datatype = report
     lines = (tmp_path / "data.ttl").read_text().splitlines()
     assert (datatype.component, count.component) == ("Datatype", "MaxCount")
@@ -198,7 +198,7 @@ def test_a_finding_has_file_line_node_rule_and_remedy(report: Report, tmp_path: 
     assert datatype.message == "100% of it: one, a number."
 
 
-def test_the_report_as_text_and_json(report: Report, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_report_as_text_and_json(report: ValidationReport, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     assert report.to_text().splitlines()[-1] == "2 violations"
     assert report.to_text().startswith("data.ttl:")
@@ -207,7 +207,7 @@ def test_the_report_as_text_and_json(report: Report, monkeypatch: pytest.MonkeyP
     assert [finding["component"] for finding in content["findings"]] == ["MaxCount", "Datatype"]
 
 
-def test_the_report_as_turtle_says_what_pyshacl_says(report: Report, tmp_path: Path) -> None:
+def test_the_report_as_turtle_says_what_pyshacl_says(report: ValidationReport, tmp_path: Path) -> None:
     ours = rdflib.Graph().parse(data=report.to_turtle(), format="turtle")
     assert list(parse(report.to_turtle(), format=RdfFormat.TURTLE))
     data = rdflib.Graph().parse(tmp_path / "data.ttl")
@@ -220,14 +220,16 @@ def test_the_report_as_turtle_says_what_pyshacl_says(report: Report, tmp_path: P
 
     assert results(ours) == results(theirs)
     assert list(ours.objects(None, sh.conforms)) == [rdflib.Literal(False)]
-    assert "sh:conforms true" in Report([]).to_turtle()
+    assert "sh:conforms true" in ValidationReport([]).to_turtle()
 
 
 def test_the_report_as_annotations_is_escaped() -> None:
-    finding = Finding("warning", "urn:a:b,c", None, None, "urn:x#Rule", "Class", "50% off,\nnow", Path("/a:b,c.ttl"), 3)
-    line = Report([finding]).to_github()
+    finding = ValidationResult(
+        "warning", "urn:a:b,c", None, None, "urn:x#Rule", "Class", "50% off,\nnow", Path("/a:b,c.ttl"), 3
+    )
+    line = ValidationReport([finding]).to_github()
     assert line == ("::warning file=/a%3Ab%2Cc.ttl,line=3,title=Rule%3A urn%3Aa%3Ab%2Cc::50%25 off,%0Anow\n")
-    assert Report([], ["note"]).to_github() == "::notice::note\n"
+    assert ValidationReport([], ["note"]).to_github() == "::notice::note\n"
 
 
 def test_a_report_is_the_same_whatever_the_order_of_statements(tmp_path: Path) -> None:
@@ -243,7 +245,7 @@ def test_only_the_findings_of_some_files_are_reported(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / f"{name}.ttl").write_text(HEAD + f'ex:{name} a ex:C ; ex:p "{name}" .')
     (tmp_path / "shapes.ttl").write_text(HEAD + SHAPES)
-    store = EmbeddedStore.open([tmp_path / "one.ttl", tmp_path / "two.ttl"], shipped=False)
+    store = MemoryStore.open([tmp_path / "one.ttl", tmp_path / "two.ttl"], bundled=False)
     report = validate(store, shapes=[tmp_path / "shapes.ttl"], only=[tmp_path / "two.ttl"])
     assert [finding.value for finding in report] == ["two"]
 
@@ -252,7 +254,7 @@ def test_a_record_in_two_files_is_found_in_both(tmp_path: Path) -> None:
     files = [tmp_path / "one.ttl", tmp_path / "two.ttl"]
     for file in files:
         file.write_text("<urn:a> a <https://w3id.org/threatgraph/ontology#Asset> .")
-    report = validate(EmbeddedStore.open(files, shipped=False), shapes=[_no_shapes(tmp_path)])
+    report = validate(MemoryStore.open(files, bundled=False), shapes=[_no_shapes(tmp_path)])
     assert [(finding.file, finding.line) for finding in report] == [(files[0], 1), (files[1], 1)]
     assert str(files[1]) in report.findings[0].message
 
@@ -280,5 +282,5 @@ def _no_shapes(folder: Path) -> Path:
 
 
 @pytest.mark.skipif(not os.environ.get("THREATGRAPH_SLOW"), reason="pyshacl over all nodes takes most of a minute")
-def test_both_ways_agree_on_the_shipped_graph(graph: ThreatGraph) -> None:
+def test_both_ways_agree_on_the_bundled_graph(graph: ThreatGraph) -> None:
     assert list(graph.validate(hints=True)) == list(graph.validate(hints=True, fast=False))

@@ -9,8 +9,8 @@ import pytest
 
 from threatgraph import ThreatGraph
 from threatgraph.cli import main
-from threatgraph.validate import Report
-from threatgraph.validate.shapes import InvalidShape
+from threatgraph.errors import InvalidShape
+from threatgraph.validate import ValidationReport
 from validation_samples import HEAD, SHAPE, report_on
 
 EX = "https://example.org/"
@@ -63,7 +63,7 @@ FEATURES = {
 }
 
 
-def told(report: Report) -> set[tuple[str, str]]:
+def told(report: ValidationReport) -> set[tuple[str, str]]:
     return {(finding.node.removeprefix(EX), finding.message) for finding in report}
 
 
@@ -101,7 +101,7 @@ def test_only_the_nodes_of_the_files_are_counted(tmp_path: Path) -> None:
         ("shapes", FEATURES["target"][0]),
     ):
         (tmp_path / f"{name}.ttl").write_text(HEAD + PREFIXES * (name == "shapes") + text)
-    graph = ThreatGraph.open([tmp_path / f"{name}.ttl" for name in ("full", "other", "empty")], shipped=False)
+    graph = ThreatGraph.open([tmp_path / f"{name}.ttl" for name in ("full", "other", "empty")], bundled=False)
     for name, count in (("full", 1), ("other", 1), ("empty", 0)):
         report = graph.validate([tmp_path / f"{name}.ttl"], shapes=[tmp_path / "shapes.ttl"], advanced=True)
         assert (report.records, len(report), report.unevaluated == []) == (count, count, bool(count))
@@ -180,12 +180,12 @@ def test_the_command_and_python_evaluate_them(tmp_path: Path, capsys: pytest.Cap
     files = tmp_path / "data.ttl", tmp_path / "shapes.ttl"
     for file, text in zip(files, (DATA, PREFIXES + FEATURES["target"][0]), strict=True):
         file.write_text(HEAD + text)
-    command = ["--no-shipped", "--data", str(files[0]), "validate", "--shapes", str(files[1]), "--format", "json"]
+    command = ["--no-bundled", "--data", str(files[0]), "validate", "--shapes", str(files[1]), "--format", "json"]
     assert main(command) == 2
     content = json.loads(capsys.readouterr().out)
     assert (content["findings"], len(content["not_evaluated"])) == ([], 1)
     assert main([*command, "--advanced"]) == 2
     content = json.loads(capsys.readouterr().out)
     assert ([finding["node"] for finding in content["findings"]], content["not_evaluated"]) == ([f"{EX}c"], [])
-    report = ThreatGraph.open([files[0]], shipped=False).validate(shapes=[files[1]], advanced=True)
+    report = ThreatGraph.open([files[0]], bundled=False).validate(shapes=[files[1]], advanced=True)
     assert told(report) == {("c", "needs a number")}

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 import rdflib
 
-from threatgraph.validate import Report
-from threatgraph.validate.shapes import InvalidShape
+from threatgraph.errors import InvalidShape
+from threatgraph.validate import ValidationReport
 from validation_samples import COMPONENT, DATA, HEAD, SHAPE, WAYS, report_on
 
 EX = "https://example.org/"
 
 
-def found(report: Report) -> set[tuple[str, str | None, str]]:
+def found(report: ValidationReport) -> set[tuple[str, str | None, str]]:
     """Node, value and message of each finding; all of it was evaluated."""
     assert report.unevaluated == []
     return {(finding.node.removeprefix(EX), finding.value, finding.message) for finding in report}
@@ -324,9 +324,9 @@ def test_the_message_does_not_change_from_run_to_run(tmp_path: Path) -> None:
     report_on(tmp_path, shapes)
     code = f"""if True:
         from pathlib import Path
-        from threatgraph.store import EmbeddedStore
+        from threatgraph.store import MemoryStore
         from threatgraph.validate import validate
-        store = EmbeddedStore.open([Path({str(tmp_path / "data.ttl")!r})], shipped=False)
+        store = MemoryStore.open([Path({str(tmp_path / "data.ttl")!r})], bundled=False)
         report = validate(store, shapes=[Path({str(tmp_path / "shapes.ttl")!r})])
         print(report.to_text() + report.to_turtle() + report.to_json())"""
     told = {

@@ -16,9 +16,9 @@ import pytest
 import rdflib
 
 from threatgraph import resources
-from threatgraph.store import EmbeddedStore
-from threatgraph.validate import Report, validate
-from threatgraph.validate.shapes import InvalidShape
+from threatgraph.errors import InvalidShape
+from threatgraph.store import MemoryStore
+from threatgraph.validate import ValidationReport, validate
 from threatgraph.vocab import PREFIXES, TG
 
 HEAD = "@prefix ex: <https://example.org/> .\n" + "".join(
@@ -109,7 +109,7 @@ def turtle(folder: Path, name: str, text: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedStore:
+def world(tmp_path_factory: pytest.TempPathFactory) -> MemoryStore:
     """A node for each value, and one for each two neighbours."""
     values = [value.strip() for line in lines(VALUES) for value in line.split(" | ")]
     text = "ex:S rdfs:subClassOf ex:T . ex:t a ex:T . ex:u a ex:S, ex:U ; ex:q 1, ex:u . ex:none a ex:F .\n"
@@ -117,10 +117,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedStore:
     text += "".join(
         f"ex:m{n} a ex:F ; ex:p {one} , {two} ; ex:q {one} .\n" for n, (one, two) in enumerate(pairwise(values))
     )
-    return EmbeddedStore.open([turtle(tmp_path_factory.mktemp("world"), "world", text)], shipped=False)
+    return MemoryStore.open([turtle(tmp_path_factory.mktemp("world"), "world", text)], bundled=False)
 
 
-def both(store: EmbeddedStore, file: Path) -> tuple[Report, AbstractSet[object]]:
+def both(store: MemoryStore, file: Path) -> tuple[ValidationReport, AbstractSet[object]]:
     """The fast report, and what it finds, once pyshacl over all nodes has found the same."""
     reports = [validate(store, shapes=[file], fast=fast) for fast in (True, False)]
     fast, full = ({(f.focus, f.path, f.value, f.rule, f.component, f.severity, f.line) for f in r} for r in reports)
@@ -130,18 +130,18 @@ def both(store: EmbeddedStore, file: Path) -> tuple[Report, AbstractSet[object]]
 
 @pytest.mark.filterwarnings("ignore:Possible set intersection:FutureWarning")
 @pytest.mark.parametrize("demand", lines(DEMANDS) + lines(ON_PATHS))
-def test_both_ways_agree_on_the_values_of_a_path(world: EmbeddedStore, tmp_path: Path, demand: str) -> None:
+def test_both_ways_agree_on_the_values_of_a_path(world: MemoryStore, tmp_path: Path, demand: str) -> None:
     shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:property ex:P . ex:P sh:path ex:p ; {demand} ."
     _, found = both(world, turtle(tmp_path, "shapes", shapes))
     assert bool(found) == ("deactivated" not in demand)
 
 
 @pytest.mark.parametrize("demand", lines(DEMANDS))
-def test_both_ways_agree_on_nodes_that_may_be_literals(world: EmbeddedStore, tmp_path: Path, demand: str) -> None:
+def test_both_ways_agree_on_nodes_that_may_be_literals(world: MemoryStore, tmp_path: Path, demand: str) -> None:
     both(world, turtle(tmp_path, "shapes", f"ex:S a sh:NodeShape ; sh:targetObjectsOf ex:p ; {demand} ."))
 
 
-def test_a_shape_that_is_switched_off_takes_its_property_shapes_along(world: EmbeddedStore, tmp_path: Path) -> None:
+def test_a_shape_that_is_switched_off_takes_its_property_shapes_along(world: MemoryStore, tmp_path: Path) -> None:
     shapes = """ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:deactivated true ; sh:property ex:P .
         ex:P sh:path ex:p ; sh:datatype xsd:integer ."""
     _, found = both(world, turtle(tmp_path, "shapes", shapes))
@@ -172,12 +172,12 @@ def test_both_ways_agree_on_constraints_in_sparql(tmp_path: Path, name: str) -> 
     shapes = f"""ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:property ex:P .
         ex:P sh:path ex:p ; sh:sparql [ {off} sh:prefixes ex:names ; sh:select "{select}" ] .
         ex:names sh:declare [ sh:prefix "ex" ; sh:namespace "https://example.org/"^^xsd:anyURI ] ."""
-    store = EmbeddedStore.open([turtle(tmp_path, "data", data)], shipped=False)
+    store = MemoryStore.open([turtle(tmp_path, "data", data)], bundled=False)
     _, found = both(store, turtle(tmp_path, "shapes", shapes))
     assert bool(found) == (name != "deactivated")
 
 
-def test_values_that_differ_in_language_alone_are_two_findings(world: EmbeddedStore, tmp_path: Path) -> None:
+def test_values_that_differ_in_language_alone_are_two_findings(world: MemoryStore, tmp_path: Path) -> None:
     shapes = "ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:property [ sh:path ex:p ; sh:nodeKind sh:IRI ] ."
     report, _ = both(world, turtle(tmp_path, "shapes", shapes))
     of_one_node = [f for f in report if f.node == "https://example.org/m5"]
@@ -185,14 +185,14 @@ def test_values_that_differ_in_language_alone_are_two_findings(world: EmbeddedSt
     assert report.to_turtle().count('sh:value "abc"@en ;') == 3  # a node of its own, and two neighbours
 
 
-def test_the_details_of_a_finding_are_no_findings(world: EmbeddedStore, tmp_path: Path) -> None:
+def test_the_details_of_a_finding_are_no_findings(world: MemoryStore, tmp_path: Path) -> None:
     shapes = """ex:S a sh:NodeShape ; sh:targetNode ex:none ; sh:node ex:N .
         ex:N a sh:NodeShape ; sh:property [ sh:path ex:p ; sh:minCount 1 ] ."""
     report, _ = both(world, turtle(tmp_path, "shapes", shapes))
     assert [finding.component for finding in report] == ["Node"]
 
 
-def test_a_severity_of_the_shapes_own_is_told_and_is_no_small_thing(world: EmbeddedStore, tmp_path: Path) -> None:
+def test_a_severity_of_the_shapes_own_is_told_and_is_no_small_thing(world: MemoryStore, tmp_path: Path) -> None:
     shapes = """ex:S a sh:NodeShape ; sh:targetNode ex:none ; sh:property ex:P .
         ex:P sh:path ex:p ; sh:minCount 1 ; sh:severity ex:Grave ."""
     report, _ = both(world, turtle(tmp_path, "shapes", shapes))
@@ -221,18 +221,18 @@ def test_a_severity_of_the_shapes_own_is_told_and_is_no_small_thing(world: Embed
 @pytest.mark.parametrize("fast", [True, False])
 def test_a_shape_that_is_no_shape_is_refused(tmp_path: Path, demand: str, told: str, fast: bool) -> None:
     shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:property [ sh:path ex:p ; {demand} ] ."
-    store = EmbeddedStore.open([turtle(tmp_path, "data", "ex:a a ex:F ; ex:p 1 .")], shipped=False)
+    store = MemoryStore.open([turtle(tmp_path, "data", "ex:a a ex:F ; ex:p 1 .")], bundled=False)
     with pytest.raises(InvalidShape, match=told):
         validate(store, shapes=[turtle(tmp_path, "shapes", shapes)], fast=fast)
 
 
-def test_files_without_a_shape_are_noted(world: EmbeddedStore, tmp_path: Path) -> None:
+def test_files_without_a_shape_are_noted(world: MemoryStore, tmp_path: Path) -> None:
     report = validate(world, shapes=[turtle(tmp_path, "shapes", "ex:a a ex:F .")])
     assert [item.reason for item in report.unevaluated] == ["the files of shapes hold no shape."]
     assert not report.ok
 
 
-def test_a_misspelt_path_is_noted(world: EmbeddedStore, tmp_path: Path) -> None:
+def test_a_misspelt_path_is_noted(world: MemoryStore, tmp_path: Path) -> None:
     shapes = "ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:property [ sh:path ex:pp ; sh:maxCount 1 ] ."
     notes = validate(world, shapes=[turtle(tmp_path, "shapes", shapes)]).notes
     assert [note for note in notes if "<https://example.org/pp>" in note and "misspelt" in note]
@@ -242,7 +242,7 @@ def test_a_literal_in_another_form_leaves_links_to_sparql(tmp_path: Path) -> Non
     select = "SELECT $this ?value WHERE { ?value ?property $this FILTER(?value != $this) }"
     shapes = f'ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:sparql [ sh:select "{select}" ] .'
     data = "ex:a a ex:F ; ex:p 0.50 . ex:b a ex:F . ex:c ex:q ex:b ."
-    store = EmbeddedStore.open([turtle(tmp_path, "data", data)], shipped=False)
+    store = MemoryStore.open([turtle(tmp_path, "data", data)], bundled=False)
     assert store.rewritten
     file = turtle(tmp_path, "shapes", shapes)
     report = validate(store, shapes=[file])
@@ -255,7 +255,7 @@ def test_not_a_number_is_beyond_each_limit(tmp_path: Path) -> None:
     shapes = """ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:property ex:P, ex:Q .
         ex:P sh:path ex:p ; sh:maxInclusive 1.0 ; sh:message "At most 1." . ex:Q sh:path ex:q ; sh:minCount 1 ."""
     data = 'ex:a a ex:F ; ex:p "NaN"^^xsd:double ; ex:q 1 .\nex:b a ex:F ; ex:p 2 .\nex:c a ex:F ; ex:p 1 ; ex:q 1 .'
-    store = EmbeddedStore.open([turtle(tmp_path, "data", data)], shipped=False)
+    store = MemoryStore.open([turtle(tmp_path, "data", data)], bundled=False)
     file = turtle(tmp_path, "shapes", shapes)
     report = validate(store, shapes=[file])
     found = {(f.node[-1], f.component) for f in report}
@@ -272,9 +272,9 @@ def test_an_ill_typed_value_prints_no_traceback(tmp_path: Path) -> None:
     code = f"""if True:
         import sys
         from pathlib import Path
-        from threatgraph.store import EmbeddedStore
+        from threatgraph.store import MemoryStore
         from threatgraph.validate import validate
-        store = EmbeddedStore.open([Path({str(files[1])!r})], shipped=False)
+        store = MemoryStore.open([Path({str(files[1])!r})], bundled=False)
         print(len(validate(store, shapes=[Path({str(files[0])!r})])))"""
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert (done.stdout, done.stderr) == ("2\n", "")
@@ -311,7 +311,7 @@ ex:a
 def test_a_finding_names_the_line_of_its_value(tmp_path: Path) -> None:
     shapes = 'ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:property [ sh:path ex:p ; sh:in ( "good" ) ] .'
     file = turtle(tmp_path, "data", PLACES)
-    report, _ = both(EmbeddedStore.open([file], shipped=False), turtle(tmp_path, "shapes", shapes))
+    report, _ = both(MemoryStore.open([file], bundled=False), turtle(tmp_path, "shapes", shapes))
     told = file.read_text(encoding="utf-8").split("\n")
     assert [told[f.line - 1].strip() for f in report if f.line] == ['ex:p "b\\"ad" ;', 'ex:p\t"bad" .']
     assert {finding.rule for finding in report} == {"https://example.org/S"}
@@ -321,7 +321,7 @@ def test_a_file_that_has_changed_is_read_again(tmp_path: Path) -> None:
     shapes = turtle(tmp_path, "shapes", "ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:nodeKind sh:Literal .")
     found = []
     for blank in ("", "\n\n"):
-        store = EmbeddedStore.open([turtle(tmp_path, "data", f"{blank}ex:a a ex:F .\n")], shipped=False)
+        store = MemoryStore.open([turtle(tmp_path, "data", f"{blank}ex:a a ex:F .\n")], bundled=False)
         found += [finding.line for finding in validate(store, shapes=[shapes])]
     assert found == [HEAD.count("\n") + 1, HEAD.count("\n") + 3]
 
@@ -329,21 +329,21 @@ def test_a_file_that_has_changed_is_read_again(tmp_path: Path) -> None:
 def test_a_literal_that_is_judged_is_found_where_it_stands(tmp_path: Path) -> None:
     shapes = turtle(tmp_path, "shapes", 'ex:S a sh:NodeShape ; sh:targetObjectsOf ex:p ; sh:pattern "^a b$" .')
     data = turtle(tmp_path, "data", 'ex:a\n    ex:p "a b" ;\n    ex:p "a c" ;\n    .\n')
-    report, _ = both(EmbeddedStore.open([data], shipped=False), shapes)
+    report, _ = both(MemoryStore.open([data], bundled=False), shapes)
     assert [(finding.file, finding.line) for finding in report] == [(data, HEAD.count("\n") + 3)]
-    only = validate(EmbeddedStore.open([data], shipped=False), shapes=[shapes], only=[data])
+    only = validate(MemoryStore.open([data], bundled=False), shapes=[shapes], only=[data])
     assert len(only) == 1
 
 
 def test_a_file_that_spoils_a_record_of_another_is_blamed(tmp_path: Path) -> None:
-    """``threatgraph validate PATH`` must not pass a file that adds a second severity to a shipped record."""
+    """``threatgraph validate PATH`` must not pass a file that adds a second severity to a bundled record."""
     shapes = turtle(
         tmp_path, "shapes", "ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:property [ sh:path ex:p ; sh:maxCount 1 ] ."
     )
     first = turtle(tmp_path, "first", "ex:a a ex:F ; ex:p 1 .")
     second = turtle(tmp_path, "second", "ex:a\n    ex:p 2 ;\n    .\n")
     other = turtle(tmp_path, "other", "ex:b a ex:F ; ex:p 1 .")
-    store = EmbeddedStore.open([first, second, other], shipped=False)
+    store = MemoryStore.open([first, second, other], bundled=False)
     everything, of_second, of_other = (
         [(finding.file, finding.line) for finding in validate(store, shapes=[shapes], only=only)]
         for only in (None, [second], [other])
@@ -361,13 +361,13 @@ def test_a_file_is_told_what_its_statement_makes_wrong_elsewhere(tmp_path: Path)
     )
     begun = turtle(tmp_path, "begun", "ex:a a ex:F ; ex:first 5 .")
     ended = turtle(tmp_path, "ended", "ex:a ex:last 3 .")
-    report = validate(EmbeddedStore.open([begun, ended], shipped=False), shapes=[shapes], only=[ended])
+    report = validate(MemoryStore.open([begun, ended], bundled=False), shapes=[shapes], only=[ended])
     assert [(finding.file, finding.component) for finding in report] == [(begun, "LessThan")]
 
 
 def test_a_file_that_only_speaks_of_a_record_does_not_define_it(tmp_path: Path) -> None:
     files = [turtle(tmp_path, "one", f"<urn:a> a <{TG}Asset> ."), turtle(tmp_path, "two", '<urn:a> skos:note "x"@en .')]
-    report = validate(EmbeddedStore.open(files, shipped=False), shapes=[turtle(tmp_path, "shapes", "")])
+    report = validate(MemoryStore.open(files, bundled=False), shapes=[turtle(tmp_path, "shapes", "")])
     assert list(report) == []
 
 
@@ -377,7 +377,7 @@ def test_two_records_with_one_code_are_both_named(tmp_path: Path) -> None:
         turtle(tmp_path, name, f'<{kind}/{name}>\n    a tg:Asset ;\n    skos:notation "AST-XX-1" ;\n    .\n')
         for name in ("one", "two")
     ]
-    store = EmbeddedStore.open([resources.ontology_dir() / "threatgraph.ttl", *files], shipped=False)
+    store = MemoryStore.open([resources.ontology_dir() / "threatgraph.ttl", *files], bundled=False)
     report = validate(
         store, shapes=[resources.ontology_dir() / "shapes" / name for name in ("identifier.ttl", "prefixes.ttl")]
     )
@@ -389,7 +389,7 @@ def test_two_records_with_one_code_are_both_named(tmp_path: Path) -> None:
 # The report in Turtle.
 
 
-def test_a_path_of_many_parts_is_told_alike_each_time(world: EmbeddedStore, tmp_path: Path) -> None:
+def test_a_path_of_many_parts_is_told_alike_each_time(world: MemoryStore, tmp_path: Path) -> None:
     shapes = """ex:S a sh:NodeShape ; sh:targetNode ex:none ; sh:property [
         sh:path ( [ sh:inversePath ex:q ] [ sh:zeroOrMorePath ex:p ] ) ; sh:minCount 3 ; sh:name "far" ] ."""
     file = turtle(tmp_path, "shapes", shapes)

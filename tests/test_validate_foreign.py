@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from threatgraph.validate.shapes import InvalidShape
+from threatgraph.errors import InvalidShape
 from validation_samples import COMPONENT, SHAPE, WAYS, report_on
 
 DECLARED = 'ex:prefixes sh:declare [ sh:prefix "ex" ; sh:namespace "https://example.org/"^^xsd:anyURI ] . '

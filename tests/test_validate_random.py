@@ -23,11 +23,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rdflib.namespace import RDF, SH
 
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import MemoryStore
 from threatgraph.table import to_rdflib_graph
-from threatgraph.validate import Report, validate
-from threatgraph.validate.components import corrected
-from threatgraph.validate.referee import quiet
+from threatgraph.validate import ValidationReport, validate
+from threatgraph.validate.evaluation.components import corrected
+from threatgraph.validate.evaluation.pyshacl_runner import quiet
 from threatgraph.vocab import PREFIXES
 
 EXAMPLES = int(os.environ.get("THREATGRAPH_RANDOM_EXAMPLES", "150"))
@@ -302,7 +302,7 @@ FALSE = "values that are false to Python"
 GIVEN = re.compile(r"<file:.*#_[1-9][0-9]*>")
 
 
-def by_us(report: Report) -> Found:
+def by_us(report: ValidationReport) -> Found:
     return frozenset(_of(finding.terms) for finding in report)
 
 
@@ -342,7 +342,7 @@ def disagreement(graph: list[tuple[str, str, str]], target: str, shape: str) -> 
         files = Path(folder) / "data.ttl", Path(folder) / "shapes.ttl"
         for file, text in zip(files, (data, rules), strict=True):
             file.write_text(text)
-        store = EmbeddedStore.open([files[0]], shipped=False)
+        store = MemoryStore.open([files[0]], bundled=False)
         fast, full = (validate(store, shapes=[files[1]], fast=fast, hints=True) for fast in (True, False))
     if list(fast) != list(full):
         return "fast and full"

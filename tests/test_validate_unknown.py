@@ -8,7 +8,7 @@ import pytest
 
 from threatgraph import ThreatGraph
 from threatgraph.cli import main
-from threatgraph.store import EmbeddedStore
+from threatgraph.store import MemoryStore
 from threatgraph.validate import validate
 from threatgraph.validate.unknown import KNOWN_CLASS
 
@@ -41,7 +41,7 @@ RIGHT = (
 def test_a_record_of_no_known_class_is_a_violation(statement: str, tmp_path: Path) -> None:
     file = tmp_path / "own.ttl"
     file.write_text(HEAD + statement + "\n", encoding="utf-8")
-    store = EmbeddedStore.open([file])
+    store = MemoryStore.open([file])
     for only in (None, [file]):
         report = validate(store, only=only)
         found = [finding for finding in report.findings if finding.rule == KNOWN_CLASS]
@@ -55,11 +55,11 @@ def test_a_record_of_no_known_class_is_a_violation(statement: str, tmp_path: Pat
 def test_what_is_no_record_needs_no_class(statement: str, tmp_path: Path) -> None:
     file = tmp_path / "own.ttl"
     file.write_text(HEAD + statement + "\n", encoding="utf-8")
-    report = validate(EmbeddedStore.open([file]))
+    report = validate(MemoryStore.open([file]))
     assert [finding for finding in report.findings if finding.rule == KNOWN_CLASS] == []
 
 
-def test_the_shipped_files_hold_no_record_of_no_known_class(graph: ThreatGraph) -> None:
+def test_the_bundled_files_hold_no_record_of_no_known_class(graph: ThreatGraph) -> None:
     report = validate(graph.store, only=list(graph.store.files.values()))
     assert [finding for finding in report.findings if finding.rule == KNOWN_CLASS] == []
 

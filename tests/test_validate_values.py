@@ -12,13 +12,13 @@ import pyshacl
 import pytest
 import rdflib
 
-from threatgraph.store import EmbeddedStore, Store
-from threatgraph.store.directory import DirectoryStore
-from threatgraph.store.inputs import file_inputs
-from threatgraph.store.loading import load
-from threatgraph.validate import Report, validate
-from threatgraph.validate.components import corrected
-from threatgraph.validate.shapes import InvalidShape
+from threatgraph.errors import InvalidShape
+from threatgraph.store import MemoryStore, Store
+from threatgraph.store.disk.load import load
+from threatgraph.store.disk.store import DirectoryStore
+from threatgraph.store.inputs import file_sources
+from threatgraph.validate import ValidationReport, validate
+from threatgraph.validate.evaluation.components import corrected
 from threatgraph.vocab import PREFIXES
 
 EX = "https://example.org/"
@@ -33,14 +33,14 @@ def _file(folder: Path, name: str, text: str) -> Path:
     return file
 
 
-def both_ways(store: Store, shapes: Path) -> Report:
+def both_ways(store: Store, shapes: Path) -> ValidationReport:
     fast, full = (validate(store, shapes=[shapes], fast=fast, hints=True) for fast in (True, False))
     assert list(fast) == list(full)
     return fast
 
 
-def report(folder: Path, data: str, shapes: str) -> Report:
-    store = EmbeddedStore.open([_file(folder, "data", data)], shipped=False)
+def report(folder: Path, data: str, shapes: str) -> ValidationReport:
+    store = MemoryStore.open([_file(folder, "data", data)], bundled=False)
     return both_ways(store, _file(folder, "shapes", shapes))
 
 
@@ -132,7 +132,7 @@ def test_a_store_on_disk_gives_the_same_findings(tmp_path: Path) -> None:
         tmp_path, "data", 'ex:a a ex:T ; ex:v 1.0 , 1 . ex:b a ex:T ; ex:v "1"^^xsd:int . ex:c a ex:T ; ex:v 2 .'
     )
     shapes = "ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:property [ sh:path ex:v ; sh:in ( 1.0 2 ) ] ."
-    load(tmp_path / "store", file_inputs([data]), shipped=False)
+    load(tmp_path / "store", file_sources([data]), bundled=False)
     found = both_ways(DirectoryStore.open(tmp_path / "store"), _file(tmp_path, "shapes", shapes))
     assert {(finding.node[-1], finding.value) for finding in found} == {("a", "1"), ("b", "1")}
 
@@ -332,7 +332,7 @@ def test_a_pattern_is_about_the_text_of_iris_and_never_of_blank_nodes(tmp_path: 
 def test_a_pattern_that_cannot_be_read_is_refused(tmp_path: Path, pattern: str, flags: str, fast: bool) -> None:
     demand = f"sh:pattern {_quoted(pattern)}" + (f' ; sh:flags "{flags}"' if flags else "")
     shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:property ex:P . ex:P sh:path ex:v ; {demand} ."
-    store = EmbeddedStore.open([_file(tmp_path, "data", "ex:a a ex:T ; ex:v 'a' .")], shipped=False)
+    store = MemoryStore.open([_file(tmp_path, "data", "ex:a a ex:T ; ex:v 'a' .")], bundled=False)
     with pytest.raises(InvalidShape) as refused:
         validate(store, shapes=[_file(tmp_path, "shapes", shapes)], fast=fast)
     assert f"{EX}P" in str(refused.value)

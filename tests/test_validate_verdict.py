@@ -11,14 +11,13 @@ import rdflib
 
 from threatgraph import ThreatGraph
 from threatgraph.cli import main
-from threatgraph.errors import QueryRefused, ThreatGraphError
-from threatgraph.validate import Report
-from threatgraph.validate import terms as sh_terms
-from threatgraph.validate.shapes import InvalidShape
+from threatgraph.errors import InvalidShape, QueryRefused, ThreatGraphError
+from threatgraph.validate import ValidationReport
+from threatgraph.validate.shapes import terms as sh_terms
 from validation_samples import COMPONENT, DATA, HEAD, SHAPE, WAYS, report_on
 
 
-def conforms_in_turtle(report: Report) -> list[object]:
+def conforms_in_turtle(report: ValidationReport) -> list[object]:
     graph = rdflib.Graph().parse(data=report.to_turtle(), format="turtle")
     return [value.toPython() for value in graph.objects(None, rdflib.SH.conforms) if isinstance(value, rdflib.Literal)]
 
@@ -104,7 +103,7 @@ def test_the_command_fails_where_something_was_not_evaluated(
     data.write_text(HEAD + DATA)
     for demand, status in (("sh:nodeKind sh:IRI .", 0), ("sh:nodeKind sh:IRI ; sh:js [] .", 2)):
         shapes.write_text(HEAD + SHAPE + demand)
-        assert main(["--no-shipped", "--data", str(data), "validate", "--shapes", str(shapes)]) == status
+        assert main(["--no-bundled", "--data", str(data), "validate", "--shapes", str(shapes)]) == status
         out = capsys.readouterr().out
         assert "checked 1 record against 1 shape\n" in out
         assert ("not evaluated: sh:js of <https://example.org/S>" in out) == bool(status)
@@ -230,7 +229,7 @@ def test_no_data_is_no_conformance(target: str, tmp_path: Path) -> None:
 def test_a_file_without_records_does_not_conform_by_those_of_others(tmp_path: Path) -> None:
     for name, text in (("full", DATA), ("empty", ""), ("shapes", SHAPE + "sh:nodeKind sh:IRI .")):
         (tmp_path / f"{name}.ttl").write_text(HEAD + text)
-    graph = ThreatGraph.open([tmp_path / "full.ttl", tmp_path / "empty.ttl"], shipped=False)
+    graph = ThreatGraph.open([tmp_path / "full.ttl", tmp_path / "empty.ttl"], bundled=False)
     shapes = [tmp_path / "shapes.ttl"]
     assert graph.validate([tmp_path / "full.ttl"], shapes=shapes).conforms
     report = graph.validate([tmp_path / "empty.ttl"], shapes=shapes)

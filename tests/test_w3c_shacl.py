@@ -22,10 +22,9 @@ from rdflib.collection import Collection
 from rdflib.namespace import RDF, SH
 from rdflib.term import Node
 
-from threatgraph.errors import QueryRefused
-from threatgraph.store import EmbeddedStore
-from threatgraph.validate import Report, validate
-from threatgraph.validate.shapes import InvalidShape
+from threatgraph.errors import InvalidShape, QueryRefused
+from threatgraph.store import MemoryStore
+from threatgraph.validate import ValidationReport, validate
 
 MF = rdflib.Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")
 SHT = rdflib.Namespace("http://www.w3.org/ns/shacl-test#")
@@ -95,8 +94,8 @@ def text(graph: rdflib.Graph, term: Node | None) -> str:
     return "a blank node"
 
 
-def report_of(case: Case, *, fast: bool) -> Report:
-    store = EmbeddedStore.open([case.data], shipped=False)
+def report_of(case: Case, *, fast: bool) -> ValidationReport:
+    store = MemoryStore.open([case.data], bundled=False)
     return validate(store, shapes=[case.shapes], fast=fast, hints=True)
 
 

@@ -21,12 +21,13 @@ from pathlib import Path
 import pytest
 
 from threatgraph import EngineFailed, InvalidQuery, QueryTimeout, QueryTooLarge, Table, ThreatGraph, ThreatGraphError
-from threatgraph.store import EmbeddedStore, workers
-from threatgraph.store.directory import DirectoryStore
-from threatgraph.store.hosts import Worker
-from threatgraph.store.loading import load
+from threatgraph.store import MemoryStore
+from threatgraph.store.disk.load import load
+from threatgraph.store.disk.store import DirectoryStore
 from threatgraph.store.oxigraph import OxigraphStore
-from threatgraph.store.workers import Pool
+from threatgraph.store.workers import pool as workers
+from threatgraph.store.workers.hosts import Worker
+from threatgraph.store.workers.pool import Pool
 
 CROSS = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o"
 NEVER = "CONCAT(STR(?a), STR(?m)) = ''"
@@ -53,9 +54,9 @@ SORTS = (
 def store(
     request: pytest.FixtureRequest, graph: ThreatGraph, tmp_path_factory: pytest.TempPathFactory
 ) -> OxigraphStore:
-    """The shipped graph in memory and on disk; tests only read it."""
+    """The bundled graph in memory and on disk; tests only read it."""
     if request.param == "memory":
-        assert isinstance(graph.store, EmbeddedStore)
+        assert isinstance(graph.store, MemoryStore)
         return graph.store
     directory = tmp_path_factory.mktemp("disk") / "store"
     load(directory)
@@ -63,11 +64,11 @@ def store(
 
 
 @pytest.fixture
-def small(tmp_path: Path) -> EmbeddedStore:
+def small(tmp_path: Path) -> MemoryStore:
     """A store with workers of its own."""
     file = tmp_path / "a.ttl"
     file.write_text("<urn:s> <urn:p> 0.50, <urn:o> .", encoding="utf-8")
-    return EmbeddedStore.open([file], shipped=False)
+    return MemoryStore.open([file], bundled=False)
 
 
 def crash(store: OxigraphStore) -> str:
@@ -147,7 +148,7 @@ def test_a_fault_of_the_query_is_shown_with_its_place(store: OxigraphStore) -> N
         store.query("SELECT *\n{ ?s }", timeout=60)
 
 
-def test_a_literal_too_long_to_be_passed_on_is_an_error(small: EmbeddedStore) -> None:
+def test_a_literal_too_long_to_be_passed_on_is_an_error(small: MemoryStore) -> None:
     doubled = " ".join(f"BIND(CONCAT(?a{n}, ?a{n}) AS ?a{n + 1})" for n in range(20))
     query = f"SELECT (STRLEN(?a20) AS ?length) ?a20 {{ BIND('{'x' * 32}' AS ?a0) {doubled} }}"
     with pytest.raises(QueryTooLarge, match="a literal of more than 16 MiB"):
@@ -162,29 +163,29 @@ def test_a_literal_too_long_to_be_passed_on_is_an_error(small: EmbeddedStore) ->
         pytest.param("#GRAPH\n" + "<\\'>" * 200_000, id="the same, beside another word"),
     ],
 )
-def test_a_text_that_takes_long_to_read_is_stopped_too(small: EmbeddedStore, text: str) -> None:
+def test_a_text_that_takes_long_to_read_is_stopped_too(small: MemoryStore, text: str) -> None:
     with pytest.raises(QueryTimeout):
         small.query(text, timeout=0.5)
     assert small.query("ASK {}", timeout=60) is True
 
 
-def test_an_escape_of_escapes_is_read_once(small: EmbeddedStore) -> None:
+def test_an_escape_of_escapes_is_read_once(small: MemoryStore) -> None:
     """As section 19.2 of SPARQL 1.1 has it; the text is no deeper nested for that."""
     assert small.query("ASK {} #\\u005c" + "u005c" * 20_000 + "GRAPH", timeout=60) is True
 
 
 @pytest.mark.parametrize("timeout", [0, -1, float("nan")])
-def test_a_time_limit_that_is_none_is_refused(small: EmbeddedStore, timeout: float) -> None:
+def test_a_time_limit_that_is_none_is_refused(small: MemoryStore, timeout: float) -> None:
     with pytest.raises(ThreatGraphError, match="above 0"):
         small.query("ASK {}", timeout=timeout)
 
 
 @pytest.mark.parametrize("timeout", [86_400, 1e12, float("inf"), None])
-def test_a_time_limit_can_be_as_long_as_one_likes(small: EmbeddedStore, timeout: float | None) -> None:
+def test_a_time_limit_can_be_as_long_as_one_likes(small: MemoryStore, timeout: float | None) -> None:
     assert small.query("ASK {}", timeout=timeout) is True
 
 
-def test_the_line_of_a_fault_is_shown_as_a_line(small: EmbeddedStore) -> None:
+def test_the_line_of_a_fault_is_shown_as_a_line(small: MemoryStore) -> None:
     """Lines are counted by line feeds; other ends of lines, and what moves a terminal's cursor, show as spaces."""
     with pytest.raises(InvalidQuery) as caught:
         small.query("#\x85\u2028\n#\nASK \x1b[2J\t{}", timeout=60)
@@ -195,7 +196,7 @@ def test_the_line_of_a_fault_is_shown_as_a_line(small: EmbeddedStore) -> None:
 
 
 @pytest.mark.parametrize("form", ["SELECT ?x50", "CONSTRUCT { <urn:s> <urn:p> ?x50 }"])
-def test_an_answer_too_deep_to_be_parsed_is_an_error(small: EmbeddedStore, form: str) -> None:
+def test_an_answer_too_deep_to_be_parsed_is_an_error(small: MemoryStore, form: str) -> None:
     """A parser of triple terms 5,000 levels deep ends its process, which would be this one."""
     steps = "".join(f"BIND({'<<( <urn:s> <urn:p> ' * 100}?x{n}{' )>>' * 100} AS ?x{n + 1})" for n in range(50))
     with pytest.raises(QueryTooLarge, match="nested deeper"):
@@ -204,7 +205,7 @@ def test_an_answer_too_deep_to_be_parsed_is_an_error(small: EmbeddedStore, form:
     assert isinstance(wide, Table), "brackets within a text nest nothing"
 
 
-def test_a_fault_in_a_long_line_is_shown_with_what_is_beside_it(small: EmbeddedStore) -> None:
+def test_a_fault_in_a_long_line_is_shown_with_what_is_beside_it(small: MemoryStore) -> None:
     with pytest.raises(InvalidQuery) as caught:
         small.query(f"SELECT * {{ {'?s ?p ?o . ' * 10_000} ?wrong wrong }}", timeout=60)
     assert "wrong" in str(caught.value)
@@ -235,7 +236,7 @@ def test_a_query_that_may_reach_the_network_does_so_once(store: OxigraphStore) -
 
 ISOLATED = """
 import socket, sys
-from threatgraph.store import isolation
+from threatgraph.store.workers import sandbox as isolation
 isolation.{limit}()
 for open_one in (lambda: socket.socket(), lambda: open(sys.executable)):
     try:
@@ -270,7 +271,7 @@ def test_answers_are_those_of_this_process(store: OxigraphStore) -> None:
     assert set(triples) == set(store.construct(construct))
 
 
-def test_literals_come_as_the_files_write_them(small: EmbeddedStore) -> None:
+def test_literals_come_as_the_files_write_them(small: MemoryStore) -> None:
     triples = small.query("CONSTRUCT { ?s ?p ?o } { ?s ?p ?o }", timeout=60)
     assert isinstance(triples, list)
     assert {str(triple.object) for triple in triples} == {
@@ -279,7 +280,7 @@ def test_literals_come_as_the_files_write_them(small: EmbeddedStore) -> None:
     }
 
 
-def test_a_worker_serves_many_queries(small: EmbeddedStore) -> None:
+def test_a_worker_serves_many_queries(small: MemoryStore) -> None:
     assert len({_worker(small) for _ in range(20)}) == 1
 
 
@@ -295,14 +296,14 @@ def _worker(store: OxigraphStore) -> Worker:
     return _idle(pool)
 
 
-def test_a_worker_that_dies_while_it_waits_is_replaced(small: EmbeddedStore) -> None:
+def test_a_worker_that_dies_while_it_waits_is_replaced(small: MemoryStore) -> None:
     worker = _worker(small)
     os.kill(worker.number, signal.SIGKILL)
     time.sleep(0.2)
     assert small.query("ASK { ?s ?p ?o }", timeout=60) is True
 
 
-def test_the_process_that_starts_workers_is_replaced_too(small: EmbeddedStore) -> None:
+def test_the_process_that_starts_workers_is_replaced_too(small: MemoryStore) -> None:
     pool = small.pool(graphs=False)
     pool.query("ASK {}", timeout=60)
     assert pool._host is not None
@@ -316,7 +317,7 @@ def test_workers_end_with_the_process_that_asks(tmp_path: Path) -> None:
     code = f"""
 import os, threading, time
 from threatgraph import ThreatGraph
-graph = ThreatGraph.open(shipped=False, data=[{str(tmp_path / "a.nt")!r}])
+graph = ThreatGraph.open(bundled=False, data=[{str(tmp_path / "a.nt")!r}])
 graph.query("ASK {{}}")
 pool = graph.store.pool(graphs=False)
 print(pool._host.number, next(iter(pool._idle.values()))[-1].number, flush=True)
@@ -345,7 +346,7 @@ def _runs(number: int) -> bool:
     return not state.exists() or state.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def test_a_forked_process_asks_workers_of_its_own(small: EmbeddedStore) -> None:
+def test_a_forked_process_asks_workers_of_its_own(small: MemoryStore) -> None:
     assert small.query("ASK { ?s ?p ?o }", timeout=60) is True
     child = os.fork()
     if child == 0:
@@ -355,7 +356,7 @@ def test_a_forked_process_asks_workers_of_its_own(small: EmbeddedStore) -> None:
     assert small.query("ASK { ?s ?p ?o }", timeout=60) is True
 
 
-def test_closing_leaves_no_process(small: EmbeddedStore) -> None:
+def test_closing_leaves_no_process(small: MemoryStore) -> None:
     pool = small.pool(graphs=False)
     pool.query("ASK {}", timeout=60)
     assert pool._host is not None
@@ -374,13 +375,13 @@ def test_a_store_can_be_sent_to_another_process(store: OxigraphStore) -> None:
 INTERRUPTED = """
 import random, signal
 from threatgraph import ThreatGraph, ThreatGraphError
-graph = ThreatGraph.open([{file!r}], shipped=False)
+graph = ThreatGraph.open([{file!r}], bundled=False)
 moments = random.Random(1)
 interrupts = 0
 signal.signal(signal.SIGALRM, signal.default_int_handler)
 for number in range(200):
     if number % 10 == 0:
-        graph = ThreatGraph.open([{file!r}], shipped=False)
+        graph = ThreatGraph.open([{file!r}], bundled=False)
     try:
         signal.setitimer(signal.ITIMER_REAL, moments.uniform(0.0001, 0.02))
         try:
@@ -413,7 +414,7 @@ from threatgraph import QueryTimeout, ThreatGraph
 signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)
 signal.signal(signal.SIGUSR1, lambda *_: print("handled twice"))
-graph = ThreatGraph.open([{file!r}], shipped=False)
+graph = ThreatGraph.open([{file!r}], bundled=False)
 assert graph.query("ASK {{}}") is True
 pool = graph.store.pool(graphs=False)
 import os, time
@@ -442,12 +443,12 @@ def test_signals_and_closed_streams_of_the_program_concern_no_worker(tmp_path: P
 
 
 @pytest.fixture
-def unforked(monkeypatch: pytest.MonkeyPatch, small: EmbeddedStore) -> EmbeddedStore:
+def unforked(monkeypatch: pytest.MonkeyPatch, small: MemoryStore) -> MemoryStore:
     monkeypatch.setattr(workers, "can_fork", lambda: False)
     return small
 
 
-def test_without_forks_workers_are_new_processes(unforked: EmbeddedStore) -> None:
+def test_without_forks_workers_are_new_processes(unforked: MemoryStore) -> None:
     assert unforked.query("ASK { ?s ?p <urn:o> }", timeout=60) is True
     assert len({_worker(unforked) for _ in range(3)}) == 1
     with pytest.raises(QueryTimeout):
@@ -464,7 +465,7 @@ def test_a_graph_asked_for_the_first_time_by_many_threads_is_whole(tmp_path: Pat
         (tmp_path / f"{number}.nt").write_text("".join(f"<urn:{number}> <urn:p> <urn:{n}> .\n" for n in range(200)))
     query = "SELECT ?g ?s { GRAPH ?g { ?s ?p ?o } }"
     for _ in range(5):
-        store = EmbeddedStore.open([tmp_path], shipped=False)
+        store = MemoryStore.open([tmp_path], bundled=False)
         with ThreadPoolExecutor(12) as threads:
             counts = {len(answer) for answer in threads.map(store.select, [query] * 12)}
         assert counts == {8000}
@@ -473,9 +474,9 @@ def test_a_graph_asked_for_the_first_time_by_many_threads_is_whole(tmp_path: Pat
 def test_a_fork_while_another_thread_fills_the_graphs_waits_for_it() -> None:
     """The new process then has them all; it would wait forever for a thread that it does not have."""
     query = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"
-    wanted = EmbeddedStore.open().select(query).rows
+    wanted = MemoryStore.open().select(query).rows
     for delay in (0.0, 0.01, 0.05, 0.1):
-        store = EmbeddedStore.open()
+        store = MemoryStore.open()
         thread = threading.Thread(target=store.select, args=(query,))
         thread.start()
         time.sleep(delay)
@@ -539,7 +540,7 @@ print("whole")
     assert done.stdout == "whole\n", done.stderr[-2000:]
 
 
-def test_the_socket_of_a_worker_is_no_file_of_a_child(small: EmbeddedStore) -> None:
+def test_the_socket_of_a_worker_is_no_file_of_a_child(small: MemoryStore) -> None:
     """A program that the user starts meanwhile does not keep workers alive."""
     small.query("ASK {}", timeout=60)
     pool = small.pool(graphs=False)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from threatgraph.store import EmbeddedStore
-from threatgraph.validate import Report, validate
+from threatgraph.store import MemoryStore
+from threatgraph.validate import ValidationReport, validate
 
 HEAD = """
 @prefix ex: <https://example.org/> .
@@ -25,10 +25,12 @@ COMPONENT = "ex:C a sh:ConstraintComponent ; sh:parameter [ sh:path ex:only ] ; 
 WAYS = pytest.mark.parametrize("fast", [True, False], ids=["fast", "full"])
 
 
-def report_on(folder: Path, shapes: str, data: str = DATA, *, fast: bool = True, advanced: bool = False) -> Report:
+def report_on(
+    folder: Path, shapes: str, data: str = DATA, *, fast: bool = True, advanced: bool = False
+) -> ValidationReport:
     """Validate one Turtle text against another."""
     files = folder / "data.ttl", folder / "shapes.ttl"
     for file, text in zip(files, (data, shapes), strict=True):
         file.write_text(HEAD + text, encoding="utf-8")
-    store = EmbeddedStore.open([files[0]], shipped=False)
+    store = MemoryStore.open([files[0]], bundled=False)
     return validate(store, shapes=[files[1]], fast=fast, advanced=advanced)

@@ -24,6 +24,10 @@ class UnknownName(ThreatGraphError, LookupError):
         self.suggestions = [by_lower[n] for n in near]
 
 
+class AmbiguousName(ThreatGraphError, LookupError):
+    """A name that several records share; the message lists a unique name of each."""
+
+
 class InvalidFile(ThreatGraphError, ValueError):
     """A file that cannot be read as what it should be; carries the path and, where known, line and column (from 1)."""
 
@@ -35,6 +39,10 @@ class InvalidFile(ThreatGraphError, ValueError):
 
 class InvalidQuery(ThreatGraphError, ValueError):
     """A SPARQL text that does not parse or a parameter value of the wrong type."""
+
+
+class InvalidShape(ThreatGraphError, ValueError):
+    """A SHACL shape that is not well-formed, so it cannot be evaluated."""
 
 
 class QueryRefused(ThreatGraphError, PermissionError):

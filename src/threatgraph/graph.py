@@ -14,12 +14,13 @@ from threatgraph import resources
 from threatgraph.catalog import NamedQuery, load_catalog
 from threatgraph.errors import ThreatGraphError, UnknownName
 from threatgraph.lookup import bind, resolve
+from threatgraph.rdf.terms import Term
 from threatgraph.records import Record, read_record
 from threatgraph.saving import save
-from threatgraph.store import EmbeddedStore, Store
-from threatgraph.store.base import DEFAULT_TIMEOUT, VALIDATION_TIMEOUT
-from threatgraph.store.guard import refuse_unsafe
-from threatgraph.table import Table, Term, to_rdflib_graph, to_text
+from threatgraph.sparql.guard import refuse_unsafe
+from threatgraph.store import MemoryStore, Store
+from threatgraph.store.protocol import DEFAULT_TIMEOUT, VALIDATION_TIMEOUT
+from threatgraph.table import Table, to_rdflib_graph, to_text
 
 if TYPE_CHECKING:
     import networkx
@@ -27,13 +28,13 @@ if TYPE_CHECKING:
 
     from threatgraph.analytics import Analytics
     from threatgraph.recommend import Recommendations, Recommender
-    from threatgraph.validate import Report
+    from threatgraph.validate import ValidationReport
 
 PathLike = str | os.PathLike[str]
 
 
 class ThreatGraph:
-    """A knowledge graph of AI threats: the shipped one, and whatever files the user adds.
+    """A knowledge graph of AI threats: the bundled one, and whatever files the user adds.
 
     Several threads may use one graph at the same time.
 
@@ -51,38 +52,38 @@ class ThreatGraph:
         cls,
         data: Sequence[PathLike] = (),
         *,
-        shipped: bool = True,
+        bundled: bool = True,
         store: PathLike | None = None,
         cached: bool = False,
     ) -> ThreatGraph:
-        """Open the shipped graph, with the user's own files beside it; or a store on disk.
+        """Open the bundled graph, with the user's own files beside it; or a store on disk.
 
         Args:
             data: RDF files, or folders of them, to add.
-            shipped: whether to load the shipped data; without it the graph holds the user's files alone.
-            store: the folder of a store that ``threatgraph load`` has filled, to use as it is; ``data`` and ``shipped``
+            bundled: whether to load the bundled data; without it the graph holds the user's files alone.
+            store: the folder of a store that ``threatgraph load`` has filled, to use as it is; ``data`` and ``bundled``
                 are for graphs in memory and do not go with it.
-            cached: without ``data``, use the copy of the shipped graph in the user's cache folder: it opens sooner, and
+            cached: without ``data``, use the copy of the bundled graph in the user's cache folder: it opens sooner, and
                 answers more slowly where much of the graph is read.
 
         Raises:
             InvalidFile: where a file is missing, is not RDF, or does not parse; where the store is damaged or too new.
-            ThreatGraphError: where there is no store in the folder; where ``data`` or ``shipped`` are given with it.
+            ThreatGraphError: where there is no store in the folder; where ``data`` or ``bundled`` are given with it.
         """
         if store is not None:
-            if data or not shipped:
+            if data or not bundled:
                 reason = (
-                    "a store on disk is used as it is: `threatgraph load` adds files (and --no-shipped goes there)."
+                    "a store on disk is used as it is: `threatgraph load` adds files (and --no-bundled goes there)."
                 )
                 raise ThreatGraphError(f"{os.fspath(store)}: {reason}")
-            from threatgraph.store.directory import DirectoryStore
+            from threatgraph.store.disk.store import DirectoryStore
 
             return cls(DirectoryStore.open(Path(store)))
-        if cached and shipped and not data:
-            from threatgraph.store.cache import shipped_store
+        if cached and bundled and not data:
+            from threatgraph.store.disk.cache import bundled_store
 
-            return cls(shipped_store() or EmbeddedStore.open())
-        return cls(EmbeddedStore.open([Path(path) for path in data], shipped=shipped))
+            return cls(bundled_store() or MemoryStore.open())
+        return cls(MemoryStore.open([Path(path) for path in data], bundled=bundled))
 
     @classmethod
     def connect(
@@ -107,7 +108,7 @@ class ThreatGraph:
             EndpointError: where an address is none, or there is a user without a password.
             InvalidQuery: where ``graph`` is no IRI.
         """
-        from threatgraph.store.remote import RemoteStore
+        from threatgraph.store.remote.store import RemoteStore
 
         store = RemoteStore(url, update_url=update_url, graph_store_url=graph_store_url, user=user, graph=graph)
         return cls(store)
@@ -318,14 +319,14 @@ class ThreatGraph:
         hints: bool = False,
         advanced: bool = False,
         timeout: float | None = VALIDATION_TIMEOUT,
-    ) -> Report:
+    ) -> ValidationReport:
         """Check the graph against the SHACL shapes.
 
         With shapes of the user, this runs in a process of its own, as queries do: shapes can hold queries.
 
         Args:
             paths: report only what concerns records of these files; everything by default.
-            shapes: files of shapes to take in place of the shipped ones.
+            shapes: files of shapes to take in place of the bundled ones.
             fast: let SPARQL find the candidates that pyshacl then judges; otherwise pyshacl judges every node.
             hints: report what could be better as well as what is wrong.
             advanced: evaluate SHACL Advanced Features, such as targets and rules in SPARQL.
@@ -345,7 +346,7 @@ class ThreatGraph:
             from threatgraph.validate import validate
 
             return validate(self.store, only=only, fast=fast, hints=hints, advanced=advanced)
-        report: Report = self.store.call(
+        report: ValidationReport = self.store.call(
             "threatgraph.validate:validate",
             what="validation",
             timeout=timeout,

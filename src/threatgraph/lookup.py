@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.catalog import ANY, NamedQuery, Parameter
-from threatgraph.errors import InvalidQuery, ThreatGraphError, UnknownName
+from threatgraph.errors import AmbiguousName, InvalidQuery, UnknownName
 from threatgraph.store import Store
 from threatgraph.vocab import KINDS, PREFIXES, XSD, Kind, kind_of, shorten, tg
 
@@ -26,10 +26,6 @@ LIMIT %d
 _CALLED = """FILTER(LCASE(STR(?notation)) = {0} || LCASE(STR(?label)) = {0} || STRENDS(LCASE(STR(?record)), {0}))"""
 #: Names to read at most, where the nearest ones are to be told.
 _MOST = 20_000
-
-
-class AmbiguousName(ThreatGraphError, LookupError):
-    """A name that several records share; the message lists names that tell them apart."""
 
 
 def resolve(store: Store, identifier: str, kind: str | None = None) -> str:

@@ -98,7 +98,7 @@ def queries_dir() -> Path:
     return root() / "queries"
 
 
-def shipped_files() -> list[Path]:
+def bundled_files() -> list[Path]:
     """Return the files of the bundled graph, sorted: ontology, schemes and data (not shapes, rules or alignments)."""
     ontology = ontology_dir()
     return [

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from threatgraph.display import printable
+from threatgraph.rdf.terms import Term
 from threatgraph.vocab import KINDS, PREFIXES, XSD, shorten
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import rdflib
     from rdflib.term import Identifier
 
-Term = NamedNode | BlankNode | Literal | Triple
 Value = str | int | float | bool | None
 
 _NUMBERS: dict[str, type[int] | type[float]] = {

@@ -16,7 +16,7 @@ XSD = "http://www.w3.org/2001/XMLSchema#"
 
 #: Named graph of the triples that the rules in ``ontology/rules/`` derive.
 DERIVED_GRAPH = f"{BASE}graph/derived"
-#: Named graphs of the shipped files: this, and then the path of the file inside the project.
+#: Named graphs of the bundled files: this, and then the path of the file inside the project.
 FILE_GRAPHS = f"{BASE}graph/"
 
 CLASSES = frozenset(

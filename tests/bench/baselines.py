@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from threatgraph.recommend.model import Recommender
-from threatgraph.recommend.signals import Query
+from threatgraph.recommend.signals.base import Query
 
 
 def tf_idf(questions: Sequence[str], candidates: Sequence[str]) -> np.ndarray:

@@ -26,8 +26,8 @@ from contenders import Contender, Work, contenders
 
 from threatgraph.catalog import load_catalog
 from threatgraph.lookup import bind
-from threatgraph.store import EmbeddedStore
-from threatgraph.store.binding import Bindings
+from threatgraph.sparql.binding import Bindings
+from threatgraph.store import MemoryStore
 
 #: Queries that read what grows with the incidents, with their parameters.
 QUERIES: Mapping[str, Mapping[str, str]] = {
@@ -60,8 +60,8 @@ class Case:
 
 def cases(engine: Contender) -> dict[str, Callable[[], Case]]:
     """The cases of an engine by row, in the order in which they run; a case is made when its turn comes."""
-    shipped = EmbeddedStore.open()
-    bindings = {name: bind(shipped, load_catalog()[name], values) for name, values in QUERIES.items()}
+    bundled = MemoryStore.open()
+    bindings = {name: bind(bundled, load_catalog()[name], values) for name, values in QUERIES.items()}
 
     def query(name: str, bound: Bindings) -> Callable[[], Case]:
         sparql = load_catalog()[name].sparql

@@ -16,11 +16,11 @@ import pyoxigraph as ox
 
 from threatgraph import ThreatGraph, resources
 from threatgraph.export import FORMATS, export_table
-from threatgraph.store.binding import Bindings, bind_values
+from threatgraph.sparql.binding import Bindings, bind_values
 from threatgraph.vocab import BASE, PREFIXES
 
 ASKED = f"{BASE}pattern/strategic-misalignment"
-"""The pattern that is recommended for; a cut of the shipped graph has it, too."""
+"""The pattern that is recommended for; a cut of the bundled graph has it, too."""
 
 Work = Callable[[], int]
 """A piece of work; gives a count that engines must agree on, or that says how much was made."""
@@ -79,7 +79,7 @@ class Memory(Contender):
     graph: ThreatGraph
 
     def open(self, file: Path, folder: Path) -> None:
-        self.graph = ThreatGraph.open([file], shipped=False)
+        self.graph = ThreatGraph.open([file], bundled=False)
 
     def query(self, sparql: str, bindings: Bindings) -> Work:
         return lambda: len(self.graph.store.select(sparql, bindings))
@@ -111,10 +111,10 @@ class Disk(Memory):
     """threatgraph, the graph in a directory store."""
 
     def prepare(self, file: Path, folder: Path) -> Work | None:
-        from threatgraph.store.inputs import file_inputs
-        from threatgraph.store.loading import load
+        from threatgraph.store.disk.load import load
+        from threatgraph.store.inputs import file_sources
 
-        return lambda: load(folder, file_inputs([file]), shipped=False).triples
+        return lambda: load(folder, file_sources([file]), bundled=False).triples
 
     def open(self, file: Path, folder: Path) -> None:
         self.graph = ThreatGraph.open(store=folder)

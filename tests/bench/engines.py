@@ -42,9 +42,9 @@ def row(what: str, ours: float, theirs: float) -> None:
 
 
 def load_by_rdflib() -> rdflib.Graph:
-    """The shipped files, read by rdflib."""
+    """The bundled files, read by rdflib."""
     graph = rdflib.Graph()
-    for file in resources.shipped_files():
+    for file in resources.bundled_files():
         graph.parse(file)
     return graph
 
@@ -52,7 +52,7 @@ def load_by_rdflib() -> rdflib.Graph:
 def main() -> None:
     """Print the table."""
     print(f"{'milliseconds':40}{'threatgraph':>12}{'rdflib':>12}{'ratio':>9}")
-    row("open the shipped graph", timed(ThreatGraph.open), timed(load_by_rdflib, 1))
+    row("open the bundled graph", timed(ThreatGraph.open), timed(load_by_rdflib, 1))
     graph = ThreatGraph.open()
     plain = graph.to_rdflib()
     print(f"({len(graph)} triples)")

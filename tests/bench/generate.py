@@ -1,10 +1,10 @@
-"""Incidents without end: a deterministic generator that draws from the shipped graph, to see how cost grows.
+"""Incidents without end: a deterministic generator that draws from the bundled graph, to see how cost grows.
 
     python tests/bench/generate.py 100000 > incidents.nt   # 1.5 million triples
     python tests/bench/generate.py --graph 1500000 > graph.nt   # a whole graph of that size, ontology and all
 
 The texts are made of words of the patterns that an incident is given, mixed with words of all; causes, groups, sectors
-and actors are drawn with frequencies that fall off as in the shipped incidents. The incidents are not real and say so.
+and actors are drawn with frequencies that fall off as in the bundled incidents. The incidents are not real and say so.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ import numpy as np
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
 from threatgraph import ThreatGraph, resources
-from threatgraph.recommend.words import words
+from threatgraph.recommend.texts.tfidf import words
 from threatgraph.vocab import BASE, PREFIXES, RDF_TYPE, TG, XSD, tg
 
 _ACTORS = 2_000
 _LENGTH = 45
-#: What a cut of the shipped graph goes without, but for the patterns that it keeps.
+#: What a cut of the bundled graph goes without, but for the patterns that it keeps.
 _CUT = ("pattern", "incident", "actor", "framework", "provision", "mapping-set")
 _KEPT_PATTERNS = ("strategic-misalignment", "goal-drift", "proxy-discrimination")
 
@@ -40,15 +40,15 @@ def incidents(count: int, seed: int = 7) -> Iterator[str]:
 def whole_graph(triples: int, seed: int = 7) -> Iterator[str]:
     """The lines of N-Triples of a graph of about so many triples that keeps the rules of the shapes.
 
-    It holds the shipped statements and as many incidents as it takes, each whole, so it may end up to 40 lines late.
-    Where the shipped statements alone are more than half of what is asked for, a cut of them takes their place. Nothing
+    It holds the bundled statements and as many incidents as it takes, each whole, so it may end up to 40 lines late.
+    Where the bundled statements alone are more than half of what is asked for, a cut of them takes their place. Nothing
     is derived. Memory does not grow with the size.
     """
-    shipped = [triple for file in resources.shipped_files() for triple in _read(file)]
-    if len(shipped) > triples / 2:
-        shipped = _cut(shipped)
-    known = {_subject(triple) for triple in shipped}
-    stated = dict.fromkeys(f"{triple} .\n" for triple in shipped)
+    bundled = [triple for file in resources.bundled_files() for triple in _read(file)]
+    if len(bundled) > triples / 2:
+        bundled = _cut(bundled)
+    known = {_subject(triple) for triple in bundled}
+    stated = dict.fromkeys(f"{triple} .\n" for triple in bundled)
     yield from stated
     written = len(stated)
     for subject, chosen, lines in _drawn(ThreatGraph.open(), None, seed, known):
@@ -125,23 +125,23 @@ def _actors(new: Iterable[str]) -> Iterator[str]:
         yield f"{actor} <{PREFIXES['dcterms']}source> <https://example.org/generated> .\n"
 
 
-def _cut(shipped: list[Triple]) -> list[Triple]:
+def _cut(bundled: list[Triple]) -> list[Triple]:
     """The ontology, the lists of values and a few patterns, and nothing that points to what is left out."""
     kept = tuple(f"{BASE}pattern/{slug}" for slug in _KEPT_PATTERNS)
     cut = tuple(f"{BASE}{kind}/" for kind in _CUT)
-    gone = {iri for iri in map(_subject, shipped) if iri.startswith(cut) and iri.partition("#")[0] not in kept}
+    gone = {iri for iri in map(_subject, bundled) if iri.startswith(cut) and iri.partition("#")[0] not in kept}
     while True:
         # A part of a record, such as a mapping, is nothing without what it points to.
-        leading = (_subject(triple) for triple in shipped if _leads(triple, gone))
+        leading = (_subject(triple) for triple in bundled if _leads(triple, gone))
         parts = {iri for iri in leading if "#" in iri.removeprefix(TG)}
         if parts <= gone:
             break
         gone |= parts
-    return [triple for triple in shipped if _subject(triple) not in gone and not _leads(triple, gone)]
+    return [triple for triple in bundled if _subject(triple) not in gone and not _leads(triple, gone)]
 
 
 def _subject(triple: Triple) -> str:
-    assert isinstance(triple.subject, NamedNode), "what is shipped has no blank nodes"
+    assert isinstance(triple.subject, NamedNode), "what is bundled has no blank nodes"
     return triple.subject.value
 
 

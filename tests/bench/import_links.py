@@ -2,13 +2,13 @@
 
     python tests/bench/import_links.py SNAPSHOT   # the folder of a snapshot of the AI Incident Database
 
-Some shipped incidents are also in the database, and people have linked them to patterns. Each of these is asked for
-with the database's own words, in a graph without the shipped record of it (ten parts, each left out in turn). Half of
+Some bundled incidents are also in the database, and people have linked them to patterns. Each of these is asked for
+with the database's own words, in a graph without the bundled record of it (ten parts, each left out in turn). Half of
 the incidents choose the thresholds: the lowest score at which seven of ten links are right. The other half says how
 good they are. Which half an incident is in, a digest of its number says. A link that people did not make counts as
 wrong, though they may only not have thought of it.
 
-The weights of the signals were learnt from the shipped links, those of these incidents among them.
+The weights of the signals were learnt from the bundled links, those of these incidents among them.
 """
 
 from __future__ import annotations
@@ -61,8 +61,8 @@ def cases(folder: Path) -> list[Case]:
     found = []
     for part in range(_PARTS):
         left_out = {slugs[number] for number in numbers[part::_PARTS]}
-        files = [f for f in resources.shipped_files() if not ("incidents" in f.parts and f.stem in left_out)]
-        guesser = Guesser(ThreatGraph.open(files, shipped=False).store)
+        files = [f for f in resources.bundled_files() if not ("incidents" in f.parts and f.stem in left_out)]
+        guesser = Guesser(ThreatGraph.open(files, bundled=False).store)
         for number in numbers[part::_PARTS]:
             for guess in guesser.guesses(texts[number], classes.get(number, set())):
                 found.append(Case(number, guess, guess.pattern in truth[number]))

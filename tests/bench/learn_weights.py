@@ -1,4 +1,4 @@
-"""Learns how much each signal of the recommender counts, from links that people made in the shipped graph.
+"""Learns how much each signal of the recommender counts, from links that people made in the bundled graph.
 
 Of each kind of question one half is learned from, by a digest of the question's name; ``recommend.py`` reports on the
 other half. A question's own links to what it asks for are kept out of its signals. The weights are those of a
@@ -25,7 +25,7 @@ import threatgraph.recommend
 from threatgraph import ThreatGraph
 from threatgraph.recommend.corpus import full
 from threatgraph.recommend.model import Recommender
-from threatgraph.recommend.signals import Query
+from threatgraph.recommend.signals.base import Query
 from threatgraph.store import Store
 
 #: Strengths of the pull towards zero that are tried; without one, a signal of few questions could get any weight.

@@ -1,11 +1,11 @@
 """How good the recommendations are, against what people use otherwise, on links that people made.
 
-    python tests/bench/recommend.py                      # the other half of the shipped graph's own links
+    python tests/bench/recommend.py                      # the other half of the bundled graph's own links
     python tests/bench/recommend.py --facts DIR --nexus DIR --datasets DIR  # and the catalogues of other projects
 
 Needs the dependency group ``bench``: ``pip install --group bench``. Each figure is a mean over the questions with a
 95 % bootstrap interval; the last column is the gain in P@1 over TF-IDF and how sure it is by paired bootstrap. No
-weight was learned from what is measured here: of the shipped links only the half that was not learned from is asked.
+weight was learned from what is measured here: of the bundled links only the half that was not learned from is asked.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from learn_weights import first_half, primary_patterns, questions, same_pattern_
 
 from threatgraph import ThreatGraph
 from threatgraph.recommend.model import Recommender
-from threatgraph.recommend.signals import Query
+from threatgraph.recommend.signals.base import Query
 
 _PREFIXES = (
     "@prefix tg: <https://w3id.org/threatgraph/ontology#> .\n@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n"
@@ -54,7 +54,7 @@ def as_turtle(catalogue: gold.Catalogue, name: str, class_name: str) -> str:
 
 
 def of_crosswalk(task: gold.Task, *, embedded: bool) -> Rankings:
-    """The rankings of a task whose catalogues are given as users give them: as files beside the shipped graph."""
+    """The rankings of a task whose catalogues are given as users give them: as files beside the bundled graph."""
     with tempfile.TemporaryDirectory() as folder:
         one, other = Path(folder) / "source.ttl", Path(folder) / "target.ttl"
         kind = "Incident" if "incidents" in task.name else "ThreatPattern"
@@ -87,8 +87,8 @@ def _spread(table: np.ndarray, columns: np.ndarray, width: int) -> np.ndarray:
     return wide
 
 
-def of_shipped_links(source: str, target: str, *, embedded: bool) -> Rankings:
-    """The rankings for the shipped records that no weight was learned from; their own links are kept out."""
+def of_bundled_links(source: str, target: str, *, embedded: bool) -> Rankings:
+    """The rankings for the bundled records that no weight was learned from; their own links are kept out."""
     store = ThreatGraph.open().store
     without = {same_pattern_property()} if source == target == "incident" else set()
     recommender = Recommender(store, embedded=embedded, without=without)
@@ -184,8 +184,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     logging.getLogger("bm25s").setLevel(logging.WARNING)
     pairs = ["incident pattern", "pattern pattern", "provision pattern", "pattern provision", "pattern incident"]
     for source, target in [*(pair.split() for pair in pairs), ("incident", "incident")]:
-        runs = [of_shipped_links(source, target, embedded=embedded) for embedded in (False, True)]
-        report(f"shipped links, {source} to {target}", both(*runs))
+        runs = [of_bundled_links(source, target, embedded=embedded) for embedded in (False, True)]
+        report(f"bundled links, {source} to {target}", both(*runs))
     if given.nexus and (given.facts / "crosswalks" / "ibm").is_dir():
         for task in gold.crosswalks(given.facts, given.nexus):
             report(task.name, both(*(of_crosswalk(task, embedded=embedded) for embedded in (False, True))))

@@ -23,7 +23,7 @@ from generate import incidents
 from threatgraph import ThreatGraph
 from threatgraph.recommend import Recommender, recommend
 from threatgraph.recommend.bulk import nearest
-from threatgraph.recommend.words import stems
+from threatgraph.recommend.texts.tfidf import stems
 from threatgraph.vocab import BASE
 
 _ASKED = f"{BASE}pattern/goal-drift"

@@ -91,7 +91,7 @@ def started(folder: Path) -> dict[str, float]:
     ask = ["-m", "threatgraph", "sparql", "ASK {}"]
     commands = {
         "python -c pass": ["-c", "pass"],
-        "sparql 'ASK {}', shipped graph": ask,
+        "sparql 'ASK {}', bundled graph": ask,
         "sparql 'ASK {}', store on disk": [*ask, "--store", str(folder)],
     }
     times: dict[str, list[float]] = {name: [] for name in commands}

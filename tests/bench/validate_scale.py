@@ -21,9 +21,11 @@ from generate import whole_graph
 from stores import number
 
 from threatgraph import ThreatGraph, resources
-from threatgraph.validate import shapes, validate
-from threatgraph.validate.census import Census
-from threatgraph.validate.compile import Compiler
+from threatgraph.validate import validate
+from threatgraph.validate.candidates.compiler import Compiler
+from threatgraph.validate.shapes import graph as shapes
+from threatgraph.validate.shapes.checks import read_checks
+from threatgraph.validate.statistics import Census
 from threatgraph.vocab import BASE, PREFIXES, tg
 
 _ONE_IN = 1_000
@@ -52,13 +54,13 @@ def measure(size: int, file: Path) -> None:
         stream.writelines(broken(whole_graph(size)))
     figures = {}
     begin = time.perf_counter()
-    graph = ThreatGraph.open([file], shipped=False)
+    graph = ThreatGraph.open([file], bundled=False)
     figures["open s"] = time.perf_counter() - begin
     opened = peak()
     begin = time.perf_counter()
     read = shapes.load(sorted(_SHAPES.glob("*.ttl")))
     compiler = Compiler(read, Census(graph.store))
-    for check in shapes.read_checks(read, hints=False):
+    for check in read_checks(read, hints=False):
         for query in compiler.queries(check) or ():
             graph.store.select(query)
     figures["the queries alone s"] = time.perf_counter() - begin
@@ -79,7 +81,7 @@ def pyshacl_alone(file: Path) -> None:
     import pyshacl
     import rdflib
 
-    data = ThreatGraph.open([file], shipped=False).store.to_rdflib()
+    data = ThreatGraph.open([file], bundled=False).store.to_rdflib()
     rules = rdflib.Graph()
     for shape in _SHAPES.glob("*.ttl"):
         rules.parse(shape)
@@ -88,7 +90,7 @@ def pyshacl_alone(file: Path) -> None:
     print(f"  {'pyshacl alone s':<44}{(taken := time.perf_counter() - begin):>10.2f}")
     print(f"  {'its peak of memory GB':<44}{peak():>10.2f}", flush=True)
     begin = time.perf_counter()
-    validate(ThreatGraph.open([file], shipped=False).store, fast=False)
+    validate(ThreatGraph.open([file], bundled=False).store, fast=False)
     print(f"  {'--full (pyshacl, each query parsed once) s':<44}{time.perf_counter() - begin:>10.2f}", flush=True)
     (file.parent / "pyshacl").write_text(f"{len(data)} {taken}")
 

@@ -92,6 +92,6 @@ def _incidents(store: Store, first: str, second: str) -> list[tuple[list[str], l
         words = " and ".join(f"a {KINDS[kind].name.replace('-', ' ')}" for kind in dict.fromkeys((first, second)))
         raise ThreatGraphError(
             f"no incident of this graph names {words}, so there is nothing to count: "
-            "open it with the shipped data, or add a file that holds some."
+            "open it with the bundled data, or add a file that holds some."
         )
     return [(values[first][incident], values[second][incident]) for incident in both]

@@ -7,8 +7,9 @@ from collections import Counter
 from pyoxigraph import Literal
 
 from threatgraph.analytics.records import Named, integer, link, named, named_or_refuse, one_of, pairs, text
+from threatgraph.rdf.terms import Term
 from threatgraph.store import Store
-from threatgraph.table import Table, Term, to_value
+from threatgraph.table import Table, to_value
 from threatgraph.vocab import EDITIONS, shorten
 
 #: The kinds of gap, each with what it means.

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from threatgraph.analytics.records import at_least_one, integer, link, named_or_refuse, pairs, text
 from threatgraph.errors import ThreatGraphError, UnknownName
+from threatgraph.rdf.terms import Term
 from threatgraph.store import Store
-from threatgraph.table import Table, Term, to_value
+from threatgraph.table import Table, to_value
 from threatgraph.vocab import KINDS
 
 if TYPE_CHECKING:

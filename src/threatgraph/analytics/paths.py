@@ -23,8 +23,9 @@ from pyoxigraph import Literal, NamedNode
 
 from threatgraph.analytics.records import decimal, integer, link, text
 from threatgraph.errors import InvalidQuery, UnknownName
+from threatgraph.rdf.terms import Term
 from threatgraph.store import Store
-from threatgraph.table import Table, Term
+from threatgraph.table import Table
 from threatgraph.vocab import PREFIXES
 
 if TYPE_CHECKING:

@@ -94,7 +94,7 @@ def named_or_refuse(store: Store, kind: str) -> dict[str, Named]:
     if not found:
         raise ThreatGraphError(
             f"the graph holds no {KINDS[kind].plural.replace('-', ' ')}, so there is nothing to analyse: "
-            "open it with the shipped data, or add a file that holds some."
+            "open it with the bundled data, or add a file that holds some."
         )
     return found
 

@@ -17,8 +17,9 @@ from pyoxigraph import Literal
 
 from threatgraph.analytics.records import integer, kind_name, link, named, named_or_refuse, one_of, pairs, text
 from threatgraph.errors import InvalidQuery
+from threatgraph.rdf.terms import Term
 from threatgraph.store import Store
-from threatgraph.table import Table, Term, to_value
+from threatgraph.table import Table, to_value
 from threatgraph.vocab import XSD
 
 #: What incidents may be told apart by, to the property that leads there: from all their patterns, or the primary one.

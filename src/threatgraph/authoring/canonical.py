@@ -22,9 +22,9 @@ from pathlib import Path
 from pyoxigraph import Triple
 
 from threatgraph.errors import InvalidFile
+from threatgraph.rdf.files import read_quads
+from threatgraph.rdf.turtle import BlankNodeRefused, write_turtle
 from threatgraph.saving import save
-from threatgraph.store.files import read_quads
-from threatgraph.turtle import BlankNodeRefused, write_turtle
 
 MARK = "#?"
 """The beginning of each line of a template."""

@@ -15,7 +15,7 @@ import pyoxigraph as ox
 from threatgraph import resources
 from threatgraph.catalog import load_catalog
 from threatgraph.errors import InvalidQuery
-from threatgraph.store.binding import bind_values
+from threatgraph.sparql.binding import bind_values
 from threatgraph.vocab import PREFIXES
 
 _FIELDS = """

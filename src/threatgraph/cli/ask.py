@@ -11,8 +11,8 @@ from pyoxigraph import Literal, NamedNode
 from threatgraph.catalog import NamedQuery, load_catalog
 from threatgraph.cli.output import open_graph, put, put_table, width, wrap
 from threatgraph.errors import InvalidFile, InvalidQuery, UnknownName
-from threatgraph.store.base import DEFAULT_TIMEOUT
-from threatgraph.store.isolation import missing_limits
+from threatgraph.store.protocol import DEFAULT_TIMEOUT
+from threatgraph.store.workers.sandbox import missing_limits
 from threatgraph.table import Table
 from threatgraph.vocab import KINDS, XSD, tg
 
@@ -37,7 +37,7 @@ def stats(arguments: argparse.Namespace) -> int:
     table = Table(("what", "count"), [(Literal(what), Literal(str(count), datatype=number)) for what, count in rows])
     put_table(table, arguments)
     if getattr(graph.store, "outdated", False):
-        text = "the shipped data is newer than the store: `threatgraph load` with its --store brings it up to date."
+        text = "the bundled data is newer than the store: `threatgraph load` with its --store brings it up to date."
         print(f"threatgraph: note: {text}", file=sys.stderr)
     return 0
 

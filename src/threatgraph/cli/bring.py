@@ -11,16 +11,16 @@ from threatgraph.cli.output import put, say
 from threatgraph.display import printable
 from threatgraph.errors import ThreatGraphError
 from threatgraph.importers import harvest
-from threatgraph.importers.drafts import Harvest
+from threatgraph.importers.builder import Harvest
 from threatgraph.importers.writing import as_turtle, write_folder
 
 
 def import_file(arguments: argparse.Namespace) -> int:
     """Write the records of another project's file in our model, and say what was left out."""
-    if getattr(arguments, "no_shipped", False):
-        raise ThreatGraphError("imported records link to the shipped ones: leave --no-shipped out.")
+    if getattr(arguments, "no_bundled", False):
+        raise ThreatGraphError("imported records link to the bundled ones: leave --no-bundled out.")
     if getattr(arguments, "store", None):
-        raise ThreatGraphError("import works beside the shipped graph: leave --store out, and load what it writes.")
+        raise ThreatGraphError("import works beside the bundled graph: leave --store out, and load what it writes.")
     data = [Path(path) for path in getattr(arguments, "data", [])]
     output = getattr(arguments, "output", None)
     if output:

@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from threatgraph.cli.output import open_graph, put, put_table, put_text
 from threatgraph.errors import InvalidFile
-from threatgraph.store.base import VALIDATION_TIMEOUT
-from threatgraph.store.files import files_below, require_file
+from threatgraph.rdf.files import files_below, require_file
+from threatgraph.store.protocol import VALIDATION_TIMEOUT
 
 T = TypeVar("T")
 

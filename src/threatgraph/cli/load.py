@@ -12,10 +12,10 @@ from pyoxigraph import RdfFormat
 
 from threatgraph.cli.output import put_text
 from threatgraph.errors import InvalidQuery
-from threatgraph.store.building import Progress
-from threatgraph.store.inputs import Input, file_inputs, stream_input
-from threatgraph.store.loading import Outcome
-from threatgraph.store.loading import load as load_into
+from threatgraph.store.disk.load import Outcome
+from threatgraph.store.disk.load import load as load_into
+from threatgraph.store.disk.writer import Progress
+from threatgraph.store.inputs import GraphSource, file_sources, stream_source
 
 _FORMATS = {
     "turtle": RdfFormat.TURTLE,
@@ -44,25 +44,25 @@ def load(arguments: argparse.Namespace) -> int:
             Path(directory),
             given,
             remove=arguments.remove,
-            shipped=not getattr(arguments, "no_shipped", False),
+            bundled=not getattr(arguments, "no_bundled", False),
             progress=progress,
         )
     put_text(_told(outcome, directory), arguments)
     return 0
 
 
-def _inputs(arguments: argparse.Namespace) -> list[Input]:
+def _inputs(arguments: argparse.Namespace) -> list[GraphSource]:
     from_stream = "-" in arguments.files
     if from_stream != (arguments.form is not None):
         raise InvalidQuery("--format says what - (standard input) holds: give both, or neither.")
     if not from_stream:
-        return file_inputs(map(Path, arguments.files), arguments.graph)
+        return file_sources(map(Path, arguments.files), arguments.graph)
     if sys.stdin is None:
         raise InvalidQuery("standard input is closed: there is nothing to load.")
-    files = file_inputs(Path(name) for name in arguments.files if name != "-")
+    files = file_sources(Path(name) for name in arguments.files if name != "-")
     if files and arguments.graph:
         raise InvalidQuery("--graph names one graph: load standard input and the files one after the other.")
-    return [*files, stream_input(sys.stdin.buffer, _FORMATS[arguments.form], arguments.graph)]
+    return [*files, stream_source(sys.stdin.buffer, _FORMATS[arguments.form], arguments.graph)]
 
 
 @contextmanager

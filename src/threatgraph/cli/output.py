@@ -19,7 +19,7 @@ from threatgraph.saving import save
 from threatgraph.table import Table
 
 if TYPE_CHECKING:
-    from threatgraph.store.remote import RemoteStore
+    from threatgraph.store.remote.store import RemoteStore
 
 _NARROWEST = 40
 
@@ -32,20 +32,20 @@ def open_graph(arguments: argparse.Namespace, more: list[str] | None = None, *, 
         more: further files or folders to load.
         quick: whether little of the graph will be read, so that what counts is how soon it opens.
     """
-    shipped = not getattr(arguments, "no_shipped", False)
+    bundled = not getattr(arguments, "no_bundled", False)
     if getattr(arguments, "endpoint", None):
-        if getattr(arguments, "data", None) or more or not shipped or getattr(arguments, "store", None):
+        if getattr(arguments, "data", None) or more or not bundled or getattr(arguments, "store", None):
             reason = "a server is asked as it is: `threatgraph load --endpoint` and `sync` put files there."
-            raise ThreatGraphError(f"--data, --store, --no-shipped and PATH do not go with --endpoint: {reason}")
+            raise ThreatGraphError(f"--data, --store, --no-bundled and PATH do not go with --endpoint: {reason}")
         return ThreatGraph(open_store(arguments))
     if directory := getattr(arguments, "store", None):
-        graph = ThreatGraph.open(getattr(arguments, "data", []), shipped=shipped, store=directory)
+        graph = ThreatGraph.open(getattr(arguments, "data", []), bundled=bundled, store=directory)
         if more:
-            from threatgraph.store.directory import require_loaded
+            from threatgraph.store.disk.store import require_loaded
 
             require_loaded(Path(directory), map(Path, more))
         return graph
-    return ThreatGraph.open([*getattr(arguments, "data", []), *(more or [])], shipped=shipped, cached=quick)
+    return ThreatGraph.open([*getattr(arguments, "data", []), *(more or [])], bundled=bundled, cached=quick)
 
 
 def open_store(arguments: argparse.Namespace) -> RemoteStore:
@@ -54,7 +54,7 @@ def open_store(arguments: argparse.Namespace) -> RemoteStore:
     Raises:
         InvalidQuery: where they name none.
     """
-    from threatgraph.store.remote import RemoteStore
+    from threatgraph.store.remote.store import RemoteStore
 
     url = getattr(arguments, "endpoint", None)
     if not url:

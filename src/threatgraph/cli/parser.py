@@ -73,7 +73,7 @@ def _common() -> _Parser:
     common.add_argument("--graph-store-endpoint", metavar="URL", help="its address of the Graph Store protocol")
     common.add_argument("--user", metavar="NAME", help="a user of the server; the password is THREATGRAPH_PASSWORD")
     common.add_argument("--default-graph", metavar="IRI", help="the server's graph to ask, in place of its default one")
-    common.add_argument("--no-shipped", action="store_true", help="leave the shipped data out")
+    common.add_argument("--no-bundled", action="store_true", help="leave the bundled data out")
     common.add_argument(
         "--installed-data", action="store_true", help="use the installed data, not those of the checkout around here"
     )
@@ -175,7 +175,7 @@ def _checking(command: _Command) -> None:
     sub.add_argument(
         "--timeout", type=_seconds, metavar="SECONDS", help="with --shapes: stop after so many seconds (default: 600)"
     )
-    sub.add_argument("--shapes", action="append", metavar="PATH", help="shapes to take in place of the shipped ones")
+    sub.add_argument("--shapes", action="append", metavar="PATH", help="shapes to take in place of the bundled ones")
     _format(sub, ("text", "json", "turtle", "github"))
     sub = command("check", "check:check", "look for faults between records, such as links to nothing")
     sub.add_argument("names", metavar="NAME", nargs="*", help="checks to run (default: all of them)")
@@ -197,7 +197,7 @@ def _loading(command: _Command) -> None:
     )
     sub.add_argument("--graph", type=_text, metavar="IRI", help="the named graph to load a single file, or -, into")
     sub.add_argument("--remove", action="append", default=[], metavar="FILE", help="take a file out of the store")
-    sub = command("sync", "sync:sync", "make the server at --endpoint hold the shipped graph and the given files")
+    sub = command("sync", "sync:sync", "make the server at --endpoint hold the bundled graph and the given files")
     sub.add_argument("files", metavar="FILE", nargs="*", help="RDF files of your own, or folders of them")
 
 

@@ -12,10 +12,10 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple
 
 from threatgraph.errors import UnknownName
 from threatgraph.export import jsonld, network, rdf, sssom, stix
-from threatgraph.export.neighbourhood import neighbourhood
+from threatgraph.export.neighborhood import neighbourhood
 from threatgraph.export.tables import TABLE_FORMATS, export_table
+from threatgraph.rdf.turtle import write_turtle
 from threatgraph.store import Store
-from threatgraph.turtle import write_turtle
 
 __all__ = ["FORMATS", "TABLE_FORMATS", "Format", "export", "export_table", "export_triples"]
 

@@ -11,11 +11,12 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from threatgraph import resources
 from threatgraph.errors import ThreatGraphError
 from threatgraph.export.limits import refuse_new_terms
+from threatgraph.rdf.terms import Term
 from threatgraph.vocab import CLASSES, PREFIXES, RDF_TYPE, TG, XSD, tg
 
 _VOCABULARIES = ("dcterms", "owl", "prov", "rdf", "rdfs", "skos", "sssom", "tg", "xsd")
@@ -66,7 +67,6 @@ _RANGE = f"{PREFIXES['rdfs']}range"
 _LANG_STRING = f"{PREFIXES['rdf']}langString"
 
 Json = str | int | dict[str, "Json"] | list["Json"]
-Term = NamedNode | BlankNode | Literal | Triple
 
 
 def jsonld_context() -> dict[str, dict[str, Json]]:

@@ -12,8 +12,9 @@ import re
 from typing import TYPE_CHECKING
 
 from threatgraph.export.limits import refuse_control_characters
+from threatgraph.rdf.terms import Term
 from threatgraph.store import Store
-from threatgraph.table import Term, to_text
+from threatgraph.table import to_text
 from threatgraph.vocab import DERIVED_GRAPH, KINDS
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pyoxigraph as ox
 
 from threatgraph.errors import ThreatGraphError
 from threatgraph.export.limits import refuse_control_characters, refuse_new_terms
-from threatgraph.turtle import BlankNodeRefused, write_turtle
+from threatgraph.rdf.turtle import BlankNodeRefused, write_turtle
 from threatgraph.vocab import PREFIXES
 
 _RDF = PREFIXES["rdf"]

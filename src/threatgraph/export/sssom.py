@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.export.tables import export_table
+from threatgraph.rdf.terms import Term
 from threatgraph.store import Store
-from threatgraph.table import Table, Term
+from threatgraph.table import Table
 from threatgraph.vocab import BASE, PREFIXES
 
 _COLUMNS = (

@@ -13,7 +13,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from threatgraph.errors import UnknownName
-from threatgraph.table import Table, Term, plain_text, to_value
+from threatgraph.rdf.terms import Term
+from threatgraph.table import Table, plain_text, to_value
 
 # How a spreadsheet's formula begins, also in full-width signs.
 _FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")

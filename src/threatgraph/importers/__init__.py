@@ -1,7 +1,7 @@
 """Reads the files of other projects and writes their records in our model.
 
-An importer reads a file into a :class:`~threatgraph.importers.drafts.Harvest`; the gate then keeps out what breaks a
-shape. Nothing of another project is shipped: the user brings the file.
+An importer reads a file into a :class:`~threatgraph.importers.builder.Harvest`; the gate then keeps out what breaks a
+shape. Nothing of another project is bundled: the user brings the file.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from importlib import import_module
 from pathlib import Path
 
 from threatgraph.errors import InvalidFile, UnknownName
+from threatgraph.importers.builder import Harvest
 from threatgraph.importers.cycles import cut_cycles
-from threatgraph.importers.drafts import Harvest
-from threatgraph.importers.gate import pass_gate
-from threatgraph.store import EmbeddedStore, Store
+from threatgraph.importers.validation import pass_gate
+from threatgraph.store import MemoryStore, Store
 
 #: Format to the module that reads it.
 FORMATS = {
@@ -35,7 +35,7 @@ def harvest(form: str, path: Path, data: Sequence[Path] = (), links_above: float
     Args:
         form: a key of :data:`FORMATS`.
         path: the file or folder.
-        data: files and folders of the user beside the shipped graph, to which the records may link.
+        data: files and folders of the user beside the bundled graph, to which the records may link.
         links_above: the least confidence, from 0 to 1, of the links to patterns that are guessed for incidents (see
             :mod:`threatgraph.importers.links`); none are guessed by default.
 
@@ -50,8 +50,8 @@ def harvest(form: str, path: Path, data: Sequence[Path] = (), links_above: float
         raise UnknownName("import format", form, FORMATS, f"The formats are {', '.join(FORMATS)}.")
     if not path.exists():
         raise InvalidFile(str(path), "no such file or folder.")
-    read: Callable[[Path, Store], Harvest] = import_module(f"threatgraph.importers.{FORMATS[form]}").read
-    store = EmbeddedStore.open(data)
+    read: Callable[[Path, Store], Harvest] = import_module(f"threatgraph.importers.formats.{FORMATS[form]}").read
+    store = MemoryStore.open(data)
     found = read(path, store)
     cut_cycles(found)
     pass_gate(found, data)

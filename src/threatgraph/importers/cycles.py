@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyoxigraph import NamedNode
 
-from threatgraph.importers.drafts import Harvest
+from threatgraph.importers.builder import Harvest
 from threatgraph.vocab import PREFIXES, shorten
 
 #: Properties whose links must not lead back to where they begin, each with the statement that makes no sense alone.

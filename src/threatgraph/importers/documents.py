@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from threatgraph.importers.drafts import tidy
+from threatgraph.importers.builder import tidy
 
 #: A mapping of a document; one of YAML has the line that it begins on below the key :data:`LINE`.
 Entry = Mapping[Any, Any]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode
 
-from threatgraph.importers.drafts import Draft, Harvest
+from threatgraph.importers.builder import Draft, Harvest
 from threatgraph.recommend import Recommender
 from threatgraph.recommend.model import LONGEST_TEXT
 from threatgraph.store import Store

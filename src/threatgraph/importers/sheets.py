@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from threatgraph.errors import InvalidFile
-from threatgraph.importers.drafts import Harvest
+from threatgraph.importers.builder import Harvest
 
 #: The most bytes that a file may hold, unpacked: far above any file of these formats, far below what fills a memory.
 LARGEST = 256 * 2**20

@@ -1,4 +1,4 @@
-"""Writes the records of a harvest: into one file, or into a folder with the layout of the shipped data."""
+"""Writes the records of a harvest: into one file, or into a folder with the layout of the bundled data."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from threatgraph.errors import ThreatGraphError
-from threatgraph.importers.drafts import Draft, Harvest
-from threatgraph.turtle import write_turtle
+from threatgraph.importers.builder import Draft, Harvest
+from threatgraph.rdf.turtle import write_turtle
 from threatgraph.vocab import KINDS, kind_of
 
 
@@ -46,7 +46,7 @@ def write_folder(harvest: Harvest, folder: Path) -> None:
 
 
 def _place(draft: Draft) -> str:
-    """Where the shipped data keep a record of this kind."""
+    """Where the bundled data keep a record of this kind."""
     kind = kind_of(draft.iri)
     if kind is None:
         return "links.ttl" if draft.class_name == "Recommendation" else "publishers.ttl"

@@ -11,7 +11,7 @@ from matplotlib.path import Path
 
 from threatgraph.errors import ThreatGraphError
 from threatgraph.plots.ordering import order_columns
-from threatgraph.plots.reading import (
+from threatgraph.plots.queries import (
     Named,
     Pattern,
     display_names,

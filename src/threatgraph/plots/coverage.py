@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from threatgraph.errors import ThreatGraphError
 from threatgraph.plots.grid import GAP, domain_width, mark_domains, new_matrix
-from threatgraph.plots.reading import (
+from threatgraph.plots.queries import (
     Named,
     Pattern,
     display_names,
@@ -56,7 +56,7 @@ def draw(store: Store, domain: str | None = None) -> Picture:
     frameworks = sorted(read_named(store, "Framework").values(), key=lambda record: (record.label, record.iri))
     if not frameworks:
         raise ThreatGraphError(
-            "the graph holds no framework, so there is nothing to draw: add some by --data, or leave --no-shipped out."
+            "the graph holds no framework, so there is nothing to draw: add some by --data, or leave --no-bundled out."
         )
     if len(frameworks) > _MOST_FRAMEWORKS:
         raise ThreatGraphError(f"{len(frameworks)} frameworks are too many for a picture ({_MOST_FRAMEWORKS} at most).")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import ThreatGraphError
-from threatgraph.plots.reading import Named, read_links, read_named
+from threatgraph.plots.queries import Named, read_links, read_named
 from threatgraph.store import Store
 from threatgraph.vocab import shorten
 
@@ -103,7 +103,7 @@ def _dates(store: Store) -> dict[str, tuple[int, int | None] | None]:
         dates = [_read(iri, text) for text in texts[iri]]
         found[iri] = min(dates, key=lambda date: (date[0], date[1] or 13)) if dates else None
     if not found:
-        remedy = "add some by --data, or leave --no-shipped out"
+        remedy = "add some by --data, or leave --no-bundled out"
         raise ThreatGraphError(f"the graph holds no incident, so there is nothing to draw: {remedy}.")
     return found
 

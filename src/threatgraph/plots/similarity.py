@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from threatgraph.errors import ThreatGraphError
 from threatgraph.plots.grid import GAP, domain_width, mark_domains, new_matrix
-from threatgraph.plots.reading import display_names, groups_of, read_links, read_patterns, told_in_full
+from threatgraph.plots.queries import display_names, groups_of, read_links, read_patterns, told_in_full
 from threatgraph.plots.style import MUTED, ROW, SIZE, Picture, Sheet, counted, refuse_too_many, styled, widest
 from threatgraph.store import Store
 

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 
 from threatgraph.errors import ThreatGraphError
 from threatgraph.plots.dates import NO_DATE, Bar, Timeline, count_incidents, name_bar
-from threatgraph.plots.reading import Named
+from threatgraph.plots.queries import Named
 from threatgraph.plots.style import (
     FAINT,
     MUTED,

@@ -10,7 +10,7 @@ import numpy as np
 from threatgraph.errors import InvalidQuery, ThreatGraphError
 from threatgraph.recommend.model import LONGEST_TEXT, Recommender
 from threatgraph.recommend.result import Reason, Recommendation, Recommendations
-from threatgraph.recommend.signals import Query
+from threatgraph.recommend.signals.base import Query
 
 Values = dict[str, np.ndarray]
 """The value of every signal for every candidate."""

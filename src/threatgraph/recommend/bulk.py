@@ -11,15 +11,15 @@ from scipy.sparse.linalg import svds
 
 from threatgraph.errors import InvalidQuery
 from threatgraph.recommend.model import Recommender
-from threatgraph.recommend.neighbours import SharedNeighbours
+from threatgraph.recommend.signals.neighbors import SharedNeighbours
+from threatgraph.recommend.texts.tfidf import unit_rows
 from threatgraph.recommend.weights import weights
-from threatgraph.recommend.words import unit_rows
 from threatgraph.table import Table
 from threatgraph.vocab import XSD
 
 #: Records whose candidates are sought at once: a block of them against 100,000 takes about 100 MB.
 BLOCK = 256
-#: Candidates of each record that are scored exactly. On shipped incidents more change less than one in a hundred.
+#: Candidates of each record that are scored exactly. On bundled incidents more change less than one in a hundred.
 CANDIDATES = 100
 #: Numbers that stand for the neighbours of a record while candidates are sought.
 _WIDTH = 48

@@ -11,8 +11,8 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from pyoxigraph import Literal
 
+from threatgraph.rdf.terms import Term
 from threatgraph.store import Store
-from threatgraph.table import Term
 from threatgraph.vocab import KINDS, PREFIXES, tg
 
 #: The kinds of record that can be recommended.

@@ -9,16 +9,16 @@ import numpy as np
 from pyoxigraph import Literal, NamedNode, Triple
 
 from threatgraph.errors import ThreatGraphError, UnknownName
-from threatgraph.recommend import embedding
-from threatgraph.recommend.analogy import Analogy
 from threatgraph.recommend.corpus import FIELDS, PARTS, SHARED, TARGETS, Link, Text, full, read_corpus
-from threatgraph.recommend.neighbours import SharedNeighbours
-from threatgraph.recommend.occurrence import CoOccurrence
-from threatgraph.recommend.reading import Reading
-from threatgraph.recommend.signals import Query, Signal, Target, triple
-from threatgraph.recommend.text import Embedded, SharedTopics, Words
-from threatgraph.recommend.trees import TreeCloseness
-from threatgraph.recommend.walk import Network, RandomWalk
+from threatgraph.recommend.signals.base import Query, Signal, Target, triple
+from threatgraph.recommend.signals.cooccurrence import CoOccurrence
+from threatgraph.recommend.signals.nearest import Analogy
+from threatgraph.recommend.signals.neighbors import SharedNeighbours
+from threatgraph.recommend.signals.random_walk import Network, RandomWalk
+from threatgraph.recommend.signals.taxonomy import TreeCloseness
+from threatgraph.recommend.signals.text import Embedded, SharedTopics, Words
+from threatgraph.recommend.texts import embedding
+from threatgraph.recommend.texts.vectors import Reading
 from threatgraph.recommend.weights import weights
 from threatgraph.store import Store
 

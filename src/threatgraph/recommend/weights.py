@@ -1,4 +1,4 @@
-"""How much each signal counts; learned by ``tests/bench/learn_weights.py`` from the shipped graph's own links."""
+"""How much each signal counts; learned by ``tests/bench/learn_weights.py`` from the bundled graph's own links."""
 
 from __future__ import annotations
 

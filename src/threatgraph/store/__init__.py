@@ -1,6 +1,6 @@
 """Stores: where the triples are, and SPARQL over them."""
 
-from threatgraph.store.base import Store
-from threatgraph.store.embedded import EmbeddedStore
+from threatgraph.store.memory import MemoryStore
+from threatgraph.store.protocol import Store
 
-__all__ = ["EmbeddedStore", "Store"]
+__all__ = ["MemoryStore", "Store"]

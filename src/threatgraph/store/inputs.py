@@ -1,4 +1,4 @@
-"""What can be loaded into a directory store: files, standard input and the shipped files, each with its named graph."""
+"""What can be loaded into a directory store: files, standard input and the bundled files, each with its named graph."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from pyoxigraph import NamedNode, RdfFormat
 
 from threatgraph import resources
 from threatgraph.errors import InvalidFile, InvalidQuery
-from threatgraph.store.files import find_files, source_of
-from threatgraph.store.manifest import Loaded
-from threatgraph.store.reading import Source
+from threatgraph.rdf.files import find_files, source_of
+from threatgraph.rdf.reading import Source
 from threatgraph.vocab import BASE, FILE_GRAPHS
 
 STREAM_GRAPH = "urn:threatgraph:stdin"
@@ -22,18 +21,40 @@ STREAM_GRAPH = "urn:threatgraph:stdin"
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
+class GraphEntry:
+    """A named graph and the file that it was made of."""
+
+    path: str | None
+    """Where the file was; below the bundled folders for a bundled one; ``None`` for standard input."""
+    triples: int = 0
+    """The statements of the file, as it states them; a repeated one counts each time."""
+    size: int | None = None
+    """Bytes."""
+    modified: int | None = None
+    """Nanoseconds since 1970, in universal time."""
+    bundled: bool = False
+
+    @property
+    def file(self) -> Path | None:
+        """The file on this machine, whether or not it is still there."""
+        if self.path is None:
+            return None
+        return resources.root() / self.path if self.bundled else Path(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class GraphSource:
     """Something to load into a graph of its own."""
 
     graph: str
     """The IRI of the named graph."""
     open: Callable[[], Source]
     """Opens it to be read."""
-    loaded: Loaded
+    loaded: GraphEntry
     """What to note of it; the number of triples becomes known when it is read."""
 
 
-def file_inputs(paths: Iterable[Path], graph: str | None = None) -> list[Input]:
+def file_sources(paths: Iterable[Path], graph: str | None = None) -> list[GraphSource]:
     """The RDF files among ``paths``, and those below folders, each with the graph of its own ``file:`` IRI.
 
     Args:
@@ -52,7 +73,7 @@ def file_inputs(paths: Iterable[Path], graph: str | None = None) -> list[Input]:
     return [_file_input(files[0], _checked(graph), str(files[0].resolve()))]
 
 
-def stream_input(stream: IO[bytes], form: RdfFormat, graph: str | None = None) -> Input:
+def stream_source(stream: IO[bytes], form: RdfFormat, graph: str | None = None) -> GraphSource:
     """What comes by a stream such as standard input.
 
     Args:
@@ -65,37 +86,37 @@ def stream_input(stream: IO[bytes], form: RdfFormat, graph: str | None = None) -
         InvalidQuery: where ``graph`` is no IRI, or one of ours.
     """
     name = STREAM_GRAPH if graph is None else _checked(graph)
-    return Input(name, lambda: Source(stream, "standard input", form, graph), Loaded(None))
+    return GraphSource(name, lambda: Source(stream, "standard input", form, graph), GraphEntry(None))
 
 
-def shipped_inputs() -> list[Input]:
-    """The shipped ontology and data."""
+def bundled_sources() -> list[GraphSource]:
+    """The bundled ontology and data."""
     root = resources.root()
-    named = ((file, file.relative_to(root).as_posix()) for file in resources.shipped_files())
-    return [_file_input(file, FILE_GRAPHS + name, name, shipped=True) for file, name in named]
+    named = ((file, file.relative_to(root).as_posix()) for file in resources.bundled_files())
+    return [_file_input(file, FILE_GRAPHS + name, name, bundled=True) for file, name in named]
 
 
-def shipped_digest() -> str:
-    """A digest of the shipped files and rules by name, size and time of change, which tells whether they changed."""
+def bundled_digest() -> str:
+    """A digest of the bundled files and rules by name, size and time of change, which tells whether they changed."""
     root = resources.root()
     digest = hashlib.sha256()
-    for file in [*resources.shipped_files(), *sorted((resources.ontology_dir() / "rules").glob("*.rq"))]:
+    for file in [*resources.bundled_files(), *sorted((resources.ontology_dir() / "rules").glob("*.rq"))]:
         status = file.stat()
         digest.update(f"{file.relative_to(root).as_posix()}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 
 
-def _file_input(file: Path, graph: str, path: str, *, shipped: bool = False) -> Input:
+def _file_input(file: Path, graph: str, path: str, *, bundled: bool = False) -> GraphSource:
     try:
         status = file.stat()
     except OSError as error:
         raise InvalidFile(str(file), f"cannot be read: {error.strerror}.") from error
-    return Input(graph, lambda: source_of(file), Loaded(path, 0, status.st_size, status.st_mtime_ns, shipped))
+    return GraphSource(graph, lambda: source_of(file), GraphEntry(path, 0, status.st_size, status.st_mtime_ns, bundled))
 
 
 def _checked(graph: str) -> str:
     if graph.startswith(f"{BASE}graph/"):
-        raise InvalidQuery(f"the graph <{graph}> has a name of the shipped graphs: give it a name of your own.")
+        raise InvalidQuery(f"the graph <{graph}> has a name of the bundled graphs: give it a name of your own.")
     try:
         return NamedNode(graph).value
     except ValueError as error:

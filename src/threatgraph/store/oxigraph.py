@@ -11,22 +11,22 @@ import pyoxigraph as ox
 
 from threatgraph import resources
 from threatgraph.errors import InvalidQuery, QueryTooLarge, ThreatGraphError
-from threatgraph.store.base import Answer
-from threatgraph.store.binding import Bindings, bind_values
-from threatgraph.store.damage import unless_damaged
-from threatgraph.store.forms import Forms
-from threatgraph.store.guard import refuse_unsafe
-from threatgraph.store.nesting import DEEPEST_TRIPLE, JsonNesting, Refused, TurtleNesting
-from threatgraph.store.reading import LONGEST
-from threatgraph.store.sorting import sorts_by_one_type
-from threatgraph.store.tokens import may_say
+from threatgraph.rdf.nesting import DEEPEST_TRIPLE, JsonNesting, Refused, TurtleNesting
+from threatgraph.rdf.reading import LONGEST
+from threatgraph.sparql.binding import Bindings, bind_values
+from threatgraph.sparql.guard import refuse_unsafe
+from threatgraph.sparql.sorting import sorts_by_one_type
+from threatgraph.sparql.tokens import may_say
+from threatgraph.store.integrity import unless_damaged
+from threatgraph.store.lexical_forms import LexicalForms
+from threatgraph.store.protocol import Answer
 from threatgraph.table import Table, to_rdflib_graph
 from threatgraph.vocab import PREFIXES
 
 if TYPE_CHECKING:
     import rdflib
 
-    from threatgraph.store.workers import Pool
+    from threatgraph.store.workers.pool import Pool
 
 T = TypeVar("T")
 ROWS, BOOLEAN, TRIPLES = b"R", b"B", b"T"
@@ -45,7 +45,7 @@ _ANGLED = re.compile(r"<[^<>\"{}|^`\\\x00-\x20]*>")
 class OxigraphStore:
     """SPARQL over an Oxigraph engine; what fills the engine is up to those that derive from this class."""
 
-    _forms = Forms()
+    _forms = LexicalForms()
     """How the files write what the engine keeps in another form."""
 
     in_memory = True
@@ -74,7 +74,7 @@ class OxigraphStore:
         Args:
             graphs: whether the named graphs are to be filled in it.
         """
-        from threatgraph.store.workers import Pool  # most commands ask no query from outside
+        from threatgraph.store.workers.pool import Pool  # most commands ask no query from outside
 
         if graphs:
             self._with_graphs()
@@ -120,7 +120,7 @@ class OxigraphStore:
     ) -> Answer:
         """Answer a query from outside, in a worker process; see :meth:`threatgraph.store.Store.query`.
 
-        The limit of its memory is :data:`threatgraph.store.workers.MEMORY_LIMIT`.
+        The limit of its memory is :data:`threatgraph.store.workers.pool.MEMORY_LIMIT`.
         """
         text = bind_values(sparql, bindings)
         pool = self.pool(graphs=speaks_of_graphs(text))

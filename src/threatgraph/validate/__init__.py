@@ -1,8 +1,9 @@
-"""Checks a graph against SHACL shapes, fast.
+"""Validates a graph against SHACL shapes.
 
-SPARQL queries made from the shapes find the nodes that may break a rule (:mod:`threatgraph.validate.compile`), and
-pyshacl judges those (:mod:`threatgraph.validate.referee`), so each finding is pyshacl's own. What has no SPARQL form is
-judged by pyshacl on all nodes that it is about, and a note says so.
+1. SPARQL queries compiled from the shapes find the candidate nodes, those that may violate a constraint
+   (:mod:`threatgraph.validate.candidates`).
+2. pyshacl evaluates the candidates on the subgraph that their shapes read (:mod:`threatgraph.validate.evaluation`),
+   so every result is pyshacl's own. A shape with no SPARQL form is evaluated on all of its targets.
 """
 
 from __future__ import annotations
@@ -14,12 +15,11 @@ from pathlib import Path
 from pyoxigraph import NamedNode
 
 from threatgraph import resources
+from threatgraph.rdf.files import find_files
+from threatgraph.rdf.terms import Node
 from threatgraph.store import Store
-from threatgraph.store.files import find_files
-from threatgraph.validate import shapes as shape_files
-from threatgraph.validate.candidates import Candidates
-from threatgraph.validate.census import Census
-from threatgraph.validate.compile import Compiler
+from threatgraph.validate.candidates.compiler import Compiler
+from threatgraph.validate.candidates.finder import Candidates
 from threatgraph.validate.counting import (
     count_described,
     count_hints,
@@ -29,11 +29,14 @@ from threatgraph.validate.counting import (
     without_nodes,
 )
 from threatgraph.validate.locate import Locator
-from threatgraph.validate.parts import Parts
-from threatgraph.validate.reading import read_shapes
-from threatgraph.validate.report import Finding, Report, Unevaluated, sort
-from threatgraph.validate.shapes import Check, Node, ShapeGraph
-from threatgraph.validate.unevaluated import find_unevaluated, misspelt_terms_named, uses_advanced
+from threatgraph.validate.report import Unevaluated, ValidationReport, ValidationResult, sort
+from threatgraph.validate.shapes.checks import Check, read_checks
+from threatgraph.validate.shapes.graph import ShapeGraph, load
+from threatgraph.validate.shapes.graph import owners as owners_of
+from threatgraph.validate.shapes.parts import Parts
+from threatgraph.validate.shapes.reader import read_shapes
+from threatgraph.validate.shapes.unevaluated import find_unevaluated, misspelt_terms_named, uses_advanced
+from threatgraph.validate.statistics import Census
 from threatgraph.validate.unknown import of_unknown_class, without_class
 from threatgraph.vocab import FILE_GRAPHS, TG
 
@@ -41,7 +44,7 @@ Progress = Callable[[Sequence[Node]], Iterable[Node]]
 #: The rule that a record stands in one file; it is about files, which SHACL cannot see.
 ONE_FILE = "https://w3id.org/threatgraph/shapes#one-file-a-record"
 
-__all__ = ["ONE_FILE", "Finding", "Report", "Unevaluated", "validate"]
+__all__ = ["ONE_FILE", "Unevaluated", "ValidationReport", "ValidationResult", "validate"]
 
 
 def validate(
@@ -53,12 +56,12 @@ def validate(
     hints: bool = False,
     advanced: bool = False,
     progress: Progress = iter,
-) -> Report:
+) -> ValidationReport:
     """Check the graph of a store.
 
     Args:
         store: the graph, with the ontology in it.
-        shapes: files of shapes, or folders of them; the shipped ones by default.
+        shapes: files of shapes, or folders of them; the bundled ones by default.
         only: report what concerns nodes of these files, or of files in these folders; everything by default.
         fast: let SPARQL choose the nodes that pyshacl judges; otherwise it judges all, which gives the same findings.
         hints: report what could be better (``sh:Info``) as well as what is wrong.
@@ -75,7 +78,7 @@ def validate(
         QueryRefused: where a query of the shapes would reach beyond the graph.
     """
     files = find_files(shapes or [resources.ontology_dir() / "shapes"])
-    graph = shape_files.load(files)
+    graph = load(files)
     parts, census = Parts(graph), Census(store)
     compiler = Compiler(graph, census)
     notes: list[str] = []
@@ -83,9 +86,9 @@ def validate(
     with misspelt_terms_named(graph, parts):
         components = read_shapes(graph, parts, advanced=advanced)
         coverage = find_unevaluated(graph, parts, components, files, advanced=advanced)
-        checks = shape_files.read_checks(graph, hints=hints, given=components.given)
+        checks = read_checks(graph, hints=hints, given=components.given)
         if advanced and uses_advanced(graph):
-            from threatgraph.validate.judging import Judge
+            from threatgraph.validate.evaluation.evaluator import Judge
 
             judged, judged_nodes = Judge(store, graph, census, components).advanced(coverage.left_out)
         else:
@@ -95,7 +98,7 @@ def validate(
             notes += candidates.notes
     chosen = None if only is None else {file.resolve() for file in find_files(only)}
     locator = Locator(store, chosen or ())
-    owners = shape_files.owners(graph)
+    owners = owners_of(graph)
     findings = [_placed(replace(finding, rule=owners.get(finding.rule, finding.rule)), locator) for finding in judged]
     findings += _two_files(store, locator)
     if not shapes:
@@ -115,7 +118,7 @@ def validate(
         records = count_described(store, judged_nodes, chosen)
     if shapes and judged_nodes is None:
         notes += without_nodes(store, compiler, targeted, notes)
-    return Report(
+    return ValidationReport(
         sort(findings),
         notes,
         unevaluated=coverage.unevaluated or list(nothing_checked(store, graph, parts, targeted, records, only)),
@@ -132,12 +135,12 @@ def _judged(
     candidates: Candidates,
     checks: Sequence[Check],
     progress: Progress | None,
-) -> list[Finding]:
+) -> list[ValidationResult]:
     """The findings of pyshacl: on the nodes that SPARQL chooses, or with ``progress`` on all."""
     suspects = candidates.of(checks) if progress is None else {}
     if not suspects and progress is None:
         return []
-    from threatgraph.validate.judging import Judge
+    from threatgraph.validate.evaluation.evaluator import Judge
 
     judge = Judge(store, graph, census, candidates.components)
     judged = judge.suspects(suspects) if progress is None else judge.all(progress, candidates.of, checks)
@@ -150,12 +153,12 @@ def _is_asked_for(graph: str, file: Path, chosen: Collection[Path] | None) -> bo
     return not graph.startswith(FILE_GRAPHS) if chosen is None else file.resolve() in chosen
 
 
-def _placed(finding: Finding, locator: Locator) -> Finding:
+def _placed(finding: ValidationResult, locator: Locator) -> ValidationResult:
     file, line = locator.place(finding.focus, finding.path, finding.value)
     return replace(finding, file=file, line=line)
 
 
-def _concerns(finding: Finding, chosen: Collection[Path], locator: Locator) -> bool:
+def _concerns(finding: ValidationResult, chosen: Collection[Path], locator: Locator) -> bool:
     """Whether a finding is about a node of the chosen files; a node of several files is of each of them."""
     if finding.rule == ONE_FILE:
         return finding.file is not None and finding.file.resolve() in chosen
@@ -182,7 +185,7 @@ def _is_known(store: Store, term: str, *uses: str) -> bool:
     return store.ask(f"ASK {{ {patterns} }}")
 
 
-def _two_files(store: Store, locator: Locator) -> Iterator[Finding]:
+def _two_files(store: Store, locator: Locator) -> Iterator[ValidationResult]:
     """Findings on records that two files define."""
     query = f"""SELECT DISTINCT ?node ?graph WHERE {{
         {{ SELECT ?node WHERE {{ GRAPH ?any {{ ?node a ?kind }} FILTER(STRSTARTS(STR(?kind), "{TG}")) }}
@@ -197,4 +200,6 @@ def _two_files(store: Store, locator: Locator) -> Iterator[Finding]:
             others = " and ".join(str(other) for other in sorted(files) if other != file)
             message = f"{others} defines this record too: keep it in one file, or rename one of the two."
             if others:
-                yield Finding("violation", iri, None, None, ONE_FILE, "OneFile", message, file, locator.line(file, iri))
+                yield ValidationResult(
+                    "violation", iri, None, None, ONE_FILE, "OneFile", message, file, locator.line(file, iri)
+                )

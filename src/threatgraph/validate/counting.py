@@ -7,20 +7,12 @@ from pathlib import Path
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
+from threatgraph.rdf.terms import Node
 from threatgraph.store import Store
-from threatgraph.validate.compile import Compiler
-from threatgraph.validate.parts import Parts
+from threatgraph.validate.candidates.compiler import Compiler
 from threatgraph.validate.report import Unevaluated
-from threatgraph.validate.shapes import (
-    Node,
-    ShapeGraph,
-    Target,
-    first,
-    is_hint,
-    is_true,
-    nodes,
-    targets,
-)
+from threatgraph.validate.shapes.graph import ShapeGraph, Target, first, is_hint, is_true, nodes, targets
+from threatgraph.validate.shapes.parts import Parts
 
 Targeted = Mapping[Node, Sequence[Target]]
 

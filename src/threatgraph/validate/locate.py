@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
+from threatgraph.rdf.files import ending, text_of
 from threatgraph.store import Store
-from threatgraph.store.files import ending, text_of
 from threatgraph.vocab import RDF_TYPE
 
 _PREFIX = re.compile(r"^\s*@?prefix\s+(?P<name>[\w.-]*):\s*<(?P<iri>[^>]*)>", re.IGNORECASE | re.MULTILINE)

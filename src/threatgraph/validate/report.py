@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from threatgraph.turtle import write_turtle
-from threatgraph.validate.shapes import SH
+from threatgraph.rdf.turtle import write_turtle
+from threatgraph.validate.shapes.graph import SH
 from threatgraph.vocab import PREFIXES, RDF_TYPE, XSD, shorten
 
 SEVERITIES = ("violation", "warning", "info")
@@ -22,7 +22,7 @@ _GITHUB = {"violation": "error", "warning": "warning", "info": "notice"}
 
 
 @dataclass(frozen=True)
-class Finding:
+class ValidationResult:
     """One result: which node breaks which rule, where it is written, and what to do."""
 
     severity: str
@@ -114,10 +114,10 @@ class Unevaluated:
 
 
 @dataclass(frozen=True)
-class Report:
+class ValidationReport:
     """The outcome of a validation."""
 
-    findings: Sequence[Finding]
+    findings: Sequence[ValidationResult]
     notes: Sequence[str] = ()
     """What a reader must know of the validation itself, such as a shape that no node can meet."""
     unevaluated: Sequence[Unevaluated] = ()
@@ -151,7 +151,7 @@ class Report:
     def __len__(self) -> int:
         return len(self.findings)
 
-    def __iter__(self) -> Iterator[Finding]:
+    def __iter__(self) -> Iterator[ValidationResult]:
         return iter(self.findings)
 
     def to_text(self) -> str:
@@ -204,7 +204,7 @@ class Report:
         for item in self.unevaluated:
             text = Literal(f"Not evaluated: {item}", language="en")
             triples.append(Triple(report, NamedNode(f"{PREFIXES['rdfs']}comment"), text))
-        for number, finding in enumerate(sorted(self.findings, key=Finding.content_key), 1):
+        for number, finding in enumerate(sorted(self.findings, key=ValidationResult.content_key), 1):
             result = NamedNode(f"{_REPORT}#result-{number:05d}")
             triples.append(Triple(report, NamedNode(SH + "result"), result))
             triples += finding.as_triples(result)
@@ -225,7 +225,7 @@ def _shown(file: Path | None) -> str:
     return str(file.relative_to(here)) if file.is_relative_to(here) else str(file)
 
 
-def _paragraph(finding: Finding) -> str:
+def _paragraph(finding: ValidationResult) -> str:
     place = _shown(finding.file) + (f":{finding.line}" if finding.line else "")
     about = " ".join(filter(None, (shorten(finding.node), shorten(finding.path) if finding.path else "")))
     value = f" (it is {shorten(finding.value)})" if finding.value and finding.value != finding.node else ""
@@ -233,7 +233,7 @@ def _paragraph(finding: Finding) -> str:
     return f"{place}: {finding.severity}: {about}{value}\n    {finding.message} [{rule}, {finding.component}]"
 
 
-def _annotation(finding: Finding) -> str:
+def _annotation(finding: ValidationResult) -> str:
     fields = {"file": _shown(finding.file) if finding.file else "", "line": str(finding.line or "")}
     fields["title"] = f"{finding.rule.rpartition('#')[2]}: {shorten(finding.node)}"
     shown = ",".join(f"{name}={_property(value)}" for name, value in fields.items() if value)
@@ -255,6 +255,6 @@ def _plural(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def sort(findings: Iterable[Finding]) -> list[Finding]:
+def sort(findings: Iterable[ValidationResult]) -> list[ValidationResult]:
     """The findings in order, each once."""
-    return sorted({finding.sort_key(): finding for finding in findings}.values(), key=Finding.sort_key)
+    return sorted({finding.sort_key(): finding for finding in findings}.values(), key=ValidationResult.sort_key)

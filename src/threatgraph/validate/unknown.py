@@ -1,4 +1,4 @@
-"""Finds records that no shipped shape is about, since their class is misspelt or missing."""
+"""Finds records that no bundled shape is about, since their class is misspelt or missing."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator
 from pyoxigraph import NamedNode
 
 from threatgraph.store import Store
-from threatgraph.validate.census import Census
-from threatgraph.validate.report import Finding
+from threatgraph.validate.report import ValidationResult
+from threatgraph.validate.statistics import Census
 from threatgraph.vocab import BASE, CLASSES, RDF_TYPE, SKOS, TG, shorten
 
 #: The rule that a record has a class of the ontology; shapes find records by their class, so none can demand it.
@@ -21,7 +21,7 @@ _SHAPES = "^https://w3id[.]org/threatgraph/(shapes|ontology)#"
 _MEANT = "^https?://(www[.])?w3id[.]org/threat-?graphs?[/#]"
 
 
-def of_unknown_class(store: Store, census: Census) -> Iterator[Finding]:
+def of_unknown_class(store: Store, census: Census) -> Iterator[ValidationResult]:
     """Findings on all records with a class that is meant to be one of the ontology, and is not.
 
     Args:
@@ -39,7 +39,7 @@ def of_unknown_class(store: Store, census: Census) -> Iterator[Finding]:
                 yield _finding(node.value, RDF_TYPE, iri, message)
 
 
-def without_class(store: Store, graphs: Collection[str]) -> Iterator[Finding]:
+def without_class(store: Store, graphs: Collection[str]) -> Iterator[ValidationResult]:
     """Findings on nodes without a class that would make them records.
 
     Args:
@@ -66,8 +66,8 @@ def without_class(store: Store, graphs: Collection[str]) -> Iterator[Finding]:
             yield _finding(node.value, None, None, message)
 
 
-def _finding(node: str, prop: str | None, value: str | None, message: str) -> Finding:
-    return Finding("violation", node, prop, value, KNOWN_CLASS, "KnownClass", message)
+def _finding(node: str, prop: str | None, value: str | None, message: str) -> ValidationResult:
+    return ValidationResult("violation", node, prop, value, KNOWN_CLASS, "KnownClass", message)
 
 
 def _remedy(iri: str) -> str:

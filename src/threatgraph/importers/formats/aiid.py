@@ -1,0 +1,250 @@
+"""The AI Incident Database: the tables of one of its snapshots, as incidents and actors.
+
+Its snapshots (https://incidentdatabase.ai/research/snapshots/) hold a table of incidents and one a taxonomy. An
+incident gets the name ``aiid-`` and its number, so that it never takes the name of a record of ours, and says by
+skos:exactMatch which page it is; an actor that the graph knows by the same slug is that actor, and any other gets a
+name that begins in ``aiid-`` too.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+from pyoxigraph import Literal, NamedNode
+
+from threatgraph.errors import InvalidFile
+from threatgraph.importers.builder import Draft, Harvest, Publisher, address, day, english, record, tidy
+from threatgraph.importers.casing import Speller
+from threatgraph.importers.formats.aiid_classes import NUMBER, add_classes
+from threatgraph.importers.sheets import Row, read_sheet, read_text
+from threatgraph.slugs import slug_of_any
+from threatgraph.store import Store
+
+SITE = "https://incidentdatabase.ai/"
+_LICENCE = "https://creativecommons.org/licenses/by-sa/4.0/"
+_DEPLOYER = "Alleged deployer of AI system"
+_DEVELOPER = "Alleged developer of AI system"
+_HARMED = "Alleged harmed or nearly harmed parties"
+_COLUMNS = ("incident_id", "date", "title", "description", _DEPLOYER, _DEVELOPER, _HARMED)
+_NOTE = (
+    "Incidents of the database as one of its snapshots gives them. Developers, deployers and those harmed are alleged "
+    "ones. The licence is that of the database; the reports behind it have rights of their own."
+)
+_KNOWN = "SELECT ?record { ?record a tg:Actor }"
+_SAME = "SELECT ?record ?page { ?record a tg:Incident ; skos:exactMatch ?page }"
+#: A day with a time of the day behind it, as ISO 8601 and databases write it.
+_WITH_TIME = re.compile(
+    r"([0-9]{4}(?:-[0-9]{2}){2})[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9:]{4,6})?"
+)
+#: What the database puts where it does not know who it was.
+_NOBODY = {"unknown"}
+
+
+@dataclass(slots=True)
+class _Actors:
+    """The actors that the incidents name: those of the graph, and the new ones."""
+
+    known: Mapping[str, str]
+    """Slug to IRI of the actors that the graph has already."""
+    named: dict[str, set[str]] = field(default_factory=dict)
+    """Slug of each actor to the identifiers that stand for it in the file."""
+    places: dict[str, int] = field(default_factory=dict)
+    """Slug of each actor to the line that first names it."""
+
+    def find(self, entity: str) -> NamedNode | None:
+        """The actor of this identifier, where it is one."""
+        name = slug_of_any(entity)
+        if name is None or entity in _NOBODY:
+            return None
+        if name in self.known:
+            return NamedNode(self.known[name])
+        return record("actor", f"aiid-{name}") if name in self.named else None
+
+    def note(self, entity: str, line: int) -> None:
+        """Take note that an incident names this identifier as a deployer or a developer."""
+        name = slug_of_any(entity)
+        if name is not None and entity not in _NOBODY:
+            self.named.setdefault(name, set()).add(entity)
+            self.places.setdefault(name, line)
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Names for the identifiers of the file, which gives none."""
+
+    speller: Speller
+    texts: Mapping[str, list[str]]
+    """Identifier to the texts of the incidents that name it."""
+
+    def of(self, entity: str) -> str:
+        return self.speller.spell(entity, self.texts[entity])
+
+
+def read(path: Path, store: Store) -> Harvest:
+    """Read a snapshot.
+
+    Args:
+        path: the folder of the tables, or its ``incidents.csv`` alone; each may be packed (``.csv.gz``).
+        store: the graph that the records link to.
+
+    Returns:
+        The incidents, with the actors that they name, and with the classes of each taxonomy that is beside them.
+
+    Raises:
+        InvalidFile: where there is no table of incidents, or a table cannot be read.
+    """
+    folder, incidents = (path, _table(path, "incidents")) if path.is_dir() else (path.parent, path)
+    if incidents is None:
+        raise InvalidFile(str(path), "holds no incidents.csv: name the folder of an unpacked snapshot.")
+    harvest = Harvest("Incident", frozenset({"Actor"}))
+    rows = [row for row in read_sheet(incidents, _COLUMNS, harvest) if _is_whole(row, incidents, harvest)]
+    parties = {
+        row.line: {c: _entities(row, c, incidents, harvest) for c in (_DEPLOYER, _DEVELOPER, _HARMED)} for row in rows
+    }
+    actors = _Actors(_known_actors(store))
+    for row in rows:
+        for entity in [*parties[row.line][_DEPLOYER], *parties[row.line][_DEVELOPER]]:
+            actors.note(entity, row.line)
+    names = _Names(Speller(row["description"] for row in rows), _texts(rows, parties))
+    same = {str(row["page"]): str(row["record"]) for row in store.select(_SAME).to_dicts()}
+    for row in rows:
+        harvest.add(_incident(row, incidents, parties[row.line], actors, names, same))
+    for name in sorted(actors.named.keys() - actors.known.keys()):
+        harvest.add(_actor(name, actors, names, incidents))
+    if path.is_dir():
+        _retire_duplicates(folder, harvest)
+        add_classes(folder, harvest, store, _table)
+    harvest.add(Publisher(SITE, "AI Incident Database", _NOTE, _licence(folder)).draft(str(incidents)))
+    return harvest
+
+
+def _table(folder: Path, name: str) -> Path | None:
+    """A table of the snapshot, packed or not; ``None`` where it is not there."""
+    return next((file for end in ("", ".gz") if (file := folder / f"{name}.csv{end}").is_file()), None)
+
+
+def _licence(folder: Path) -> str:
+    """The licence that the snapshot states, else the one that the database states on its site."""
+    file = folder / "license.txt"
+    words = read_text(file).split() if file.is_file() else []
+    return next((word.rstrip(".,)") for word in words if "creativecommons.org/licenses/" in word), _LICENCE)
+
+
+def _is_whole(row: Row, path: Path, harvest: Harvest) -> bool:
+    """Whether a row has what an incident must have."""
+    if not NUMBER.fullmatch(row["incident_id"]):
+        harvest.blame(str(path), row.line, f"the incident_id is no number: {row['incident_id']!r}.")
+    elif empty := [column for column in ("title", "description") if english(row[column]) is None]:
+        harvest.blame(str(path), row.line, f"incident {row['incident_id']} has no {' and no '.join(empty)}.")
+    elif _date(row) is None:
+        harvest.blame(
+            str(path), row.line, f"incident {row['incident_id']} has no date such as 2024-08-01: {row['date']!r}."
+        )
+    else:
+        return True
+    return False
+
+
+def _date(row: Row) -> Literal | None:
+    """The date of an incident; a time of the day behind it does not count."""
+    timed = _WITH_TIME.fullmatch(row["date"])
+    return day(timed[1] if timed else row["date"])
+
+
+def _entities(row: Row, column: str, path: Path, harvest: Harvest) -> list[str]:
+    """The identifiers in a cell, which is a list in JSON; another cell is a fault, and the incident goes without."""
+    try:
+        found = json.loads(row[column] or "[]")
+    except (ValueError, RecursionError):  # no JSON, or a number or a nesting beyond all bounds
+        found = None
+    if isinstance(found, list) and all(isinstance(entity, str) for entity in found):
+        return [tidy(entity) for entity in found if tidy(entity)]
+    harvest.blame(str(path), row.line, f'{column!r} is no list such as ["openai"]; the incident goes without it.')
+    return []
+
+
+def _known_actors(store: Store) -> dict[str, str]:
+    """The actors of the graph by slug; those of an earlier import by their slug there, too."""
+    records = sorted(str(row["record"]) for row in store.select(_KNOWN).to_dicts())
+    slugs = {iri.rpartition("/")[2]: iri for iri in records}
+    return {slug.removeprefix("aiid-"): iri for slug, iri in slugs.items()} | slugs
+
+
+def _texts(rows: list[Row], parties: Mapping[int, Mapping[str, list[str]]]) -> dict[str, list[str]]:
+    """The texts of the incidents that name each identifier."""
+    texts: dict[str, list[str]] = {}
+    for row in rows:
+        for entities in parties[row.line].values():
+            for entity in entities:
+                texts.setdefault(entity, []).append(f"{row['title']}\n{row['description']}")
+    return texts
+
+
+def _incident(
+    row: Row,
+    path: Path,
+    parties: Mapping[str, list[str]],
+    actors: _Actors,
+    names: _Names,
+    same: Mapping[str, str],
+) -> Draft:
+    page = f"{SITE}cite/{int(row['incident_id'])}"
+    draft = Draft(_name_of(row["incident_id"]), "Incident", str(path), row.line)
+    draft.put("skos:prefLabel", english(row["title"]))
+    draft.put("dcterms:description", english(row["description"]))
+    draft.put("dcterms:source", NamedNode(page))
+    draft.put("skos:exactMatch", NamedNode(page))
+    if page in same:
+        draft.put("skos:exactMatch", NamedNode(same[page]))
+    draft.put("prov:wasAttributedTo", NamedNode(SITE))
+    draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
+    draft.put("tg:occurred", _date(row))
+    for prop, column in (("tg:deployer", _DEPLOYER), ("tg:developer", _DEVELOPER)):
+        for entity in parties[column]:
+            draft.put(prop, actors.find(entity))
+    for entity in parties[_HARMED]:
+        actor = actors.find(entity)
+        draft.put("tg:victim", actor)
+        draft.put("tg:harmedParty", None if actor else english(names.of(entity)))
+    return draft
+
+
+def _actor(name: str, actors: _Actors, names: _Names, path: Path) -> Draft:
+    entities = sorted(actors.named[name])
+    draft = Draft(record("actor", f"aiid-{name}").value, "Actor", str(path), actors.places[name])
+    draft.put("skos:prefLabel", english(names.of(entities[0])))
+    for entity in entities:
+        draft.put("dcterms:source", address(f"{SITE}entities/{quote(entity)}"))
+    draft.put("prov:wasAttributedTo", NamedNode(SITE))
+    draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
+    return draft
+
+
+def _retire_duplicates(folder: Path, harvest: Harvest) -> None:
+    """Mark the incidents that the database has found to be another one."""
+    table = _table(folder, "duplicates")
+    if table is None:
+        return
+    unknown = 0
+    for row in read_sheet(table, ("duplicate_incident_number", "true_incident_number"), harvest):
+        numbers = [row["duplicate_incident_number"], row["true_incident_number"]]
+        double, true = (harvest.drafts.get(_name_of(number)) for number in numbers)
+        if double is None or true is None:
+            unknown += 1
+        elif double is true:
+            harvest.blame(str(table), row.line, f"incident {numbers[0]} is said to be a duplicate of itself; left out.")
+        else:
+            double.put("owl:deprecated", Literal(True))
+            double.put("dcterms:isReplacedBy", NamedNode(true.iri))
+    if unknown:
+        harvest.notes.append(f"{table}: {unknown} rows name incidents that are not in the table of incidents.")
+
+
+def _name_of(number: str) -> str:
+    """The IRI of the incident of a number; empty for anything else."""
+    return record("incident", f"aiid-{int(number)}").value if NUMBER.fullmatch(number) else ""

@@ -1,0 +1,210 @@
+"""The AI Risk Database of the MIT AI Risk Repository: its risks, as provisions of a framework of their own.
+
+The database (https://airisk.mit.edu/) is a spreadsheet; its sheet "AI Risk Database" as CSV is what is read here. Each
+row is a paper, a risk category or sub-category that the paper names, or more evidence for one; the risks are imported.
+They are provisions and not threat patterns, since a pattern needs a definition and a domain of our taxonomy, and the
+sheet gives neither for all. Domain and subdomain, and the values of the causal taxonomy, are skos:broadMatch to the
+provisions of the bundled taxonomies of MIT.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from pyoxigraph import Literal, NamedNode
+
+from threatgraph.errors import InvalidFile
+from threatgraph.importers.builder import Draft, Harvest, Publisher, address, day, english, record, tidy
+from threatgraph.importers.sheets import Row, read_sheet
+from threatgraph.slugs import slug_of_any
+from threatgraph.store import Store
+from threatgraph.vocab import BASE, PREFIXES
+
+SITE = "https://airisk.mit.edu/"
+_LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+_COLUMNS = (
+    "Title", "QuickRef", "Ev_ID", "Paper_ID", "Category level", "Risk category", "Risk subcategory", "Description",
+    "Entity", "Intent", "Timing", "Domain", "Sub-domain",
+)  # fmt: skip
+_LEVELS = {"Risk Category": "risk-category", "Risk Sub-Category": "risk-subcategory"}
+_NO_RISKS = {"Paper", "Additional evidence"}
+_CAUSES = ("Entity", "Intent", "Timing")
+#: How the file of an edition is named: V3_26_03_2025.
+_EDITION = re.compile(r"V(\d+)_(\d{2})_(\d{2})_(\d{4})")
+_NOTE = (
+    "Risks of the AI Risk Database as its spreadsheet gives them, each in the words of the paper that names it. The "
+    "licence is that of the database; the papers have rights of their own."
+)
+_DESCRIPTION = (
+    "The risks that the AI Risk Database draws from published frameworks, each placed in the domain taxonomy and the "
+    "causal taxonomy of the MIT AI Risk Repository."
+)
+_PROVISIONS = "SELECT ?record { ?record a tg:Provision }"
+
+
+@dataclass(slots=True)
+class _Sheet:
+    """The sheet that is being read, and where its risks go."""
+
+    path: Path
+    framework: str
+    harvest: Harvest
+    provisions: set[str]
+    """The provisions of the graph, the bundled taxonomies among them."""
+    papers: Mapping[str, NamedNode]
+    """QuickRef of a paper to its address, where the list of papers lies beside the sheet."""
+    categories: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Paper and category, by name and by number, to the IRI of the category."""
+
+    @property
+    def namespace(self) -> str:
+        return f"{BASE}provision/{self.framework}/"
+
+    def blame(self, row: Row, reason: str) -> None:
+        self.harvest.blame(str(self.path), row.line, reason)
+
+
+def read(path: Path, store: Store) -> Harvest:
+    """Read the sheet of the database.
+
+    Args:
+        path: the sheet as CSV, or the folder of all sheets.
+        store: the graph that the risks link to.
+
+    Returns:
+        The framework, and each risk as a provision of it.
+
+    Raises:
+        InvalidFile: where there is no such sheet, or it cannot be read.
+    """
+    file = _sheet_of(path)
+    harvest = Harvest("Provision")
+    edition = _EDITION.search(file.name)
+    framework = f"mit-ai-risk-database{f'-v{edition[1]}' if edition else ''}"
+    provisions = {str(row["record"]) for row in store.select(_PROVISIONS).to_dicts()}
+    sheet = _Sheet(file, framework, harvest, provisions, _papers(file.parent, harvest))
+    rows = [row for row in read_sheet(file, _COLUMNS, harvest) if _is_risk(row, sheet)]
+    names = list(_names(rows, sheet))
+    for row, name in names:
+        if row["Category level"] == "Risk Category":
+            iri = sheet.namespace + name
+            sheet.categories.setdefault((row["Paper_ID"], tidy(row["Risk category"])), iri)
+            sheet.categories.setdefault((row["Paper_ID"], row["Ev_ID"].rpartition(".")[0]), iri)
+    for row, name in names:
+        harvest.add(_risk(row, name, sheet))
+    modified = _day_of(edition)
+    harvest.add(_framework(sheet, edition[1] if edition else "", modified))
+    harvest.add(Publisher(SITE, "MIT AI Risk Repository", _NOTE, _LICENCE, modified).draft(str(file)))
+    return harvest
+
+
+def _sheet_of(path: Path) -> Path:
+    """The sheet that is meant by a path."""
+    if not path.is_dir():
+        return path
+    found = sorted(file for file in path.iterdir() if re.search(r"AI-Risk-Database-v\d+\.csv(\.gz)?$", file.name))
+    if not found:
+        raise InvalidFile(str(path), "holds no …AI-Risk-Database-v3.csv: name the sheet itself, saved as CSV.")
+    return found[-1]
+
+
+def _papers(folder: Path, harvest: Harvest) -> dict[str, NamedNode]:
+    """The addresses of the papers, from the sheet that lists them where it lies in the same folder."""
+    found: dict[str, NamedNode] = {}
+    for file in sorted(folder.glob("*Included-resources.csv")):
+        for row in read_sheet(file, ("QuickRef", "URL"), harvest):
+            if link := address(row["URL"]):
+                found[row["QuickRef"]] = link
+    return found
+
+
+def _day_of(edition: re.Match[str] | None) -> date | None:
+    try:
+        return date(int(edition[4]), int(edition[3]), int(edition[2])) if edition else None
+    except ValueError:
+        return None
+
+
+def _is_risk(row: Row, sheet: _Sheet) -> bool:
+    """Whether a row is a risk; a level that the sheet does not have is a fault."""
+    level = row["Category level"]
+    if level not in _LEVELS and level not in _NO_RISKS:
+        sheet.blame(
+            row, f"the category level is {level!r}, and not one of {', '.join([*_LEVELS, *sorted(_NO_RISKS)])}."
+        )
+    return level in _LEVELS
+
+
+def _names(rows: list[Row], sheet: _Sheet) -> Iterator[tuple[Row, str]]:
+    """Each risk with the last part of its IRI, its number; a number that is used again gets a further one behind it."""
+    used: dict[str, int] = {}
+    for row in rows:
+        number = row["Ev_ID"].lower()
+        if not re.fullmatch(r"[0-9]+(\.[0-9]+){2}(\.?[a-z])?", number):
+            sheet.blame(row, f"the Ev_ID is {row['Ev_ID']!r}, and not a number such as 01.02.00.")
+            continue
+        used[number] = used.get(number, 0) + 1
+        if used[number] == 1:
+            yield row, number
+        else:
+            name = f"{number}-{used[number]}"
+            sheet.harvest.notes.append(f"{sheet.path}:{row.line}: {number} is used again: this risk becomes {name}.")
+            yield row, name
+
+
+def _risk(row: Row, name: str, sheet: _Sheet) -> Draft:
+    level = _LEVELS[row["Category level"]]
+    label = row["Risk subcategory"] if level == "risk-subcategory" else row["Risk category"]
+    draft = Draft(sheet.namespace + name, "Provision", str(sheet.path), row.line)
+    draft.put("skos:prefLabel", english(label))
+    draft.put("skos:definition", english(row["Description"]) if row["Description"] != "-" else None)
+    draft.put("skos:inScheme", record("framework", sheet.framework))
+    draft.put("skos:notation", Literal(row["Ev_ID"]) if name == row["Ev_ID"].lower() else None)
+    draft.put("skos:scopeNote", english(f"{row['QuickRef']}: {row['Title']}"))
+    draft.put("dcterms:source", NamedNode(SITE))
+    draft.put("dcterms:source", sheet.papers.get(row["QuickRef"]))
+    draft.put("prov:wasAttributedTo", NamedNode(SITE))
+    draft.put("tg:provisionLevel", Literal(level))
+    draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
+    if name != row["Ev_ID"].lower():
+        draft.put("skos:editorialNote", english(f"The database gives the number {row['Ev_ID']} to another risk, too."))
+    if level == "risk-subcategory":
+        keys = (tidy(row["Risk category"]), row["Ev_ID"].rpartition(".")[0])
+        above = next((iri for key in keys if (iri := sheet.categories.get((row["Paper_ID"], key)))), None)
+        draft.put("skos:broader", NamedNode(above) if above else None)
+    for local in _classes(row, sheet):
+        draft.put("skos:broadMatch", NamedNode(PREFIXES["mit"] + local))
+    return draft
+
+
+def _classes(row: Row, sheet: _Sheet) -> Iterator[str]:
+    """The classes of the taxonomies that the risk is placed in, by the last part of their IRIs."""
+    for column in ("Sub-domain" if row["Sub-domain"] else "Domain", *_CAUSES):
+        cell = row[column]
+        code = re.match(r"([0-9]+(?:\.[0-9]+)?)\W", cell)
+        if not cell or cell.startswith("X.") or cell.endswith("Not coded"):
+            continue  # the database does not place this risk
+        words = re.sub(r"^[0-9]+\s*-\s*", "", cell)
+        local = f"causal-{column}-{slug_of_any(words)}".lower() if column in _CAUSES else code[1] if code else ""
+        local = local.removesuffix(".0")  # of a domain, and of no subdomain below it
+        if PREFIXES["mit"] + local in sheet.provisions and local:
+            yield local
+        else:
+            sheet.blame(row, f"{column!r} is no class of the taxonomies of MIT: {cell!r}; the risk goes without it.")
+
+
+def _framework(sheet: _Sheet, version: str, modified: date | None) -> Draft:
+    draft = Draft(record("framework", sheet.framework).value, "Framework", str(sheet.path))
+    label = f"MIT AI Risk Database{f', version {version}' if version else ''}"
+    draft.put("skos:prefLabel", english(label))
+    draft.put("dcterms:description", english(_DESCRIPTION))
+    draft.put("dcterms:identifier", Literal("https://doi.org/10.48550/arXiv.2408.12622"))
+    draft.put("dcterms:license", NamedNode(_LICENCE))
+    draft.put("dcterms:modified", day(modified.isoformat()) if modified else None)
+    draft.put("dcterms:source", NamedNode(SITE))
+    draft.put("prov:wasAttributedTo", NamedNode(SITE))
+    return draft

@@ -1,0 +1,308 @@
+"""Mappings in SSSOM/TSV, the Simple Standard for Sharing Ontological Mappings, as mapping sets of ours.
+
+What a file (https://mapping-commons.github.io/sssom/) maps must be provisions here, or patterns, domains and frameworks
+of the graph: an entry that the graph knows, by its IRI or by a skos:exactMatch, is that record, and any other becomes a
+provision of a framework that is named after its prefix. A mapping set of ours joins two frameworks, so that a file with
+more of them becomes several sets. A row that says that something does not match is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+from pyoxigraph import Literal, NamedNode
+
+from threatgraph.errors import InvalidFile
+from threatgraph.importers.builder import Draft, Harvest, address, day, english, record
+from threatgraph.importers.documents import line_of
+from threatgraph.importers.formats.sssom_metadata import PROPAGATED, SSSOM, Metadata, read_parts, split_values
+from threatgraph.importers.provisions import Entries
+from threatgraph.importers.sheets import Row, rows_of
+from threatgraph.slugs import slug_of_any, with_hash
+from threatgraph.store import Store
+from threatgraph.vocab import BASE, SKOS, XSD, shorten
+
+_SIDES = ("subject", "object")
+#: The columns that are read where a file has them.
+_OPTIONAL = (
+    *("subject_label", "object_label", "subject_type", "object_type", "predicate_modifier", "mapping_cardinality"),
+    *("author_id", "confidence", "comment", "mapping_source"),
+)
+_RELATIONS = {f"{SKOS}{name}Match" for name in ("exact", "close", "related", "broad", "narrow")}
+#: How a file says that there is nothing to map to: by the standard, and by what came before it.
+_NOTHING = {f"{SSSOM}{name}".lower() for name in ("NoTermFound", "NoMapping", "NoMatch")} | {"nomatch"}
+_NO_MATCH = {"1:0", "0:1", "0:0"}
+_LITERAL = "rdfs literal"
+_FORMS = {"license": "an absolute IRI", "mapping_date": "a date such as 2024-08-01"}
+# The lexical space of xsd:double without its infinities and NaN (section 3.3.5 of XSD 1.1 part 2).
+_DOUBLE = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([Ee][+-]?[0-9]+)?")
+_PLAIN = re.compile(r"[0-9](\.[0-9]{1,18})?")
+
+
+@dataclass(slots=True)
+class _Reading:
+    """All files that are being read together, and where their mappings go."""
+
+    harvest: Harvest
+    entries: Entries
+    seen: dict[tuple[str, ...], tuple[Path, int]] = field(default_factory=dict)
+    """What each mapping states to the file and line that state it first."""
+    sets: dict[str, str] = field(default_factory=dict)
+    """IRI of each set to the ``mapping_set_id`` that it is made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file that is being read."""
+
+    path: Path
+    metadata: Metadata
+    common: dict[str, str]
+    """The values that count for all its rows."""
+    labels: dict[str, str]
+    """The first label that a row gives each entry."""
+    reading: _Reading
+    unresolved: set[tuple[str, str]] = field(default_factory=set)
+    """Slots and values in them that are no identifiers, each reported once."""
+
+    def blame(self, row: Row, reason: str) -> None:
+        self.reading.harvest.blame(str(self.path), row.line, reason)
+
+    def cell(self, row: Row, slot: str) -> str:
+        """The value of a slot of a mapping: its own, or that of the set."""
+        return row[slot] or self.common.get(slot, "")
+
+
+def read(path: Path, store: Store) -> Harvest:
+    """Read a file of mappings, or all that a folder holds.
+
+    Args:
+        path: the file, or a folder of files that end in ``.tsv`` or ``.sssom.csv``.
+        store: the graph, with the provisions that the mappings may join.
+
+    Returns:
+        The mapping sets, with the provisions and frameworks that the graph does not have.
+
+    Raises:
+        InvalidFile: where a file cannot be read, lacks a column, or does not say where its mappings come from.
+    """
+    harvest = Harvest("MappingSet", frozenset({"Provision", "Framework"}))
+    found = [file for ending in ("*.tsv", "*.sssom.csv") for file in [*path.glob(ending), *path.glob(f"{ending}.gz")]]
+    files = sorted(found) if path.is_dir() else [path]
+    if not files:
+        raise InvalidFile(str(path), "holds no file of mappings that ends in .tsv.")
+    reading = _Reading(harvest, Entries(store, harvest))
+    for file in files:
+        _read_file(file, reading)
+    return harvest
+
+
+def _read_file(path: Path, reading: _Reading) -> None:
+    metadata, table = read_parts(path)
+    there = {cell.strip(' "') for cell in re.split(r"[\t,\r\n]", table.text.split("\n", 1)[0])}
+    # A literal has no id; a set of nothing else on one side may have no column of them (section "Literal mappings").
+    literal = {side for side in _SIDES if f"{side}_type" in there or metadata[f"{side}_type"]}
+    needed = ["subject_id", "predicate_id", "object_id", "mapping_justification"]
+    columns = [column for column in needed if column.removesuffix("_id") not in literal]
+    optional = [*_OPTIONAL, *(column for column in needed if column not in columns)]
+    rows = rows_of(
+        path,
+        table.text,
+        columns,
+        reading.harvest,
+        optional=optional,
+        delimiter=table.delimiter,
+        first=table.first,
+        ragged=True,
+    )
+    for slot, is_good in (("license", address), ("mapping_date", _whole_day)):
+        if (told := metadata[slot]) and is_good(told) is None:
+            reason = f"{slot} is not {_FORMS[slot]}: {told!r}; the mapping set goes without it."
+            reading.harvest.blame(str(metadata.path), line_of(metadata.slots), reason)
+    common = {slot: metadata[slot] for slot in PROPAGATED if not any(row[slot] for row in rows)}
+    labels: dict[str, str] = {}
+    for row in rows:
+        for side in _SIDES:
+            if label := row[f"{side}_label"]:
+                labels.setdefault(row[f"{side}_id"], label)
+    file = _File(path, metadata, common, labels, reading)
+    for row in rows:
+        if why := _why_not(row, file):
+            file.blame(row, why)
+        elif (relation := _relation(row, file)) and (ends := _ends(row, file)):
+            _map(row, file, relation, *ends)
+
+
+def _why_not(row: Row, file: _File) -> str:
+    """Why a row is no mapping that could be stated; empty where it is one."""
+    modifier = row["predicate_modifier"]
+    if modifier:
+        negative = modifier.lower() == "not"
+        meaning = "a negative mapping, which says that the relation does not hold" if negative else "not supported"
+        return f"predicate_modifier {modifier!r} is {meaning}; left out."
+    for side in (*_SIDES, "predicate"):
+        name = row[f"{side}_id"]
+        if (file.metadata.expand(name) or name).lower() in _NOTHING:
+            return f"{side}_id {name!r} says that nothing matches; left out."
+    for side in _SIDES:
+        if file.cell(row, f"{side}_type").lower() == _LITERAL:
+            text = row[f"{side}_label"]
+            return f"the {side} is a literal, {text!r}, and a mapping set joins entries that have an id; left out."
+        if not row[f"{side}_id"]:
+            return f"there is no {side}_id."
+    if row["mapping_cardinality"] in _NO_MATCH:
+        return f"mapping_cardinality {row['mapping_cardinality']!r} says that nothing matches; left out."
+    return ""
+
+
+def _relation(row: Row, file: _File) -> tuple[str, str] | None:
+    """The relation and the justification of a row, where our model has such."""
+    relation = file.metadata.expand(row["predicate_id"])
+    justification = file.metadata.expand(row["mapping_justification"])
+    if relation not in _RELATIONS:
+        file.blame(
+            row, f"{row['predicate_id']!r} is not skos:exactMatch, closeMatch, relatedMatch, broadMatch or narrowMatch."
+        )
+    elif justification is None:
+        file.blame(row, f"{row['mapping_justification']!r} is no justification such as semapv:ManualMappingCuration.")
+    elif row["confidence"] and _share(row["confidence"]) is None:
+        file.blame(row, f"the confidence is no number from 0 to 1: {row['confidence']!r}.")
+    else:
+        return relation, justification
+    return None
+
+
+def _share(text: str) -> str | None:
+    """An xsd:double from 0 to 1 as the text of an xsd:decimal; ``None`` for any other."""
+    if not _DOUBLE.fullmatch(text):
+        return None
+    value = float(text)
+    if not 0 <= value <= 1:
+        return None
+    if _PLAIN.fullmatch(text) and Decimal(text) <= 1:  # as it is written
+        return text
+    return f"{Decimal(repr(abs(value))):f}"
+
+
+def _ends(row: Row, file: _File) -> tuple[str, str] | None:
+    """The records that a row joins."""
+    ends = []
+    for side in _SIDES:
+        name = row[f"{side}_id"]
+        iri = file.metadata.expand(name)
+        end = file.reading.entries.known(iri or "", name)
+        if end is None and iri is None:
+            file.blame(row, f"{name!r} has a prefix that the header does not declare: add it to curie_map.")
+        elif end is None and iri is not None:
+            end = _new_entry(row, file, side, iri)
+        if end is None:
+            return None
+        ends.append(end)
+    if ends[0] == ends[1]:
+        file.blame(row, f"{row['subject_id']!r} is mapped to itself; left out.")
+        return None
+    return ends[0], ends[1]
+
+
+def _new_entry(row: Row, file: _File, side: str, iri: str) -> str | None:
+    """A provision for an entry that the graph does not know."""
+    name, prefixes = row[f"{side}_id"], file.metadata.prefixes
+    if iri.startswith(BASE):
+        kinds = "a provision, pattern, domain or framework of the graph"
+        file.blame(row, f"{shorten(iri)} is not {kinds}, and a mapping set joins nothing else of it.")
+        return None
+    prefix, _, local = name.partition(":")
+    if prefix not in prefixes or local.startswith("//"):  # an IRI in full: its last part is the id
+        prefix, local = re.sub(r"^[a-z]+://", "", iri[: _cut(iri)]), iri[_cut(iri) :]
+    framework = file.reading.entries.framework(
+        prefix,
+        str(file.path),
+        row.line,
+        skos_prefLabel=english(prefix),
+        dcterms_description=english(f"A vocabulary, with the entries that imported mappings name: {prefix}."),
+        dcterms_source=address(prefixes.get(prefix, "")) or address(iri),
+    )
+    if framework is None:
+        file.blame(row, f"the prefix {prefix!r} has no letter or digit to make a name of.")
+        return None
+    draft = file.reading.entries.add(iri, framework, local, file.labels.get(name, ""), str(file.path), row.line)
+    if draft is None:
+        return None
+    draft.put("tg:provisionLevel", Literal("entry"))
+    draft.put("dcterms:source", address(iri))
+    return draft.iri
+
+
+def _cut(iri: str) -> int:
+    """Where the last part of an IRI begins."""
+    return max(iri.rstrip("/#").rfind(mark) for mark in "/#=:") + 1
+
+
+def _map(row: Row, file: _File, relation: tuple[str, str], subject: str, target: str) -> None:
+    draft = _set_of(row, file, subject, target)
+    if draft is None:
+        return
+    stated = [row[slot] for slot in ("confidence", "object_label", "comment", "author_id", "mapping_source")]
+    key = (draft.iri, subject, target, *relation, *stated)
+    path, line = file.reading.seen.setdefault(key, (file.path, row.line))
+    if (path, line) != (file.path, row.line):
+        file.blame(row, f"the same mapping is on line {line}{f' of {path}' if path != file.path else ''}; left out.")
+        return
+    base = "-to-".join(str(slug_of_any(end.rpartition("/")[2])) for end in (subject, target))
+    free = (base if number == 1 else f"{base}-{number}" for number in range(1, len(file.reading.seen) + 2))
+    part = draft.add_part("tg:crosswalkMapping", next(n for n in free if not draft.has(n)), "CrosswalkMapping")
+    draft.put("sssom:subject_id", NamedNode(subject), part=part)
+    draft.put("sssom:object_id", NamedNode(target), part=part)
+    draft.put("sssom:predicate_id", NamedNode(relation[0]), part=part)
+    draft.put("sssom:mapping_justification", NamedNode(relation[1]), part=part)
+    if share := _share(row["confidence"]):
+        draft.put("sssom:confidence", Literal(share, datatype=NamedNode(f"{XSD}decimal")), part=part)
+    draft.put("tg:sourceLabel", english(row["object_label"]), part=part)
+    draft.put("skos:editorialNote", english(row["comment"]), part=part)
+    sources = [row["mapping_source"]] if row["mapping_source"] else []
+    for prop, slot, names in (
+        ("dcterms:source", "mapping_source", sources),
+        ("prov:wasAttributedTo", "author_id", split_values(row["author_id"])),
+    ):
+        for name in names:
+            if iri := file.metadata.expand(name):
+                draft.put(prop, NamedNode(iri), part=part)
+            elif (slot, name) not in file.unresolved:
+                file.unresolved.add((slot, name))
+                file.blame(row, f"{slot} {name!r} is no CURIE with a declared prefix; mappings go without it.")
+
+
+def _set_of(row: Row, file: _File, subject: str, target: str) -> Draft | None:
+    """The mapping set of the two frameworks, which is made with the first mapping of it."""
+    frameworks = [file.reading.entries.framework_of(end) for end in (subject, target)]
+    short = [framework.rpartition("/")[2] for framework in frameworks]
+    told = file.metadata
+    identity = told["mapping_set_id"]
+    stem = re.sub(r"\.(sssom\.)?(tsv|csv|yaml|yml)(\.gz)?$", "", identity.rstrip("/").rpartition("/")[2])
+    name = f"sssom-{slug_of_any(f'{short[0]} to {short[1]} {stem}')}"
+    if file.reading.sets.setdefault(name, identity) != identity:  # of another set, whose address ends alike
+        name = with_hash(name, identity)
+    iri = record("mapping-set", name).value
+    if iri in file.reading.harvest.drafts:
+        return file.reading.harvest.drafts[iri]
+    draft = Draft(iri, "MappingSet", str(file.path), row.line)
+    draft.keep_with = "tg:crosswalkMapping"
+    title = told["mapping_set_title"] or stem
+    about = told["mapping_set_description"] or f"Imported mappings of {title}"
+    names = [file.reading.entries.labels[framework] for framework in frameworks]
+    draft.put("skos:prefLabel", english(f"{names[0]} to {names[1]} ({title})"))
+    draft.put("dcterms:description", english(about))
+    draft.put("dcterms:source", address(identity))
+    draft.put("dcterms:license", address(told["license"]))
+    draft.put("dcterms:modified", _whole_day(told["mapping_date"]))
+    draft.put("sssom:subject_source", NamedNode(frameworks[0]))
+    draft.put("sssom:object_source", NamedNode(frameworks[1]))
+    draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
+    return draft if file.reading.harvest.add(draft) else None
+
+
+def _whole_day(text: str) -> Literal | None:
+    return day(text) if len(text) == len("2026-01-31") else None

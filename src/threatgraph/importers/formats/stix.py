@@ -1,0 +1,316 @@
+"""STIX 2.1 bundles: attack patterns and courses of action as provisions, incidents as incidents.
+
+Each bundle (https://docs.oasis-open.org/cti/stix/v2.1/) gets a framework of its own, named after its collection or its
+file. Of the relationships, those between what is brought become links: ``mitigates``, ``subtechnique-of``,
+``related-to``, and those of an incident.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pyoxigraph import Literal, NamedNode
+
+from threatgraph.importers.builder import Draft, Harvest, Publisher, address, day, english, record, worded
+from threatgraph.importers.documents import Entry, entries_of, text_of, texts_of
+from threatgraph.importers.formats.stix_objects import (
+    is_current,
+    language_tag,
+    moment,
+    plain,
+    read_objects,
+    text_in_language,
+)
+from threatgraph.slugs import cut_to_length, slug_of_any
+from threatgraph.store import Store
+from threatgraph.vocab import BASE, PREFIXES
+
+_SPECIFICATION = "https://docs.oasis-open.org/cti/stix/v2.1/"
+_LEVELS = {"attack-pattern": "attack-pattern", "course-of-action": "course-of-action", "x-mitre-tactic": "tactic"}
+#: Further types of objects that are read.
+_READ = {"identity", "incident", "language-content", "marking-definition", "relationship", "x-mitre-collection"}
+_RELATIONS = {"mitigates": "tg:addresses", "subtechnique-of": "skos:broader", "related-to": "skos:relatedMatch"}
+#: Domains of ATT&CK to the kill chain of their techniques; those of other domains are called after them.
+_CHAINS = {
+    "enterprise-attack": "mitre-attack",
+    "mobile-attack": "mitre-mobile-attack",
+    "ics-attack": "mitre-ics-attack",
+}
+
+
+@dataclass(slots=True)
+class _Bundle:
+    """The bundle that is being read."""
+
+    path: str
+    framework: str
+    harvest: Harvest
+    makers: frozenset[str] = frozenset()
+    """Ids of the identities that made objects."""
+    agents: dict[str, NamedNode] = field(default_factory=dict)
+    """Id of each identity to the publisher that it becomes."""
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    """Id of each object to what it becomes."""
+    shared: frozenset[str] = frozenset()
+    """Codes that several objects have, so that none of them can be named after it."""
+    tactics: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    """Kill chain, empty where it is not told, and short name of each tactic to its IRIs."""
+
+
+def read(path: Path, store: Store) -> Harvest:
+    """Read a bundle.
+
+    Args:
+        path: the file, in JSON.
+        store: the graph; the records of a bundle do not depend on it.
+
+    Returns:
+        The framework with its provisions, and the incidents.
+
+    Raises:
+        InvalidFile: where the file cannot be read, or is no bundle.
+    """
+    del store
+    harvest = Harvest("Provision", frozenset({"Framework"}))
+    document, objects = read_objects(path, harvest)
+    name = _name(objects, path)
+    makers = frozenset(text_of(item, "created_by_ref") for item in objects.values())
+    current = [item for item in objects.values() if is_current(item)]
+    codes = Counter(_ending(code) or code for item in current if item.get("type") in _LEVELS for code in [_code(item)])
+    shared = frozenset(code for code, count in codes.items() if code and count > 1)
+    bundle = _Bundle(str(path), cut_to_length(f"stix-{slug_of_any(name)}"), harvest, makers, shared=shared)
+    if len(current) < len(objects):
+        harvest.notes.append(f"{path}: {len(objects) - len(current)} objects are withdrawn and left out.")
+    for kind, add in (
+        ("identity", _add_agent),
+        *((level, _add_provision) for level in _LEVELS),
+        ("incident", _add_incident),
+    ):
+        for item in current:
+            if item.get("type") == kind:
+                add(item, bundle)
+    _add_tactics(current, bundle)
+    _translate(current, objects, bundle)
+    _relate([item for item in current if item.get("type") == "relationship"], bundle)
+    others = Counter(text_of(item, "type") for item in current if item.get("type") not in _READ | _LEVELS.keys())
+    if others:
+        harvest.notes.append(f"{path}: objects of types that have no place here are left out: {_counted(others)}.")
+    harvest.add(_framework(name, document, current, bundle))
+    if all(draft.class_name != "Provision" for draft in harvest.drafts.values()):
+        harvest.wanted = "Incident"
+    return harvest
+
+
+def _counted(kinds: Counter[str]) -> str:
+    return ", ".join(f"{count} {kind if kind.isprintable() else repr(kind)}" for kind, count in sorted(kinds.items()))
+
+
+def _name(objects: dict[str, Entry], path: Path) -> str:
+    """What the framework of the bundle is called: after its collection and version, or after its file."""
+    collections = [item for item in objects.values() if item.get("type") == "x-mitre-collection"]
+    if len(collections) == 1:
+        name = f"{text_of(collections[0], 'name')} {text_of(collections[0], 'x_mitre_version')}".strip()
+        if slug_of_any(name):
+            return name
+    stem = path.name.removesuffix(".gz").removesuffix(".json")
+    return stem if slug_of_any(stem) else "bundle"
+
+
+def _uuid(item: Entry) -> NamedNode:
+    return NamedNode(f"urn:uuid:{text_of(item, 'id').rpartition('--')[2].lower()}")
+
+
+def _add_agent(item: Entry, bundle: _Bundle) -> None:
+    """Make a publisher of an organisation that made objects."""
+    name = text_of(item, "name")
+    if text_of(item, "id") not in bundle.makers:
+        return  # a victim, or somebody else who is spoken of
+    if not name or text_of(item, "identity_class") == "individual":  # a person's name is none of ours to keep
+        return
+    iri = _uuid(item)
+    bundle.agents[text_of(item, "id")] = iri
+    note = text_of(item, "description") or "Made objects of an imported STIX bundle."
+    bundle.harvest.add(Publisher(iri.value, name, note).draft(bundle.path))
+
+
+def _start(draft: Draft, item: Entry, bundle: _Bundle) -> None:
+    """What provisions and incidents have in common."""
+    references = entries_of(item, "external_references")
+    draft.put("skos:prefLabel", text_in_language(item, "name"))
+    for source in [link for reference in references if (link := address(text_of(reference, "url")))] or [_uuid(item)]:
+        draft.put("dcterms:source", source)
+    for slot in ("created", "modified"):
+        draft.put(f"dcterms:{slot}", day(text_of(item, slot)[:10]))
+    draft.put("prov:wasAttributedTo", bundle.agents.get(text_of(item, "created_by_ref")))
+    draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
+    if bundle.harvest.add(draft):
+        bundle.drafts[text_of(item, "id")] = draft
+
+
+def _code(item: Entry) -> str:
+    """The identifier that an object has outside of STIX; empty where it has none.
+
+    The first reference is to the object itself, as ATT&CK and ATLAS have it; others may be to what it is mapped to.
+    """
+    return next((text_of(reference, "external_id") for reference in entries_of(item, "external_references")), "")
+
+
+def _ending(code: str) -> str:
+    """The last part of an IRI, made of a code; empty where there is nothing to make it of."""
+    return cut_to_length(re.sub(r"[^a-z0-9.]+", "-", code.lower()).strip("-.")) if code.isascii() else ""
+
+
+def _add_provision(item: Entry, bundle: _Bundle) -> None:
+    code = _code(item)
+    ending = _ending(code)
+    if not ending or ending in bundle.shared:  # what tells two objects apart is their id
+        ending = text_of(item, "id").replace("--", "-").lower()
+    draft = Draft(f"{BASE}provision/{bundle.framework}/{ending}", "Provision", bundle.path)
+    _start(draft, item, bundle)
+    draft.put("skos:definition", text_in_language(item, "description"))
+    draft.put("skos:inScheme", record("framework", bundle.framework))
+    if (_ending(code) or code) in bundle.shared:
+        draft.put("skos:scopeNote", english(f"External identifier, which other objects of the bundle have too: {code}"))
+    elif code:
+        draft.put("skos:notation", Literal(code))
+    draft.put("tg:provisionLevel", Literal(_LEVELS[text_of(item, "type")]))
+    if short := text_of(item, "x_mitre_shortname"):
+        for chain in _chains(item):
+            bundle.tactics.setdefault((chain, short), []).append(draft.iri)
+
+
+def _chains(tactic: Entry) -> set[str]:
+    """The kill chains that a tactic is a phase of, by its domains or else by its references; ``""`` without both."""
+    domains = set(texts_of(tactic, "x_mitre_domains"))
+    if domains & _CHAINS.keys():
+        return {_CHAINS[domain] for domain in domains & _CHAINS.keys()}
+    named = {text_of(reference, "source_name") for reference in entries_of(tactic, "external_references")}
+    return {f"mitre-{domain}" for domain in domains} | named or {""}
+
+
+def _add_incident(item: Entry, bundle: _Bundle) -> None:
+    """Make an incident; the standard leaves all but its name and description to extensions."""
+    ending = text_of(item, "id").rpartition("--")[2].lower()
+    draft = Draft(record("incident", f"stix-{ending}").value, "Incident", bundle.path)
+    _start(draft, item, bundle)
+    draft.put("dcterms:description", text_in_language(item, "description", "name"))
+    draft.put("skos:exactMatch", _uuid(item))
+
+
+def _add_tactics(items: Iterable[Entry], bundle: _Bundle) -> None:
+    """Link attack patterns to the tactics that their kill chain phases name; other phases are counted."""
+    other = Counter[str]()
+    for item in items:
+        draft = bundle.drafts.get(text_of(item, "id"))
+        if draft is None:
+            continue
+        for phase in entries_of(item, "kill_chain_phases"):
+            chain, name = text_of(phase, "kill_chain_name"), text_of(phase, "phase_name")
+            tactics = bundle.tactics.get((chain, name)) or bundle.tactics.get(("", name), [])
+            if not tactics:
+                other[chain or "without a kill chain"] += 1
+            for tactic in tactics:
+                draft.put("tg:tactic", NamedNode(tactic))
+    if other:
+        reason = f"kill chain phases that no tactic of the bundle stands for are left out: {_counted(other)}."
+        bundle.harvest.notes.append(f"{bundle.path}: {reason}")
+
+
+def _translate(items: Iterable[Entry], objects: dict[str, Entry], bundle: _Bundle) -> None:
+    """Add the names and descriptions that language-content objects give in further languages (section 7.1)."""
+    for item in items:
+        if item.get("type") != "language-content":
+            continue
+        name, contents = text_of(item, "object_ref"), item.get("contents")
+        draft, version = bundle.drafts.get(name), text_of(item, "object_modified")
+        if draft is None or not isinstance(contents, dict):
+            continue
+        if version and moment(version) != moment(text_of(objects[name], "modified")):
+            bundle.harvest.blame(
+                bundle.path, 0, f"{text_of(item, 'id')} translates another version of {name}; left out."
+            )
+            continue
+        described = "skos:definition" if draft.class_name == "Provision" else "dcterms:description"
+        for language, texts in sorted(contents.items()):
+            for slot, prop in (("name", "skos:prefLabel"), ("description", described)):
+                text = text_of(texts, slot) if isinstance(texts, dict) else ""
+                if text and not draft.has_language(prop, language_tag(language)):
+                    draft.put(prop, worded(plain(text), language_tag(language)))
+
+
+def _relate(relationships: list[Entry], bundle: _Bundle) -> None:
+    """Turn relationships into links; others are counted, and those with an end that is not brought are left out."""
+    other = Counter[str]()
+    mapped: dict[tuple[str, str], list[Entry]] = {}
+    for item in relationships:
+        source, target = (bundle.drafts.get(text_of(item, key)) for key in ("source_ref", "target_ref"))
+        kind = text_of(item, "relationship_type")
+        if source is not None and source is target:
+            bundle.harvest.blame(bundle.path, 0, f"{text_of(item, 'id')} relates an object to itself; left out.")
+        elif source and target and (source.class_name, target.class_name) == ("Incident", "Provision"):
+            mapped.setdefault((source.iri, target.iri), []).append(item)
+        elif source is None or target is None or not _link(source, kind, target):
+            other[kind or "without a type"] += 1
+    for (incident, provision), items in mapped.items():
+        _map(bundle.harvest.drafts[incident], provision, items)
+    if other:
+        bundle.harvest.notes.append(
+            f"{bundle.path}: relationships that have no place here are left out: {_counted(other)}."
+        )
+
+
+def _link(source: Draft, kind: str, target: Draft) -> bool:
+    """State a relationship; whether the model has a place for it."""
+    classes = (source.class_name, target.class_name)
+    if classes == ("Incident", "Incident"):
+        source.put("tg:relatedIncident", NamedNode(target.iri))
+    elif classes == ("Provision", "Provision") and kind in _RELATIONS:
+        source.put(_RELATIONS[kind], NamedNode(target.iri))
+    else:
+        return False
+    return True
+
+
+def _map(draft: Draft, provision: str, relationships: list[Entry]) -> None:
+    """Map an incident to a provision; what its relationships to it say are the reasons."""
+    base = f"mapping-{slug_of_any(provision.rpartition('/')[2])}"
+    names = (base if number == 1 else f"{base}-{number}" for number in range(1, len(draft.triples) + 2))
+    part = draft.add_part("tg:mapping", next(name for name in names if not draft.has(name)), "FrameworkMapping")
+    draft.put("sssom:object_id", NamedNode(provision), part=part)
+    draft.put("sssom:predicate_id", NamedNode(f"{PREFIXES['skos']}relatedMatch"), part=part)
+    draft.put("sssom:mapping_justification", NamedNode(f"{PREFIXES['semapv']}UnspecifiedMatching"), part=part)
+    draft.put("tg:curationStatus", record("curation-status", "as-in-source"), part=part)
+    for why in _reasons(relationships):
+        draft.put("tg:rationale", why, part=part)
+
+
+def _reasons(relationships: list[Entry]) -> Iterator[Literal]:
+    """What relationships say, as one text a language; their types where they say nothing."""
+    told: dict[str, list[str]] = {}
+    for item in relationships:
+        why = text_in_language(item, "description")
+        why = why or english(f"Relationship of the bundle: {text_of(item, 'relationship_type')}")
+        if why and why.language and why.value not in told.setdefault(why.language, []):
+            told[why.language].append(why.value)
+    for language, texts in told.items():
+        yield Literal(" ".join(texts), language=language)
+
+
+def _framework(name: str, document: Entry, objects: list[Entry], bundle: _Bundle) -> Draft:
+    """The framework of the bundle, with what its markings say of who may have it and on what terms."""
+    draft = Draft(record("framework", bundle.framework).value, "Framework", bundle.path)
+    draft.put("skos:prefLabel", english(f"{name} (STIX)"))
+    draft.put("dcterms:description", english(f"Attack patterns and courses of action of a STIX bundle: {name}."))
+    uuid = text_of(document, "id").rpartition("--")[2].lower()
+    known = re.fullmatch(r"[0-9a-f-]{36}", uuid)
+    draft.put("dcterms:source", NamedNode(f"urn:uuid:{uuid}" if known else _SPECIFICATION))
+    for item in objects:
+        terms = item.get("definition")
+        if item.get("type") == "marking-definition" and isinstance(terms, dict):
+            said = text_of(terms, "statement") or f"TLP:{text_of(terms, 'tlp') or 'unknown'}".upper()
+            draft.put("skos:editorialNote", english(f"Marking of objects in the bundle: {said}"))
+    return draft

@@ -1,0 +1,142 @@
+"""The objects of a STIX 2.1 bundle or TAXII 2.1 envelope: the newest version of each, and what its texts are in.
+
+Sections are those of https://docs.oasis-open.org/cti/stix/v2.1/os/stix-v2.1-os.html.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from pathlib import Path
+
+from pyoxigraph import Literal
+
+from threatgraph.errors import InvalidFile
+from threatgraph.importers.builder import Harvest, worded
+from threatgraph.importers.documents import Entry, entries_of, text_of, texts_of
+from threatgraph.importers.json_reader import read_json
+
+_ID = re.compile(r"([a-z0-9-]+)--[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+# RFC 3339, section 5.6; STIX asks for Z (section 2.16).
+_TIMESTAMP = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]+)?(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))"
+)
+# A well-formed language tag, RFC 5646 section 2.1, but for the irregular ones.
+_LANGUAGE = re.compile(r"(?:[A-Za-z]{2,8}|[xX](?=-))(?:-[A-Za-z0-9]{1,8})*")
+_UNDETERMINED = "und"
+_LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
+_CODE = re.compile(r"</?code>")
+
+Moment = tuple[datetime, Fraction]
+_NEVER: Moment = (datetime.min.replace(tzinfo=UTC), Fraction(0))
+
+
+def read_objects(path: Path, harvest: Harvest) -> tuple[Entry, dict[str, Entry]]:
+    """The bundle that a file holds, and its objects by id, each in the version that was modified last (section 3.6).
+
+    Relationships go by id and ends, since the published bundle of MITRE ATLAS gives several of them the same id.
+
+    Args:
+        path: the file, in JSON.
+        harvest: is told of objects that are none, and of versions that cannot be told apart.
+
+    Raises:
+        InvalidFile: where the file cannot be read, or is neither a bundle nor an envelope.
+    """
+    document = read_json(path)
+    objects = document.get("objects")
+    if document.get("type", "bundle") != "bundle" or not isinstance(objects, list):
+        raise InvalidFile(str(path), 'is not a STIX bundle: it has no "type": "bundle" with a list of "objects".')
+    if document.get("more") is True:  # an envelope of TAXII 2.1, section 3.7
+        harvest.notes.append(f"{path}: the server has more objects than are in this file: fetch the next ones too.")
+    found: dict[str, Entry] = {}
+    for number, item in enumerate(objects, 1):
+        if not isinstance(item, dict) or (problem := _problem(item)):
+            problem = problem if isinstance(item, dict) else "is not a JSON object"
+            harvest.blame(str(path), 0, f"object {number} {problem}.")
+            continue
+        for remark in _remarks(item):
+            harvest.blame(str(path), 0, f"object {number}, {text_of(item, 'id')}: {remark}.")
+        key = " ".join([text_of(item, "id"), text_of(item, "source_ref"), text_of(item, "target_ref")]).strip()
+        first = found.setdefault(key, item)
+        if _changed(first) < _changed(item):
+            found[key] = item
+        elif _changed(first) == _changed(item) and first != item:
+            name = text_of(item, "id")
+            harvest.blame(str(path), 0, f"object {number} has the id of another one, {name}: give each its own id.")
+    return document, found
+
+
+def _problem(item: Entry) -> str:
+    """Why an object is none; empty where it is one."""
+    name, kind = text_of(item, "id"), text_of(item, "type")
+    known = _ID.fullmatch(name)
+    if not known:
+        return f"has no id such as incident--UUID: {name!r}"
+    if known[1] != kind:
+        return f"has the type {kind!r} and an id of another type: {name!r}"
+    return ""
+
+
+def _remarks(item: Entry) -> list[str]:
+    """What is wrong with an object that can do without it."""
+    remarks = [
+        f"{slot} is not a timestamp such as 2024-01-01T00:00:00.000Z: {text!r}"
+        for slot in ("created", "modified")
+        if (text := text_of(item, slot)) and moment(text) is None
+    ]
+    tags = [text_of(item, "lang"), *(text_of(marking, "lang") for marking in entries_of(item, "granular_markings"))]
+    return remarks + [f"{tag!r} is not a language tag" for tag in tags if tag and not _LANGUAGE.fullmatch(tag)]
+
+
+def moment(text: str) -> Moment | None:
+    """A timestamp as a time that can be compared: the second, in UTC, and the fraction of a second, of any length."""
+    parts = _TIMESTAMP.fullmatch(text)
+    if parts is None:
+        return None
+    year, month, day, hour, minute, second = (int(part) for part in parts.groups()[:6])
+    leap = second == 60  # RFC 3339, section 5.7
+    offset = timedelta(hours=int(parts[9] or 0), minutes=int(parts[10] or 0)) * (-1 if parts[8] == "-" else 1)
+    try:
+        whole = datetime(year, month, day, hour, minute, second - leap, tzinfo=UTC) + timedelta(seconds=leap) - offset
+    except (ValueError, OverflowError):
+        return None
+    return whole, Fraction(f"0{parts[7] or ''}")
+
+
+def _changed(item: Entry) -> Moment:
+    return moment(text_of(item, "modified", "created")) or _NEVER
+
+
+def is_current(item: Entry) -> bool:
+    """Whether an object has been neither revoked nor deprecated."""
+    return item.get("revoked") is not True and item.get("x_mitre_deprecated") is not True
+
+
+def text_in_language(item: Entry, *slots: str) -> Literal | None:
+    """The first text that the slots of an object have, in its language (sections 3.2 and 7.2.3).
+
+    Markdown links become plain words.
+    """
+    for slot in slots:
+        if text := text_of(item, slot):
+            return worded(plain(text), _language(item, slot))
+    return None
+
+
+def plain(text: str) -> str:
+    """A text in Markdown with its links as plain words."""
+    return _CODE.sub("", _LINK.sub(r"\1", text))
+
+
+def _language(item: Entry, slot: str) -> str:
+    """The language of a slot: of a marking for it, or of its object; English where neither says another one."""
+    markings = entries_of(item, "granular_markings")
+    marked = (text_of(marking, "lang") for marking in markings if slot in texts_of(marking, "selectors"))
+    return language_tag(next(filter(None, marked), "") or text_of(item, "lang") or "en")
+
+
+def language_tag(text: str) -> str:
+    """A language tag; that of an undetermined language in place of one that is not well-formed."""
+    return text if _LANGUAGE.fullmatch(text) else _UNDETERMINED

@@ -1,0 +1,1 @@
+"""Reading and writing RDF: files, formats, lexical forms and the canonical Turtle form."""

@@ -1,0 +1,1 @@
+"""The signals of relatedness; each module adds one."""

@@ -1,0 +1,1 @@
+"""Vector representations of text: TF-IDF, latent semantic analysis and word embeddings."""

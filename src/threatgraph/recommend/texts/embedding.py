@@ -1,0 +1,47 @@
+"""Static word embeddings as a further reading of texts; an optional extra that stays on this machine."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from threatgraph.recommend.texts.tfidf import unit
+
+#: Characters of a text that are read; what a record is about stands at its beginning.
+_LONGEST = 4_000
+
+
+def available() -> bool:
+    """Whether the extra is installed: ``pip install 'threatgraph[embedding]'``."""
+    return find_spec("wordllama") is not None
+
+
+@cache
+def _model() -> Any:
+    import wordllama
+
+    logging.getLogger("wordllama").setLevel(logging.CRITICAL)
+    # The weights lie in the package; without the folder and the second option it would look for them on the network.
+    folder = Path(wordllama.__file__).parent
+    return wordllama.WordLlama.load(cache_dir=folder, disable_download=True)
+
+
+def embed(texts: Sequence[str]) -> np.ndarray:
+    """Texts as rows of 256 numbers: the mean of the vectors of their tokens (WordLlama, Miller 2024).
+
+    Raises:
+        ImportError: where the extra is not installed.
+    """
+    try:
+        model = _model()
+    except ImportError as error:
+        raise ImportError("word embeddings are not installed: pip install 'threatgraph[embedding]'") from error
+    if not texts:
+        return np.zeros((0, 256))
+    return unit(np.asarray(model.embed([text[:_LONGEST] or " " for text in texts], norm=False), dtype=float))

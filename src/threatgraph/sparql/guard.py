@@ -1,0 +1,32 @@
+"""Reads a SPARQL text as far as is needed to refuse what would write, or reach outside the graph."""
+
+from __future__ import annotations
+
+from threatgraph.errors import QueryRefused
+from threatgraph.sparql.tokens import may_say, tokens
+
+_UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY"}
+
+
+def refuse_unsafe(sparql: str, *, allow_service: bool = False) -> None:
+    """Refuse a text with an update operation or a ``SERVICE`` call.
+
+    Args:
+        sparql: the text of a query.
+        allow_service: let ``SERVICE`` through, so that the query may ask other servers over the network.
+
+    Raises:
+        QueryRefused: names the word, its line and column, and what to do.
+    """
+    for word, position in tokens(sparql):
+        if word in _UPDATES:
+            _refuse(sparql, position, word, "the graph is read-only here: change the data files and load them again.")
+    if not allow_service and (at := may_say(sparql, "SERVICE")) is not None:
+        reason = "federated queries are turned off: pass allow_service=True (--allow-service) to permit them."
+        _refuse(sparql, at, "SERVICE", reason)
+
+
+def _refuse(sparql: str, position: int, word: str, reason: str) -> None:
+    line = sparql.count("\n", 0, position) + 1
+    column = position - sparql.rfind("\n", 0, position)
+    raise QueryRefused(f"{word} at line {line}, column {column} is refused: {reason}")

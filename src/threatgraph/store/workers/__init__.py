@@ -1,0 +1,1 @@
+"""Worker processes that evaluate queries and shapes from outside, within limits of time and memory."""

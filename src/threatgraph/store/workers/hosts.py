@@ -1,0 +1,243 @@
+"""Starts worker processes: forked from a zygote where the system can fork, else each as a new process."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import signal
+import socket
+import sys
+import threading
+import warnings
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import IO, TYPE_CHECKING, Protocol
+
+from threatgraph import resources
+from threatgraph.store.workers import zygote
+from threatgraph.store.workers.channels import NO_SIGNAL, Channel, PipeChannel, SocketChannel
+from threatgraph.store.workers.worker import Permissions
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from threatgraph.store.workers.protocol import WorkerStore
+
+#: A new process imports what this one would, wherever that was found.
+_START = (
+    "import sys, json; sys.path[:] = json.loads(sys.argv.pop(1)); "
+    "from threatgraph.store.workers.zygote import main; main()"
+)
+_NONE = Permissions(0)
+
+
+class Worker:
+    """A worker process, seen from its parent."""
+
+    def __init__(self, channel: Channel, host: Host, number: int, errors: IO[bytes]) -> None:
+        self.channel, self._host, self.number, self._errors = channel, host, number, errors
+
+    def end(self, *, kill: bool) -> int:
+        """Wait for the process to end, after it is killed where ``kill`` says so; gives its exit status."""
+        self.close()
+        return self._host.end(self.number, kill=kill)
+
+    def close(self) -> None:
+        """Leave the process alone, which then ends unless it is busy."""
+        self.channel.close()
+        self._errors.close()
+
+    def complaint(self) -> str:
+        """What the process said on its standard error, before :meth:`end` is called."""
+        with suppress(OSError, ValueError):
+            self._errors.seek(0)
+            return self._errors.read(1 << 16).decode(errors="replace")
+        return ""
+
+
+class Host(Protocol):
+    """What starts workers over one store."""
+
+    number: int
+    """The process that they come from; 0 where each comes from this one."""
+
+    def start(self, permissions: Permissions) -> Worker:
+        """A new worker.
+
+        Raises:
+            OSError: where the system gives no process.
+        """
+
+    def end(self, number: int, *, kill: bool) -> int:
+        """Wait for a worker to end and give its exit status, which is below 0 for a signal."""
+
+    def close(self) -> None:
+        """End all workers."""
+
+
+class ForkingHost:
+    """Starts workers by way of a zygote.
+
+    Args:
+        store: the graph.
+    """
+
+    def __init__(self, store: WorkerStore) -> None:
+        self._lock = threading.Lock()
+        self._asked = 0
+        self._control, theirs = _pair()
+        self._started: subprocess.Popen[bytes] | None = None
+        with theirs:
+            if len(sys._current_frames()) == 1:
+                self.number = 0
+                try:
+                    with _blocked_signals():
+                        self.number = _fork(theirs, store)
+                except BaseException:  # such as that of a signal's handler
+                    self.close()
+                    raise
+                return
+            self._started = _process(str(theirs.fileno()), keep=theirs.fileno())
+        self.number = self._started.pid
+        SocketChannel(self._control).send(pickle.dumps(store))
+
+    def start(self, permissions: Permissions) -> Worker:
+        """A new worker; see :meth:`Host.start`."""
+        ours, theirs = _pair()
+        errors = _anonymous_file()
+        with theirs:
+            number = self._command(zygote.FORK, 0, permissions, [theirs.fileno(), errors.fileno()])
+        if number < 0:
+            raise OSError("no process could be forked")
+        return Worker(SocketChannel(ours), self, number, errors)
+
+    def end(self, number: int, *, kill: bool) -> int:
+        """Wait for a worker to end; see :meth:`Host.end`."""
+        try:
+            return self._command(zygote.KILL if kill else zygote.WAIT, number)
+        except OSError:  # the zygote is gone, and with it what it knew
+            if kill:
+                with suppress(OSError):
+                    os.kill(number, signal.SIGKILL)
+            return 0
+
+    def close(self) -> None:
+        """End the zygote, which ends all workers."""
+        self._control.close()
+        if self._started is not None:
+            self._started.wait()
+        elif self.number:
+            with suppress(ChildProcessError):
+                os.waitpid(self.number, 0)
+
+    def _command(
+        self, command: bytes, number: int, permissions: Permissions = _NONE, descriptors: Sequence[int] = ()
+    ) -> int:
+        with self._lock:
+            self._asked += 1
+            message = zygote.COMMAND.pack(self._asked, command, number, *permissions)
+            # socket.send_fds would leave the flags out.
+            rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", descriptors))] if descriptors else []
+            self._control.sendmsg([message], rights, NO_SIGNAL)
+            while True:
+                answer = self._control.recv(zygote.ANSWER.size, socket.MSG_WAITALL)
+                if len(answer) < zygote.ANSWER.size:
+                    raise ConnectionError("the process that starts workers has ended")
+                asked, result = zygote.ANSWER.unpack(answer)
+                if asked == self._asked:  # not the answer to a command whose sender was interrupted
+                    return int(result)
+
+
+class StartingHost:
+    """Starts each worker as a new process with a copy of the store, on systems that cannot fork.
+
+    Args:
+        store: the graph.
+    """
+
+    number = 0
+
+    def __init__(self, store: WorkerStore) -> None:
+        self._store = pickle.dumps(store)
+        self._started: dict[int, subprocess.Popen[bytes]] = {}
+
+    def start(self, permissions: Permissions) -> Worker:
+        """A new worker; see :meth:`Host.start`."""
+        errors = _anonymous_file()
+        process = _process(*(str(int(value)) for value in permissions), errors=errors)
+        self._started[process.pid] = process
+        if process.stdout is None or process.stdin is None:
+            raise OSError("the process has no pipes")
+        channel = PipeChannel(process.stdout, process.stdin)
+        channel.send(self._store)
+        return Worker(channel, self, process.pid, errors)
+
+    def end(self, number: int, *, kill: bool) -> int:
+        """Wait for a worker to end; see :meth:`Host.end`."""
+        process = self._started.pop(number)
+        if kill:
+            process.kill()
+        return process.wait()
+
+    def close(self) -> None:
+        """End all workers."""
+        for number in list(self._started):
+            self.end(number, kill=True)
+
+
+def _fork(control: socket.socket, store: WorkerStore) -> int:
+    with warnings.catch_warnings():
+        # Python 3.12 warns of the threads of the engine, which the child never meets.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        zygote.hold(control, store)
+    return child
+
+
+def _pair() -> tuple[socket.socket, socket.socket]:
+    """Two connected sockets, neither under the number of a standard stream, where that of the user is closed."""
+    from fcntl import F_DUPFD_CLOEXEC, fcntl
+
+    moved = []
+    for one in socket.socketpair():
+        with one:
+            moved.append(socket.socket(fileno=fcntl(one, F_DUPFD_CLOEXEC, 3)))
+    return moved[0], moved[1]
+
+
+@contextmanager
+def _blocked_signals() -> Iterator[None]:
+    """No signal is handled meanwhile: a handler that raises would lead a forked child on into the user's program."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _process(*words: str, keep: int | None = None, errors: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
+    """A new process of this Python that runs :func:`threatgraph.store.workers.zygote.main`."""
+    import subprocess
+
+    if not sys.executable:
+        raise OSError("Python does not know its own program")
+    piped = subprocess.DEVNULL if errors is None else subprocess.PIPE
+    return subprocess.Popen(
+        [sys.executable, "-c", _START, json.dumps(sys.path), *words],
+        stdin=piped,
+        stdout=piped,
+        stderr=subprocess.DEVNULL if errors is None else errors,
+        env=resources.child_environment(),
+        pass_fds=() if keep is None else (keep,),
+    )
+
+
+def _anonymous_file() -> IO[bytes]:
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("threatgraph"), "w+b")
+    import tempfile
+
+    return tempfile.TemporaryFile()

@@ -1,0 +1,259 @@
+"""Has queries of strangers evaluated in worker processes, within limits of time and memory.
+
+Neither Python nor the engine can interrupt a query, and some queries make the engine abort its process. So no such
+query runs in the process that asks: a pool of workers answers, each of which can be killed or may crash without harm.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import signal
+import threading
+import time
+import weakref
+from collections import defaultdict
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from threatgraph.errors import EngineFailed, QueryTimeout, QueryTooLarge, ThreatGraphError
+from threatgraph.store.workers.hosts import ForkingHost, Host, StartingHost, Worker
+from threatgraph.store.workers.sandbox import can_fork
+from threatgraph.store.workers.worker import ERROR, ERRORS, KEEP, RAISED, Permissions, Request
+
+if TYPE_CHECKING:
+    from threatgraph.store.workers.protocol import WorkerStore
+
+MEMORY_LIMIT = 4 * 1024**3
+"""Bytes that such a query may take beyond what the process already has."""
+
+_YEAR = 366 * 24 * 3600
+_SIZE = max(2, os.cpu_count() or 1)
+#: What the system's allocators say before they end a process.
+_NO_MEMORY = ("memory allocation of", "bad_alloc", "MemoryError", "out of memory")
+
+
+class Pool:
+    """Workers over one store, as many as the machine has processors and at least two; made as they are needed.
+
+    It may be used by several threads, and in a process that was forked from the one that made it.
+
+    Args:
+        store: the store; the pool ends with it.
+    """
+
+    def __init__(self, store: WorkerStore) -> None:
+        self._store = weakref.ref(store)
+        self._lock = threading.Lock()
+        self._forget()
+        weakref.finalize(store, self.close)
+
+    def query(
+        self,
+        sparql: str,
+        *,
+        timeout: float | None,
+        memory: int = MEMORY_LIMIT,
+        allow_service: bool | None = None,
+        network: bool = False,
+    ) -> tuple[bytes, bytes]:
+        """Have a query evaluated.
+
+        Args:
+            sparql: the text.
+            timeout: seconds that it may take; ``None`` for no limit.
+            memory: bytes that it may take.
+            allow_service: have the worker refuse an update first and, where this is false, ``SERVICE``; how long the
+                text of a stranger takes to read is not known either.
+            network: whether it may ask other servers.
+
+        Returns:
+            The kind of the answer and its bytes, as :meth:`threatgraph.store.oxigraph.OxigraphStore.answer` makes them.
+
+        Raises:
+            QueryRefused: where the worker is to refuse it.
+            InvalidQuery: where the text does not parse.
+            QueryTimeout: after ``timeout`` seconds.
+            QueryTooLarge: where it needs more memory.
+            EngineFailed: where the engine crashes.
+        """
+        return self._answer(Request(timeout, sparql, allow_service), Permissions(memory, network))
+
+    def call(self, function: str, *, what: str, timeout: float | None, **arguments: Any) -> Any:
+        """Call a function of this package in a worker, with the store as its first argument.
+
+        Args:
+            function: ``module:function``.
+            what: what that is, for a message, such as ``validation``.
+            timeout: seconds that it may take; ``None`` for no limit.
+            arguments: further arguments, which can be pickled, as its result can.
+
+        Returns:
+            What the function gives.
+
+        Raises:
+            ThreatGraphError: as the function does; and as in :meth:`query`.
+        """
+        request = Request(timeout, function=function, arguments=arguments, folder=str(Path.cwd()))
+        _, content = self._answer(request, Permissions(MEMORY_LIMIT, files=True), what)
+        return pickle.loads(content)  # noqa: S301 - made by a function of ours in a process of ours
+
+    def close(self) -> None:
+        """End all workers."""
+        with self._lock:
+            if os.getpid() == self._process and self._host is not None:
+                for worker in chain.from_iterable(self._idle.values()):
+                    worker.close()
+                self._host.close()
+            self._forget()
+
+    def _forget(self) -> None:
+        """Know of no worker, as at the beginning; in a forked process the workers are those of the parent."""
+        self._process = os.getpid()
+        self._idle: dict[Permissions, list[Worker]] = defaultdict(list)
+        self._host: Host | None = None
+        self._slots = threading.BoundedSemaphore(_SIZE)
+
+    def _answer(self, request: Request, permissions: Permissions, what: str = "query") -> tuple[bytes, bytes]:
+        if os.getpid() != self._process:
+            self._lock = threading.Lock()  # a thread that is not here may have held the other one
+            self._forget()
+        request = request._replace(timeout=checked_timeout(request.timeout))
+        with self._slots:
+            worker = self._sent(request, permissions)
+            try:
+                reply = worker.channel.receive(None if request.timeout is None else time.monotonic() + request.timeout)
+            except TimeoutError:
+                worker.end(kill=True)
+                raise QueryTimeout(_too_late(what, request.timeout)) from None
+            except EOFError:
+                raise _crash(worker, what, permissions.memory) from None
+            except BaseException:
+                worker.end(kill=True)
+                raise
+            if reply[:1] == KEEP and not permissions.network:
+                self._idle[permissions].append(worker)
+            else:
+                worker.end(kill=False)
+        return _read(reply[1:2], reply[2:], what, permissions.memory)
+
+    def _sent(self, request: Request, permissions: Permissions) -> Worker:
+        """A worker that a request was sent to."""
+        message = pickle.dumps(request)
+        while True:
+            worker = self._worker(permissions)
+            try:
+                worker.channel.send(message)
+            except OSError:
+                worker.end(kill=True)  # it died while it waited
+            else:
+                return worker
+
+    def _worker(self, permissions: Permissions) -> Worker:
+        with self._lock:
+            while self._idle[permissions]:
+                worker = self._idle[permissions].pop()
+                if worker.channel.is_quiet():
+                    return worker
+                worker.end(kill=True)
+            try:
+                try:
+                    return self._hosted().start(permissions)
+                except ConnectionError:  # the process that starts workers is gone: another one is tried once
+                    self._end_host()
+                    return self._hosted().start(permissions)
+            except OSError as error:
+                raise EngineFailed(f"no process for the query could be started ({error}): try again later.") from error
+
+    def _end_host(self) -> None:
+        if self._host is not None:
+            self._host.close()
+        self._host = None
+
+    def _hosted(self) -> Host:
+        if self._host is None:
+            store = self._store()
+            if store is None:
+                raise ThreatGraphError("the graph is closed.")
+            self._host = ForkingHost(store) if can_fork() else StartingHost(store)
+        return self._host
+
+
+def checked_timeout(timeout: float | None) -> float | None:
+    """A time limit, where it is one that the system can keep; ``None`` for a time longer than a year.
+
+    Args:
+        timeout: seconds, above 0.
+
+    Raises:
+        ThreatGraphError: where it is 0, negative or no number.
+    """
+    if timeout is None or timeout > _YEAR:
+        return None
+    if not timeout > 0:  # which is also true of what is no number
+        raise ThreatGraphError(f"timeout={timeout}: give a number of seconds above 0, or None for no limit.")
+    return timeout
+
+
+def _read(kind: bytes, content: bytes, what: str, memory: int) -> tuple[bytes, bytes]:
+    """The reply of a worker: the kind and the bytes of an answer, or the error that it met."""
+    if kind == ERROR:
+        name, message = json.loads(content)
+        if name == QueryTooLarge.__name__ and not message:
+            raise QueryTooLarge(_too_large(what, memory))
+        if name == EngineFailed.__name__:
+            raise EngineFailed(_failed(what, message))
+        raise ERRORS[name](message)
+    if kind == RAISED:
+        error_type, arguments, details = pickle.loads(content)  # noqa: S301 - made by a call of ours, not by a query
+        error: ThreatGraphError = error_type.__new__(error_type)
+        error.args = arguments
+        vars(error).update(details)
+        raise error
+    return kind, content
+
+
+def _crash(worker: Worker, what: str, memory: int) -> ThreatGraphError:
+    """The error that tells why a worker ended in the middle of a request."""
+    said = worker.complaint()
+    status = worker.end(kill=False)
+    if any(word in said for word in _NO_MEMORY):
+        return QueryTooLarge(_too_large(what, memory))
+    name = signal.Signals(-status).name if status < 0 else f"exit status {status}" if status else ""
+    if name == "SIGALRM":
+        return QueryTimeout(_too_late(what, None))
+    if name == "SIGKILL":
+        return QueryTooLarge(
+            f"the {what} was stopped by the operating system (SIGKILL), "
+            "as happens where memory is short or a limit of the system is reached."
+        )
+    return EngineFailed(_failed(what, _reason(said), name))
+
+
+def _reason(said: str) -> str:
+    """The line that says why a process ended: a panic's second one, behind its place; the last one of a traceback."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    panics = [at for at, line in enumerate(lines) if "panicked at" in line]
+    return next((lines[at + 1] for at in panics if at + 1 < len(lines)), lines[-1] if lines else "")
+
+
+def _failed(what: str, reason: str, end: str = "") -> str:
+    import pyoxigraph
+
+    advice = "Simplify it: nest it less, and sort by texts alone, such as ORDER BY STR(?x)."
+    why = ": ".join(part for part in (end, reason[:200]) if part)
+    return f"the query engine (Oxigraph {pyoxigraph.__version__}) crashed on this {what} ({why}). {advice}"
+
+
+def _too_large(what: str, memory: int) -> str:
+    return (
+        f"the {what} was stopped: it needed more than {memory / 1024**3:.1f} GiB of memory. "
+        "Ask for less: add a LIMIT, or join fewer patterns that share no variable."
+    )
+
+
+def _too_late(what: str, timeout: float | None) -> str:
+    limit = "its time limit" if timeout is None else f"its time limit of {timeout:g} seconds"
+    return f"the {what} was stopped: it ran past {limit}. Ask for less, or raise the limit (timeout=, --timeout)."

@@ -1,0 +1,1 @@
+"""ValidationResult candidate focus nodes with SPARQL, so that pyshacl need not visit every node."""

@@ -1,0 +1,1 @@
+"""Evaluating candidate nodes with pyshacl on the subgraph that their shapes read."""

@@ -1,0 +1,137 @@
+"""The architecture: imports go down the layers, there are no import cycles, and modules stay small."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import threatgraph
+
+SOURCE = Path(threatgraph.__file__).parent
+MODULES = {
+    ".".join(("threatgraph", *path.relative_to(SOURCE).with_suffix("").parts)).removesuffix(".__init__"): path
+    for path in sorted(SOURCE.rglob("*.py"))
+}
+LAYERS = {
+    "vocab": 1,
+    "errors": 1,
+    "resources": 1,
+    "saving": 1,
+    "display": 1,
+    "slugs": 1,
+    "table": 1,
+    "catalog": 1,
+    "rdf": 1,
+    "sparql": 1,
+    "store": 2,
+    "lookup": 3,
+    "records": 3,
+    "validate": 3,
+    "export": 3,
+    "recommend": 3,
+    "importers": 3,
+    "authoring": 3,
+    "analytics": 3,
+    "plots": 3,
+    "graph": 4,
+    "cli": 5,
+    "__main__": 5,
+}
+HEAVY = {
+    "rdflib",
+    "pyshacl",
+    "networkx",
+    "numpy",
+    "scipy",
+    "Stemmer",
+    "wordllama",
+    "pyld",
+    "pandas",
+    "tabulate",
+    "tqdm",
+    "SPARQLWrapper",
+    "shtab",
+    "matplotlib",
+    "yaml",
+}
+LONGEST_MODULE = 400
+LONGEST_FUNCTION = 50
+
+
+def _package(module: str) -> str:
+    return module.split(".")[1] if "." in module else ""
+
+
+def _imports(path: Path) -> set[str]:
+    """The modules of threatgraph that a file imports, anywhere in the file, those for type checkers included."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in found if name in MODULES and name != "threatgraph"}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_imports_only_from_its_own_layer_and_below(module: str) -> None:
+    package = _package(module)
+    if not package:
+        return  # the public API, which lists names of all layers
+    assert package in LAYERS, f"add {package} to LAYERS in this test and to the table in CONTRIBUTING.md"
+    for imported in _imports(MODULES[module]):
+        below = _package(imported)
+        assert below == package or LAYERS[below] <= LAYERS[package], (
+            f"{module} (layer {LAYERS[package]}) imports {imported} (layer {LAYERS[below]})"
+        )
+
+
+def test_there_are_no_import_cycles() -> None:
+    graph = {name: _imports(path) - {name} for name, path in MODULES.items() if name != "threatgraph"}
+    # The __init__ of a package re-exports its modules: only the modules are checked against each other.
+    packages = {name for name, path in MODULES.items() if path.name == "__init__.py"}
+    list(TopologicalSorter({n: d - packages for n, d in graph.items() if n not in packages}).static_order())
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_module_and_no_function_is_too_long(module: str) -> None:
+    text = MODULES[module].read_text(encoding="utf-8")
+    assert text.count("\n") <= LONGEST_MODULE
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]
+            length = (node.end_lineno or 0) - first.lineno + 1
+            assert length <= LONGEST_FUNCTION, f"{node.name} has {length} lines"
+
+
+def test_importing_the_package_is_quiet_and_loads_nothing_heavy() -> None:
+    code = f"import sys, threatgraph; print(sorted(sys.modules.keys() & {HEAVY!r}))"
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+    assert done.stderr == ""
+
+
+def test_the_public_api_is_listed() -> None:
+    assert sorted(threatgraph.__all__) == [
+        "EngineFailed",
+        "InvalidFile",
+        "InvalidQuery",
+        "Link",
+        "QueryRefused",
+        "QueryTimeout",
+        "QueryTooLarge",
+        "Record",
+        "Row",
+        "Table",
+        "ThreatGraph",
+        "ThreatGraphError",
+        "UnknownName",
+    ]
+    for name in threatgraph.__all__:
+        assert getattr(threatgraph, name).__doc__, f"{name} has no docstring"
