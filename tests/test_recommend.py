@@ -403,7 +403,9 @@ def test_a_record_with_nothing_but_a_name_and_a_definition_is_enough(tmp_path: P
     graph = ThreatGraph.open([file])
     found = graph.recommend("https://example.org/risk/7")
     assert found[0].label == "Deepfake Identity Hijacking"
-    assert "https://example.org/risk/7" in [item.iri for item in graph.recommend("deepfake-identity-hijacking", top=100)]
+    assert "https://example.org/risk/7" in [
+        item.iri for item in graph.recommend("deepfake-identity-hijacking", top=100)
+    ]
 
 
 def test_a_text_finds_patterns_and_provisions_of_one_framework(bundled: ThreatGraph) -> None:

@@ -23,24 +23,24 @@ CLASSES = frozenset(
     """
     Actor AffectedGroup Asset CausalFactor CausalFactorCategory CrosswalkMapping CurationStatus DetectionIndicator
     Domain EvidenceLevel ExposurePathway FailureStage Framework FrameworkMapping GlossaryCategory GlossaryTerm
-    GovernanceContext GroupType HarmType Impact ImpactLevel ImpactRole Incident IncidentStatus LifecycleStage
-    Likelihood MappingSet Mechanism MonitoringVerdict PatternLink PatternRole PreventionMeasure Provision
-    Recommendation RecommendationReason RecordPart Region ResolutionState ResponseStep ReviewState Sector Severity
-    SourceFigure ThreatPattern
+    GovernanceContext GroupType HarmType Impact ImpactLevel ImpactRole Incident IncidentStatus LifecycleStage Likelihood
+    MappingSet Mechanism MonitoringVerdict PatternLink PatternRole PreventionMeasure Provision Recommendation
+    RecommendationReason RecordPart Region ResolutionState ResponseStep ReviewState Sector Severity SourceFigure
+    ThreatPattern
     """.split()
 )
 PROPERTIES = frozenset(
     """
-    actor addresses affects appliesFrom appliesFromAsAmended asOf askedText asset basis causalFactor coOccursWith
-    contribution controlDomain count crosswalkMapping curatedBy curationStatus deployer developer distinguishedFrom
+    actor addresses affects appliesFrom appliesFromAsAmended askedText asOf asset basis causalFactor contribution
+    controlDomain coOccursWith count crosswalkMapping curatedBy curationStatus deployer developer distinguishedFrom
     domain escalatesTo evidenceLevel evidenceRationale exposurePathway failureStage firstYear framework
-    governanceContext group harmType harmedParty impact impactLevel impactRole incidentStatus incidentSummary
-    indicator indicatorSummary involvesPattern lastYear lifecycleStage likelihood likelihoodRationale likelyOwner
-    listedGroup mappedTo mapping measure mechanism mechanismSummary mode occurred outOf outcome pattern patternLink
-    patternRole percentage place position primaryPattern provisionLevel publishedPredicate rank rationale reason
-    recommendedFor recommends region relatedIncident resolutionState responseStep responseTrigger retrievalNote
-    retrievalQuestion retrievalTopic reviewState score secondaryPattern sector severity severityRationale signal
-    sourceFigure sourceLabel sourceUpdated standing system systemSince tactic victim
+    governanceContext group harmedParty harmType impact impactLevel impactRole incidentStatus incidentSummary indicator
+    indicatorSummary involvesPattern lastYear lifecycleStage likelihood likelihoodRationale likelyOwner listedGroup
+    mappedTo mapping measure mechanism mechanismSummary mode occurred outcome outOf pattern patternLink patternRole
+    percentage place position primaryPattern provisionLevel publishedPredicate rank rationale reason recommendedFor
+    recommends region relatedIncident resolutionState responseStep responseTrigger retrievalNote retrievalQuestion
+    retrievalTopic reviewState score secondaryPattern sector severity severityRationale signal sourceFigure sourceLabel
+    sourceUpdated standing system systemSince tactic victim
     """.split()
 )
 
