@@ -105,13 +105,11 @@ def vocabulary(text: str) -> str:
             if kind in ("Class", "ObjectProperty", "DatatypeProperty"):
                 terms["CLASSES" if kind == "Class" else "PROPERTIES"].add(subject.removeprefix(TG))
     for constant, names in terms.items():
-        lines = textwrap.fill(
-            " ".join(sorted(names, key=str.lower)), 120, initial_indent="    ", subsequent_indent="    "
-        )
-        block = rf'({constant} = frozenset\(\n    """\n).*?(\n    """\.split\(\))'
-        text, found = re.subn(block, lambda match, lines=lines: match[1] + lines + match[2], text, flags=re.DOTALL)
+        wrapped = textwrap.indent(textwrap.fill(" ".join(sorted(names, key=str.lower)), 116), "    ")
+        found = re.search(rf'{constant} = frozenset\(\n    """\n(.*?)\n    """\.split\(\)', text, re.DOTALL)
         if not found:
             raise SystemExit(f"{VOCAB}: no {constant} = frozenset(...) found")
+        text = text[: found.start(1)] + wrapped + text[found.end(1) :]
     return text
 
 
