@@ -10,6 +10,7 @@ from threatgraph.catalog import NamedQuery, load_catalog
 from threatgraph.errors import UnknownName
 from threatgraph.graph.lookups import Lookups
 from threatgraph.lookup import bind
+from threatgraph.sparql.guard import refuse_unsafe
 from threatgraph.store.protocol import DEFAULT_TIMEOUT
 from threatgraph.table import Table, to_rdflib_graph
 
