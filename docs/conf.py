@@ -17,7 +17,7 @@ sys.path.insert(0, str(DOCS))
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 # Output has the width and the form of a plain terminal, whatever terminal the build runs in.
 os.environ["DOCS_CHECKOUT"] = str(DOCS.parent)
-os.environ["JUPYTER_PATH"] = str(DOCS / "generate" / "jupyter")
+os.environ["JUPYTER_PATH"] = str(DOCS / "sitegen" / "jupyter")
 os.environ.update(COLUMNS="80", NO_COLOR="1", THREATGRAPH_CACHE="off", PYTHONWARNINGS="ignore")
 
 project = "threatgraph"
@@ -26,7 +26,7 @@ project_copyright = "threatgraph maintainers; documentation under CC BY 4.0"
 release = version = installed_version("threatgraph")
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
-exclude_patterns = ["generate", "README.md"]
+exclude_patterns = ["sitegen", "README.md"]
 # Pygments does not know all of the path syntax of SPARQL 1.1; it then highlights what it knows.
 suppress_warnings = ["misc.highlighting_failure"]
 
@@ -62,6 +62,6 @@ html_show_sphinx = False
 
 def setup(app: Sphinx) -> None:
     """Generate the reference and the figures before Sphinx reads the pages."""
-    from generate import generate
+    from sitegen import generate
 
     app.connect("builder-inited", lambda _: generate(DOCS))

@@ -91,7 +91,7 @@ def test_show_tells_all_that_the_source_page_tells() -> None:
     status, out, _ = run("show", "PAT-SYS-005")
     assert status == 0
     expected = """
-        PAT-SYS-005 | Strategic Misalignment | Severity: High — | Likelihood: Stable — | 2025-01-15
+        PAT-SYS-005 | Strategic Misalignment | Severity: High — | Likelihood trend: Stable — | 2025-01-15
         Evidence level: Theoretical with empirical foundations —
         source: Long-term / existential | source: General-purpose AI provisions
         Listed group: Consumers | Listed group: IT & Security Professionals | Documented incidents [2
@@ -133,7 +133,7 @@ def test_show_of_other_kinds_and_formats() -> None:
 
 def test_stats_and_lists() -> None:
     counts = {row["what"]: row["count"] for row in json.loads(run("stats", "--format", "json")[1])}
-    assert counts["patterns"] == 42
+    assert counts["patterns"] == len(list((data_dir() / "patterns").glob("*.ttl"))) >= 42
     assert counts["incidents"] == len(list((data_dir() / "incidents").rglob("*.ttl")))
     assert counts["provisions"] == 43 + 210 + 102 + 95 + 224 + 10 + 10 + 221
     assert run("list", "domains")[1].endswith("\n\n8 rows\n")
@@ -206,7 +206,7 @@ def test_new_records_pass_validation(tmp_path: Path) -> None:
     status, out, _ = run("validate", str(tmp_path))
     assert (status, out.splitlines()[-1]) == (0, "no findings: the graph conforms to its shapes")
     assert "hint" in run("validate", "--hints", str(tmp_path))[1]
-    assert "is there already" in fails("new", "incident", *leak, cwd=tmp_path)
+    assert "already exists" in fails("new", "incident", *leak, cwd=tmp_path)
     shown = run("--data", str(tmp_path), "show", "incident:a-leak")[1]
     assert "Model Inversion & Data Extraction (PAT-SEC-005) [Primary, Project assessment]" in shown
     assert run("format", "--check", str(tmp_path))[0] == 0

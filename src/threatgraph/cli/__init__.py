@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from threatgraph.cli.checkout import choose_data
 from threatgraph.cli.parser import build_parser
 from threatgraph.display import printable
 from threatgraph.errors import ThreatGraphError
@@ -38,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     execute: Callable[[Options], int] = given.pop("execute")
     options: Options = given.pop("options")(**given)
     try:
+        choose_data(installed=options.installed_data)
         status = execute(options)
         sys.stdout.flush()
     except (ThreatGraphError, ImportError) as error:

@@ -10,6 +10,7 @@ from threatgraph.catalog import NamedQuery, load_catalog
 from threatgraph.errors import UnknownName
 from threatgraph.graph.lookups import Lookups
 from threatgraph.lookup import bind
+from threatgraph.sparql.guard import refuse_unsafe
 from threatgraph.store.protocol import DEFAULT_TIMEOUT
 from threatgraph.table import Table, to_rdflib_graph
 
@@ -99,6 +100,7 @@ class Queries(Lookups):
         if name not in self.queries:
             raise UnknownName("query", name, self.queries, "`threatgraph queries` lists them.")
         query = self.queries[name]
+        refuse_unsafe(query.sparql)  # the file may be that of a checkout
         return self.store.select(query.sparql, bind(self.store, query, params))
 
     def recommend(

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from generate import command_line, figures, layers, ontology, python_api, queries
-from generate.markdown import page, write
+from sitegen import command_line, figures, layers, ontology, python_api, queries
+from sitegen.markdown import page, write
 from threatgraph import ThreatGraph
 
 INDEX = """

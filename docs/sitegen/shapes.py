@@ -10,7 +10,7 @@ from rdflib import RDF, RDFS, SH, Graph, URIRef
 from rdflib.collection import Collection
 from rdflib.term import Node
 
-from generate.markdown import cell, code, page, table
+from sitegen.markdown import cell, code, page, table
 from threatgraph.vocab import shorten
 
 INTRODUCTION = """
@@ -90,7 +90,7 @@ class Shapes:
         targets = ", ".join(
             f"{words} {code(shorten(str(target)))}"
             for term, words in TARGETS.items()
-            for target in sorted(self.graph.objects(shape, term))
+            for target in sorted(self.graph.objects(shape, term), key=str)
         )
         members = sorted(self.graph.objects(shape, SH.property), key=lambda m: str(self.graph.value(m, SH.path)))
         rows = [self._row(member) for member in members]

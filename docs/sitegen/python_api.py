@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 
 import threatgraph
-from generate.markdown import fence, page
+from sitegen.markdown import fence, page
 
 INTRODUCTION = """
 Import these names from `threatgraph`:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from rdflib import OWL, RDF, RDFS, SKOS, Graph, URIRef
 
-from generate.markdown import cell, code, page, table
-from generate.shapes import Shapes
+from sitegen.markdown import cell, code, page, table
+from sitegen.shapes import Shapes
 from threatgraph import ThreatGraph
 from threatgraph.resources import ontology_dir
 from threatgraph.vocab import PREFIXES, TG, shorten

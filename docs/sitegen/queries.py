@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from generate.markdown import cell, code, details, fence, page, table
+from sitegen.markdown import cell, code, details, fence, page, table
 from threatgraph import ThreatGraph
 from threatgraph.catalog import ANY, NamedQuery
 

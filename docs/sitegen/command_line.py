@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from generate.markdown import cell, code, fence, page, table
+from sitegen.markdown import cell, code, fence, page, table
 from threatgraph.cli.commands import GROUPS
 from threatgraph.cli.parser import Parser, build_parser
 
