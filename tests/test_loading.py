@@ -125,8 +125,8 @@ def test_standard_input_has_a_graph_of_its_own(tmp_path: Path) -> None:
         (["load", "--store", "s", "a.ttl", "--graph", "https://w3id.org/threatgraph/graph/x"], "choose another IRI"),
         (["load", "--store", "s", "--no-bundled", "--remove", "b.ttl"], "The store has"),
         (["load", "--store", "a.ttl", "b.ttl"], "a.ttl: not a folder: give the folder of a store"),
-        (["run", "domains", "--store", "s", "--data", "a.ttl"], "`threatgraph load` adds files"),
-        (["run", "domains", "--store", "s", "--no-bundled"], "--no-bundled goes there"),
+        (["run", "domains", "--store", "s", "--data", "a.ttl"], "--data and --no-bundled cannot be used with --store"),
+        (["run", "domains", "--store", "s", "--no-bundled"], "--data and --no-bundled cannot be used with --store"),
         (
             ["validate", "--store", "s", "b.ttl"],
             "b.ttl: not in the store s: load it with `threatgraph load --store s b.ttl`",
