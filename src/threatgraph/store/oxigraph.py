@@ -14,6 +14,7 @@ from threatgraph.errors import InvalidQuery, QueryTooLarge, ThreatGraphError
 from threatgraph.rdf.nesting import DEEPEST_TRIPLE, JsonNesting, Refused, TurtleNesting
 from threatgraph.rdf.reading import LONGEST
 from threatgraph.sparql.binding import Bindings, bind_values
+from threatgraph.sparql.names import undeclared_prefix
 from threatgraph.sparql.sorting import sorts_by_one_type
 from threatgraph.sparql.tokens import may_say
 from threatgraph.store.integrity import reading_intact
@@ -224,7 +225,8 @@ def _evaluate(
     try:
         return store.query(bind_values(sparql, bindings), prefixes=PREFIXES)
     except SyntaxError as error:
-        raise InvalidQuery(_mark_error(sparql, str(error.msg))) from error
+        message = undeclared_prefix(sparql) or _mark_error(sparql, str(error.msg))
+        raise InvalidQuery(message) from error
     except (OSError, RuntimeError, ValueError) as error:
         raise ThreatGraphError(f"the query failed: {error}") from error
 
