@@ -82,7 +82,7 @@ def test_a_store_on_disk_is_loaded_and_opened(tmp_path: Path) -> None:
     assert repr(graph) == f"<ThreatGraph in {folder}>"
     assert graph.pattern("ORG-001").iri == "https://example.org/risks#leak"
     assert graph.outdated is False
-    with pytest.raises(ThreatGraphError, match=r"ThreatGraph\.load adds files"):
+    with pytest.raises(ThreatGraphError, match=r"`ThreatGraph\.load` adds files"):
         ThreatGraph.open(path, store=folder)
     other = tmp_path / "other.ttl"
     other.write_text(OWN)

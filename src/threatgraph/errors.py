@@ -59,7 +59,9 @@ class UnknownName(ThreatGraphError, LookupError):
         """
         self.name = name
         self.suggestions = list(suggestions) or nearest(name, known)
-        guess = f" Did you mean {' or '.join(self.suggestions)}?" if self.suggestions else ""
+        *others, last = self.suggestions or [""]
+        listed = f"{', '.join(others)} or {last}" if others else last
+        guess = f" Did you mean {listed}?" if last else ""
         super().__init__(f"unknown {what} {name!r}.{guess}{' ' + hint if hint else ''}")
 
 

@@ -49,7 +49,7 @@ def spellings(identifier: str) -> list[str]:
 
 
 def find_external(store: Store, identifier: str, kinds: Sequence[Kind]) -> list[str]:
-    """Return the IRIs of the records that an identifier or page of another project is about.
+    """Return the IRIs of the records that have an identifier or page of another project, of the first kind that has any.
 
     Args:
         store: the store to search.
@@ -74,4 +74,7 @@ def find_external(store: Store, identifier: str, kinds: Sequence[Kind]) -> list[
     else:
         return []
     classes = " ".join(f"<{tg(kind.class_name)}>" for kind in kinds)
-    return sorted({str(iri) for iri in store.select(_EXTERNAL % (classes, more, condition)).column("record")})
+    by_class: dict[str, set[str]] = {}
+    for row in store.select(_EXTERNAL % (classes, more, condition)).to_dicts():
+        by_class.setdefault(str(row["class"]), set()).add(str(row["record"]))
+    return next((sorted(by_class[iri]) for kind in kinds if (iri := tg(kind.class_name)) in by_class), [])

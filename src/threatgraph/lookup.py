@@ -101,11 +101,8 @@ def _by_word(store: Store, identifier: str, kinds: list[Kind], kind: str | None)
         incidents = [iri for position, iri in found if kinds[position].name == "incident"]
         if len(found) == 1 and incidents:
             return incidents[0]
+        found.sort(key=lambda key: not any(name.startswith(identifier.lower()) for name in names[key]))
         suggestions = [shorten(iri) for _, iri in found[:_MOST_SHOWN]]
-        begun = {
-            name for called in names.values() for key, name in called.items() if key.startswith(identifier.lower())
-        }
-        suggestions = sorted(begun)[:_MOST_SHOWN] or suggestions
     near = nearest(identifier, {name for called in names.values() for name in called.values()})
     if kind is None:
         hint = "To list the records of a kind, use `graph.list(kind)`."

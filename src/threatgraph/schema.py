@@ -50,7 +50,10 @@ ORDER BY ?rank STR(?label) LIMIT 31
 """
 _COUNTS = "SELECT ?class (COUNT(?record) AS ?n) { ?record a ?class } GROUP BY ?class"
 _EXAMPLE_OF_CLASS = "SELECT ?record { ?record a ?class } ORDER BY STR(?record) LIMIT 1"
-_EXAMPLE_OF_PROPERTY = "SELECT ?record ?value { ?record ?property ?value } ORDER BY STR(?record) STR(?value) LIMIT 1"
+_EXAMPLE_OF_PROPERTY = """
+SELECT ?record ?value { ?record ?property ?value }
+ORDER BY CONTAINS(STR(?record), "#") STR(?record) STR(?value) LIMIT 1
+"""
 _OF_TERM = "SELECT ?p ?o { ?term ?p ?o }"
 _NARROWER = "SELECT ?term { ?term rdfs:subClassOf|rdfs:subPropertyOf ?wide FILTER(ISIRI(?term)) } ORDER BY ?term"
 #: A class with more instances than this is not a list of values.
@@ -143,7 +146,7 @@ def _class(store: Store, iri: str) -> Description:
         ]
         tables["Properties"] = _table(("property", "values", "count", "description"), rows)
     values = _values(store, iri)
-    if values and not [row for row in shapes if row[1] == tg("source")] and len(values) <= _MOST_VALUES:
+    if 0 < len(values) <= _MOST_VALUES:
         tables["Values"] = _table(("value", "label", "description"), values)
     if example := _iris(store, _EXAMPLE_OF_CLASS, "class", iri):
         facts["example"] = shorten(example[0])
@@ -172,8 +175,7 @@ def _property(store: Store, iri: str) -> Description:
     if 0 < len(values) <= _MOST_VALUES:
         tables["Values"] = _table(("value", "label", "description"), values)
     for record, value in store.select(_EXAMPLE_OF_PROPERTY, {"property": NamedNode(iri)}).rows:
-        shown = str(value) if isinstance(value, Literal) else to_text(value)
-        facts["example"] = f"{to_text(record)} {shorten(iri)} {shown} ."
+        facts["example"] = f"{_spelled(record)} {shorten(iri)} {_spelled(value)} ."
     return Description(shorten(iri), iri, comment, {"type": kind, "label": label, **facts}, tables)
 
 
@@ -241,6 +243,12 @@ def _constraints() -> list[tuple[str, str, str, str]]:
 def _iris(store: Store, sparql: str, variable: str, iri: str) -> list[str]:
     rows = store.select(sparql, {variable: NamedNode(iri)}).rows
     return [row[0].value for row in rows if isinstance(row[0], NamedNode)]
+
+
+def _spelled(term: Term | None) -> str:
+    """A term as in Turtle: a prefixed name if it is valid, an IRI in angle brackets, or a literal."""
+    short = to_text(term)
+    return short if isinstance(term, NamedNode) and re.fullmatch(r"[\w-]+:[\w.-]+", short) else str(term)
 
 
 def _first_sentence(text: str) -> str:

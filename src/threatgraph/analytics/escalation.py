@@ -51,7 +51,7 @@ def escalation(store: Store, pattern: str, *, longest: int | None = None) -> Tab
     for number, (chain, end) in enumerate(chains(escalation_network(store), pattern, longest), 1):
         if number > MOST_CHAINS:
             raise ThreatGraphError(
-                f"{called[pattern].label} begins more than {MOST_CHAINS} chains: limit their length (--longest 4)."
+                f"{called[pattern].label} begins more than {MOST_CHAINS} chains: limit their length (`longest=4`)."
             )
         rows += [
             (

@@ -23,7 +23,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "term", metavar="TERM", nargs="?", help="a class or property, such as tg:severity (default: list the classes)"
     )
-    add_format(parser, ("text", "json"), default="text")
+    add_format(parser, "text", "json", default="text")
     parser.add_examples("threatgraph schema", "threatgraph schema tg:ThreatPattern", "threatgraph schema severity")
 
 

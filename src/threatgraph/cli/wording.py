@@ -12,8 +12,8 @@ from collections.abc import Mapping
 _CODE = re.compile(r"`([^`\n]+)`")
 #: Python in a message, and what to write on the command line.
 _COMMANDS: Mapping[str, str] = {
-    r"ThreatGraph\.load\((.*), store='(.*)'\)": r"`threatgraph load --store \2 \1`",
-    r"ThreatGraph\.load\(store='(.*)'\)": r"`threatgraph load --store \1`",
+    r"""ThreatGraph\.load\(["'](.*)["'], store=["'](.*)["']\)""": r"`threatgraph load --store \2 \1`",
+    r"""ThreatGraph\.load\(store=["'](.*)["']\)""": r"`threatgraph load --store \1`",
     r"ThreatGraph\.load": "`threatgraph load`",
     r"ThreatGraph\.connect": "--endpoint",
     r"graph\.list\(kind\)": "`threatgraph list KIND`",
@@ -30,10 +30,6 @@ _COMMANDS: Mapping[str, str] = {
     r"(\w+)=(.+)": r"--\1 \2",
     r"(\w+)=": r"--\1",
 }
-#: Parameters whose option has another name.
-_OPTIONS: Mapping[str, str] = {
-    "--longest": "--max-length",
-}
 
 
 def as_command_line(message: str) -> str:
@@ -48,5 +44,5 @@ def _translated(code: str) -> str | None:
             if not text.startswith("--"):
                 return text
             option, space, value = text.partition(" ")
-            return _OPTIONS.get(option, option).replace("_", "-") + space + value
+            return option.replace("_", "-") + space + value
     return None

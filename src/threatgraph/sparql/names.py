@@ -80,6 +80,5 @@ def _ontology_names(sparql: str) -> Iterator[str]:
 
 
 def _did_you_mean(name: str) -> str:
-    near = nearest(name, sorted(CLASSES if name[:1].isupper() else PROPERTIES), 1)
-    near = near or nearest(name, sorted(CLASSES | PROPERTIES), 1)
+    near = nearest(name, sorted(CLASSES | PROPERTIES), 1)
     return f"; did you mean tg:{near[0]}?" if near else "."
