@@ -49,7 +49,7 @@ def spellings(identifier: str) -> list[str]:
 
 
 def find_external(store: Store, identifier: str, kinds: Sequence[Kind]) -> list[str]:
-    """Return the IRIs of the records that have an identifier or page of another project, of the first kind that has any.
+    """Return the records with an identifier or page of another project, of the first kind that has any.
 
     Args:
         store: the store to search.
