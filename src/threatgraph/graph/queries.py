@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, overload
 
 from threatgraph.catalog import NamedQuery, load_catalog
-from threatgraph.errors import UnknownName
+from threatgraph.errors import ThreatGraphWarning, UnknownName
 from threatgraph.graph.lookups import Lookups
-from threatgraph.lookup import bind
+from threatgraph.lookup import bind, unknown_records
 from threatgraph.sparql.guard import refuse_unsafe
+from threatgraph.sparql.names import unknown_terms
 from threatgraph.store.protocol import DEFAULT_TIMEOUT
 from threatgraph.table import Table, to_rdflib_graph
 
@@ -54,6 +56,9 @@ class Queries(Lookups):
         Returns:
             A :class:`Table` for SELECT, a ``bool`` for ASK, an :class:`rdflib.Graph` for CONSTRUCT and DESCRIBE.
 
+        Warns:
+            ThreatGraphWarning: if the query uses a term of the ontology or a record that does not exist.
+
         Raises:
             QueryRefused: for an update, and for ``SERVICE`` without ``allow_service``.
             InvalidQuery: if the query does not parse; the message states the position.
@@ -69,6 +74,8 @@ class Queries(Lookups):
             True
         """
         answer = self.store.query(sparql, timeout=timeout, allow_service=allow_service)
+        for message in (*unknown_terms(sparql), *unknown_records(self.store, sparql)):
+            warnings.warn(message, ThreatGraphWarning, stacklevel=2)
         return to_rdflib_graph(answer) if isinstance(answer, list) and not raw else answer
 
     @property
@@ -98,7 +105,7 @@ class Queries(Lookups):
             True
         """
         if name not in self.queries:
-            raise UnknownName("query", name, self.queries, "`threatgraph queries` lists them.")
+            raise UnknownName("query", name, self.queries, "`graph.queries` lists them.")
         query = self.queries[name]
         refuse_unsafe(query.sparql)  # the file may be that of a checkout
         return self.store.select(query.sparql, bind(self.store, query, params))
