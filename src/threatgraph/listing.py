@@ -15,11 +15,11 @@ from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidQuery, UnknownName
 from threatgraph.labels import read_labels
-from threatgraph.lookup import resolve
+from threatgraph.lookup import kind_named, resolve
 from threatgraph.rdf.terms import Term
 from threatgraph.store import Store
 from threatgraph.table import Table, plain_text
-from threatgraph.vocab import KINDS, PREFIXES, PROPERTIES, SKOS, TG, Kind, kind_of, shorten, tg
+from threatgraph.vocab import PREFIXES, PROPERTIES, SKOS, TG, Kind, kind_of, shorten, tg
 
 _DCTERMS = PREFIXES["dcterms"]
 #: Properties of other vocabularies that lists can show, by the name that the list uses.
@@ -110,7 +110,7 @@ def list_records(
         UnknownName: for a kind, property or value that does not exist.
         InvalidQuery: for a date that is not valid, a kind without dates, or a limit below 1.
     """
-    of = _kind(kind)
+    of = kind_named(kind)
     if limit is not None and limit < 1:
         raise InvalidQuery(f"limit must be at least 1, not {limit}.")
     shown = [_property(of, name) for name in columns or _default_columns(store, of)]
@@ -133,7 +133,7 @@ def property_names(store: Store, kind: str) -> list[str]:
     Raises:
         UnknownName: for a kind that does not exist.
     """
-    of = _kind(kind)
+    of = kind_named(kind)
     used = {str(iri) for iri in store.select(_USED % tg(of.class_name)).column("property")}
     names = {name for name, iri in _known_properties().items() if iri in used}
     if of.name == "provision" or tg("mappedTo") in used:
@@ -146,13 +146,6 @@ def _default_columns(store: Store, kind: Kind) -> tuple[str, ...]:
         return _COLUMNS[kind.name]
     has_codes = store.ask(f"ASK {{ ?record a <{tg(kind.class_name)}> ; skos:notation ?code }}")
     return ("code", "label") if has_codes else ("label",)
-
-
-def _kind(name: str) -> Kind:
-    by_name = {kind.name: kind for kind in KINDS.values()} | {kind.plural: kind for kind in KINDS.values()}
-    if name.lower() not in by_name:
-        raise UnknownName("kind", name, by_name, f"The kinds are {', '.join(KINDS)}.")
-    return by_name[name.lower()]
 
 
 def _known_properties() -> dict[str, str]:

@@ -42,9 +42,7 @@ def resolve(store: Store, identifier: str, kind: str | None = None) -> str:
         UnknownName: where there is no such record, with the nearest names.
         AmbiguousName: where several records of the first kind that matches share the name.
     """
-    if kind is not None and kind not in KINDS:
-        raise UnknownName("kind", kind, KINDS, f"The kinds are {', '.join(KINDS)}.")
-    kinds = [KINDS[kind]] if kind else list(KINDS.values())
+    kinds = [kind_named(kind)] if kind else list(KINDS.values())
     iri = _as_iri(identifier)
     if "://" in iri and (known := _known(store, iri, kinds)):
         return known
@@ -60,6 +58,19 @@ def resolve(store: Store, identifier: str, kind: str | None = None) -> str:
     if len(same) > 1:
         raise AmbiguousName(f"{identifier!r} may mean {', '.join(shorten(iri) for iri in same)}: give one of these.")
     return same[0]
+
+
+def kind_named(name: str) -> Kind:
+    """Return a kind of record by its name or plural, such as ``pattern``, ``patterns`` or ``causal_factor``.
+
+    Raises:
+        UnknownName: if there is no such kind.
+    """
+    by_name = {kind.name: kind for kind in KINDS.values()} | {kind.plural: kind for kind in KINDS.values()}
+    kind = by_name.get(name.strip().lower().replace("_", "-"))
+    if kind is None:
+        raise UnknownName("kind", name, by_name, f"The kinds are {', '.join(KINDS)}.")
+    return kind
 
 
 def _known(store: Store, iri: str, kinds: list[Kind]) -> str | None:

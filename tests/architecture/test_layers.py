@@ -34,6 +34,7 @@ LAYERS = {
     "labels": 3,
     "listing": 3,
     "lookup": 3,
+    "counts": 3,
     "records": 3,
     "validate": 3,
     "export": 3,
@@ -123,19 +124,34 @@ def test_importing_the_package_is_quiet_and_loads_nothing_heavy() -> None:
 
 def test_the_public_api_is_listed() -> None:
     assert sorted(threatgraph.__all__) == [
+        "AmbiguousName",
+        "Analytics",
+        "Chart",
+        "EndpointError",
         "EngineFailed",
+        "ImportResult",
         "InvalidFile",
         "InvalidQuery",
+        "InvalidShape",
         "Link",
+        "LoadResult",
+        "NamedQuery",
+        "Parameter",
         "QueryRefused",
         "QueryTimeout",
         "QueryTooLarge",
+        "Reason",
+        "Recommendation",
+        "Recommendations",
         "Record",
         "Row",
+        "SyncResult",
         "Table",
         "ThreatGraph",
         "ThreatGraphError",
         "UnknownName",
+        "ValidationReport",
+        "ValidationResult",
     ]
     for name in threatgraph.__all__:
         assert getattr(threatgraph, name).__doc__, f"{name} has no docstring"

@@ -11,7 +11,8 @@ from threatgraph.cli.output import notify, write
 from threatgraph.cli.parser import Parser
 from threatgraph.display import printable
 from threatgraph.errors import ThreatGraphError
-from threatgraph.importers import FORMATS, Harvest, harvest
+from threatgraph.importers import FORMATS, harvest
+from threatgraph.importers.builder import ImportResult
 from threatgraph.importers.writing import as_turtle, write_folder
 
 
@@ -74,7 +75,7 @@ def _refuse_input(output: Path, inputs: list[Path]) -> None:
             raise ThreatGraphError(f"{output} is read by this import; write to another file.")
 
 
-def _left_out(found: Harvest) -> str:
+def _left_out(found: ImportResult) -> str:
     """The number of problems; empty without any."""
     problems = len(set(found.faults))
     return f"; {problems} problem{'' if problems == 1 else 's'} left out" if problems else ""

@@ -9,7 +9,6 @@ from threatgraph.cli.options import TABLES, TableOptions, add_format, positive_i
 from threatgraph.cli.output import open_graph, write_table
 from threatgraph.cli.parser import Parser
 from threatgraph.errors import InvalidQuery
-from threatgraph.listing import list_records
 from threatgraph.vocab import KINDS
 
 #: The filters that have an option of their own.
@@ -64,15 +63,13 @@ def add_arguments(parser: Parser) -> None:
 
 def execute(options: ListOptions) -> int:
     """List the records of a kind."""
-    graph = open_graph(options, quick=True)
-    table = list_records(
-        graph.store,
+    table = open_graph(options, quick=True).list(
         options.kind,
-        where=_filters(options),
         since=options.since,
         until=options.until,
         columns=options.columns or None,
         limit=options.limit,
+        **_filters(options),
     )
     write_table(table, replace(options, columns=[]), shown=options.columns)
     return 0

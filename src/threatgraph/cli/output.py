@@ -39,11 +39,11 @@ def open_graph(options: Options, more: Sequence[str] = (), *, quick: bool = Fals
             raise ThreatGraphError(f"--data, --store, --no-bundled and PATH cannot be used with --endpoint: {reason}")
         return ThreatGraph(open_store(options))
     if options.store:
-        graph = ThreatGraph.open(options.data, bundled=bundled, store=options.store)
-        if more:
-            from threatgraph.store.disk.store import require_loaded
+        from threatgraph.store.disk.store import DirectoryStore
 
-            require_loaded(Path(options.store), map(Path, more))
+        graph = ThreatGraph.open(options.data, bundled=bundled, store=options.store)
+        if more and isinstance(graph.store, DirectoryStore):
+            graph.store.require_loaded(map(Path, more))
         return graph
     return ThreatGraph.open([*options.data, *more], bundled=bundled, cached=quick)
 
