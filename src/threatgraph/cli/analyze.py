@@ -6,14 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from threatgraph.analytics import Analytics
-from threatgraph.cli.options import TABLES, TableOptions, add_format, number, positive_integer
+from threatgraph.cli.options import TABLES, Names, TableOptions, add_format, number, positive_integer
 from threatgraph.cli.output import notify, open_graph, write_table, write_text
 from threatgraph.cli.parser import Parser
 from threatgraph.table import Table
 from threatgraph.vocab import shorten
 
-_NETWORKS = "pattern-cause, pattern-group, pattern-provision, incident-pattern or pattern-pattern"
-_DIMENSIONS = "causal-factor, group, pattern, harm-type, sector or region"
+_NETWORKS = Names("threatgraph.analytics.networks:NETWORKS")
+_TOGETHER = Names("threatgraph.analytics.cooccurrence:PROPERTIES")
+_KINDS = Names("threatgraph.analytics.centrality:DEFAULTS", "cause")
+_MEASURES = Names("threatgraph.analytics.centrality:MEASURES")
+_DIMENSIONS = Names("threatgraph.analytics.trends:DIMENSIONS")
+_PERIODS = Names("threatgraph.analytics.trends:PERIODS")
+_GAPS = Names("threatgraph.analytics.coverage:GAPS")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,10 +119,18 @@ def _centrality(parser: Parser) -> None:
     parser.add_argument(
         "--kind",
         metavar="KIND",
-        help="pattern, causal-factor (or cause), group, provision or incident (default: pattern)",
+        choices=_KINDS,
+        help="%(choices)s (default: pattern)",
     )
-    parser.add_argument("--network", metavar="NAME", help=f"{_NETWORKS} (default: depends on the kind)")
-    parser.add_argument("--by", metavar="MEASURE", help="pagerank, degree, strength or betweenness (default: pagerank)")
+    parser.add_argument(
+        "--network", metavar="NETWORK", choices=_NETWORKS, help="%(choices)s (default: depends on the kind)"
+    )
+    parser.add_argument(
+        "--by",
+        metavar="MEASURE",
+        choices=_MEASURES,
+        help="%(choices)s (default: pagerank)",
+    )
     parser.add_argument(
         "--pivots", type=positive_integer, metavar="N", help="estimate betweenness from N nodes, for large graphs"
     )
@@ -138,7 +151,12 @@ def centrality(options: CentralityOptions) -> int:
 
 def _communities(parser: Parser) -> None:
     parser.set_defaults(execute=communities, options=CommunitiesOptions)
-    parser.add_argument("--network", metavar="NAME", help=f"{_NETWORKS} (default: pattern-pattern, all links)")
+    parser.add_argument(
+        "--network",
+        metavar="NETWORK",
+        choices=_NETWORKS,
+        help="%(choices)s (default: pattern-pattern, which is all links)",
+    )
     parser.add_argument(
         "--resolution",
         type=number,
@@ -162,8 +180,10 @@ def communities(options: CommunitiesOptions) -> int:
 
 def _cooccurrence(parser: Parser) -> None:
     parser.set_defaults(execute=cooccurrence, options=CooccurrenceOptions)
-    parser.add_argument("--kind", metavar="KIND", help=f"{_DIMENSIONS} (default: causal-factor)")
-    parser.add_argument("--with", dest="other", metavar="KIND", help="kind to pair it with (default: the same kind)")
+    parser.add_argument("--kind", metavar="KIND", choices=_TOGETHER, help="%(choices)s (default: causal-factor)")
+    parser.add_argument(
+        "--with", dest="other", metavar="KIND", choices=_TOGETHER, help="kind to pair it with (default: the same kind)"
+    )
     parser.add_argument(
         "--minimum", type=positive_integer, metavar="N", help="leave out pairs with fewer than N incidents (default: 2)"
     )
@@ -185,8 +205,13 @@ def cooccurrence(options: CooccurrenceOptions) -> int:
 
 def _trends(parser: Parser) -> None:
     parser.set_defaults(execute=trends, options=TrendsOptions)
-    parser.add_argument("--by", metavar="KIND", help=f"group by domain, {_DIMENSIONS}")
-    parser.add_argument("--period", metavar="PERIOD", help="year, quarter or month (default: year)")
+    parser.add_argument("--by", metavar="KIND", choices=_DIMENSIONS, help="group by %(choices)s")
+    parser.add_argument(
+        "--period",
+        metavar="PERIOD",
+        choices=_PERIODS,
+        help="%(choices)s (default: year)",
+    )
     parser.add_argument(
         "--primary", action="store_true", help="with --by pattern or domain: count only the primary pattern"
     )
@@ -224,8 +249,8 @@ def _gaps(parser: Parser) -> None:
     parser.add_argument(
         "--gap",
         metavar="GAP",
-        help="provision-unreached, provision-only-below, pattern-without-incident or pattern-without-mapping "
-        "(default: all of them)",
+        choices=_GAPS,
+        help="%(choices)s (default: all of them)",
     )
     parser.add_argument("--framework", metavar="ID", help="list only the gaps of this framework")
     add_format(parser, TABLES, default="table")
@@ -240,8 +265,8 @@ def gaps(options: GapsOptions) -> int:
 
 def _path(parser: Parser) -> None:
     parser.set_defaults(execute=path, options=PathOptions)
-    parser.add_argument("start", metavar="A", help="a record, by code, slug, label, prefixed name or IRI")
-    parser.add_argument("goal", metavar="B", help="another record")
+    parser.add_argument("start", metavar="ID", help="the first record, by code, slug, label, prefixed name or IRI")
+    parser.add_argument("goal", metavar="ID", help="the second record")
     parser.add_argument(
         "--strongest", action="store_true", help="prefer specific links to short paths: avoid records with many links"
     )

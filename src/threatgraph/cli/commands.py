@@ -47,6 +47,8 @@ GROUPS: Mapping[str, Sequence[Command]] = {
     ),
     "set up": (Command("completion", "Print a completion script for a shell"),),
 }
+#: Called by the scripts of ``completion``, and not listed in the help.
+COMPLETE = Command("complete", "List what can follow on the command line")
 EXAMPLES = (
     "threatgraph show PAT-SYS-005",
     "threatgraph run patterns-by-cause -p cause=CAUSE-009",

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from threatgraph.cli.options import Options, share
-from threatgraph.cli.output import notify, write
+from threatgraph.cli.output import notify, open_graph, write
 from threatgraph.cli.parser import Parser
 from threatgraph.display import printable
 from threatgraph.errors import ThreatGraphError
-from threatgraph.importers import FORMATS, harvest
-from threatgraph.importers.builder import ImportResult
-from threatgraph.importers.writing import as_turtle, write_folder
+from threatgraph.importers import FORMATS, ImportResult
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +46,13 @@ def execute(options: ImportOptions) -> int:
         raise ThreatGraphError("--no-bundled cannot be used with import: imported records link to the bundled ones.")
     if options.store:
         raise ThreatGraphError("--store cannot be used with import: load the imported file into the store afterward.")
-    data = [Path(path) for path in options.data]
+    if options.endpoint:
+        raise ThreatGraphError("--endpoint cannot be used with import: upload the imported file afterward.")
     if options.output:
-        _refuse_input(Path(options.output), [Path(options.path), *data])
-    found = harvest(options.form, Path(options.path), data, None if options.no_links else options.links_above)
+        _refuse_input(Path(options.output), map(Path, [options.path, *options.data]))
+    found = open_graph(options).import_file(
+        options.form, options.path, predict_links=not options.no_links, min_confidence=options.links_above
+    )
     for problem in sorted(set(found.faults)):
         notify(str(problem))
     for note in found.notes:
@@ -59,16 +60,16 @@ def execute(options: ImportOptions) -> int:
     if found.is_empty():
         path = printable(options.path, line_ends=False)
         raise ThreatGraphError(f"{path}: no record could be imported{_left_out(found)}.")
-    if options.output and (options.output.endswith(os.sep) or Path(options.output).is_dir()):
-        write_folder(found, Path(options.output))
+    if options.output:
+        found.write(options.output)
     else:
-        write(as_turtle(found), options)
+        write(found.to_turtle(), options)
     counts = ", ".join(f"{n} {name}" for name, n in found.counts().items())
     notify(f"imported {counts}{_left_out(found)}")
     return 0
 
 
-def _refuse_input(output: Path, inputs: list[Path]) -> None:
+def _refuse_input(output: Path, inputs: Iterable[Path]) -> None:
     """Refuse to overwrite a file that is read."""
     for path in inputs:
         if output.is_file() and path.is_file() and output.samefile(path):

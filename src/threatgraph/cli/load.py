@@ -6,17 +6,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from threatgraph.cli.options import Names, Options, utf8
 from threatgraph.cli.output import write_text
 from threatgraph.cli.parser import Parser
 from threatgraph.errors import InvalidQuery
-from threatgraph.rdf.files import FORMAT_NAMES
-from threatgraph.store.disk.load import LoadResult
-from threatgraph.store.disk.load import load as load_into
-from threatgraph.store.disk.writer import Progress
-from threatgraph.store.inputs import GraphSource, file_sources, stream_source
+from threatgraph.graph import ThreatGraph
+
+if TYPE_CHECKING:
+    from threatgraph.store.disk.load import LoadResult
+    from threatgraph.store.disk.writer import Progress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--format",
         dest="form",
-        choices=Names("threatgraph.rdf.files:FORMAT_NAMES"),
+        choices=Names("threatgraph.store.inputs:STREAM_FORMATS"),
         metavar="FORMAT",
         help="format of standard input: %(choices)s",
     )
@@ -65,10 +65,18 @@ def execute(options: LoadOptions) -> int:
         raise InvalidQuery("load requires --store DIR, a store on disk, or --endpoint URL, a SPARQL server.")
     if options.data:
         raise InvalidQuery("--data cannot be used with load: give the files as arguments.")
-    given = _sources(options)
+    _refuse_wrong_input(options)
+    from_stream = "-" in options.files
     with _bar() as progress:
-        outcome = load_into(
-            Path(options.store), given, remove=options.remove, bundled=not options.no_bundled, progress=progress
+        outcome = ThreatGraph.load(
+            [file for file in options.files if file != "-"],
+            store=options.store,
+            stream=sys.stdin.buffer if from_stream else None,
+            format=options.form,
+            graph=options.graph,
+            remove=options.remove,
+            bundled=not options.no_bundled,
+            progress=progress,
         )
     write_text(_summary(outcome, options.store), options)
     return 0
@@ -84,20 +92,16 @@ def _refuse_for_server(options: LoadOptions) -> None:
         raise InvalidQuery("no FILE to load; `threatgraph sync` uploads the bundled graph.")
 
 
-def _sources(options: LoadOptions) -> list[GraphSource]:
+def _refuse_wrong_input(options: LoadOptions) -> None:
     from_stream = "-" in options.files
     if from_stream and options.form is None:
         raise InvalidQuery("standard input (-) requires --format FORMAT.")
-    if options.form is None:
-        return file_sources(map(Path, options.files), options.graph)
-    if not from_stream:
+    if options.form is not None and not from_stream:
         raise InvalidQuery("--format is the format of standard input; give - as FILE, or leave --format out.")
-    if sys.stdin is None:
+    if from_stream and sys.stdin is None:
         raise InvalidQuery("standard input is closed, so there is nothing to load.")
-    files = file_sources(Path(name) for name in options.files if name != "-")
-    if files and options.graph:
+    if from_stream and options.graph and len(options.files) > 1:
         raise InvalidQuery("--graph names one graph; load standard input and the files in separate commands.")
-    return [*files, stream_source(sys.stdin.buffer, FORMAT_NAMES[options.form], options.graph)]
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from threatgraph.cli.options import Options, TableOptions
 from threatgraph.display import printable
@@ -16,9 +16,6 @@ from threatgraph.errors import InvalidFile, InvalidQuery, ThreatGraphError
 from threatgraph.graph import ThreatGraph
 from threatgraph.saving import save
 from threatgraph.table import Table
-
-if TYPE_CHECKING:
-    from threatgraph.store.remote.store import RemoteStore
 
 T = TypeVar("T")
 _NARROWEST = 40
@@ -29,7 +26,7 @@ def open_graph(options: Options, more: Sequence[str] = (), *, quick: bool = Fals
 
     Args:
         options: the options of the command.
-        more: further files or folders to load.
+        more: further files or folders to load; a store on disk has to have them already.
         quick: open a cached copy where there is one; for commands that read little of the graph.
     """
     bundled = not options.no_bundled
@@ -37,28 +34,21 @@ def open_graph(options: Options, more: Sequence[str] = (), *, quick: bool = Fals
         if options.data or more or not bundled or options.store:
             reason = "a server is queried as it is; upload files with `threatgraph load --endpoint` or `sync`."
             raise ThreatGraphError(f"--data, --store, --no-bundled and PATH cannot be used with --endpoint: {reason}")
-        return ThreatGraph(open_store(options))
+        return open_server(options)
     if options.store:
-        from threatgraph.store.disk.store import DirectoryStore
-
-        graph = ThreatGraph.open(options.data, bundled=bundled, store=options.store)
-        if more and isinstance(graph.store, DirectoryStore):
-            graph.store.require_loaded(map(Path, more))
-        return graph
+        return ThreatGraph.open(options.data, bundled=bundled, store=options.store)
     return ThreatGraph.open([*options.data, *more], bundled=bundled, cached=quick)
 
 
-def open_store(options: Options) -> RemoteStore:
+def open_server(options: Options) -> ThreatGraph:
     """Connect to the server that the options name.
 
     Raises:
         InvalidQuery: where they name none.
     """
-    from threatgraph.store.remote.store import RemoteStore
-
     if not options.endpoint:
-        raise InvalidQuery("requires --endpoint URL, the SPARQL server.")
-    return RemoteStore(
+        raise InvalidQuery("this command requires --endpoint URL, a SPARQL server.")
+    return ThreatGraph.connect(
         options.endpoint,
         update_url=options.update_endpoint,
         graph_store_url=options.graph_store_endpoint,

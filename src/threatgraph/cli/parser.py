@@ -9,12 +9,11 @@ from __future__ import annotations
 import argparse
 import difflib
 import re
-import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, NoReturn
 
-from threatgraph.cli.commands import EXAMPLES, GROUPS, Command
+from threatgraph.cli.commands import COMPLETE, EXAMPLES, GROUPS, Command
 from threatgraph.display import printable
 from threatgraph.errors import UnknownName
 
@@ -61,6 +60,11 @@ class Parser(argparse.ArgumentParser):
         # The name in `prog` would otherwise be made from a usage line with all options.
         return self.add_subparsers(title=title, metavar=metavar, required=True, parser_class=Parser, prog=self.prog)
 
+    def subcommands(self) -> Mapping[str, Parser]:
+        """The parsers of the subcommands by name; none where there are no subcommands."""
+        found = [action.choices for action in self._actions if isinstance(action, argparse._SubParsersAction)]
+        return found[0] if found else {}
+
     def add_examples(self, *commands: str) -> None:
         """End the help with examples."""
         self.epilog = "examples:\n" + "\n".join(f"  {command}" for command in commands)
@@ -83,12 +87,14 @@ class Parser(argparse.ArgumentParser):
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Suggest the nearest name where a value is none of the choices."""
-        choices = [] if action.choices is None else list(action.choices)
+        choices = [] if action.choices is None else [str(name) for name in action.choices]
         if action.choices is None or value in choices:
             return
+        if isinstance(action, argparse._SubParsersAction):
+            choices = [name for name in choices if name != COMPLETE.name]
         what = str(action.metavar or action.dest).lower()
-        hint = f"Choose one of {', '.join(map(str, choices))}." if len(choices) <= _SHORT_LIST else ""
-        raise argparse.ArgumentError(None, str(UnknownName(what, str(value), map(str, choices), hint)))
+        hint = f"Choose one of {', '.join(choices)}." if len(choices) <= _SHORT_LIST else ""
+        raise argparse.ArgumentError(None, str(UnknownName(what, str(value), choices, hint)))
 
     def _unexpected(self, word: str) -> str:
         if not word.startswith("-"):
@@ -158,14 +164,10 @@ def build_parser() -> Parser:
 
 def _add_commands(parser: Parser) -> None:
     commands = parser.add_subcommands(_COMMANDS, "COMMAND")
-    for group in GROUPS.values():
-        for command in group:
-            commands.add_parser(
-                command.name,
-                aliases=command.aliases,
-                description=textwrap.fill(f"{command.summary}."),
-                fill=_filler(command),
-            )
+    for command in [*(command for group in GROUPS.values() for command in group), COMPLETE]:
+        commands.add_parser(
+            command.name, aliases=command.aliases, description=f"{command.summary}.", fill=_filler(command)
+        )
     parser.add_argument("--version", action=_Version, nargs=0, help="print the version and exit")
 
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
 
 from threatgraph.cli.options import Names, Options
 from threatgraph.cli.output import notify, open_graph
 from threatgraph.cli.parser import Parser
 from threatgraph.display import printable
-from threatgraph.errors import InvalidFile
 from threatgraph.plots import FIGURES, FORMATS
-from threatgraph.plots import plot as draw
-from threatgraph.saving import save
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,28 +48,15 @@ def add_arguments(parser: Parser) -> None:
 
 def execute(options: PlotOptions) -> int:
     """Draw a figure into the file that the options name, or into one with the name of the figure."""
-    form = _format(options.output, options.format)
-    path = Path(options.output) if options.output else Path(f"{options.figure}.{form}")
+    path = options.output or f"{options.figure}.{options.format or FORMATS[0]}"
     graph = open_graph(options)
-    domain = graph.resolve(options.domain, "domain") if options.domain else None
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", UserWarning)
-        content = draw(graph.store, options.figure, form, domain=domain, by=options.by, period=options.period)
-    save(content, path)
+        graph.plot(
+            options.figure, options.format, path=path, domain=options.domain, by=options.by, period=options.period
+        )
     for text in sorted({str(warning.message) for warning in caught}):
         notify(f"threatgraph: warning: {text}.")
     if not options.output:
-        print(printable(str(path)))
+        print(printable(path))
     return 0
-
-
-def _format(path: str | None, form: str | None) -> str:
-    """The format by the option or by the extension of the file; the two must agree."""
-    ending = Path(path).suffix.lower().removeprefix(".") if path else ""
-    if form and ending in FORMATS and ending != form:
-        raise InvalidFile(str(path), f"the extension is .{ending} but --format is {form}; make them agree.")
-    if form or path is None:
-        return form or FORMATS[0]
-    if ending not in FORMATS:
-        raise InvalidFile(path, "unknown extension; use .svg or .png, or give --format svg or png.")
-    return ending

@@ -24,7 +24,7 @@ class QueriesOptions(TableOptions):
 def add_arguments(parser: Parser) -> None:
     """Add the arguments of the command."""
     parser.set_defaults(execute=execute, options=QueriesOptions)
-    parser.add_argument("name", metavar="NAME", nargs="?", help="the query to explain")
+    parser.add_argument("name", metavar="QUERY", nargs="?", help="the query to explain")
     add_format(parser, TABLES, default="table")
     parser.add_examples("threatgraph queries", "threatgraph queries patterns-by-cause")
 

@@ -6,12 +6,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from threatgraph.catalog import load_catalog
 from threatgraph.cli.options import RESULTS, TRIPLES, TableOptions, add_format, seconds, utf8
 from threatgraph.cli.output import decoded, notify, open_graph, write, write_table, write_truth
 from threatgraph.cli.parser import Parser
 from threatgraph.errors import InvalidFile, InvalidQuery
-from threatgraph.store.protocol import DEFAULT_TIMEOUT
-from threatgraph.store.workers.sandbox import missing_limits
+from threatgraph.graph import DEFAULT_TIMEOUT, missing_limits
 from threatgraph.table import Table
 
 
@@ -52,15 +52,13 @@ def execute(options: QueryOptions) -> int:
     graph = open_graph(options, quick=True)
     for limit in missing_limits():
         notify(f"threatgraph: note: this system cannot limit the {limit} of a query.")
-    answer = graph.store.query(text, timeout=options.timeout, allow_service=options.allow_service)
+    answer = graph.query(text, timeout=options.timeout, allow_service=options.allow_service, raw=True)
     if isinstance(answer, bool):
         write_truth(answer, options)
     elif isinstance(answer, Table):
         write_table(answer, options, options.format or "table", results=True)
     else:
-        from threatgraph.export import export_triples
-
-        write(export_triples(answer, options.format or "turtle"), options)
+        write(graph.serialize(answer, options.format or "turtle"), options)
     return 0
 
 
@@ -71,6 +69,8 @@ def _query_text(options: QueryOptions) -> str:
         if sys.stdin is None:
             raise InvalidQuery("standard input is closed, so the query cannot be read.")
         return decoded(sys.stdin.buffer.read(), "standard input")
+    if options.text in load_catalog():
+        raise InvalidQuery(f"{options.text!r} is a named query, not SPARQL: use `threatgraph run {options.text}`.")
     if options.text is not None:
         return options.text
     if options.file is None:

@@ -9,7 +9,7 @@ from threatgraph.cli.options import TABLES, TRIPLES, TableOptions, add_format, p
 from threatgraph.cli.output import decoded, notify, open_graph, width, write, write_table, write_text
 from threatgraph.cli.parser import Parser
 from threatgraph.errors import InvalidQuery
-from threatgraph.export import TABLE_FORMATS, export_triples
+from threatgraph.export import TABLE_FORMATS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,8 @@ def execute(options: RecommendOptions) -> int:
     if not options.ids and options.text is None:
         raise InvalidQuery("nothing to compare with; give the ID of a record or --text TEXT.")
     kind = "provision" if options.framework and options.kind == "pattern" else options.kind
-    found = open_graph(options).recommend(
+    graph = open_graph(options)
+    found = graph.recommend(
         options.ids or None, text=_text(options), kind=kind, top=options.top, framework=options.framework
     )
     if options.format == "text":
@@ -67,7 +68,7 @@ def execute(options: RecommendOptions) -> int:
         if found.note:
             notify(f"threatgraph: note: {found.note}")
     else:
-        write(export_triples(found.to_triples(), options.format), options)
+        write(graph.serialize(found.to_triples(), options.format), options)
     return 0
 
 

@@ -23,7 +23,7 @@ class RunOptions(TableOptions):
 def add_arguments(parser: Parser) -> None:
     """Add the arguments of the command."""
     parser.set_defaults(execute=execute, options=RunOptions)
-    parser.add_argument("name", metavar="NAME", help="a query from 'threatgraph queries'")
+    parser.add_argument("name", metavar="QUERY", help="a query from 'threatgraph queries'")
     parser.add_argument(
         "-p", "--param", action="append", type=utf8, metavar="KEY=VALUE", help="set a parameter (repeatable)"
     )

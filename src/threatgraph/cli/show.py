@@ -7,15 +7,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pyoxigraph import NamedNode
-
 from threatgraph.cli.options import TRIPLES, Options, add_format
 from threatgraph.cli.output import in_color, open_graph, width, wrap, write
 from threatgraph.cli.parser import Parser
 from threatgraph.display import printable
+from threatgraph.graph import ThreatGraph
 from threatgraph.records import Link, Record
-from threatgraph.store import Store
-from threatgraph.table import to_text
 from threatgraph.vocab import TG
 
 #: The sections of a page in their order, with the properties that each shows; others come after them.
@@ -78,22 +75,6 @@ _INBOUND_TITLES = {
     "victim": "Victim in",
 }
 _HIDDEN |= {"secondaryPattern", "actor", *_FACTS, *filter(None, _FACTS.values())}
-_INBOUND = """
-SELECT DISTINCT ?property ?code ?label ?owner
-WHERE {
-  { ?owner ?property ?record . FILTER(!CONTAINS(STR(?owner), "#")) }
-  UNION
-  { ?part ?inner ?record . ?owner ?property ?part . FILTER(STRSTARTS(STR(?part), CONCAT(STR(?owner), "#"))) }
-  ?owner skos:prefLabel ?label .
-  OPTIONAL { ?owner skos:notation ?code }
-  FILTER(?owner != ?record)
-  FILTER(?property NOT IN (
-    tg:affects, tg:mappedTo, tg:involvesPattern, tg:primaryPattern, tg:secondaryPattern, tg:actor
-  ))
-  FILTER NOT EXISTS { ?owner a tg:ThreatPattern ; tg:domain ?record . FILTER(?property = skos:broader) }
-}
-ORDER BY STR(?property) STR(?code) STR(?label) STR(?owner)
-"""
 _MOST_INBOUND = 20
 #: Names that do not read well as words.
 _TITLES = {"altLabel": "Also called", "coOccursWith": "Occurs together with"}
@@ -128,7 +109,7 @@ def execute(options: ShowOptions) -> int:
         write(graph.export(options.format, node=graph.resolve(options.id, options.kind)), options)
         return 0
     record = graph.record(options.id, options.kind)
-    inbound = _inbound(graph.store, record)
+    inbound = _inbound(graph, record)
     if options.format == "json":
         links = {title: [{"iri": link.iri, "label": link.label} for link in found] for title, found in inbound.items()}
         write(json.dumps(record.to_dict() | {"inbound": links}, ensure_ascii=False, indent=2) + "\n", options)
@@ -137,13 +118,11 @@ def execute(options: ShowOptions) -> int:
     return 0
 
 
-def _inbound(store: Store, record: Record) -> dict[str, list[Link]]:
-    """The records that link here, by the property of the link."""
+def _inbound(graph: ThreatGraph, record: Record) -> dict[str, list[Link]]:
+    """The records that link here, under the title of the property of the link."""
     found: dict[str, list[Link]] = {}
-    for prop, code, label, owner in store.select(_INBOUND, {"record": NamedNode(record.iri)}).rows:
-        link = Link(str(getattr(owner, "value", "")), to_text(label), to_text(code) or None)
-        name = to_text(prop).partition(":")[2]
-        found.setdefault(_INBOUND_TITLES.get(name, f"{_title(name)} of"), []).append(link)
+    for name, links in graph.inbound(record).items():
+        found.setdefault(_INBOUND_TITLES.get(name, f"{_title(name)} of"), []).extend(links)
     return found
 
 

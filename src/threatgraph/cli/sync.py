@@ -5,14 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from threatgraph.cli.options import Options
-from threatgraph.cli.output import open_store, write_text
+from threatgraph.cli.output import open_server, write_text
 from threatgraph.cli.parser import Parser
 from threatgraph.errors import InvalidQuery
-from threatgraph.store.inputs import bundled_sources, file_sources
 
 if TYPE_CHECKING:
     from threatgraph.store.remote.sync import SyncResult
@@ -56,15 +54,11 @@ def upload(
         graph: the named graph for a single file.
         verbose: list the files.
     """
-    from threatgraph.store.remote.sync import sync
-
-    store = open_store(options)
+    server = open_server(options)
     if options.data or options.store:
         raise InvalidQuery("--data and --store cannot be used with a server: give the files as arguments.")
     begun = time.monotonic()
-    given = file_sources(map(Path, files), graph) if files else []
-    sources = [*(bundled_sources() if only and not options.no_bundled else []), *given]
-    result = sync(store, list({source.graph: source for source in sources}.values()), only=only)
+    result = server.sync(files, bundled=only and not options.no_bundled, prune=only, graph=graph)
     write_text(_summary(result, time.monotonic() - begun, verbose=verbose), options)
     return 0
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from threatgraph.cli.options import Options, add_format, seconds
 from threatgraph.cli.output import open_graph, progress_bar, write, write_text
 from threatgraph.cli.parser import Parser
-from threatgraph.store.protocol import VALIDATION_TIMEOUT
+from threatgraph.graph import VALIDATION_TIMEOUT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,17 +56,15 @@ def add_arguments(parser: Parser) -> None:
 
 def execute(options: ValidateOptions) -> int:
     """Validate the graph; status 2 where it does not conform, or where something was not evaluated."""
-    graph = open_graph(options, more=options.paths)
-    only = [Path(path) for path in options.paths] or None
-    fast, hints, advanced = not options.full, options.hints, options.advanced
-    if options.shapes:
-        report = graph.validate(
-            only, shapes=options.shapes, fast=fast, hints=hints, advanced=advanced, timeout=options.timeout
-        )
-    else:
-        from threatgraph.validate import validate
-
-        report = validate(graph.store, only=only, fast=fast, hints=hints, advanced=advanced, progress=progress_bar)
+    report = open_graph(options, more=options.paths).validate(
+        options.paths or None,
+        shapes=options.shapes or None,
+        fast=not options.full,
+        hints=options.hints,
+        advanced=options.advanced,
+        timeout=options.timeout,
+        progress=progress_bar,
+    )
     forms = {"json": report.to_json, "turtle": report.to_turtle, "github": report.to_github}
     if options.format in forms:
         write(forms[options.format](), options)

@@ -25,15 +25,6 @@ FORMATS: dict[str, RdfFormat] = {
     ".xml": RdfFormat.RDF_XML,
     ".jsonld": RdfFormat.JSON_LD,
 }
-#: The names of the formats on the command line.
-FORMAT_NAMES: dict[str, RdfFormat] = {
-    "turtle": RdfFormat.TURTLE,
-    "ntriples": RdfFormat.N_TRIPLES,
-    "nquads": RdfFormat.N_QUADS,
-    "trig": RdfFormat.TRIG,
-    "jsonld": RdfFormat.JSON_LD,
-    "rdfxml": RdfFormat.RDF_XML,
-}
 _TURTLE = re.compile(rb"(?i)(?:\xef\xbb\xbf)?\s*(?:#|@prefix|@base|prefix|base)")
 _HEAD = 1024
 _LARGEST_TEXT = 64 * 1024**2
