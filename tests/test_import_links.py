@@ -10,7 +10,7 @@ from pyoxigraph import Literal, NamedNode
 from importer_samples import statements
 from threatgraph import ThreatGraph
 from threatgraph.cli import main
-from threatgraph.importers.builder import Draft, Harvest, english
+from threatgraph.importers.builder import Draft, ImportResult, english
 from threatgraph.importers.links import BOTH, TEXT, Guess, Guesser, add_links
 from threatgraph.importers.writing import as_turtle
 from threatgraph.store import MemoryStore
@@ -37,9 +37,9 @@ def incident(name: str, text: str, *, mit: str = "", same: str = "") -> Draft:
     return draft
 
 
-def gathered(*drafts: Draft) -> Harvest:
+def gathered(*drafts: Draft) -> ImportResult:
     """A harvest of these drafts."""
-    found = Harvest("Incident")
+    found = ImportResult("Incident")
     for draft in drafts:
         assert found.add(draft)
     return found

@@ -84,12 +84,12 @@ def test_the_command_loads_replaces_removes_and_counts(tmp_path: Path) -> None:
     assert (status, err) == (0, "")
     first, last = out.splitlines()
     assert first.startswith("loaded 2 files: 4 triples in ")
-    assert first.endswith(" a second)")
-    assert last == f"{store} holds 2 files, 4 triples"
+    assert first.endswith(" per second)")
+    assert last == f"{store} now contains 2 files with 4 triples"
     status, out, _ = run("load", "--store", str(store), "--no-bundled", "--remove", str(one))
-    assert (status, out.splitlines()[1:]) == (0, ["removed 1 file", f"{store} holds 1 file, 1 triples"])
-    assert run("--store", str(store), "sparql", "ASK { <urn:b> ?p ?o }") == (0, "true\n", "")
-    assert run("sparql", "ASK { <urn:a> ?p ?o }", "--store", str(store)) == (0, "false\n", "")
+    assert (status, out.splitlines()[1:]) == (0, ["removed 1 file", f"{store} now contains 1 file with 1 triples"])
+    assert run("--store", str(store), "query", "ASK { <urn:b> ?p ?o }") == (0, "true\n", "")
+    assert run("query", "ASK { <urn:a> ?p ?o }", "--store", str(store)) == (0, "false\n", "")
     counts = run("stats", "--store", str(store), "--format", "csv")[1].splitlines()
     assert "files,1" in counts
     assert "triples,1" in counts
@@ -114,10 +114,10 @@ def test_standard_input_has_a_graph_of_its_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["load", "a.ttl"], "name the folder of the store: --store DIR"),
-        (["load", "--store", "s", "-"], "--format says what - (standard input) holds"),
-        (["load", "--store", "s", "a.ttl", "--format", "turtle"], "--format says what - (standard input) holds"),
-        (["load", "--store", "s", "--data", "a.ttl"], "name the files to load without it"),
+        (["load", "a.ttl"], "load requires --store DIR"),
+        (["load", "--store", "s", "-"], "standard input (-) requires --format FORMAT"),
+        (["load", "--store", "s", "a.ttl", "--format", "turtle"], "--format is the format of standard input"),
+        (["load", "--store", "s", "--data", "a.ttl"], "--data cannot be used with load"),
         (["load", "--store", "s", "nowhere.ttl"], "nowhere.ttl: no such file or folder"),
         (["load", "--store", "s", "notes.docx"], "known extensions are .ttl"),
         (["load", "--store", "s", "a.ttl", "--graph", "no iri"], "'no iri' is not a valid graph IRI"),
@@ -125,14 +125,14 @@ def test_standard_input_has_a_graph_of_its_own(tmp_path: Path) -> None:
         (["load", "--store", "s", "a.ttl", "--graph", "https://w3id.org/threatgraph/graph/x"], "choose another IRI"),
         (["load", "--store", "s", "--no-bundled", "--remove", "b.ttl"], "The store has"),
         (["load", "--store", "a.ttl", "b.ttl"], "a.ttl: not a folder: give the folder of a store"),
-        (["query", "domains", "--store", "s", "--data", "a.ttl"], "`threatgraph load` adds files"),
-        (["query", "domains", "--store", "s", "--no-bundled"], "--no-bundled goes there"),
+        (["run", "domains", "--store", "s", "--data", "a.ttl"], "`threatgraph load` adds files"),
+        (["run", "domains", "--store", "s", "--no-bundled"], "--no-bundled goes there"),
         (
             ["validate", "--store", "s", "b.ttl"],
             "b.ttl: not in the store s: load it with `threatgraph load --store s b.ttl`",
         ),
         (["validate", "--store", "s", "a.ttl"], "a.ttl: has changed since it was loaded into s"),
-        (["import", "stix", "x.json", "--store", "s"], "leave --store out"),
+        (["import", "stix", "x.json", "--store", "s"], "--store cannot be used with import"),
     ],
 )
 def test_a_wrong_command_says_what_to_do(

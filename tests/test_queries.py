@@ -6,21 +6,24 @@ their statements (:class:`Files`), which know nothing of the queries, the engine
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pyoxigraph import Literal, NamedNode, RdfFormat, parse
+from pyoxigraph import Literal, NamedNode, RdfFormat, Store, parse
+from rdflib.plugins.sparql import prepareQuery
 
-from threatgraph import ThreatGraph
+from threatgraph import ThreatGraph, resources
 from threatgraph.catalog import load_catalog, read_query
 from threatgraph.errors import InvalidFile, InvalidQuery, UnknownName
 from threatgraph.resources import data_dir
 from threatgraph.table import to_text
-from threatgraph.vocab import shorten
+from threatgraph.vocab import PREFIXES, kind_of, shorten
 
 SAMPLES = {
     "causal-factor": "regulatory-gap",
@@ -95,10 +98,54 @@ def files() -> Files:
 # What the catalogue promises for each of its queries.
 
 
+FILES = sorted(resources.queries_dir().rglob("*.rq"))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_file_is_a_valid_query_without_any_other_text(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    Store().query(text)
+    prepareQuery(text)
+    declared = re.findall(r"^PREFIX ([\w-]+): <(.*)>$", text, re.MULTILINE)
+    body = re.sub(r"(?m)^(#|PREFIX ).*$", "", text)
+    assert all(PREFIXES[prefix] == namespace for prefix, namespace in declared)
+    assert all(f"{prefix}:" in body for prefix, _ in declared), "a prefix is declared but not used"
+
+
+def test_a_query_file_without_prefixes_can_use_the_known_ones(graph: ThreatGraph, tmp_path: Path) -> None:
+    path = tmp_path / "own.rq"
+    path.write_text("#: title: Domains\n#: question: Which?\n#: column d: d\nSELECT ?d WHERE { ?d a tg:Domain }")
+    assert len(graph.store.select(read_query(path).sparql)) == len(graph.run("domains"))
+
+
 @pytest.mark.parametrize("name", load_catalog())
 def test_a_query_gives_the_columns_that_its_header_names(graph: ThreatGraph, name: str) -> None:
     query = load_catalog()[name]
-    assert graph.store.select(query.sparql).columns == tuple(query.columns)
+    added = {f"{column}_label" for column in query.labeled}
+    assert graph.store.select(query.sparql).columns == tuple(name for name in query.columns if name not in added)
+
+
+@pytest.mark.parametrize("name", load_catalog())
+def test_each_column_of_records_comes_with_labels(graph: ThreatGraph, name: str) -> None:
+    query = load_catalog()[name]
+    required = {p.name: SAMPLES[p.type] for p in query.parameters if p.default is None}
+    table = graph.run(name, **required)
+    assert table.columns == tuple(query.columns)
+    names = {"label", "title", *(column for column in table.columns if column.endswith("_label"))}
+    for column in query.labeled:
+        for record, label in zip(table.column(column), table.column(f"{column}_label"), strict=True):
+            assert (record is None) == (label is None)
+            if record is not None:
+                assert graph.record(str(record)).label == label
+    # A column of one kind of record either has a label column, or is the record that the row is about.
+    unlabeled = [c for c in table.columns if c not in query.labeled and _is_of_one_kind(table.column(c))]
+    assert len(unlabeled) <= 1
+    assert not unlabeled or names & set(table.columns)
+
+
+def _is_of_one_kind(values: Sequence[object]) -> bool:
+    kinds = {kind_of(str(value)) for value in values if value is not None}
+    return len(kinds) == 1 and None not in kinds
 
 
 @pytest.mark.parametrize("name", load_catalog())
@@ -658,8 +705,8 @@ def test_any_text_is_looked_for_as_it_stands(graph: ThreatGraph, text: str) -> N
         ("#: title: T\n#: question: Q?\nSELECT ?x {}", None, "column"),
         ("#: question: Q?\n#: column x: y\nSELECT ?x {}", None, "title"),
         ("#: title: T\n#: parm a string: b\n", 2, "header line"),
-        ("#: title: T\n#: param a text: b\n", 2, "no parameter type"),
-        ("#: title: T\n#: param a\n", 2, "must read"),
+        ("#: title: T\n#: param a text: b\n", 2, "unknown parameter type 'text'"),
+        ("#: title: T\n#: param a\n", 2, "must have the form"),
     ],
 )
 def test_a_faulty_header_is_refused_with_its_line(tmp_path: Path, text: str, line: int | None, reason: str) -> None:

@@ -22,6 +22,16 @@ SELECT ?record ?class ?notation ?label {
 }
 LIMIT %d
 """
+_TO_COMPLETE = """
+SELECT DISTINCT ?record ?code ?label {
+  VALUES ?class { %s }
+  ?record a ?class .
+  OPTIONAL { ?record skos:notation ?code }
+  OPTIONAL { ?record skos:prefLabel ?label }
+}
+ORDER BY ?record
+LIMIT %d
+"""
 #: What a record that is called so fulfils, and few others do: the store finds it among many faster than we do.
 _CALLED = """FILTER(LCASE(STR(?notation)) = {0} || LCASE(STR(?label)) = {0} || STRENDS(LCASE(STR(?record)), {0}))"""
 #: Names to read at most, where the nearest ones are to be told.
@@ -42,9 +52,7 @@ def resolve(store: Store, identifier: str, kind: str | None = None) -> str:
         UnknownName: where there is no such record, with the nearest names.
         AmbiguousName: where several records of the first kind that matches share the name.
     """
-    if kind is not None and kind not in KINDS:
-        raise UnknownName("kind", kind, KINDS, f"The kinds are {', '.join(KINDS)}.")
-    kinds = [KINDS[kind]] if kind else list(KINDS.values())
+    kinds = [kind_named(kind)] if kind else list(KINDS.values())
     iri = _as_iri(identifier)
     if "://" in iri and (known := _known(store, iri, kinds)):
         return known
@@ -60,6 +68,45 @@ def resolve(store: Store, identifier: str, kind: str | None = None) -> str:
     if len(same) > 1:
         raise AmbiguousName(f"{identifier!r} may mean {', '.join(shorten(iri) for iri in same)}: give one of these.")
     return same[0]
+
+
+def complete(store: Store, prefix: str, kind: str | None = None) -> dict[str, str]:
+    """Return names of records that begin with a prefix, for completion in a shell.
+
+    Args:
+        store: the graph.
+        prefix: the beginning of a code, slug or prefixed name, in upper or lower case. For an empty prefix, records
+            with a code are listed by their code, and slugs are left out.
+        kind: only records of this kind.
+
+    Returns:
+        The names, each with the label of its record.
+    """
+    classes = [tg(one.class_name) for one in KINDS.values() if kind in (None, one.name)]
+    wanted = prefix.lower()
+    found: dict[str, str] = {}
+    for row in store.select(_TO_COMPLETE % (" ".join(f"<{iri}>" for iri in classes), _MOST)).to_dicts():
+        short = shorten(str(row["record"]))
+        slug = short.partition(":")[2]
+        code = str(row["code"] or "")
+        # A provision has only a prefixed name: its slug names a provision of every framework.
+        names = [short] if str(row["record"]).startswith(KINDS["provision"].namespace) or ":" in prefix else [slug]
+        names = [code] if not prefix and code else [code, *names]
+        found |= {name: str(row["label"] or "") for name in names if name and name.lower().startswith(wanted)}
+    return found
+
+
+def kind_named(name: str) -> Kind:
+    """Return a kind of record by its name or plural, such as ``pattern``, ``patterns`` or ``causal_factor``.
+
+    Raises:
+        UnknownName: if there is no such kind.
+    """
+    by_name = {kind.name: kind for kind in KINDS.values()} | {kind.plural: kind for kind in KINDS.values()}
+    kind = by_name.get(name.strip().lower().replace("_", "-"))
+    if kind is None:
+        raise UnknownName("kind", name, by_name, f"The kinds are {', '.join(KINDS)}.")
+    return kind
 
 
 def _known(store: Store, iri: str, kinds: list[Kind]) -> str | None:
@@ -99,7 +146,8 @@ def _term(store: Store, parameter: Parameter, value: object) -> NamedNode | Lite
         if parameter.type == "integer":
             return Literal(str(int(text)), datatype=NamedNode(XSD + "integer"))
         if parameter.type == "date":
-            return Literal(datetime.date.fromisoformat(text).isoformat(), datatype=NamedNode(XSD + "date"))
+            whole = text + "-01-01"[len(text) - 4 :] if len(text) in (4, 7) else text  # a year or month begins then
+            return Literal(datetime.date.fromisoformat(whole).isoformat(), datatype=NamedNode(XSD + "date"))
     except ValueError as error:
         example = "2024-08-01" if parameter.type == "date" else "5"
         raise InvalidQuery(

@@ -1,19 +1,18 @@
-"""The command that shows one record as a page of text."""
+"""``threatgraph show``: show one record with its links."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from pyoxigraph import NamedNode
-
-from threatgraph.cli.output import in_color, open_graph, put, width, wrap
+from threatgraph.cli.options import TRIPLES, Options, add_format
+from threatgraph.cli.output import in_color, open_graph, width, wrap, write
+from threatgraph.cli.parser import Parser
 from threatgraph.display import printable
+from threatgraph.graph import ThreatGraph
 from threatgraph.records import Link, Record
-from threatgraph.store import Store
-from threatgraph.table import to_text
 from threatgraph.vocab import TG
 
 #: The sections of a page in their order, with the properties that each shows; others come after them.
@@ -23,7 +22,7 @@ _SECTIONS: dict[str, tuple[str, ...]] = {
     "Why this threat exists": ("mechanismSummary", "mechanism"),
     "Who is affected": ("listedGroup", "impact", "harmedParty"),
     "Detection indicators": ("indicatorSummary", "indicator"),
-    "Prevention measures": ("measure",),
+    "Mitigations": ("measure",),
     "Response guidance": ("responseTrigger", "responseStep"),
     "Regulatory and framework context": ("governanceContext",),
     "Framework mapping": ("mapping",),
@@ -34,7 +33,7 @@ _SECTIONS: dict[str, tuple[str, ...]] = {
     "Crosswalk": ("crosswalkMapping",),
     "Related": ("escalatesTo", "distinguishedFrom", "relatedIncident", "coOccursWith", "related"),
     "Figures of the source": ("sourceFigure",),
-    "Use in retrieval": ("retrievalQuestion", "retrievalTopic", "retrievalNote"),
+    "Retrieval hints": ("retrievalQuestion", "retrievalTopic", "retrievalNote"),
     "Notes": ("scopeNote", "editorialNote", "outcome"),
 }
 #: What shares a section with others, so that each of its lines says what it is.
@@ -59,11 +58,11 @@ _INBOUND_TITLES = {
     "crosswalkMapping": "Linked by the crosswalk",
     "deployer": "Deployer in",
     "developer": "Developer in",
-    "distinguishedFrom": "Told apart from it",
+    "distinguishedFrom": "Distinguished from",
     "domain": "In this domain",
-    "escalatesTo": "Can grow out of",
+    "escalatesTo": "Escalates from",
     "governanceContext": "Governance context of",
-    "impact": "Hit by",
+    "impact": "Affected by",
     "inScheme": "Holds",
     "listedGroup": "Listed by",
     "mapping": "Mapped from",
@@ -71,55 +70,59 @@ _INBOUND_TITLES = {
     "related": "Related",
     "relatedIncident": "Related incidents",
     "relatedMatch": "Related in another framework",
-    "sourceFigure": "Spoken of in figures of",
+    "sourceFigure": "Mentioned in figures of",
     "tactic": "Techniques",
     "victim": "Victim in",
 }
 _HIDDEN |= {"secondaryPattern", "actor", *_FACTS, *filter(None, _FACTS.values())}
-_INBOUND = """
-SELECT DISTINCT ?property ?code ?label ?owner
-WHERE {
-  { ?owner ?property ?record . FILTER(!CONTAINS(STR(?owner), "#")) }
-  UNION
-  { ?part ?inner ?record . ?owner ?property ?part . FILTER(STRSTARTS(STR(?part), CONCAT(STR(?owner), "#"))) }
-  ?owner skos:prefLabel ?label .
-  OPTIONAL { ?owner skos:notation ?code }
-  FILTER(?owner != ?record)
-  FILTER(?property NOT IN (
-    tg:affects, tg:mappedTo, tg:involvesPattern, tg:primaryPattern, tg:secondaryPattern, tg:actor
-  ))
-  FILTER NOT EXISTS { ?owner a tg:ThreatPattern ; tg:domain ?record . FILTER(?property = skos:broader) }
-}
-ORDER BY STR(?property) STR(?code) STR(?label) STR(?owner)
-"""
 _MOST_INBOUND = 20
 #: Names that do not read well as words.
 _TITLES = {"altLabel": "Also called", "coOccursWith": "Occurs together with"}
 
 
-def show(arguments: argparse.Namespace) -> int:
+@dataclass(frozen=True, kw_only=True)
+class ShowOptions(Options):
+    """The options of ``threatgraph show``."""
+
+    id: str
+    kind: str | None = None
+    format: str = "text"
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the arguments of the command."""
+    parser.set_defaults(execute=execute, options=ShowOptions)
+    parser.add_argument("id", metavar="ID", help="a code, slug, label, prefixed name or IRI")
+    parser.add_argument("--kind", metavar="KIND", help="kind of the record, if several records share the name")
+    add_format(parser, "text", "json", TRIPLES, default="text")
+    parser.add_examples(
+        "threatgraph show PAT-SYS-005",
+        "threatgraph show eu-ai-act:article-14",
+        "threatgraph show goal-drift --format turtle",
+    )
+
+
+def execute(options: ShowOptions) -> int:
     """Show one record."""
-    graph = open_graph(arguments, quick=True)
-    if arguments.format not in ("text", "json"):
-        put(graph.export(arguments.format, node=graph.resolve(arguments.id, arguments.kind)), arguments)
+    graph = open_graph(options, quick=True)
+    if options.format not in ("text", "json"):
+        write(graph.export(options.format, node=graph.resolve(options.id, options.kind)), options)
         return 0
-    record = graph.record(arguments.id, arguments.kind)
-    inbound = _inbound(graph.store, record)
-    if arguments.format == "json":
+    record = graph.record(options.id, options.kind)
+    inbound = _inbound(graph, record)
+    if options.format == "json":
         links = {title: [{"iri": link.iri, "label": link.label} for link in found] for title, found in inbound.items()}
-        put(json.dumps(record.to_dict() | {"inbound": links}, ensure_ascii=False, indent=2) + "\n", arguments)
+        write(json.dumps(record.to_dict() | {"inbound": links}, ensure_ascii=False, indent=2) + "\n", options)
         return 0
-    put(_Page(width(arguments), color=in_color(arguments)).write(record, inbound), arguments)
+    write(_Page(width(options), color=in_color(options)).write(record, inbound), options)
     return 0
 
 
-def _inbound(store: Store, record: Record) -> dict[str, list[Link]]:
-    """The records that link here, by the property of the link."""
+def _inbound(graph: ThreatGraph, record: Record) -> dict[str, list[Link]]:
+    """The records that link here, under the title of the property of the link."""
     found: dict[str, list[Link]] = {}
-    for prop, code, label, owner in store.select(_INBOUND, {"record": NamedNode(record.iri)}).rows:
-        link = Link(str(getattr(owner, "value", "")), to_text(label), to_text(code) or None)
-        name = to_text(prop).partition(":")[2]
-        found.setdefault(_INBOUND_TITLES.get(name, f"{_title(name)} of"), []).append(link)
+    for name, links in graph.inbound(record).items():
+        found.setdefault(_INBOUND_TITLES.get(name, f"{_title(name)} of"), []).extend(links)
     return found
 
 
@@ -180,7 +183,7 @@ class _Page:
             return
         for number, value in enumerate(values, 1):
             mark = f"{number}. " if "position" in _names(values) else "- "
-            yield from self._wrap(mark + _told(value), "  ", hang=" " * len(mark))
+            yield from self._wrap(mark + _line(value), "  ", hang=" " * len(mark))
 
     def _bold(self, text: str) -> str:
         return f"\033[1m{text}\033[0m" if self._color else text
@@ -193,7 +196,7 @@ def _names(values: Sequence[object]) -> set[str]:
     return {name for value in values if isinstance(value, Record) for name in value}
 
 
-def _told(part: object) -> str:
+def _line(part: object) -> str:
     """One part of a record as a line: what it is called or points to, and what it says."""
     if not isinstance(part, Record):
         return str(part)
@@ -216,7 +219,7 @@ _DETAILS = {
     "confidence": "confidence ",
     "count": "",
     "outOf": "out of ",
-    "percentage": "per cent: ",
+    "percentage": "percent: ",
     "severity": "severity: ",
     "asOf": "as of ",
 }

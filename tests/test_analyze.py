@@ -1,4 +1,4 @@
-"""``threatgraph analyse`` as people use it: real processes, and what they print."""
+"""``threatgraph analyze`` as people use it: real processes, and what they print."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ incident:one a tg:Incident ; skos:prefLabel "One"@en ; tg:occurred "last May"^^x
 def run(*words: str, env: dict[str, str] | None = None) -> tuple[int, str, str]:
     """Run an analysis in a process of its own: status, standard output, standard error."""
     done = subprocess.run(
-        [sys.executable, "-m", "threatgraph", "analyse", *words],
+        [sys.executable, "-m", "threatgraph", "analyze", *words],
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -67,7 +67,7 @@ def _no_width(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def answer(capsysbinary: pytest.CaptureFixture[bytes], *words: str) -> str:
     """What an analysis prints that goes well, without a process of its own."""
-    assert main(["analyse", *words]) == 0
+    assert main(["analyze", *words]) == 0
     return capsysbinary.readouterr().out.decode()
 
 
@@ -98,7 +98,7 @@ def test_a_path_for_people_is_told_by_labels(mine: str, capsysbinary: pytest.Cap
 
 def test_options_stand_before_or_after_the_command(mine: str, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     after = answer(capsysbinary, "communities", "--no-bundled", "--data", mine)
-    assert main(["--no-bundled", "--data", mine, "analyse", "communities"]) == 0
+    assert main(["--no-bundled", "--data", mine, "analyze", "communities"]) == 0
     assert capsysbinary.readouterr().out.decode() == after
 
 
@@ -107,14 +107,14 @@ def test_no_path_and_no_escalation_are_said(mine: str, capsysbinary: pytest.Capt
     found = answer(capsysbinary, "path", "mine", "alone", *alone)
     assert found == "none: no links lead from pattern:mine to pattern:alone\n"
     assert json.loads(answer(capsysbinary, "path", "mine", "alone", "--format", "json", *alone)) == []
-    assert answer(capsysbinary, "escalation", "mine", *alone) == "none: pattern:mine grows into no other pattern\n"
+    assert answer(capsysbinary, "escalation", "mine", *alone) == "none: pattern:mine escalates into no other pattern\n"
 
 
 def test_a_date_that_cannot_be_read_is_counted_apart_and_told(mine: str) -> None:
     status, out, err = run("trends", "--no-bundled", "--data", mine, "--format", "csv")
     assert status == 0
     assert out.split() == ["period,status,incidents", ",unreadable,1"]
-    assert err == "threatgraph: note: some dates cannot be read; `threatgraph validate` says which and what to do.\n"
+    assert err == "threatgraph: note: some dates cannot be read; run `threatgraph validate` to list them.\n"
 
 
 def test_the_examples_of_the_readme(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
@@ -157,9 +157,9 @@ def test_the_answer_goes_to_a_file(mine: str, tmp_path: Path, capsysbinary: pyte
         ("centrality --network pattern-clause", "Did you mean pattern-cause"),
         ("centrality --by fame", "unknown measure 'fame'"),
         ("communities --resolution 0", "the resolution is a number above 0"),
-        ("communities --resolution much", "argument --resolution"),
-        ("cooccurrence --minimum 0", "give a whole number from 1 on, not '0'"),
-        ("cooccurrence --minimum 1.5", "give a whole number from 1 on, not '1.5'"),
+        ("communities --resolution much", "--resolution must be a number, not 'much'"),
+        ("cooccurrence --minimum 0", "must be a positive integer, not '0'"),
+        ("cooccurrence --minimum 1.5", "must be a positive integer, not '1.5'"),
         ("cooccurrence --with weather", "unknown kind 'weather'"),
         ("gaps --gap hole", "unknown gap 'hole'"),
         ("gaps --framework nope", "unknown framework 'nope'"),
@@ -170,13 +170,13 @@ def test_the_answer_goes_to_a_file(mine: str, tmp_path: Path, capsysbinary: pyte
         ("path goal-drift PAT-AGT-003", "give two that differ"),
         ("path goal-drift", "the following arguments are required: B"),
         ("escalation openai", "unknown pattern 'openai'"),
-        ("weather", "invalid choice: 'weather'"),
-        ("", "the following arguments are required: WHAT"),
+        ("weather", "unknown analysis 'weather'"),
+        ("", "the following arguments are required: ANALYSIS"),
     ],
 )
 def test_what_is_wrong_is_said_with_status_2(words: str, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
     try:
-        status: object = main(["analyse", *words.split()])
+        status: object = main(["analyze", *words.split()])
     except SystemExit as stopped:
         status = stopped.code
     out, err = capsys.readouterr()
@@ -207,7 +207,7 @@ def test_the_help_names_all_that_may_be_chosen(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "1000")
     with pytest.raises(SystemExit):
-        build_parser().parse_args(["analyse", what, "--help"])
+        build_parser().parse_args(["analyze", what, "--help"])
     text = capsys.readouterr().out
     assert [name for name in names if name not in text] == []
 
