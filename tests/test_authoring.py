@@ -64,7 +64,7 @@ def test_one_more_statement_is_one_more_line(tmp_path: Path) -> None:
     ("text", "place", "reason"),
     [
         (TIGHT.replace("    .\n", "    # lost\n    .\n"), ":10:", "comment would be lost"),
-        ("<urn:a> <urn:b> [ <urn:c> 1 ] .", ":", "blank nodes are not allowed"),
+        ("<urn:a> <urn:b> [ <urn:c> 1 ] .", ":", "blank nodes have no place"),
         ("<urn:a> <urn:b> .", ":1:", "does not parse"),
     ],
 )

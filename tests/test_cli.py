@@ -91,7 +91,7 @@ def test_show_tells_all_that_the_source_page_tells() -> None:
     status, out, _ = run("show", "PAT-SYS-005")
     assert status == 0
     expected = """
-        PAT-SYS-005 | Strategic Misalignment | Severity: High — | Likelihood: Stable — | 2025-01-15
+        PAT-SYS-005 | Strategic Misalignment | Severity: High — | Likelihood trend: Stable — | 2025-01-15
         Evidence level: Theoretical with empirical foundations —
         source: Long-term / existential | source: General-purpose AI provisions
         Listed group: Consumers | Listed group: IT & Security Professionals | Documented incidents [2

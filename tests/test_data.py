@@ -91,7 +91,7 @@ def test_the_counts_are_those_of_the_source(graph: ThreatGraph) -> None:
         "glossary-term": 18,
         "glossary-category": 4,
         "severity": 4,
-        "likelihood": 3,
+        "likelihood-trend": 3,
         "framework": 8,
         "provision": 43 + 210 + 102 + 95 + 224 + 10 + 10 + 221,
         "mapping-set": 3,
@@ -153,12 +153,27 @@ def test_what_the_source_does_not_tell_is_not_said_to_be_the_sources(graph: Thre
     assert memory.code is None
     assert str(memory["curationStatus"][0]) == "Unconfirmed"
     notes = " ".join(map(str, memory["editorialNote"]))
-    assert "Ratings that were assessed by threatgraph: severity, likelihood, evidence level." in notes
+    assert "Its page was not read." in notes
+    assert {tg("severity"), tg("likelihoodTrend"), tg("evidenceLevel")} <= added(memory)
     for kind in ("mechanism", "impact", "indicator", "measure", "responseStep"):
         assert {str(part["wasAttributedTo"][0]) for part in memory[kind] if isinstance(part, Record)} == {PROJECT}
     seen = graph.pattern("PAT-AGT-003")
-    rated = [note for note in map(str, seen["editorialNote"]) if note.startswith("Ratings")]
-    assert rated == ["Ratings that were assessed by threatgraph: evidence level."]
+    assert tg("evidenceLevel") in added(seen)
+    assert {tg("severity"), tg("likelihoodTrend")} & added(seen) == set()
+
+
+def added(record: Record) -> set[str]:
+    """The properties whose values in a record come from threatgraph."""
+    return {value.iri for value in record["addedProperty"] if isinstance(value, Link)}
+
+
+def test_a_record_has_the_properties_that_it_names_as_added(graph: ThreatGraph) -> None:
+    named = "SELECT ?record ?property { ?record tg:addedProperty ?property }"
+    assert len(graph.store.select(named)) > 1000
+    absent = (
+        "SELECT ?record ?property { ?record tg:addedProperty ?property FILTER NOT EXISTS { ?record ?property ?any } }"
+    )
+    assert graph.store.select(absent).rows == []
 
 
 def test_derived_statements_are_in_no_file() -> None:
@@ -190,7 +205,7 @@ def test_strategic_misalignment_is_lossless(graph: ThreatGraph) -> None:
     pattern = graph.pattern("PAT-SYS-005")
     assert (pattern.code, pattern.label) == ("PAT-SYS-005", "Strategic Misalignment")
     assert labels(pattern["severity"]) == ["High"]
-    assert labels(pattern["likelihood"]) == ["Stable"]
+    assert labels(pattern["likelihoodTrend"]) == ["Stable"]
     assert labels(pattern["evidenceLevel"]) == ["Theoretical with empirical foundations"]
     assert pattern["sourceUpdated"] == ("2025-01-15",)
     assert sorted(labels(pattern["listedGroup"])) == ["Consumers", "IT & Security Professionals"]
@@ -203,7 +218,9 @@ def test_strategic_misalignment_is_lossless(graph: ThreatGraph) -> None:
         "Long-term / existential",
         "General-purpose AI provisions",
     }
-    for text in "abstract definition severityRationale likelihoodRationale evidenceRationale incidentSummary".split():
+    for (
+        text
+    ) in "abstract definition severityRationale likelihoodTrendRationale evidenceRationale incidentSummary".split():
         assert len(pattern.text(text)) > 60
     for text in "mechanismSummary indicatorSummary responseTrigger retrievalNote".split():
         assert len(pattern.text(text)) > 40

@@ -66,7 +66,7 @@ def test_a_misspelt_term_raises() -> None:
     ("scheme", "ranked"),
     [
         ("severity", ["low", "medium", "high", "critical"]),
-        ("likelihood", ["decreasing", "stable", "increasing"]),
+        ("likelihood-trend", ["decreasing", "stable", "increasing"]),
         ("impact-level", ["individual", "organization", "sector", "society-wide"]),
         ("incident-status", ["alleged", "under-investigation", "confirmed"]),
         (

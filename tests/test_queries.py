@@ -169,22 +169,24 @@ def test_there_are_at_least_25_questions() -> None:
 
 def test_patterns(graph: ThreatGraph, files: Files) -> None:
     assert len(graph.run("patterns")) == len(files.all("pattern")) >= 42
-    systemic = rows(graph, "patterns", "code severity likelihood", domain="DOM-SYS")
+    systemic = rows(graph, "patterns", "code severity likelihood_trend", domain="DOM-SYS")
     assert [row for row in systemic if row[0] <= "PAT-SYS-006"] == [
-        ("PAT-SYS-001", "severity:high", "likelihood:increasing"),
-        ("PAT-SYS-002", "severity:critical", "likelihood:stable"),
-        ("PAT-SYS-003", "severity:critical", "likelihood:increasing"),
-        ("PAT-SYS-004", "severity:critical", "likelihood:increasing"),
-        ("PAT-SYS-005", "severity:high", "likelihood:stable"),
-        ("PAT-SYS-006", "severity:low", "likelihood:stable"),
+        ("PAT-SYS-001", "severity:high", "likelihood-trend:increasing"),
+        ("PAT-SYS-002", "severity:critical", "likelihood-trend:stable"),
+        ("PAT-SYS-003", "severity:critical", "likelihood-trend:increasing"),
+        ("PAT-SYS-004", "severity:critical", "likelihood-trend:increasing"),
+        ("PAT-SYS-005", "severity:high", "likelihood-trend:stable"),
+        ("PAT-SYS-006", "severity:low", "likelihood-trend:stable"),
     ]
-    stable = column(graph, "patterns", "code", likelihood="stable")
+    stable = column(graph, "patterns", "code", likelihood_trend="stable")
     assert {"PAT-SOC-003", "PAT-SYS-002", "PAT-SYS-005", "PAT-SYS-006"} <= set(stable)
-    assert set(stable) == {files.code(p) for p in files.all("pattern") if "stable" in str(files.get(p, "likelihood"))}
+    assert set(stable) == {
+        files.code(p) for p in files.all("pattern") if "stable" in str(files.get(p, "likelihoodTrend"))
+    }
     low = column(graph, "patterns", "code", severity="low")
     assert set(low) == {files.code(p) for p in files.all("pattern") if "severity:low" in files.get(p, "severity")}
     assert "PAT-SYS-006" in low
-    both = column(graph, "patterns", "code", severity="high", likelihood="stable")
+    both = column(graph, "patterns", "code", severity="high", likelihood_trend="stable")
     assert {"PAT-SOC-003", "PAT-SYS-005"} <= set(both) <= set(stable)
 
 

@@ -117,6 +117,11 @@ def load_catalog(folder: Path | None = None) -> dict[str, NamedQuery]:
     return _queries_in(folder or resources.queries_dir())
 
 
+@cache
+def _queries_in(folder: Path) -> dict[str, NamedQuery]:
+    return {file.stem: read_query(file) for file in sorted(folder.glob("*.rq"))}
+
+
 def load_checks(folder: Path | None = None) -> dict[str, CrossRecordCheck]:
     """Read the cross-record checks of a folder.
 
@@ -130,11 +135,6 @@ def load_checks(folder: Path | None = None) -> dict[str, CrossRecordCheck]:
         InvalidFile: for an incomplete header, or a header line that cannot be read.
     """
     return _checks_in(folder or resources.queries_dir() / "checks")
-
-
-@cache
-def _queries_in(folder: Path) -> dict[str, NamedQuery]:
-    return {file.stem: read_query(file) for file in sorted(folder.glob("*.rq"))}
 
 
 @cache

@@ -13,7 +13,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from threatgraph import resources
-from threatgraph.catalog import load_checks
+from threatgraph.catalog import load_catalog
 from threatgraph.errors import InvalidQuery
 from threatgraph.sparql.binding import bind_values
 from threatgraph.vocab import PREFIXES
@@ -104,7 +104,7 @@ def missing_by_checks(triples: Iterable[ox.Triple]) -> Mapping[str, int]:
     store = ox.Store()
     store.extend(ox.Quad(triple.subject, triple.predicate, triple.object) for triple in triples)
     missing: dict[str, int] = defaultdict(int)
-    for check in load_checks().values():
+    for check in load_catalog(resources.queries_dir() / "checks").values():
         if "missing" not in check.columns:
             continue
         for row in _rows(store, check.sparql):

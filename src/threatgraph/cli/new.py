@@ -57,69 +57,68 @@ def add_arguments(parser: Parser) -> None:
 
 def _pattern(parser: Parser) -> None:
     parser.set_defaults(execute=new_pattern, options=NewPatternOptions)
-    parser.add_argument("--label", required=True, type=utf8, metavar="TEXT", help="name, such as 'Goal Drift'")
+    _add_shared(parser, label="name, such as 'Goal Drift'", code="code (default: the next free one of the domain)")
     parser.add_argument("--domain", required=True, metavar="ID", help="domain, such as DOM-SYS")
     parser.add_argument("--definition", required=True, type=utf8, metavar="TEXT", help="definition")
-    parser.add_argument("--code", type=utf8, metavar="CODE", help="code (default: the next free one of the domain)")
-    _add_shared(parser)
 
 
 def _incident(parser: Parser) -> None:
     parser.set_defaults(execute=new_incident, options=NewIncidentOptions)
-    title = "title that names the system or organization and the event"
-    parser.add_argument("--label", required=True, type=utf8, metavar="TEXT", help=title)
+    _add_shared(
+        parser,
+        label="title that names the system and the event",
+        code="code, such as INC-26-0001, if the source has one",
+    )
     parser.add_argument("--description", required=True, type=utf8, metavar="TEXT", help="what happened")
     parser.add_argument("--occurred", metavar="DATE", help="year, month or day: 2024, 2024-08 or 2024-08-01")
     parser.add_argument(
-        "--pattern", action="append", metavar="ID", help="threat pattern; may be repeated, the primary one first"
+        "--pattern", action="append", metavar="ID", help="threat pattern, the primary one first (repeatable)"
     )
-    parser.add_argument("--code", type=utf8, metavar="CODE", help="code, if the source has one, such as INC-26-0001")
-    _add_shared(parser)
 
 
-def _add_shared(parser: Parser) -> None:
+def _add_shared(parser: Parser, *, label: str, code: str) -> None:
+    parser.add_argument("--label", required=True, type=utf8, metavar="TEXT", help=label)
     parser.add_argument("--source", required=True, type=utf8, metavar="URL", help="URL of the source")
+    parser.add_argument("--code", type=utf8, metavar="CODE", help=code)
     parser.add_argument("--folder", metavar="DIR", help="folder to write to (default: the current one)")
 
 
 def new_pattern(options: NewPatternOptions) -> int:
-    """Write a new pattern; print its file, its code and the next commands."""
-    from threatgraph.authoring import new_pattern
+    """Write a new pattern, then print its file, its code and the next commands."""
+    from threatgraph import authoring
 
     graph = open_graph(options)
-    return _report(
-        new_pattern(
-            graph.store,
-            Path(options.folder),
-            label=options.label,
-            source=options.source,
-            code=options.code,
-            domain=graph.resolve(options.domain, "domain"),
-            definition=options.definition,
-        )
+    record = authoring.new_pattern(
+        graph.store,
+        Path(options.folder),
+        label=options.label,
+        source=options.source,
+        code=options.code,
+        domain=graph.resolve(options.domain, "domain"),
+        definition=options.definition,
     )
+    return _next_steps(record)
 
 
 def new_incident(options: NewIncidentOptions) -> int:
-    """Write a new incident; print its file, its code and the next commands."""
-    from threatgraph.authoring import new_incident
+    """Write a new incident, then print its file, its code and the next commands."""
+    from threatgraph import authoring
 
     graph = open_graph(options)
-    return _report(
-        new_incident(
-            graph.store,
-            Path(options.folder),
-            label=options.label,
-            source=options.source,
-            code=options.code,
-            description=options.description,
-            occurred=options.occurred,
-            patterns=[graph.resolve(name, "pattern") for name in options.pattern],
-        )
+    record = authoring.new_incident(
+        graph.store,
+        Path(options.folder),
+        label=options.label,
+        source=options.source,
+        code=options.code,
+        description=options.description,
+        occurred=options.occurred,
+        patterns=[graph.resolve(name, "pattern") for name in options.pattern],
     )
+    return _next_steps(record)
 
 
-def _report(record: NewRecord) -> int:
+def _next_steps(record: NewRecord) -> int:
     path = printable(str(record.path), line_ends=False)
     code = f"{record.code} ({record.code_note})" if record.code else record.code_note
     print(f"{path}\ncode: {code}\n{_NEXT.format(path=path)}")

@@ -42,12 +42,12 @@ _NAMED = {"listedGroup", "harmedParty", *_SECTIONS["Related"]}
 _FACTS = {
     "domain": None,
     "severity": "severityRationale",
-    "likelihood": "likelihoodRationale",
+    "likelihoodTrend": "likelihoodTrendRationale",
     "evidenceLevel": "evidenceRationale",
 }
 #: What follows from other statements, or stands in the head already.
 _HIDDEN = {"type", "prefLabel", "notation", "abstract", "affects", "mappedTo", "involvesPattern", "primaryPattern"}
-_HIDDEN |= {"inScheme"}
+_HIDDEN |= {"inScheme", "hasTopConcept"}
 #: What it means to be at the other end of a link.
 _INBOUND_TITLES = {
     "addresses": "Addressed by",
@@ -62,6 +62,7 @@ _INBOUND_TITLES = {
     "domain": "In this domain",
     "escalatesTo": "Escalates from",
     "governanceContext": "Governance context of",
+    "hasTopConcept": "Top concept of",
     "impact": "Affected by",
     "inScheme": "Holds",
     "listedGroup": "Listed by",
@@ -77,7 +78,13 @@ _INBOUND_TITLES = {
 _HIDDEN |= {"secondaryPattern", "actor", *_FACTS, *filter(None, _FACTS.values())}
 _MOST_INBOUND = 20
 #: Names that do not read well as words.
-_TITLES = {"altLabel": "Also called", "coOccursWith": "Occurs together with"}
+_TITLES = {
+    "addedProperty": "Added by threatgraph",
+    "aiidNumber": "AI Incident Database number",
+    "altLabel": "Also called",
+    "coOccursWith": "Occurs together with",
+    "subjectOf": "Page",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +157,8 @@ class _Page:
         rest = [name for name in record if name not in shown | hidden]
         plain = [name for name in rest if not any(isinstance(value, Record) for value in record[name])]
         for name in plain:
-            values = "; ".join(str(value) for value in record[name])
+            shown_value = _term if name == "addedProperty" else str
+            values = "; ".join(shown_value(value) for value in record[name])
             lines += self._wrap(f"{_title(name)}: {values}", "", hang="  ")
         for title, names in (sections | {_title(name): (name,) for name in rest if name not in plain}).items():
             body = [line for name in names for line in self._values(record, name)]
@@ -218,7 +226,7 @@ _DETAILS = {
     "sourceLabel": "source: ",
     "confidence": "confidence ",
     "count": "",
-    "outOf": "out of ",
+    "total": "out of ",
     "percentage": "percent: ",
     "severity": "severity: ",
     "asOf": "as of ",
@@ -233,6 +241,11 @@ def _detail(name: str, values: Sequence[object]) -> str:
 def _short(value: object) -> str:
     text = str(value)
     return re.split(r"[#/]", text)[-1] if text.startswith("http") else text
+
+
+def _term(value: object) -> str:
+    """A property as words: ``tg:causalFactor`` becomes ``causal factor``."""
+    return _title(_short(value)).lower()
 
 
 def _title(name: str) -> str:

@@ -100,7 +100,7 @@ class Queries(Lookups):
         if name not in self.queries:
             raise UnknownName("query", name, self.queries, "`threatgraph queries` lists them.")
         query = self.queries[name]
-        refuse_unsafe(query.sparql)
+        refuse_unsafe(query.sparql)  # the file may be that of a checkout
         return self.store.select(query.sparql, bind(self.store, query, params))
 
     def recommend(
