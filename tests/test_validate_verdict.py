@@ -112,7 +112,7 @@ def test_the_command_fails_where_something_was_not_evaluated(
 def test_findings_are_reported_beside_what_was_not_evaluated(tmp_path: Path) -> None:
     shapes = SHAPE + "sh:property [ sh:path ex:size ; sh:mincount 1 ; sh:maxInclusive 4 ] ."
     report = report_on(tmp_path, shapes)
-    assert [finding.component for finding in report] == ["MaxInclusive"]
+    assert [result.component for result in report] == ["MaxInclusive"]
     assert report.to_text().splitlines()[-1].startswith("1 violation, 1 thing not evaluated")
 
 
@@ -255,7 +255,7 @@ def test_a_report_can_be_sent_to_another_process(tmp_path: Path) -> None:
     report = report_on(tmp_path, shapes)
     copy = pickle.loads(pickle.dumps(report))  # noqa: S301  # our own bytes
     assert copy == report
-    assert copy.findings
+    assert copy.results
     assert copy.unevaluated
     assert (copy.to_text(), copy.to_json(), copy.to_turtle()) == (
         report.to_text(),

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.rdf.terms import Node
-from threatgraph.validate.candidates.conformance import YES, Conformance, Verdict, alike, all_of, comparable, opposite
+from threatgraph.validate.candidates.conformance import YES, Conformance, ThreeValued, alike, all_of, comparable, opposite
 from threatgraph.validate.candidates.filters import loosened
 from threatgraph.validate.candidates.lexical import (
     compared_properties,
@@ -20,11 +20,11 @@ from threatgraph.validate.candidates.lexical import (
     shape_literals_differ,
 )
 from threatgraph.validate.evaluation.subgraph import batches, values_clause
-from threatgraph.validate.shapes.checks import Check
+from threatgraph.validate.shapes.constraints import ShapeConstraint
 from threatgraph.validate.shapes.graph import ShapeGraph, Target, Term, first, inner_shapes, is_true, siblings
 from threatgraph.validate.shapes.paths import Path, read_path
-from threatgraph.validate.shapes.sparql_constraints import joined
-from threatgraph.validate.statistics import SUBCLASS, Census
+from threatgraph.validate.shapes.prefixes import joined
+from threatgraph.validate.statistics import SUBCLASS, Statistics
 from threatgraph.vocab import XSD
 
 #: What is demanded of the values of a path together, not of each.
@@ -45,14 +45,14 @@ class Compiler:
 
     Args:
         graph: the shapes graph.
-        census: what the store holds.
+        statistics: what the store holds.
     """
 
-    def __init__(self, graph: ShapeGraph, census: Census) -> None:
-        self._graph, self._census = graph, census
+    def __init__(self, graph: ShapeGraph, statistics: Statistics) -> None:
+        self._graph, self._statistics = graph, statistics
         self._conformance = Conformance(graph, self._instance_of)
 
-    def queries(self, check: Check) -> list[str] | None:
+    def queries(self, check: ShapeConstraint) -> list[str] | None:
         """SPARQL queries for the candidates of a check, each with the column ``this``.
 
         Returns:
@@ -81,31 +81,31 @@ class Compiler:
         return f"?this {target.term} [] ." if target.kind == "targetSubjectsOf" else f"[] {target.term} ?this ."
 
     def _instance_of(self, variable: str, cls: Term) -> str:
-        classes = self._census.below(str(cls))
+        classes = self._statistics.below(str(cls))
         if len(classes) == 1:
             return f"{variable} a {cls} ."
         if any(name.startswith("_:") for name in classes):  # a blank node cannot be asked for
             return f"{variable} a/{SUBCLASS}* {cls} ."
         return f"VALUES {variable}Kind {{ {' '.join(classes)} }} {variable} a {variable}Kind ."
 
-    def _constraint(self, check: Check, constraint: Node) -> list[str] | None:
+    def _constraint(self, check: ShapeConstraint, constraint: Node) -> list[str] | None:
         """The query of a constraint for all nodes at once, with nothing filtered out on which engines may differ."""
         text = joined(self._graph, constraint, self.scope(check.target))
         text = None if text is None else loosened(text)
-        if text is None or (self._census.rewritten and may_match(text, self._census.rewritten)):
+        if text is None or (self._statistics.rewritten and may_match(text, self._statistics.rewritten)):
             return None
         return [text]
 
-    def _rewritten(self, check: Check) -> list[str] | None:
+    def _rewritten(self, check: ShapeConstraint) -> list[str] | None:
         """Queries for the nodes with literals of which queries see another form; ``None`` where that is not enough."""
         if shape_literals_differ(self._graph, check):
             return None
-        if not depends_on_forms(self._graph, check, self._census.rewritten):
+        if not depends_on_forms(self._graph, check, self._statistics.rewritten):
             return []
         props = compared_properties(check)
         if props is None:
             return None
-        nodes = dict.fromkeys(node for prop in props for node in self._census.rewritten.get(prop, ()))
+        nodes = dict.fromkeys(node for prop in props for node in self._statistics.rewritten.get(prop, ()))
         scope = self.scope(check.target)
         return [
             _SELECT.format(f"{{ {values_clause('this', batch)} }} {scope}") for batch in batches(sorted(nodes, key=str))
@@ -121,10 +121,10 @@ class Compiler:
     def _size(self, target: Target) -> int:
         """How many nodes a target has, at most."""
         if target.kind == "targetClass":
-            return self._census.instances(*self._census.below(str(target.term)))
-        return 1 if target.kind == "targetNode" else self._census.uses(str(target.term))
+            return self._statistics.instances(*self._statistics.below(str(target.term)))
+        return 1 if target.kind == "targetNode" else self._statistics.uses(str(target.term))
 
-    def _parts(self, check: Check) -> Iterator[str | None]:
+    def _parts(self, check: ShapeConstraint) -> Iterator[str | None]:
         """For each demand, or group of them, the pattern of the nodes that may break it; empty where none can."""
         path = check.steps
         if path is not None:
@@ -141,7 +141,7 @@ class Compiler:
             yield from (part for value in each.pop(name) for part in self._pair(check, None, name, value))
         yield self._each_value(check, None, all_of(self._conformance.values(each, "?this")))
 
-    def _together(self, check: Check, path: Path) -> Iterator[str | None]:
+    def _together(self, check: ShapeConstraint, path: Path) -> Iterator[str | None]:
         scope, found = self.scope(check.target), check.parameters
         for name, values in found.items():
             if name == "minCount":
@@ -162,11 +162,11 @@ class Compiler:
             elif name in _PAIRS:
                 yield from (part for value in values for part in self._pair(check, path, name, value))
 
-    def _half(self, check: Check) -> str | None:
+    def _half(self, check: ShapeConstraint) -> str | None:
         """Nothing; ``None`` where a qualified demand lacks its shape, of which the referee complains."""
         return "" if "qualifiedValueShape" in check.parameters else None
 
-    def _starts_with_values(self, check: Check, path: Path | None) -> str | None:
+    def _starts_with_values(self, check: ShapeConstraint, path: Path | None) -> str | None:
         """How to begin with the statements of a property: the filter by which their nodes are those of the target.
 
         Returns:
@@ -174,12 +174,12 @@ class Compiler:
         """
         if path is None or path.step is None:
             return None
-        uses = self._census.uses(str(path.step[0]))
+        uses = self._statistics.uses(str(path.step[0]))
         if not uses:
             return ""
         return f"FILTER EXISTS {{ {self.scope(check.target)} }}" if uses < _FEW * self._size(check.target) else None
 
-    def _each_value(self, check: Check, path: Path | None, verdict: Verdict) -> str | None:
+    def _each_value(self, check: ShapeConstraint, path: Path | None, verdict: ThreeValued) -> str | None:
         """The nodes with a value that does not surely meet what is demanded of each."""
         if verdict.yes is None:
             return None
@@ -193,7 +193,7 @@ class Compiler:
             return f"{scope} {_step(path)} {wrong}"
         return among and f"{_step(path)} {wrong} {among}"
 
-    def _too_many(self, check: Check, path: Path, most: int, then: str = "") -> str:
+    def _too_many(self, check: ShapeConstraint, path: Path, most: int, then: str = "") -> str:
         """The nodes with more than so many values of a path, if they meet a further pattern as well."""
         among = self._starts_with_values(check, path)
         if among == "":
@@ -203,7 +203,7 @@ class Compiler:
         having = f"GROUP BY ?this HAVING(COUNT({once}?value) > {most})"
         return f"{{ SELECT ?this WHERE {{ {scope} {_step(path)} }} {having} }} {then} {among or ''}"
 
-    def _pair(self, check: Check, path: Path | None, name: str, value: Term) -> Iterator[str | None]:
+    def _pair(self, check: ShapeConstraint, path: Path | None, name: str, value: Term) -> Iterator[str | None]:
         """The nodes whose values may not stand to those of a property as they should (SHACL, section 4.5)."""
         if not isinstance(value, NamedNode) or (path is None and name not in ("equals", "disjoint")):
             yield None
@@ -222,7 +222,7 @@ class Compiler:
         else:
             yield f"{scope} {step} {other} FILTER(!({' || '.join(_surely_ordered(_PAIRS[name]))}))"
 
-    def _qualified(self, check: Check, path: Path) -> str | None:
+    def _qualified(self, check: ShapeConstraint, path: Path) -> str | None:
         """The nodes that may have too few or too many values of a kind (SHACL, section 4.7.3)."""
         shapes = check.parameters["qualifiedValueShape"]
         limits = [check.parameters.get(f"qualified{name}Count") for name in ("Min", "Max")]
@@ -244,7 +244,7 @@ class Compiler:
                 )
         return " UNION ".join(f"{{ {part} }}" for part in parts)
 
-    def _unknown_property(self, check: Check, closed: Sequence[Term]) -> str | None:
+    def _unknown_property(self, check: ShapeConstraint, closed: Sequence[Term]) -> str | None:
         """The nodes with a property that a closed shape does not name."""
         if str(closed[0]) == str(Literal(False)):
             return ""

@@ -54,46 +54,46 @@ _LONGEST = 20_000
 YES, NO = "true", "false"
 
 
-class Verdict(NamedTuple):
+class ThreeValued(NamedTuple):
     """When something is surely so and when it surely is not; ``None`` where SPARQL cannot tell."""
 
     yes: str | None
     no: str | None
 
 
-UNKNOWN = Verdict(None, None)
+UNKNOWN = ThreeValued(None, None)
 #: An expression that a variable is an instance of a class, given the variable and the class.
 InstanceOf = Callable[[str, Term], str]
 Values = Sequence[Term]
-ValueTest = Callable[["Conformance", str, Values, Mapping[str, Values]], Verdict]
+ValueTest = Callable[["Conformance", str, Values, Mapping[str, Values]], ThreeValued]
 
 
-def all_of(verdicts: Iterable[Verdict]) -> Verdict:
+def all_of(verdicts: Iterable[ThreeValued]) -> ThreeValued:
     """So where all are so."""
     found = list(verdicts)
     yes, no = [v.yes for v in found], [v.no for v in found if v.no is not None]
     told = [v for v in yes if v is not None]
-    return Verdict(_join(" && ", told, YES) if len(told) == len(found) else None, _join(" || ", no, NO))
+    return ThreeValued(_join(" && ", told, YES) if len(told) == len(found) else None, _join(" || ", no, NO))
 
 
-def any_of(verdicts: Iterable[Verdict]) -> Verdict:
+def any_of(verdicts: Iterable[ThreeValued]) -> ThreeValued:
     """So where one is so."""
     return opposite(all_of(map(opposite, verdicts)))
 
 
-def opposite(verdict: Verdict) -> Verdict:
+def opposite(verdict: ThreeValued) -> ThreeValued:
     """So where it is not so."""
-    return Verdict(verdict.no, verdict.yes)
+    return ThreeValued(verdict.no, verdict.yes)
 
 
-def safely(yes: str | None, no: str | None = None) -> Verdict:
+def safely(yes: str | None, no: str | None = None) -> ThreeValued:
     """Expressions that may fail: a failure is neither one nor the other."""
     wrapped = [None if test is None else f"COALESCE({test}, false)" for test in (yes, no)]
-    return Verdict(*wrapped)
+    return ThreeValued(*wrapped)
 
 
-def _exactly(test: str) -> Verdict:
-    return Verdict(f"({test})", f"(!({test}))")
+def _exactly(test: str) -> ThreeValued:
+    return ThreeValued(f"({test})", f"(!({test}))")
 
 
 def _join(operator: str, tests: Sequence[str], empty: str) -> str:
@@ -112,7 +112,7 @@ class Conformance:
     def __init__(self, graph: ShapeGraph, instance_of: InstanceOf) -> None:
         self._graph, self._instance_of = graph, instance_of
 
-    def shape(self, shape: Term, node: str, depth: int = 1) -> Verdict:
+    def shape(self, shape: Term, node: str, depth: int = 1) -> ThreeValued:
         """When the node that a variable stands for conforms to a shape.
 
         Args:
@@ -121,11 +121,11 @@ class Conformance:
             depth: how deep in other shapes this one stands; the variables of its values are called by it.
         """
         if is_true(self._graph, shape, "deactivated"):
-            return Verdict(YES, NO)
+            return ThreeValued(YES, NO)
         found = self._shape(shape, node, depth)
-        return Verdict(*(None if test is None or len(test) > _LONGEST else test for test in found))
+        return ThreeValued(*(None if test is None or len(test) > _LONGEST else test for test in found))
 
-    def _shape(self, shape: Term, node: str, depth: int) -> Verdict:
+    def _shape(self, shape: Term, node: str, depth: int) -> ThreeValued:
         if depth > _DEEPEST or first(self._graph, shape, "sparql"):
             return UNKNOWN
         found = parameters(self._graph, shape)
@@ -137,7 +137,7 @@ class Conformance:
         path = read_path(self._graph, term)
         return UNKNOWN if path is None else all_of(self._along(path, found, node, depth))
 
-    def _along(self, path: Path, found: Mapping[str, Values], node: str, depth: int) -> Iterator[Verdict]:
+    def _along(self, path: Path, found: Mapping[str, Values], node: str, depth: int) -> Iterator[ThreeValued]:
         value, other, way = f"?v{depth}", f"?o{depth}", path.to_sparql()
         on_values = {}
         for name, values in found.items():
@@ -155,12 +155,12 @@ class Conformance:
         each = all_of(self.values(on_values, value, depth + 1))
         if each != (YES, NO):
             step = f"{node} {way} {value} ."
-            yield Verdict(
+            yield ThreeValued(
                 None if each.yes is None else f"(NOT EXISTS {{ {step} FILTER(!{each.yes}) }})",
                 None if each.no is None else f"(EXISTS {{ {step} FILTER({each.no}) }})",
             )
 
-    def values(self, found: Mapping[str, Values], value: str, depth: int = 1) -> Iterator[Verdict]:
+    def values(self, found: Mapping[str, Values], value: str, depth: int = 1) -> Iterator[ThreeValued]:
         """For each parameter that is about values, when the value that a variable stands for meets it."""
         for name, values in found.items():
             if name in ("flags", "ignoredProperties", "closed"):
@@ -177,16 +177,16 @@ class Conformance:
                 test = _TESTS.get(name)
                 yield test(self, value, values, found) if test else UNKNOWN
 
-    def _logical(self, name: str, head: Term, value: str, depth: int) -> Verdict:
+    def _logical(self, name: str, head: Term, value: str, depth: int) -> ThreeValued:
         shapes = list(members(self._graph, head))
         found = [self.shape(shape, value, depth) for shape in shapes]
         if not shapes:
             return UNKNOWN  # no list of shapes: the referee says so
         if name == "xone" and len(set(shapes)) < len(shapes):
-            return Verdict(_one_of(found).yes, None)
+            return ThreeValued(_one_of(found).yes, None)
         return _LOGICAL[name](found)
 
-    def _closed(self, shape: Term, found: Mapping[str, Values], node: str, depth: int) -> Iterator[Verdict]:
+    def _closed(self, shape: Term, found: Mapping[str, Values], node: str, depth: int) -> Iterator[ThreeValued]:
         if "closed" in found:
             known = self.known_properties(shape, found)
             prop = f"?p{depth}"
@@ -204,20 +204,20 @@ class Conformance:
             known += [str(path)] if isinstance(path, NamedNode) else []
         return known if all(prop.startswith("<") for prop in known) else None
 
-    def _class(self, value: str, values: Values, _: Mapping[str, Values]) -> Verdict:
+    def _class(self, value: str, values: Values, _: Mapping[str, Values]) -> ThreeValued:
         if not all(isinstance(cls, NamedNode) for cls in values):
             return UNKNOWN
         found = [f"EXISTS {{ {self._instance_of(value, cls)} }}" for cls in values]
-        return all_of(Verdict(f"({test})", f"(NOT {test})") for test in found)
+        return all_of(ThreeValued(f"({test})", f"(NOT {test})") for test in found)
 
-    def _in(self, value: str, values: Values, _: Mapping[str, Values]) -> Verdict:
+    def _in(self, value: str, values: Values, _: Mapping[str, Values]) -> ThreeValued:
         found = list(members(self._graph, values[0]))
         if len(found) > _LISTED:
             return UNKNOWN  # Oxigraph exhausts its stack on very long expressions
         same = _join(" || ", [f"sameTerm({value}, {m})" for m in found if str(m)[:2] != "_:"], NO)
-        return Verdict(same, f"(!{same})" if all(map(_same_everywhere, found)) else None)
+        return ThreeValued(same, f"(!{same})" if all(map(_same_everywhere, found)) else None)
 
-    def _language_in(self, value: str, values: Values, _: Mapping[str, Values]) -> Verdict:
+    def _language_in(self, value: str, values: Values, _: Mapping[str, Values]) -> ThreeValued:
         ranges = [member.value for member in members(self._graph, values[0])]
         if not all(map(_RANGE.fullmatch, ranges)):
             return UNKNOWN  # which Oxigraph does not match as RFC 4647 does
@@ -225,15 +225,15 @@ class Conformance:
         return safely(_join(" || ", tests, NO))
 
 
-def _one_of(found: Sequence[Verdict]) -> Verdict:
+def _one_of(found: Sequence[ThreeValued]) -> ThreeValued:
     """So where exactly one is so (SHACL, section 4.6.4)."""
     places = range(len(found))
     alone = [all_of(found[n] if n == place else opposite(found[n]) for n in places) for place in places]
     two = [all_of(pair) for pair in combinations(found, 2)]
-    return Verdict(any_of(alone).yes, any_of([*two, opposite(any_of(found))]).yes)
+    return ThreeValued(any_of(alone).yes, any_of([*two, opposite(any_of(found))]).yes)
 
 
-_LOGICAL: dict[str, Callable[[Sequence[Verdict]], Verdict]] = {"and": all_of, "or": any_of, "xone": _one_of}
+_LOGICAL: dict[str, Callable[[Sequence[ThreeValued]], ThreeValued]] = {"and": all_of, "or": any_of, "xone": _one_of}
 
 
 def alike(one: str, other: str) -> str:
@@ -242,23 +242,23 @@ def alike(one: str, other: str) -> str:
     return f"FILTER(!sameTerm({one}, {other}) && {same})"
 
 
-def _some(pattern: str, term: Term | None = None) -> Verdict:
+def _some(pattern: str, term: Term | None = None) -> ThreeValued:
     """Whether a pattern has a solution; where it ends in a term, as far as the libraries agree on what equals that."""
     if isinstance(term, BlankNode):
         return UNKNOWN  # it would be a variable
     sure = term is None or _same_everywhere(term)
-    return Verdict(f"(EXISTS {{ {pattern} }})", f"(NOT EXISTS {{ {pattern} }})" if sure else None)
+    return ThreeValued(f"(EXISTS {{ {pattern} }})", f"(NOT EXISTS {{ {pattern} }})" if sure else None)
 
 
-def _none(pattern: str) -> Verdict:
+def _none(pattern: str) -> ThreeValued:
     return opposite(_some(pattern))
 
 
-def _count(name: str, way: str, value: str, values: Values) -> Verdict:
+def _count(name: str, way: str, value: str, values: Values) -> ThreeValued:
     """Whether there are enough values, or not too many, as far as a few variables can tell."""
     limit = int(values[0].value) + (name == "maxCount")
     if not limit:
-        return Verdict(YES, NO)
+        return ThreeValued(YES, NO)
     if limit > _MOST:
         return UNKNOWN
     names = [f"{value}n{number}" for number in range(limit)]
@@ -277,7 +277,7 @@ def _nameless(value: str) -> str:
     return f"(isLiteral({value}) || (isIRI({value}) && !REGEX(STR({value}), {_GIVEN})))"
 
 
-def _datatype(_: Conformance, value: str, values: Values, __: Mapping[str, Values]) -> Verdict:
+def _datatype(_: Conformance, value: str, values: Values, __: Mapping[str, Values]) -> ThreeValued:
     datatype = values[0]
     if datatype.value in _OF_ALL_TYPES:
         return UNKNOWN
@@ -287,22 +287,22 @@ def _datatype(_: Conformance, value: str, values: Values, __: Mapping[str, Value
     return safely(None if form is None else f"({of_type}{lexical})", f"!({of_type})")
 
 
-def _node_kind(_: Conformance, value: str, values: Values, __: Mapping[str, Values]) -> Verdict:
+def _node_kind(_: Conformance, value: str, values: Values, __: Mapping[str, Values]) -> ThreeValued:
     literal, blank = f"isLiteral({value})", f"isBlank({value})"
     named = f"(!{literal} && {_nameless(value)})"
     kinds = {
-        "IRI": Verdict(named, f"({literal} || {blank})"),
+        "IRI": ThreeValued(named, f"({literal} || {blank})"),
         "Literal": _exactly(literal),
-        "BlankNode": Verdict(blank, f"({literal} || {named})"),
+        "BlankNode": ThreeValued(blank, f"({literal} || {named})"),
         # A triple term is neither (RDF 1.2).
         "BlankNodeOrIRI": _exactly(f"({blank} || isIRI({value}))"),
-        "BlankNodeOrLiteral": Verdict(f"({literal} || {blank})", named),
-        "IRIOrLiteral": Verdict(f"({literal} || {named})", blank),
+        "BlankNodeOrLiteral": ThreeValued(f"({literal} || {blank})", named),
+        "IRIOrLiteral": ThreeValued(f"({literal} || {named})", blank),
     }
     return kinds.get(values[0].value.removeprefix(SH), UNKNOWN)
 
 
-def _pattern(_: Conformance, value: str, values: Values, beside: Mapping[str, Values]) -> Verdict:
+def _pattern(_: Conformance, value: str, values: Values, beside: Mapping[str, Values]) -> ThreeValued:
     """The test of ``sh:pattern`` (SHACL, section 4.4.3)."""
     flags = next(iter(beside.get("flags", ())), None)
     if not all(is_plain(pattern.value) for pattern in values) or (flags and set(flags.value) - {"i"}):
@@ -326,7 +326,7 @@ def comparable(value: str, kind: str) -> str | None:
 def _compares(operator: str) -> ValueTest:
     """The test of a limit (SHACL, section 4.3)."""
 
-    def test(_: Conformance, value: str, values: Values, __: Mapping[str, Values]) -> Verdict:
+    def test(_: Conformance, value: str, values: Values, __: Mapping[str, Values]) -> ThreeValued:
         limit = values[0]
         kind = limit.datatype.value if isinstance(limit, Literal) else ""
         known = comparable(value, kind)
@@ -338,16 +338,16 @@ def _compares(operator: str) -> ValueTest:
 
 
 def _length(operator: str) -> ValueTest:
-    def test(_: Conformance, value: str, values: Values, __: Mapping[str, Values]) -> Verdict:
+    def test(_: Conformance, value: str, values: Values, __: Mapping[str, Values]) -> ThreeValued:
         met = f"STRLEN(STR({value})) {operator} {values[0].value}"
         return safely(f"({_nameless(value)} && {met})", f"({_nameless(value)} && !({met}))")
 
     return test
 
 
-def _has_value(_: Conformance, value: str, values: Values, __: Mapping[str, Values]) -> Verdict:
+def _has_value(_: Conformance, value: str, values: Values, __: Mapping[str, Values]) -> ThreeValued:
     return all_of(
-        Verdict(f"sameTerm({value}, {v})", f"(!sameTerm({value}, {v}))" if _same_everywhere(v) else None)
+        ThreeValued(f"sameTerm({value}, {v})", f"(!sameTerm({value}, {v}))" if _same_everywhere(v) else None)
         for v in values
     )
 

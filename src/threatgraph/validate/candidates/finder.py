@@ -12,7 +12,7 @@ from threatgraph.rdf.lexical import as_stored
 from threatgraph.store import Store
 from threatgraph.validate.candidates.compiler import Compiler
 from threatgraph.validate.evaluation.subgraph import term_of
-from threatgraph.validate.shapes.checks import Check
+from threatgraph.validate.shapes.constraints import ShapeConstraint
 from threatgraph.validate.shapes.declared_components import Components
 from threatgraph.validate.shapes.graph import ShapeGraph, Target, Term, name_of, owners
 
@@ -38,9 +38,9 @@ class Candidates:
     def _owners(self) -> dict[str, str]:
         return owners(self._graph)
 
-    def of(self, checks: Iterable[Check]) -> dict[Check, list[Term]]:
+    def of(self, checks: Iterable[ShapeConstraint]) -> dict[ShapeConstraint, list[Term]]:
         """For each check the nodes that may break it, where there are any: the whole target if SPARQL cannot tell."""
-        chosen: dict[Check, list[Term]] = {}
+        chosen: dict[ShapeConstraint, list[Term]] = {}
         for check in checks:
             if check.target.kind == "targetNode":
                 # It costs no more to judge one node than to ask for it, and no statement need mention it.

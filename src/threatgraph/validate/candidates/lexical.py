@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.rdf.lexical import as_stored
-from threatgraph.validate.shapes.checks import Check
+from threatgraph.validate.shapes.constraints import ShapeConstraint
 from threatgraph.validate.shapes.graph import DESCRIPTIVE, RDF, SH, ShapeGraph, Term
 from threatgraph.vocab import PREFIXES
 
@@ -18,7 +18,7 @@ _TO_TERMS = {f"{SH}hasValue", f"{RDF}first"}
 _ON_SHAPES = frozenset("node property not and or xone qualifiedValueShape".split())
 
 
-def depends_on_forms(graph: ShapeGraph, check: Check, rewritten: Mapping[str, object]) -> bool:
+def depends_on_forms(graph: ShapeGraph, check: ShapeConstraint, rewritten: Mapping[str, object]) -> bool:
     """Whether a query that is made from a check may miss a node, since some property that it looks at is rewritten.
 
     Args:
@@ -34,7 +34,7 @@ def depends_on_forms(graph: ShapeGraph, check: Check, rewritten: Mapping[str, ob
     return not props.isdisjoint(rewritten)
 
 
-def compared_properties(check: Check) -> list[str] | None:
+def compared_properties(check: ShapeConstraint) -> list[str] | None:
     """The properties of the focus node whose values a check is about; ``None`` where it looks further than that."""
     if check.target.kind == "targetObjectsOf" or check.path is None or check.path[1]:
         return None
@@ -74,7 +74,7 @@ def may_match(query: str, rewritten: Mapping[str, object]) -> bool:
     return look(algebra) or not names.isdisjoint(rewritten)
 
 
-def shape_literals_differ(graph: ShapeGraph, check: Check) -> bool:
+def shape_literals_differ(graph: ShapeGraph, check: ShapeConstraint) -> bool:
     """Whether a shape wants a term to be the same as a literal that queries would see in another form."""
     literals = (term for name, term in _looked_at(graph, check.shape) if name in _TO_TERMS)
     return any(isinstance(term, Literal) and as_stored(term) != term for term in literals)

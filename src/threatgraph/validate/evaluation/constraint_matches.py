@@ -18,10 +18,10 @@ from rdflib import Literal as RdflibLiteral
 from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 
-from threatgraph.validate.evaluation.subgraph import Fence, Unfenced, batches, term_of, turned, values_clause
+from threatgraph.validate.evaluation.subgraph import Subgraph, UnboundedShape, batches, term_of, turned, values_clause
 from threatgraph.validate.shapes.graph import ShapeGraph, Term, first
 from threatgraph.validate.shapes.paths import Path, read_path
-from threatgraph.validate.shapes.sparql_constraints import prefixes
+from threatgraph.validate.shapes.prefixes import prefixes
 
 _PATH = re.compile(r"[$?]PATH\b")
 _PREBOUND = re.compile(r"[$?](shapesGraph|currentShape)\b")
@@ -36,38 +36,38 @@ Part = str | Term | Path
 Pattern = tuple[Part, Part, Part]
 
 
-def look_at_matches(fence: Fence, graph: ShapeGraph, shape: Term, constraint: Term, nodes: Sequence[Term]) -> None:
+def look_at_matches(subgraph: Subgraph, graph: ShapeGraph, shape: Term, constraint: Term, nodes: Sequence[Term]) -> None:
     """Fetch what a SPARQL constraint can match.
 
     Args:
-        fence: where the statements go.
+        subgraph: where the statements go.
         graph: the shapes graph.
         shape: the shape that has the constraint.
         constraint: the constraint.
         nodes: the nodes that it is asked for.
 
     Raises:
-        Unfenced: where that cannot be told.
+        UnboundedShape: where that cannot be told.
     """
     select = first(graph, constraint, "select")
     if not isinstance(select, Literal):
         return  # the referee says what is wrong with it
     text = select.value
     if _PREBOUND.search(text):
-        raise Unfenced("a constraint asks for the shapes graph, or for its own shape")
+        raise UnboundedShape("a constraint asks for the shapes graph, or for its own shape")
     path = read_path(graph, first(graph, shape, "path"))
     if _PATH.search(text):
         if path is None:
-            raise Unfenced("a constraint goes along a path that is none that is followed here")
+            raise UnboundedShape("a constraint goes along a path that is none that is followed here")
         text = _PATH.sub(path.to_sparql().replace("\\", r"\\"), text)
     reader = _Reader()
     try:
         algebra = prepareQuery(prefixes(graph, constraint) + text).algebra
     except Exception as error:  # rdflib raises what its parser raises, and more
-        raise Unfenced(f"rdflib does not read a constraint: {error}") from error
+        raise UnboundedShape(f"rdflib does not read a constraint: {error}") from error
     together = reader.read(algebra)
     for wanted, context in [*reader.groups, (together, together)]:
-        _fetch(fence, wanted, context, nodes)
+        _fetch(subgraph, wanted, context, nodes)
 
 
 class _Reader:
@@ -95,12 +95,12 @@ class _Reader:
             before = self.read(node.p)
             tests = list(_exists(node.expr))
             if tests and _aggregates(node.p):
-                raise Unfenced("a constraint has EXISTS behind GROUP BY")
+                raise UnboundedShape("a constraint has EXISTS behind GROUP BY")
             self._tests(tests, before)
             return before
         if name in _PASSING and not any(True for key in node if key != "p" for _ in _exists(node[key])):
             return self.read(node.p)
-        raise Unfenced(f"a constraint has {name} where the patterns cannot be told apart")
+        raise UnboundedShape(f"a constraint has {name} where the patterns cannot be told apart")
 
     def _left_join(self, node: CompValue) -> list[Pattern]:
         before, inner = self.read(node.p1), self.read(node.p2)
@@ -154,56 +154,56 @@ def _path(path: Any) -> Path:
         return Path("alternativePath", tuple(map(_path, path.args)))
     if isinstance(path, paths.MulPath):
         return Path(_REPEATED[str(path.mod)], (_path(path.path),))
-    raise Unfenced("a constraint has a negated property set")
+    raise UnboundedShape("a constraint has a negated property set")
 
 
-def _fetch(fence: Fence, wanted: Sequence[Pattern], context: Sequence[Pattern], nodes: Sequence[Term]) -> None:
+def _fetch(subgraph: Subgraph, wanted: Sequence[Pattern], context: Sequence[Pattern], nodes: Sequence[Term]) -> None:
     """Fetch the statements that match some patterns in the solutions of others."""
     plain = [pattern for pattern in wanted if not isinstance(pattern[1], Path)]
     for batch in batches(nodes) if "?this" in _variables(context) else [()]:
         head = values_clause("this", batch) if batch else ""
         if plain:
-            fence.keep(_matches(fence, plain, context, head))
+            subgraph.keep(_matches(subgraph, plain, context, head))
         for start, way, end in wanted:
             if isinstance(way, Path):
                 others = [other for other in context if other != (start, way, end)]
-                _along(fence, (start, way, end), others, batch)
+                _along(subgraph, (start, way, end), others, batch)
 
 
 def _matches(
-    fence: Fence, wanted: Sequence[Pattern], context: Sequence[Pattern], head: str
+    subgraph: Subgraph, wanted: Sequence[Pattern], context: Sequence[Pattern], head: str
 ) -> Iterator[tuple[object, ...]]:
     names = sorted(_variables(wanted))
     columns = " ".join(names) or "(1 AS ?found)"
-    for row in _ask(fence, f"SELECT DISTINCT {columns} WHERE {{ {head} {_text(context)} }}"):
+    for row in _ask(subgraph, f"SELECT DISTINCT {columns} WHERE {{ {head} {_text(context)} }}"):
         bound = dict(zip(names, row, strict=False))
         for pattern in wanted:
             yield tuple(bound[part] if isinstance(part, str) else part for part in pattern)
 
 
-def _ask(fence: Fence, query: str) -> Sequence[tuple[object, ...]]:
-    rows = fence.rows(f"{query} LIMIT {_MOST + 1}").rows
+def _ask(subgraph: Subgraph, query: str) -> Sequence[tuple[object, ...]]:
+    rows = subgraph.rows(f"{query} LIMIT {_MOST + 1}").rows
     if len(rows) > _MOST:
-        raise Unfenced("a constraint looks at very many statements")
+        raise UnboundedShape("a constraint looks at very many statements")
     return rows
 
 
-def _along(fence: Fence, pattern: tuple[Part, Path, Part], context: Sequence[Pattern], nodes: Sequence[Term]) -> None:
+def _along(subgraph: Subgraph, pattern: tuple[Part, Path, Part], context: Sequence[Pattern], nodes: Sequence[Term]) -> None:
     """Fetch the statements along a path, from the end that is known."""
     start, way, end = pattern
     for known, path in ((start, way), (end, turned(way))):
         if not isinstance(known, (str, Path)):
-            fence.follow(path, [known])
+            subgraph.follow(path, [known])
         elif known == "?this":
-            fence.follow(path, nodes)
+            subgraph.follow(path, nodes)
         elif known in _variables(context):
             head = values_clause("this", nodes) if "?this" in _variables(context) else ""
-            rows = _ask(fence, f"SELECT DISTINCT {known} WHERE {{ {head} {_text(context)} }}")
-            fence.follow(path, [term_of(row[0]) for row in rows])
+            rows = _ask(subgraph, f"SELECT DISTINCT {known} WHERE {{ {head} {_text(context)} }}")
+            subgraph.follow(path, [term_of(row[0]) for row in rows])
         else:
             continue
         return
-    raise Unfenced("a constraint has a path with two open ends")
+    raise UnboundedShape("a constraint has a path with two open ends")
 
 
 def _variables(patterns: Iterable[Pattern]) -> set[str]:

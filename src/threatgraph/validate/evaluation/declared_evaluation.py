@@ -1,6 +1,6 @@
 """Evaluates the constraint components that a shapes graph declares, inside pyshacl (SHACL, section 6.3).
 
-Queries of shapes cannot reach the network meanwhile, should one be read otherwise than when it was checked.
+Queries of shapes cannot footprint the network meanwhile, should one be read otherwise than when it was checked.
 
 pyshacl 0.40 leaves ``$value`` unbound where the value is false, zero or an empty text, takes one value alone where a
 parameter has several, adds the messages of each result to the next, and reports no value of a property shape. So its
@@ -27,7 +27,7 @@ from rdflib.plugins.sparql import evaluate
 from threatgraph.errors import QueryRefused
 from threatgraph.validate.evaluation.components import listed, paths
 from threatgraph.validate.evaluation.patching import LocalChange
-from threatgraph.validate.messages import OF_QUERY
+from threatgraph.validate.evaluation.messages import OF_QUERY
 from threatgraph.validate.shapes.declared_components import local_name
 
 _PLACEHOLDER = re.compile(r"\{[?$](\w+)\}")
@@ -47,7 +47,7 @@ def _refuse_service(*_: Any) -> None:
 
 
 def _validator(component: Any, shape: Any) -> Any:
-    """The validator of a shape; an excerpt has one of each kind at most."""
+    """The validator of a shape; an subset has one of each kind at most."""
     kind = SHACL.propertyValidator if shape.is_property_shape else SHACL.nodeValidator
     graph = component.sg.graph
     return graph.value(component.node, kind) or graph.value(component.node, SHACL.validator)

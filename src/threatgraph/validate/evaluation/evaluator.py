@@ -14,17 +14,17 @@ from pyoxigraph import NamedNode
 from threatgraph.errors import InvalidShape
 from threatgraph.rdf.terms import Node
 from threatgraph.store import Store
-from threatgraph.validate.evaluation.footprint import Reach
-from threatgraph.validate.evaluation.pyshacl_runner import REFUSED, NotJudged, data_graph, judge, quiet
-from threatgraph.validate.evaluation.shapes_subset import Excerpt
-from threatgraph.validate.evaluation.skolem import BlankNames
-from threatgraph.validate.evaluation.subgraph import Fence, Unfenced
+from threatgraph.validate.evaluation.footprint import Footprint
+from threatgraph.validate.evaluation.pyshacl_runner import REFUSED, EvaluationFailed, data_graph, judge, quiet
+from threatgraph.validate.evaluation.shapes_subset import ShapesSubset
+from threatgraph.validate.evaluation.skolem import SkolemIris
+from threatgraph.validate.evaluation.subgraph import Subgraph, UnboundedShape
 from threatgraph.validate.report import ValidationResult
-from threatgraph.validate.shapes.checks import Check
+from threatgraph.validate.shapes.constraints import ShapeConstraint
 from threatgraph.validate.shapes.declared_components import Components
 from threatgraph.validate.shapes.graph import ShapeGraph, Term, first, name_of, nodes, owners, targets
 from threatgraph.validate.shapes.queries import unreadable_query
-from threatgraph.validate.statistics import Census
+from threatgraph.validate.statistics import Statistics
 
 if TYPE_CHECKING:
     import rdflib
@@ -34,99 +34,99 @@ _AT_ONCE = 5_000
 #: Characters at most of what pyshacl says of a shape that it refuses.
 _LONGEST = 300
 
-Suspects = Mapping[Check, Sequence[Term]]
+Suspects = Mapping[ShapeConstraint, Sequence[Term]]
 Progress = Callable[[Sequence[Node]], Iterable[Node]]
-SuspectsOf = Callable[[Sequence[Check]], Suspects]
+SuspectsOf = Callable[[Sequence[ShapeConstraint]], Suspects]
 
 
-class Judge:
+class Evaluator:
     """Judges nodes by the shapes of one graph.
 
     Args:
         store: the whole graph.
         graph: the shapes graph.
-        census: the classes of the store.
+        statistics: the classes of the store.
         components: the constraint components that the shapes graph declares.
     """
 
-    def __init__(self, store: Store, graph: ShapeGraph, census: Census, components: Components) -> None:
-        self._store, self._graph, self._census, self._components = store, graph, census, components
-        self._blanks = BlankNames(store)
-        self._unfenced: dict[Node, str] = {}
+    def __init__(self, store: Store, graph: ShapeGraph, statistics: Statistics, components: Components) -> None:
+        self._store, self._graph, self._statistics, self._components = store, graph, statistics, components
+        self._skolem = SkolemIris(store)
+        self._unbounded: dict[Node, str] = {}
         for shape in graph:
             component = components.among(shape)
             if component is not None and isinstance(shape, Node):
-                self._unfenced[shape] = f"the constraint component {component.node} may look anywhere"
+                self._unbounded[shape] = f"the constraint component {component.node} may look anywhere"
         self._told: set[Node] = set()
         self.notes: list[str] = []
         """What was judged over the whole graph, and why."""
 
     def suspects(self, suspects: Suspects) -> list[ValidationResult]:
-        """The findings on some nodes, each under the checks that it may break."""
-        findings: list[ValidationResult] = []
+        """The results on some nodes, each under the checks that it may break."""
+        results: list[ValidationResult] = []
         whole: list[Suspects] = []
         with quiet():
             for batch in _batches(suspects):
-                fence = Fence(self._store, self._census)
-                left = self._fenced(batch, fence)
+                subgraph = Subgraph(self._store, self._statistics)
+                left = self._fenced(batch, subgraph)
                 if left:
-                    findings += self._judged(data_graph(self._store.as_written(fence.triples), self._blanks), left)
+                    results += self._judged(data_graph(self._store.as_written(subgraph.triples), self._skolem), left)
                 whole.append({check: focus for check, focus in batch.items() if check not in left})
                 self._told.update(check.shape for check in whole[-1])
             for rest in filter(None, whole):
-                findings += self._judged(self._whole, rest)
+                results += self._judged(self._whole, rest)
         owned = owners(self._graph)
         self.notes += [
             f"{name_of(self._graph, shape, owned)} was judged over the whole graph, which takes time and memory: "
             f"{reason}."
-            for shape, reason in sorted(self._unfenced.items(), key=str)
+            for shape, reason in sorted(self._unbounded.items(), key=str)
             if shape in self._told
         ]
-        return findings
+        return results
 
-    def all(self, progress: Progress, suspects_of: SuspectsOf, checks: Sequence[Check]) -> list[ValidationResult]:
-        """The findings on every node that the shapes name.
+    def all(self, progress: Progress, suspects_of: SuspectsOf, checks: Sequence[ShapeConstraint]) -> list[ValidationResult]:
+        """The results on every node that the shapes name.
 
         Args:
             progress: is given the shapes with targets, and gives them back one by one as they are judged.
             suspects_of: gives the suspects of some checks, for a shape on which pyshacl fails at one node or other.
             checks: the checks of the shapes graph.
         """
-        findings: list[ValidationResult] = []
+        results: list[ValidationResult] = []
         targeted = [s for s in self._graph if isinstance(s, Node) and targets(self._graph, s)]
         with quiet():
             for shape in progress(sorted(targeted, key=str)):
-                excerpt = Excerpt(self._graph, self._components)
-                excerpt.add_whole(shape)
+                subset = ShapesSubset(self._graph, self._components)
+                subset.add_whole(shape)
                 try:
-                    findings += judge(self._whole, excerpt, self._blanks)
+                    results += judge(self._whole, subset, self._skolem)
                 except InvalidShape as error:
                     raise self._named(error, shape) from error
-                except NotJudged:
+                except EvaluationFailed:
                     own, among = targets(self._graph, shape), [shape, *nodes(self._graph, shape, "property")]
                     failed = [check for check in checks if check.shape in among and check.target in own]
-                    findings += self._judged(self._whole, suspects_of(failed))
-        return findings
+                    results += self._judged(self._whole, suspects_of(failed))
+        return results
 
     def advanced(self, left_out: Container[Term]) -> tuple[list[ValidationResult], set[str]]:
-        """The findings of all shapes with SHACL Advanced Features, and the nodes that were judged, as text.
+        """The results of all shapes with SHACL Advanced Features, and the nodes that were judged, as text.
 
         Args:
             left_out: targets, rules and expressions that are not evaluated.
         """
         from threatgraph.validate.evaluation.advanced import counted_focus_nodes
 
-        excerpt = Excerpt(self._graph, self._components)
-        excerpt.add_all(left_out)
+        subset = ShapesSubset(self._graph, self._components)
+        subset.add_all(left_out)
         # pyshacl prints what goes wrong in an expression before it raises it.
         with quiet(), counted_focus_nodes() as seen, redirect_stdout(io.StringIO()):
             try:
-                findings = judge(self._whole, excerpt, self._blanks, advanced=True)
+                results = judge(self._whole, subset, self._skolem, advanced=True)
             except InvalidShape as error:
                 name = unreadable_query(self._graph)
                 refused = REFUSED if name is None else f"pyshacl refuses the query of {name}: "
                 raise InvalidShape(refused + _short(error)) from error
-        return findings, {self._blanks.labels.get(str(node), str(node)) for node in seen}
+        return results, {self._skolem.labels.get(str(node), str(node)) for node in seen}
 
     def _named(self, error: InvalidShape, shape: Node) -> InvalidShape:
         """What pyshacl says of a shape, in one line that names it."""
@@ -134,68 +134,68 @@ class Judge:
 
     @cached_property
     def _whole(self) -> rdflib.Graph:
-        return data_graph(self._store.triples(), self._blanks)
+        return data_graph(self._store.triples(), self._skolem)
 
-    def _fenced(self, batch: Suspects, fence: Fence) -> Suspects:
+    def _fenced(self, batch: Suspects, subgraph: Subgraph) -> Suspects:
         """The part of a batch of which all that it looks at could be fetched."""
         while True:
-            left = {check: focus for check, focus in batch.items() if check.shape not in self._unfenced}
-            excerpt = self._excerpt(left)
-            reach = Reach(excerpt.shapes, fence)
-            known = len(self._unfenced)
-            for shape, focus in excerpt.targets.items():
+            left = {check: focus for check, focus in batch.items() if check.shape not in self._unbounded}
+            subset = self._excerpt(left)
+            footprint = Footprint(subset.shapes, subgraph)
+            known = len(self._unbounded)
+            for shape, focus in subset.targets.items():
                 try:
-                    reach.look(shape, focus)
-                except Unfenced as error:
-                    self._unfenced[shape] = str(error)
-            if len(self._unfenced) == known:
-                self._show_blank_nodes(fence, excerpt)
+                    footprint.look(shape, focus)
+                except UnboundedShape as error:
+                    self._unbounded[shape] = str(error)
+            if len(self._unbounded) == known:
+                self._show_blank_nodes(subgraph, subset)
                 return left
 
-    def _show_blank_nodes(self, fence: Fence, excerpt: Excerpt) -> None:
+    def _show_blank_nodes(self, subgraph: Subgraph, subset: ShapesSubset) -> None:
         """Fetch what is said of blank nodes, and one statement at least for each: messages tell them by that."""
 
         def blank(terms: Iterable[object]) -> list[Term]:
             found = (term for term in terms if isinstance(term, NamedNode))
-            return [node for node in dict.fromkeys(found) if self._blanks.label(node) is not None]
+            return [node for node in dict.fromkeys(found) if self._skolem.label(node) is not None]
 
-        waiting = blank(node for focus in excerpt.targets.values() for node in focus)
-        fence.mention(waiting)
-        fence.describe(waiting)
+        waiting = blank(node for focus in subset.targets.values() for node in focus)
+        subgraph.mention(waiting)
+        subgraph.describe(waiting)
         seen = 0
-        while seen < len(fence.triples):
-            new = list(islice(fence.triples, seen, None))
+        while seen < len(subgraph.triples):
+            new = list(islice(subgraph.triples, seen, None))
             seen += len(new)
-            fence.describe(blank(part for triple in new for part in (triple.subject, triple.object)))
+            subgraph.describe(blank(part for triple in new for part in (triple.subject, triple.object)))
 
-    def _excerpt(self, suspects: Suspects) -> Excerpt:
-        excerpt = Excerpt(self._graph, self._components)
+    def _excerpt(self, suspects: Suspects) -> ShapesSubset:
+        subset = ShapesSubset(self._graph, self._components)
         for check, focus in suspects.items():
-            excerpt.add(check, focus)
-        return excerpt
+            subset.add(check, focus)
+        return subset
 
     def _judged(self, data: rdflib.Graph, suspects: Suspects) -> list[ValidationResult]:
         try:
-            return judge(data, self._excerpt(suspects), self._blanks)
+            return judge(data, self._excerpt(suspects), self._skolem)
         except InvalidShape as error:
             if len(suspects) == 1:
                 raise self._named(error, next(iter(suspects)).shape) from error
             for check, focus in suspects.items():  # the first that is refused by itself is named
                 self._judged(data, {check: focus[:1]})
             raise
-        except NotJudged:
+        except EvaluationFailed:
             return [found for check, focus in suspects.items() for found in self._judged_apart(data, check, focus)]
 
-    def _judged_apart(self, data: rdflib.Graph, check: Check, focus: Sequence[Term]) -> Iterator[ValidationResult]:
-        """The findings of one check, by halves of its nodes: where pyshacl fails on one node, the others are judged."""
+    def _judged_apart(self, data: rdflib.Graph, check: ShapeConstraint, focus: Sequence[Term]) -> Iterator[ValidationResult]:
+        """The results of one check, by halves of its nodes: where pyshacl fails on one node, the others are judged."""
         try:
-            yield from judge(data, self._excerpt({check: focus}), self._blanks)
-        except NotJudged as error:
+            yield from judge(data, self._excerpt({check: focus}), self._skolem)
+        except EvaluationFailed as error:
             if len(focus) == 1 and isinstance(focus[0], NamedNode):
                 rule = check.constraint or check.shape
                 path, remedy = check.path[0] if check.path else None, first(self._graph, rule, "message")
                 message = f"{remedy.value} ({error})" if remedy else str(error)
-                yield ValidationResult("violation", focus[0].value, path, None, rule.value, "NotJudged", message)
+                yield ValidationResult("violation", focus[0].value, path, None, rule.value, "EvaluationFailed", message)
             elif len(focus) == 1:
                 raise
             else:
@@ -208,9 +208,9 @@ def _short(error: InvalidShape) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
 
 
-def _batches(suspects: Suspects) -> Iterator[dict[Check, list[Term]]]:
+def _batches(suspects: Suspects) -> Iterator[dict[ShapeConstraint, list[Term]]]:
     """The suspects in groups of a bounded number of nodes."""
-    batch: dict[Check, list[Term]] = {}
+    batch: dict[ShapeConstraint, list[Term]] = {}
     room = _AT_ONCE
     for check, focus in suspects.items():
         rest = list(focus)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from pyoxigraph import NamedNode
 
-from threatgraph.validate.evaluation.subgraph import Fence, Unfenced
+from threatgraph.validate.evaluation.subgraph import Subgraph, UnboundedShape
 from threatgraph.validate.shapes.graph import DESCRIPTIVE, SH, ShapeGraph, Term, first, inner_shapes, is_true, siblings
 from threatgraph.validate.shapes.paths import read_path
 
@@ -26,16 +26,16 @@ _ON_SHAPES = frozenset("property node not and or xone qualifiedValueShape".split
 _NOTHING_MORE = _ON_VALUES | _ON_SHAPES | (DESCRIPTIVE - {"sparql"})
 
 
-class Reach:
+class Footprint:
     """Fetches what the shapes of one graph look at.
 
     Args:
         graph: the shapes graph.
-        fence: where the statements go.
+        subgraph: where the statements go.
     """
 
-    def __init__(self, graph: ShapeGraph, fence: Fence) -> None:
-        self._graph, self._fence = graph, fence
+    def __init__(self, graph: ShapeGraph, subgraph: Subgraph) -> None:
+        self._graph, self._subgraph = graph, subgraph
         self._looked: dict[Term, set[Term]] = {}
 
     def look(self, shape: Term, nodes: Iterable[Term]) -> None:
@@ -46,7 +46,7 @@ class Reach:
             nodes: the nodes that it judges.
 
         Raises:
-            Unfenced: where that cannot be told.
+            UnboundedShape: where that cannot be told.
         """
         seen = self._looked.setdefault(shape, set())
         new = [node for node in dict.fromkeys(nodes) if node not in seen]
@@ -56,8 +56,8 @@ class Reach:
         if term is not None:
             path = read_path(self._graph, term)
             if path is None:
-                raise Unfenced(f"the path of {shape} is none that is followed here")
-            values = self._fence.follow(path, new)
+                raise UnboundedShape(f"the path of {shape} is none that is followed here")
+            values = self._subgraph.follow(path, new)
         for predicate, demanded in self._graph.get(shape, {}).items():
             name = predicate.removeprefix(SH)
             if predicate.startswith(SH) and not name.startswith("target"):
@@ -69,24 +69,24 @@ class Reach:
     def _demand(self, shape: Term, name: str, demanded: Sequence[Term], of: tuple[list[Term], list[Term]]) -> None:
         nodes, values = of
         if name == "class":
-            self._fence.classes(values)
+            self._subgraph.classes(values)
         elif name == "closed":
-            self._fence.describe(values)
+            self._subgraph.describe(values)
         elif name in _PAIRS:
             for prop in demanded:
                 if isinstance(prop, NamedNode):
-                    self._fence.step(prop, nodes)
+                    self._subgraph.step(prop, nodes)
         elif name == "qualifiedValueShapesDisjoint":
             for sibling in sorted(siblings(self._graph, shape), key=str):
                 self.look(sibling, values)
         elif name == "sparql":
             self._match(shape, demanded, nodes)
         elif name not in _NOTHING_MORE:
-            raise Unfenced(f"sh:{name} may look anywhere")
+            raise UnboundedShape(f"sh:{name} may look anywhere")
 
     def _match(self, shape: Term, constraints: Sequence[Term], nodes: Sequence[Term]) -> None:
         from threatgraph.validate.evaluation.constraint_matches import look_at_matches
 
         for constraint in constraints:
             if not is_true(self._graph, constraint, "deactivated"):
-                look_at_matches(self._fence, self._graph, shape, constraint, nodes)
+                look_at_matches(self._subgraph, self._graph, shape, constraint, nodes)

@@ -25,7 +25,7 @@ class PreparedGraph(rdflib.Graph):
 
     Args:
         graph: the data graph.
-        shapes: the shapes graph, where queries ask for it by the variable :data:`~.excerpt.SHAPES_GRAPH`.
+        shapes: the shapes graph, where queries ask for it by the variable :data:`~.subset.SHAPES_GRAPH`.
     """
 
     def __init__(self, graph: rdflib.Graph, shapes: rdflib.Graph | None = None) -> None:

@@ -22,8 +22,8 @@ from pyoxigraph import NamedNode, Triple
 from threatgraph.errors import InvalidShape, ThreatGraphError
 from threatgraph.table import to_rdflib
 from threatgraph.validate.evaluation.results import read_results
-from threatgraph.validate.evaluation.shapes_subset import Excerpt
-from threatgraph.validate.evaluation.skolem import BlankNames
+from threatgraph.validate.evaluation.shapes_subset import ShapesSubset
+from threatgraph.validate.evaluation.skolem import SkolemIris
 from threatgraph.validate.report import ValidationResult
 from threatgraph.validate.shapes.graph import DEEPEST
 
@@ -39,7 +39,7 @@ _ALONE = threading.RLock()
 """What pyshacl remembers is shared by all threads, so they take turns."""
 
 
-class NotJudged(ThreatGraphError, ValueError):
+class EvaluationFailed(ThreatGraphError, ValueError):
     """A value on which pyshacl itself fails, such as a number that is none (``NaN``) where numbers are compared."""
 
 
@@ -76,7 +76,7 @@ def call_pyshacl(
     Raises:
         TypeError: for a keyword that ``pyshacl.validate`` does not have.
         InvalidShape: where pyshacl refuses the shapes.
-        NotJudged: where it fails on the data.
+        EvaluationFailed: where it fails on the data.
     """
     import pyshacl
     import rdflib
@@ -103,12 +103,12 @@ def call_pyshacl(
     except ThreatGraphError:
         raise
     except (ArithmeticError, AttributeError, TypeError, ValueError) as error:
-        raise NotJudged(f"pyshacl cannot judge the value that stands here: {type(error).__name__} {error}") from error
+        raise EvaluationFailed(f"pyshacl cannot judge the value that stands here: {type(error).__name__} {error}") from error
     except RecursionError as error:
         raise InvalidShape(f"{REFUSED}they stand too deep inside each other: give the inner ones targets.") from error
     except Exception as error:  # whatever else it raises, it raises for what the shapes say
         if "compare a BlankNode" in str(error):
-            raise NotJudged(f"pyshacl cannot judge the value that stands here: {error}") from error
+            raise EvaluationFailed(f"pyshacl cannot judge the value that stands here: {error}") from error
         raise InvalidShape(f"{REFUSED}{error}") from error
     if not isinstance(report, rdflib.Graph):
         raise InvalidShape(f"{REFUSED}{text.removeprefix('Validation Failure - ')}")
@@ -141,26 +141,26 @@ def _tell_parts_first(shapes: rdflib.Graph, tell: Callable[[rdflib.Graph, Any], 
 
 
 def judge(
-    data: rdflib.Graph, excerpt: Excerpt, blanks: BlankNames, *, advanced: bool = False
+    data: rdflib.Graph, subset: ShapesSubset, blanks: SkolemIris, *, advanced: bool = False
 ) -> list[ValidationResult]:
-    """The findings of pyshacl on the nodes of an excerpt.
+    """The results of pyshacl on the nodes of an subset.
 
     Args:
         data: all that the shapes look at from these nodes, see :func:`data_graph`.
-        excerpt: the shapes, and the nodes to judge by each.
+        subset: the shapes, and the nodes to judge by each.
         blanks: the names of blank nodes, as in the data.
         advanced: evaluate SHACL Advanced Features as well.
 
     Raises:
         InvalidShape: where pyshacl refuses the shapes.
-        NotJudged: where it fails on the data.
+        EvaluationFailed: where it fails on the data.
     """
-    shapes = data_graph((Triple(s, p, o) for s, p, o in excerpt.statements()), blanks)  # type: ignore[arg-type]
-    whole = data_graph((Triple(s, p, o) for s, p, o in excerpt.whole_graph()), blanks)  # type: ignore[arg-type]
+    shapes = data_graph((Triple(s, p, o) for s, p, o in subset.statements()), blanks)  # type: ignore[arg-type]
+    whole = data_graph((Triple(s, p, o) for s, p, o in subset.whole_graph()), blanks)  # type: ignore[arg-type]
     report = call_pyshacl(
         data,
         shapes,
-        shapes_graph=whole if excerpt.reads_shapes_graph else None,
+        shapes_graph=whole if subset.reads_shapes_graph else None,
         advanced=advanced,
         max_validation_depth=DEEPEST + 1,
     )
@@ -169,7 +169,7 @@ def judge(
     return [replace(f, node=terms.get(f.node, f.node), value=terms.get(f.value or "", f.value)) for f in found]
 
 
-def data_graph(triples: Iterable[Triple], blanks: BlankNames) -> rdflib.Graph:
+def data_graph(triples: Iterable[Triple], blanks: SkolemIris) -> rdflib.Graph:
     """Triples as an rdflib graph, in which those nodes are blank that are blank in their files."""
     import rdflib
 

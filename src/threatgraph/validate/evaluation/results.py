@@ -1,4 +1,4 @@
-"""Reads the findings out of a validation report that pyshacl wrote."""
+"""Reads the results out of a validation report that pyshacl wrote."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from threatgraph.validate.messages import OF_QUERY, chosen, unmarked
+from threatgraph.validate.evaluation.messages import OF_QUERY, chosen, unmarked
 from threatgraph.validate.report import ValidationResult
 from threatgraph.validate.shapes.graph import SH
 
@@ -42,7 +42,7 @@ def read_results(report: rdflib.Graph, blanks: Mapping[str, str]) -> list[Valida
             about[quad.subject].append(quad.triple if known is None else _with(quad, known))
     # Those of the report itself: the details of a result have results of their own.
     results = [t.object for statements in about.values() for t in statements if t.predicate.value == f"{SH}result"]
-    return [_finding(about[node], about) for node in results if isinstance(node, (ox.BlankNode, ox.NamedNode))]
+    return [_result(about[node], about) for node in results if isinstance(node, (ox.BlankNode, ox.NamedNode))]
 
 
 def _with(quad: ox.Quad, value: ox.NamedNode | ox.Literal) -> ox.Triple:
@@ -53,7 +53,7 @@ def _is_message(triple: ox.Triple) -> bool:
     return triple.predicate.value == f"{SH}resultMessage"
 
 
-def _finding(statements: list[ox.Triple], about: Statements) -> ValidationResult:
+def _result(statements: list[ox.Triple], about: Statements) -> ValidationResult:
     values = {t.predicate.value.removeprefix(SH): t.object for t in statements}
     names: Names = {}
     kept = [t for t in statements if t.predicate.value != f"{SH}detail"]

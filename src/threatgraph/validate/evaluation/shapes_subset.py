@@ -1,6 +1,6 @@
 """Excerpts of a shapes graph: the shapes that some nodes are judged by, with those nodes as their only targets.
 
-An excerpt says the same as the shapes graph, in the words that pyshacl needs: it follows neither the class tree of the
+An subset says the same as the shapes graph, in the words that pyshacl needs: it follows neither the class tree of the
 shapes graph nor what the holders of prefixes import, and fails on parameters that have no effect.
 """
 
@@ -12,8 +12,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from threatgraph.rdf.terms import Node
-from threatgraph.validate.messages import OF_QUERY, marked
-from threatgraph.validate.shapes.checks import Check
+from threatgraph.validate.evaluation.messages import OF_QUERY, marked
+from threatgraph.validate.shapes.constraints import ShapeConstraint
 from threatgraph.validate.shapes.declared_components import Components
 from threatgraph.validate.shapes.graph import (
     RDF,
@@ -27,7 +27,7 @@ from threatgraph.validate.shapes.graph import (
     parents,
     targets,
 )
-from threatgraph.validate.shapes.sparql_constraints import declared_prefixes
+from threatgraph.validate.shapes.prefixes import declared_prefixes
 from threatgraph.validate.shapes.terms import CORE_PARAMETERS, PATHS, SHAPE_PROPERTIES, SPARQL
 from threatgraph.vocab import RDF_TYPE, XSD
 
@@ -49,11 +49,11 @@ _PREFIXES = "urn:threatgraph:validation#prefixes-"
 #: What pyshacl evaluates; all else of SHACL is reported as not evaluated.
 _EVALUATED = CORE_PARAMETERS | SHAPE_PROPERTIES | PATHS | SPARQL
 _SHAPES_GRAPH = re.compile(r"[?$]shapesGraph\b")
-#: The variable that stands for the shapes graph in an excerpt: pyshacl refuses the one of SHACL.
+#: The variable that stands for the shapes graph in an subset: pyshacl refuses the one of SHACL.
 SHAPES_GRAPH = "threatgraphShapesGraph"
 
 
-class Excerpt:
+class ShapesSubset:
     """Shapes without targets of their own, and the nodes to judge by them.
 
     Args:
@@ -73,7 +73,7 @@ class Excerpt:
         self.targets: dict[Node, dict[Term, None]] = {}
         """For each shape, the nodes to judge by it, in order."""
 
-    def add(self, check: Check, focus: Iterable[Term]) -> None:
+    def add(self, check: ShapeConstraint, focus: Iterable[Term]) -> None:
         """Have some nodes judged by the shape of a check.
 
         A property shape is judged by itself, so the node shape that it hangs on goes without it. A closed shape keeps
@@ -115,7 +115,7 @@ class Excerpt:
             self.shapes[component.node].setdefault(RDF_TYPE, []).append(NamedNode(f"{SH}ConstraintComponent"))
 
     def statements(self) -> Iterator[tuple[Term, NamedNode, Term]]:
-        """The excerpt as triples."""
+        """The subset as triples."""
         for subject, told in self.shapes.items():
             for name, values in told.items():
                 yield from ((subject, NamedNode(name), value) for value in values)
@@ -175,7 +175,7 @@ class Excerpt:
         return name != f"{SH}targetNode" or not isinstance(value, BlankNode)
 
     def _translated(self, subject: Term, name: str, values: Sequence[Term]) -> Sequence[Term]:
-        """The values of a property in the words of an excerpt."""
+        """The values of a property in the words of an subset."""
         if name == f"{SH}prefixes":
             return [self._prefixes(subject)]
         if name == f"{SH}message":

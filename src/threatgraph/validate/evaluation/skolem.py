@@ -13,7 +13,7 @@ from threatgraph.store import Store
 _GIVEN = re.compile(r"^(.+)#_([1-9][0-9]*)$")
 
 
-class BlankNames:
+class SkolemIris:
     """The nodes of a store that are blank in the files that they come from.
 
     A store names them by the IRI of the file's graph and a number (RDF 1.1 Concepts, section 3.5), so that they can be

@@ -13,7 +13,7 @@ from threatgraph.store import Store
 from threatgraph.table import Table
 from threatgraph.validate.shapes.graph import Term
 from threatgraph.validate.shapes.paths import Path
-from threatgraph.validate.statistics import SUBCLASS, Census
+from threatgraph.validate.statistics import SUBCLASS, Statistics
 from threatgraph.vocab import RDF_TYPE
 
 #: Terms in a query at most.
@@ -21,20 +21,20 @@ BATCH = 500
 _TYPE = NamedNode(RDF_TYPE)
 
 
-class Unfenced(Exception):
+class UnboundedShape(Exception):
     """What a shape looks at cannot be told beforehand; the message says why."""
 
 
-class Fence:
+class Subgraph:
     """The statements that are fetched from a store.
 
     Args:
         store: the whole graph.
-        census: the classes of the store.
+        statistics: the classes of the store.
     """
 
-    def __init__(self, store: Store, census: Census) -> None:
-        self._store, self._census = store, census
+    def __init__(self, store: Store, statistics: Statistics) -> None:
+        self._store, self._statistics = store, statistics
         self._values: dict[tuple[NamedNode, bool], dict[Term, list[Term]]] = {}
         self._described: set[Term] = set()
         self.triples: dict[Triple, None] = {}
@@ -67,7 +67,7 @@ class Fence:
         stored = (as_stored(node) if isinstance(node, Literal) else node for node in nodes)
         wanted = list(dict.fromkeys(node for node in stored if inverse or isinstance(node, Node)))
         if any(isinstance(node, Triple) for node in wanted):
-            raise Unfenced("a path goes backwards from a triple term")
+            raise UnboundedShape("a path goes backwards from a triple term")
         pattern = f"?value {prop} ?node" if inverse else f"?node {prop} ?value"
         for batch in batches([node for node in wanted if node not in known]):
             known.update((node, []) for node in batch)
@@ -99,7 +99,7 @@ class Fence:
             cls = waiting.pop()
             if cls not in seen and isinstance(cls, Node):
                 seen.add(cls)
-                above = sorted(self._census.above.get(cls, ()), key=str)
+                above = sorted(self._statistics.above.get(cls, ()), key=str)
                 waiting += above
                 self.triples.update(dict.fromkeys(Triple(cls, SUBCLASS, other) for other in above))
 
@@ -121,10 +121,10 @@ def batches(nodes: Sequence[Term]) -> Iterator[Sequence[Term]]:
     """Nodes in groups that one query may name.
 
     Raises:
-        Unfenced: where one of them has no name.
+        UnboundedShape: where one of them has no name.
     """
     if any(isinstance(node, BlankNode) for node in nodes):
-        raise Unfenced("a blank node cannot be asked for by name")
+        raise UnboundedShape("a blank node cannot be asked for by name")
     for start in range(0, len(nodes), BATCH):
         yield nodes[start : start + BATCH]
 

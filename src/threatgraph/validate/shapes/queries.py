@@ -1,4 +1,4 @@
-"""Refuses SPARQL queries of shapes that SHACL does not allow, or that would reach beyond the data graph."""
+"""Refuses SPARQL queries of shapes that SHACL does not allow, or that would footprint beyond the data graph."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pyoxigraph import Literal
 from threatgraph.errors import InvalidShape, QueryRefused
 from threatgraph.sparql.tokens import scan, tokens
 from threatgraph.validate.shapes.graph import SH, ShapeGraph, Term, is_true, name_of
-from threatgraph.validate.shapes.sparql_constraints import declared_prefixes, prefixes
+from threatgraph.validate.shapes.prefixes import declared_prefixes, prefixes
 from threatgraph.vocab import PREFIXES, XSD
 
 #: The properties whose values are queries, or parts of them.
@@ -32,7 +32,7 @@ _CALL = re.compile(r"(?:<([^<>\s]*)>|([\w\-.]*):([\w\-.:%]+))\s*\(")
 
 
 def refuse_reaching(graph: ShapeGraph) -> None:
-    """Refuse queries that would reach another server, change data, or read a graph of another name.
+    """Refuse queries that would footprint another server, change data, or read a graph of another name.
 
     Raises:
         QueryRefused: names the shape and the word.

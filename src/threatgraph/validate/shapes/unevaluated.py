@@ -28,7 +28,7 @@ from threatgraph.validate.shapes.graph import (
     nodes,
     owners,
 )
-from threatgraph.validate.shapes.parts import Parts
+from threatgraph.validate.shapes.index import ShapesIndex
 from threatgraph.vocab import PREFIXES, RDF_TYPE, shorten
 
 _IMPORTS = NamedNode(f"{PREFIXES['owl']}imports").value
@@ -90,7 +90,7 @@ class Coverage:
 
 
 def find_unevaluated(
-    graph: ShapeGraph, parts: Parts, components: Components, files: Sequence[Path], *, advanced: bool
+    graph: ShapeGraph, parts: ShapesIndex, components: Components, files: Sequence[Path], *, advanced: bool
 ) -> Coverage:
     """What a shapes graph asks for and nothing evaluates.
 
@@ -111,7 +111,7 @@ def find_unevaluated(
 
 
 @contextmanager
-def misspelt_terms_named(graph: ShapeGraph, parts: Parts) -> Iterator[None]:
+def misspelt_terms_named(graph: ShapeGraph, parts: ShapesIndex) -> Iterator[None]:
     """Where a shape is refused, name a misspelt term of the shapes as well: it is often the cause."""
     try:
         yield
@@ -146,7 +146,7 @@ def functions(graph: ShapeGraph) -> frozenset[str]:
 
 
 class _Finder:
-    def __init__(self, graph: ShapeGraph, parts: Parts, components: Components, *, advanced: bool) -> None:
+    def __init__(self, graph: ShapeGraph, parts: ShapesIndex, components: Components, *, advanced: bool) -> None:
         self._graph, self._components, self._advanced = graph, components, advanced
         self._live, self._shapes = parts.live, parts.shapes
         self.left_out: set[Term] = set()
