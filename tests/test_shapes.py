@@ -83,9 +83,7 @@ def constraints() -> Iterator[Constraint]:
 CONSTRAINTS = list(constraints())
 
 
-def results(
-    content: Iterable[Triple], folder: Path, files: list[Path] | None = None, *, fast: bool = True
-) -> set[str]:
+def results(content: Iterable[Triple], folder: Path, files: list[Path] | None = None, *, fast: bool = True) -> set[str]:
     """What validation finds in a world: the rule of each result and the kind of constraint."""
     path = folder / "world.nt"
     serialize({*content, *background()}, str(path), format=RdfFormat.N_TRIPLES)
@@ -465,9 +463,7 @@ GOOD_ADDRESSES = (
 
 @pytest.mark.parametrize("url", GOOD_ADDRESSES)
 def test_a_web_address_conforms(url: str, tmp_path: Path) -> None:
-    assert (
-        results(_change("", f"pattern:sample dcterms:source <{url}> ; skos:exactMatch <{url}> ."), tmp_path) == set()
-    )
+    assert results(_change("", f"pattern:sample dcterms:source <{url}> ; skos:exactMatch <{url}> ."), tmp_path) == set()
 
 
 WRONG_ADDRESSES = (

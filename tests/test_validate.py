@@ -146,17 +146,17 @@ def test_both_ways_agree_on_whatever_is_there(tmp_path: Path, values: list[str],
 # The traps.
 
 
-def test_a_misspelt_keyword_of_pyshacl_is_an_error() -> None:
+def test_a_misspelled_keyword_of_pyshacl_is_an_error() -> None:
     with pytest.raises(TypeError, match="shacl_grph"):
         call_pyshacl(rdflib.Graph(), rdflib.Graph(), shacl_grph=rdflib.Graph())
 
 
-def test_a_misspelt_target_class_is_noted(tmp_path: Path) -> None:
+def test_a_misspelled_target_class_is_noted(tmp_path: Path) -> None:
     shapes = "ex:S a sh:NodeShape ; sh:targetClass ex:Cc ; sh:property [ sh:path ex:name ; sh:minCount 1 ] ."
     report = check(tmp_path, shapes, "ex:a a ex:C .")
     assert not report.ok  # no record was checked
     assert "<https://example.org/Cc>" in report.notes[0]
-    assert "misspelt" in report.to_text()
+    assert "check the spelling" in report.to_text()
 
 
 def test_what_has_no_sparql_form_is_said_aloud(tmp_path: Path) -> None:

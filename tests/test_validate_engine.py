@@ -209,11 +209,11 @@ def test_a_severity_of_the_shapes_own_is_told_and_is_no_small_thing(world: Memor
 @pytest.mark.parametrize(
     ("demand", "told"),
     [
-        ('sh:minCount "one"', "whole number"),
-        ("sh:maxCount 1, 2", "2 times"),
-        ("sh:datatype xsd:date, xsd:gYear", "2 times"),
-        ("sh:minLength -1", "whole number"),
-        ("sh:or ( )", "1 or more members"),
+        ('sh:minCount "one"', "non-negative integer"),
+        ("sh:maxCount 1, 2", "2 values"),
+        ("sh:datatype xsd:date, xsd:gYear", "2 values"),
+        ("sh:minLength -1", "non-negative integer"),
+        ("sh:or ( )", "non-empty list"),
         ('sh:pattern "("', "regular expression of XPath"),
         ('sh:sparql [ sh:select "SELECT $this WHERE { $this nowhere:p ?value }" ]', "nowhere"),
     ],
@@ -228,14 +228,14 @@ def test_a_shape_that_is_no_shape_is_refused(tmp_path: Path, demand: str, told: 
 
 def test_files_without_a_shape_are_noted(world: MemoryStore, tmp_path: Path) -> None:
     report = validate(world, shapes=[turtle(tmp_path, "shapes", "ex:a a ex:F .")])
-    assert [item.reason for item in report.unevaluated] == ["the files of shapes hold no shape."]
+    assert [item.reason for item in report.unevaluated] == ["the shapes files contain no shapes."]
     assert not report.ok
 
 
-def test_a_misspelt_path_is_noted(world: MemoryStore, tmp_path: Path) -> None:
+def test_a_misspelled_path_is_noted(world: MemoryStore, tmp_path: Path) -> None:
     shapes = "ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:property [ sh:path ex:pp ; sh:maxCount 1 ] ."
     notes = validate(world, shapes=[turtle(tmp_path, "shapes", shapes)]).notes
-    assert [note for note in notes if "<https://example.org/pp>" in note and "misspelt" in note]
+    assert [note for note in notes if "<https://example.org/pp>" in note and "check the spelling" in note]
 
 
 def test_a_literal_in_another_form_leaves_links_to_sparql(tmp_path: Path) -> None:

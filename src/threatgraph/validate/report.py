@@ -210,9 +210,9 @@ class ValidationReport:
             text = Literal(f"Not evaluated: {item}", language="en")
             triples.append(Triple(report, NamedNode(f"{PREFIXES['rdfs']}comment"), text))
         for number, result in enumerate(sorted(self.results, key=ValidationResult.content_key), 1):
-            result = NamedNode(f"{_REPORT}#result-{number:05d}")
-            triples.append(Triple(report, NamedNode(SH + "result"), result))
-            triples += result.as_triples(result)
+            name = NamedNode(f"{_REPORT}#result-{number:05d}")
+            triples.append(Triple(report, NamedNode(SH + "result"), name))
+            triples += result.as_triples(name)
         return write_turtle(triples, PREFIXES | {"tgs": "https://w3id.org/threatgraph/shapes#"})
 
     def to_github(self) -> str:

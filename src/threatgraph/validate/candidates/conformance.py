@@ -353,7 +353,9 @@ def _compares(operator: str) -> ValueTest:
         known = comparable(value, kind)
         if known is None or (kind not in _EXACT and not re.search(WELL_FORMED[kind], limit.value)):
             return UNKNOWN
-        return _errors_unknown(f"({known} && {value} {operator} {limit})", f"({known} && !({value} {operator} {limit}))")
+        return _errors_unknown(
+            f"({known} && {value} {operator} {limit})", f"({known} && !({value} {operator} {limit}))"
+        )
 
     return test
 

@@ -1,4 +1,4 @@
-"""The messages of a result: each with its language, and one to show."""
+"""The messages of a result: keeps their languages through pyshacl, and selects the text to display."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ from collections.abc import Iterable
 
 from pyoxigraph import Literal
 
-#: Stands around a language tag before a text: pyshacl drops the language of a message with placeholders.
-_MARK = "\ue000"
-#: The message of a constraint without one: what its query says, where it does.
-OF_QUERY = "{?message}"
+#: Delimits a language tag at the start of a text, since pyshacl drops the language of messages with placeholders.
+_DELIMITER = "\ue000"
+#: The message for a constraint without one: the value of ``?message`` in its query, if there is one.
+FROM_QUERY = "{?message}"
 
 
-def marked(message: Literal) -> Literal:
-    """A message that carries its language in its text as well, to be given to pyshacl."""
+def tagged(message: Literal) -> Literal:
+    """A message with its language tag in its text, for pyshacl."""
     if not message.language:
         return message
-    return Literal(f"{_MARK}{message.language}{_MARK}{message.value}", language=message.language)
+    return Literal(f"{_DELIMITER}{message.language}{_DELIMITER}{message.value}", language=message.language)
 
 
-def unmarked(message: Literal) -> Literal:
-    """The message that :func:`marked` was given."""
-    if not message.value.startswith(_MARK):
+def untagged(message: Literal) -> Literal:
+    """The message before :func:`tagged`."""
+    if not message.value.startswith(_DELIMITER):
         return message
-    _, language, text = message.value.split(_MARK, 2)
+    _, language, text = message.value.split(_DELIMITER, 2)
     return Literal(text, language=language)
 
 
-def chosen(messages: Iterable[Literal]) -> str:
-    """The text to show: that in English, else without a language, else in the first language by its tag.
+def display_text(messages: Iterable[Literal]) -> str:
+    """The text to display: in English, else without a language tag, else in the first language by its tag.
 
-    Several messages of that language follow each other in alphabetical order.
+    If there are several messages in that language, they are joined in alphabetical order.
     """
     by_language: dict[tuple[int, str], set[str]] = {}
     for message in messages:

@@ -1,4 +1,4 @@
-"""Finds constraints and targets that validation does not evaluate, so that a report never claims conformance falsely."""
+"""Finds constraints and targets that are not evaluated, so that no report claims conformance falsely."""
 
 from __future__ import annotations
 
@@ -190,9 +190,9 @@ class _Finder:
         """A property in a misspelled SHACL namespace, or a constraint of DASH."""
         name = predicate.removeprefix(_DASH)
         if _is_wrong_namespace(predicate):
-            yield self._item(node, f"<{predicate}>", f"the namespace of SHACL is <{SH}>: correct it.")
+            yield self._item(node, f"<{predicate}>", f"the namespace of SHACL is <{SH}>.")
         elif predicate.startswith(_DASH) and name in _DASH_PARAMETERS and predicate not in self._components.paths:
-            yield self._item(node, f"dash:{name}", "this is a constraint of DASH: add the file that declares it with --shapes.")
+            yield self._item(node, f"dash:{name}", "a constraint of DASH: add the file that declares it with --shapes.")
 
     def _is_declaration(self, node: Term) -> bool:
         """Whether a node is also something other than a shape, such as a component, function, validator or rule."""
@@ -244,7 +244,7 @@ class _Finder:
             return
         if not value.value.startswith(SH):
             if predicate == RDF_TYPE and _is_wrong_namespace(value.value):
-                yield self._item(node, str(value), f"the namespace of SHACL is <{SH}>: correct it.")
+                yield self._item(node, str(value), f"the namespace of SHACL is <{SH}>.")
             return
         name = value.value.removeprefix(SH)
         if not terms.is_term(name) or (predicate == RDF_TYPE and name not in terms.CLASSES):

@@ -1,4 +1,4 @@
-"""The message of ``sh:in``, which names the members in their order, and of a long list the first ones."""
+"""The message of ``sh:in``, which lists the first members in their order."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 import rdflib
 from pyshacl.rdfutil.stringify import stringify_node
 
-_NAMED = 20
+_MAX_MEMBERS = 20
 
 
 def in_message(_: Any, component: Any, datagraph: Any, focus: Any, value: Any) -> list[rdflib.Literal]:
-    """What pyshacl says where a constraint has no message; it has the members in no settled order, and all of them."""
+    """The default message of pyshacl, which lists all members in an arbitrary order."""
     graph = component.shape.sg.graph
-    members = list(islice(graph.items(component.in_list), _NAMED + 1))
-    named = [str(stringify_node(graph, member)) for member in members[:_NAMED]]
-    rest = ", …" if len(members) > _NAMED else ""
+    members = list(islice(graph.items(component.in_list), _MAX_MEMBERS + 1))
+    named = [str(stringify_node(graph, member)) for member in members[:_MAX_MEMBERS]]
+    rest = ", …" if len(members) > _MAX_MEMBERS else ""
     return [rdflib.Literal(f"Value {stringify_node(datagraph, value)} not in list [{', '.join(named)}{rest}]")]
