@@ -82,7 +82,7 @@ def test_a_store_on_disk_is_loaded_and_opened(tmp_path: Path) -> None:
     assert repr(graph) == f"<ThreatGraph in {folder}>"
     assert graph.pattern("ORG-001").iri == "https://example.org/risks#leak"
     assert graph.outdated is False
-    with pytest.raises(ThreatGraphError, match=r"ThreatGraph\.load adds files"):
+    with pytest.raises(ThreatGraphError, match=r"`ThreatGraph\.load` adds files"):
         ThreatGraph.open(path, store=folder)
     other = tmp_path / "other.ttl"
     other.write_text(OWN)
@@ -91,7 +91,7 @@ def test_a_store_on_disk_is_loaded_and_opened(tmp_path: Path) -> None:
     again = ThreatGraph.load(stream=io.BytesIO(b"<urn:a> <urn:b> 1 ."), format="turtle", store=folder, remove=str(path),
                              bundled=False)  # fmt: skip
     assert (again.triples, len(again.removed)) == (1, 1)
-    with pytest.raises(InvalidQuery, match="stream= and format="):
+    with pytest.raises(InvalidQuery, match="`stream=` and `format=`"):
         ThreatGraph.load(stream=io.BytesIO(b""), store=folder)
 
 

@@ -125,8 +125,8 @@ def test_standard_input_has_a_graph_of_its_own(tmp_path: Path) -> None:
         (["load", "--store", "s", "a.ttl", "--graph", "https://w3id.org/threatgraph/graph/x"], "choose another IRI"),
         (["load", "--store", "s", "--no-bundled", "--remove", "b.ttl"], "The store has"),
         (["load", "--store", "a.ttl", "b.ttl"], "a.ttl: not a folder: give the folder of a store"),
-        (["run", "domains", "--store", "s", "--data", "a.ttl"], "`threatgraph load` adds files"),
-        (["run", "domains", "--store", "s", "--no-bundled"], "--no-bundled goes there"),
+        (["run", "domains", "--store", "s", "--data", "a.ttl"], "--data and --no-bundled cannot be used with --store"),
+        (["run", "domains", "--store", "s", "--no-bundled"], "--data and --no-bundled cannot be used with --store"),
         (
             ["validate", "--store", "s", "b.ttl"],
             "b.ttl: not in the store s: load it with `threatgraph load --store s b.ttl`",
@@ -312,5 +312,5 @@ def test_a_finding_in_a_compressed_file_has_its_line(tmp_path: Path) -> None:
     text = b"PREFIX tg: <https://w3id.org/threatgraph/ontology#>\n\n<https://w3id.org/threatgraph/pattern/x>\n"
     (tmp_path / "a.ttl.gz").write_bytes(gzip.compress(text + b"    a tg:ThreatPattern ."))
     report = ThreatGraph.open([tmp_path / "a.ttl.gz"], bundled=False).validate()
-    assert report.findings
-    assert {finding.line for finding in report.findings} == {3}
+    assert report.results
+    assert {finding.line for finding in report.results} == {3}

@@ -166,7 +166,7 @@ def _property(kind: Kind, name: str) -> _Property:
     for spelled, iri in known.items():
         if spelled.replace("_", "") == plain:
             return _Property(spelled, f"<{iri}>")
-    raise UnknownName("property", name, [*known, "framework"], "`threatgraph schema` lists the properties.")
+    raise UnknownName("property", name, [*known, "framework"], "`graph.schema()` lists the properties.")
 
 
 def _require_used(store: Store, kind: Kind, prop: _Property, table: Table, name: str) -> None:

@@ -15,6 +15,7 @@ from threatgraph.rdf.nesting import DEEPEST_TRIPLE, JsonNesting, Refused, Turtle
 from threatgraph.rdf.reading import LONGEST
 from threatgraph.sparql.binding import Bindings, bind_values
 from threatgraph.sparql.guard import refuse_unsafe
+from threatgraph.sparql.names import undeclared_prefix
 from threatgraph.sparql.sorting import sorts_by_one_type
 from threatgraph.sparql.tokens import may_say
 from threatgraph.store.integrity import reading_intact
@@ -227,7 +228,8 @@ def _evaluate(
     try:
         return store.query(bind_values(sparql, bindings), prefixes=PREFIXES)
     except SyntaxError as error:
-        raise InvalidQuery(_mark_error(sparql, str(error.msg))) from error
+        message = undeclared_prefix(sparql) or _mark_error(sparql, str(error.msg))
+        raise InvalidQuery(message) from error
     except (OSError, RuntimeError, ValueError) as error:
         raise ThreatGraphError(f"the query failed: {error}") from error
 

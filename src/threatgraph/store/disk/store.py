@@ -95,11 +95,11 @@ class DirectoryStore(OxigraphStore):
         loaded_files = {loaded.file: loaded for loaded in self.manifest.graphs.values()}
         for path in find_files(paths):
             loaded, status = loaded_files.get(path.resolve()), path.stat()
-            command = f"`threatgraph load --store {self.directory} {path}`"
+            command = f"`ThreatGraph.load({str(path)!r}, store={str(self.directory)!r})`"
             if loaded is None:
-                raise InvalidFile(str(path), f"not in the store {self.directory}: load it with {command}.")
+                raise InvalidFile(str(path), f"not in the store {self.directory}; {command} loads it.")
             if (loaded.size, loaded.modified) != (status.st_size, status.st_mtime_ns):
-                reason = f"has changed since it was loaded into {self.directory}: reload it with {command}."
+                reason = f"changed since it was loaded into {self.directory}; {command} loads it again."
                 raise InvalidFile(str(path), reason)
 
     in_memory = False

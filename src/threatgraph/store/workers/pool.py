@@ -256,4 +256,4 @@ def _too_large(what: str, memory: int) -> str:
 
 def _too_late(what: str, timeout: float | None) -> str:
     limit = "its time limit" if timeout is None else f"its time limit of {timeout:g} seconds"
-    return f"the {what} was stopped: it exceeded {limit}. Simplify it, or raise the limit (timeout=, --timeout)."
+    return f"the {what} was stopped: it exceeded {limit}. Simplify it, or raise the limit (`timeout=`)."
