@@ -10,7 +10,7 @@ Three kinds of block are examples:
 - ``python``: Python without output; it must run.
 
 The examples of a page run in order, in one temporary folder, in one shell and one Python namespace. In an output, ``…``
-stands for any text within a line; a line ``…`` stands for any number of lines. Comments before a block change that:
+replaces any text within a line; a line ``…`` replaces any number of lines. Comments before a block change that:
 
 - ``<!-- not run: REASON -->``: the block is not run.
 - ``<!-- file: NAME -->``: the block is the content of a file that later examples use.
@@ -46,7 +46,7 @@ _TIMEOUT = 120
 
 @dataclass
 class Step:
-    """A command or statement with the output that the page shows, and the lines of the page where that stands."""
+    """A command or statement with the output that the page shows, and its lines on the page."""
 
     source: str
     shown: list[str]
@@ -300,7 +300,7 @@ def _close(one: float, other: float) -> bool:
 
 
 def replacement(shown: list[str], actual: list[str]) -> list[str]:
-    """What to show of an output: all of it, or as many first and last lines as now stand around a line ``…``.
+    """What to show of an output: all of it, or as many first and last lines as now surround a line ``…``.
 
     A line that ``…`` leaves partly open, such as one with a duration, stays as it is where it fits.
     """
