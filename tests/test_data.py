@@ -180,7 +180,9 @@ def added(record: Record) -> set[str]:
 def test_a_record_has_the_properties_that_it_names_as_added(graph: ThreatGraph) -> None:
     named = "SELECT ?record ?property { ?record tg:addedProperty ?property }"
     assert len(graph.store.select(named)) > 1000
-    absent = "SELECT ?record ?property { ?record tg:addedProperty ?property FILTER NOT EXISTS { ?record ?property ?any } }"
+    absent = (
+        "SELECT ?record ?property { ?record tg:addedProperty ?property FILTER NOT EXISTS { ?record ?property ?any } }"
+    )
     assert graph.store.select(absent).rows == []
 
 
@@ -226,7 +228,9 @@ def test_strategic_misalignment_is_lossless(graph: ThreatGraph) -> None:
         "Long-term / existential",
         "General-purpose AI provisions",
     }
-    for text in "abstract definition severityRationale likelihoodTrendRationale evidenceRationale incidentSummary".split():
+    for (
+        text
+    ) in "abstract definition severityRationale likelihoodTrendRationale evidenceRationale incidentSummary".split():
         assert len(pattern.text(text)) > 60
     for text in "mechanismSummary indicatorSummary responseTrigger retrievalNote".split():
         assert len(pattern.text(text)) > 40

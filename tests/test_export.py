@@ -425,7 +425,10 @@ def test_tables_as_csv_tsv_json_and_markdown(graph: ThreatGraph) -> None:
     assert len(rows) == 6
     assert rows[4]["code"] == "PAT-SYS-005"
     assert rows[4]["severity"] == f"{BASE}severity/high"
-    assert export_table(table, "tsv").decode().splitlines()[0] == "code\tlabel\tdomain\tseverity\tlikelihood_trend\tpattern"
+    assert (
+        export_table(table, "tsv").decode().splitlines()[0]
+        == "code\tlabel\tdomain\tseverity\tlikelihood_trend\tpattern"
+    )
     assert [row["code"] for row in json.loads(export_table(table, "json"))] == [row["code"] for row in rows]
     assert export_table(table, "markdown").decode().count("\n") == 8
 

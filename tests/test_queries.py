@@ -133,7 +133,10 @@ def test_patterns(graph: ThreatGraph) -> None:
     stable = column(graph, "patterns", "code", likelihood_trend="stable")
     assert stable == ["PAT-SOC-003", "PAT-SYS-002", "PAT-SYS-005", "PAT-SYS-006"]
     assert column(graph, "patterns", "code", severity="low") == ["PAT-SYS-006"]
-    assert column(graph, "patterns", "code", severity="high", likelihood_trend="stable") == ["PAT-SOC-003", "PAT-SYS-005"]
+    assert column(graph, "patterns", "code", severity="high", likelihood_trend="stable") == [
+        "PAT-SOC-003",
+        "PAT-SYS-005",
+    ]
 
 
 def test_patterns_at_least_as_severe(graph: ThreatGraph, files: Files) -> None:

@@ -218,7 +218,14 @@ def _definition(name: str, kind: str | None) -> Json:
 
 
 def _english(name: str) -> str | None:
-    plain = {"dcterms:created", "dcterms:identifier", "dcterms:issued", "dcterms:modified", "skos:notation", "sssom:confidence"}
+    plain = {
+        "dcterms:created",
+        "dcterms:identifier",
+        "dcterms:issued",
+        "dcterms:modified",
+        "skos:notation",
+        "sssom:confidence",
+    }
     return None if name in plain else "@language"
 
 
