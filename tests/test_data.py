@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import re
+import subprocess
+import sys
 import warnings
 from collections import Counter
 from collections.abc import Callable
@@ -10,14 +11,16 @@ from pathlib import Path
 
 import pytest
 import rdflib
-from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, parse
+from pyoxigraph import BlankNode, Literal, RdfFormat, parse
 
 from threatgraph import Link, Record, ThreatGraph
+from threatgraph.authoring import format_text
 from threatgraph.rdf.turtle import write_turtle
 from threatgraph.resources import bundled_files, data_dir, ontology_dir
 from threatgraph.vocab import BASE, KINDS, shorten, tg
 
 ALL = sorted([*ontology_dir().rglob("*.ttl"), *data_dir().rglob("*.ttl")])
+ROOT = Path(__file__).resolve().parents[1]
 PROJECT = f"{BASE}project"
 RECORDS = sorted(data_dir().rglob("*.ttl"))
 
@@ -48,8 +51,11 @@ def test_jena_reads_every_file_without_a_warning(riot: Callable[..., str]) -> No
 
 @pytest.mark.parametrize("path", RECORDS, ids=where)
 def test_records_are_in_the_canonical_form_without_blank_nodes(path: Path) -> None:
+    """Comments of a template that is not completed yet are part of that form; see ``threatgraph new``."""
     text = path.read_text(encoding="utf-8")
-    assert write_turtle(quad.triple for quad in parse(text, format=RdfFormat.TURTLE)) == text
+    assert format_text(path) == text
+    if "#?" not in text:
+        assert write_turtle(quad.triple for quad in parse(text, format=RdfFormat.TURTLE)) == text
 
 
 @pytest.mark.parametrize("path", [p for p in RECORDS if p.parts[-2] not in ("vocabularies",)], ids=where)
@@ -73,7 +79,6 @@ def test_the_counts_are_those_of_the_source(graph: ThreatGraph) -> None:
     counts = counted(graph)
     expected = {
         "domain": 8,
-        "pattern": 42,
         "causal-factor": 15,
         "causal-factor-category": 4,
         "group": 11 + 6,
@@ -92,35 +97,20 @@ def test_the_counts_are_those_of_the_source(graph: ThreatGraph) -> None:
         "mapping-set": 3,
     }
     assert {kind: counts[f"tg:{KINDS[kind].class_name}"] for kind in expected} == expected
-    assert counts["tg:Incident"] >= 150
+    from_source = """SELECT (COUNT(DISTINCT ?s) AS ?n) WHERE {
+        ?s a tg:ThreatPattern ; dcterms:source ?page FILTER(CONTAINS(STR(?page), "//topaithreats.com/")) }"""
+    assert str(graph.store.select(from_source).column("n")[0]) == "42"
+    assert counts["tg:ThreatPattern"] >= 42
+    assert counts["tg:Incident"] >= 232
     assert counts["tg:CrosswalkMapping"] == 277 + 23 + 15
 
 
-def test_the_readme_of_the_data_counts_right(graph: ThreatGraph) -> None:
-    counts = counted(graph)
-    readme = (data_dir() / "README.md").read_text(encoding="utf-8")
-    told = {name: int(count) for name, count in re.findall(r"^\| `([a-z-]+)/` \| (\d+) \|", readme, re.MULTILINE)}
-    classes = {kind.plural: f"tg:{kind.class_name}" for kind in KINDS.values()}
-    vocabularies = {
-        quad.subject.value
-        for path in (data_dir() / "vocabularies").glob("*.ttl")
-        for quad in parse(path=str(path), format=RdfFormat.TURTLE)
-        if isinstance(quad.subject, NamedNode)
-        and quad.predicate.value.endswith("#type")
-        and "#" not in quad.subject.value
-        and "ConceptScheme" not in str(quad.object)
-    }
-    assert told.pop("vocabularies") == len(vocabularies)
-    assert told == {folder: counts[classes[folder]] for folder in told}
-    assert len(told) == 8
-    frameworks = dict(re.findall(r"^\| ([^|`]+?) \| (\d+) \| \d+ ", readme, re.MULTILINE))
-    sizes = [len(graph.run("provisions", framework=row["framework"])) for row in frameworks_of(graph)]
-    assert sorted(map(int, frameworks.values())) == sorted(sizes)
-
-
-def frameworks_of(graph: ThreatGraph) -> list[dict[str, str]]:
-    rows = graph.store.select("SELECT ?framework WHERE { ?framework a tg:Framework }").to_dicts()
-    return [{"framework": str(row["framework"])} for row in rows]
+def test_generated_files_are_up_to_date() -> None:
+    """`python tools/update_generated.py` writes them; a count that is too low is allowed, so a new record is enough."""
+    command = [sys.executable, "tools/update_generated.py", "--check"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout == "19 counts and 2 files are up to date\n"
 
 
 @pytest.mark.parametrize(

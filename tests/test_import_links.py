@@ -10,7 +10,7 @@ from pyoxigraph import Literal, NamedNode
 from importer_samples import statements
 from threatgraph import ThreatGraph
 from threatgraph.cli import main
-from threatgraph.importers.builder import Draft, Harvest, english
+from threatgraph.importers.builder import Draft, ImportResult, english
 from threatgraph.importers.links import BOTH, TEXT, Guess, Guesser, add_links
 from threatgraph.importers.writing import as_turtle
 from threatgraph.store import MemoryStore
@@ -37,9 +37,9 @@ def incident(name: str, text: str, *, mit: str = "", same: str = "") -> Draft:
     return draft
 
 
-def gathered(*drafts: Draft) -> Harvest:
+def gathered(*drafts: Draft) -> ImportResult:
     """A harvest of these drafts."""
-    found = Harvest("Incident")
+    found = ImportResult("Incident")
     for draft in drafts:
         assert found.add(draft)
     return found
@@ -124,7 +124,7 @@ def test_links_pass_the_shapes_and_change_no_count_of_curated_ones(store: Memory
     file.write_text(as_turtle(found), encoding="utf-8")
     graph = ThreatGraph.open([file])
     report = graph.validate([file])
-    assert [finding for finding in report.findings if "recommendation" in finding.node] == []
+    assert [finding for finding in report.results if "recommendation" in finding.node] == []
     assert report.ok
     count = "SELECT (COUNT(*) AS ?n) { ?incident tg:involvesPattern ?pattern }"
     assert graph.store.select(count).column("n") == store.select(count).column("n")

@@ -32,7 +32,7 @@ from importer_samples import (
 from threatgraph.cli import main
 from threatgraph.errors import InvalidFile
 from threatgraph.importers import harvest
-from threatgraph.importers.builder import Harvest
+from threatgraph.importers.builder import ImportResult
 from threatgraph.importers.writing import as_turtle
 from threatgraph.vocab import BASE
 
@@ -169,14 +169,14 @@ def test_mappings_need_to_say_where_they_come_from(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def nexus(tmp_path_factory: pytest.TempPathFactory) -> Harvest:
+def nexus(tmp_path_factory: pytest.TempPathFactory) -> ImportResult:
     """A folder of the AI Atlas Nexus."""
     folder = tmp_path_factory.mktemp("nexus")
     (folder / "data.yaml").write_text(NEXUS, encoding="utf-8")
     return harvest("nexus", folder)
 
 
-def test_the_knowledge_graph_of_the_nexus(nexus: Harvest) -> None:
+def test_the_knowledge_graph_of_the_nexus(nexus: ImportResult) -> None:
     found = nexus
     assert names(found, "provision") == {"foo-atlas/foo-group", "foo-atlas/foo-one", "foo-atlas/foo-two", "doc-1/act-1"}
     shared = {
@@ -225,7 +225,7 @@ def test_the_knowledge_graph_of_the_nexus(nexus: Harvest) -> None:
     assert notes == ["1 entries are provisions that the graph has already."]
 
 
-def test_an_incident_of_the_nexus(nexus: Harvest) -> None:
+def test_an_incident_of_the_nexus(nexus: ImportResult) -> None:
     found = nexus
     part = "mapping-foo-atlas-foo-one"
     assert statements(found, "incident/nexus-ri-1") == {
@@ -246,7 +246,7 @@ def test_an_incident_of_the_nexus(nexus: Harvest) -> None:
     } <= statements(found, "incident/nexus-ri-1", part)
 
 
-def test_mappings_find_the_entries_of_the_nexus(nexus: Harvest, tmp_path: Path) -> None:
+def test_mappings_find_the_entries_of_the_nexus(nexus: ImportResult, tmp_path: Path) -> None:
     mine = tmp_path / "mine.ttl"
     mine.write_text(as_turtle(nexus), encoding="utf-8")
     row = ["foo-atlas:foo-one", "One", "skos:closeMatch", "foo-atlas:foo-two", "Two", BY_HAND]
@@ -257,14 +257,14 @@ def test_mappings_find_the_entries_of_the_nexus(nexus: Harvest, tmp_path: Path) 
 
 
 @pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory) -> Harvest:
+def release(tmp_path_factory: pytest.TempPathFactory) -> ImportResult:
     """A release of MITRE ATLAS that is not the bundled one."""
     file = tmp_path_factory.mktemp("atlas") / "ATLAS.yaml"
     file.write_text(ATLAS.format(version="4.7.1"), encoding="utf-8")
     return harvest("atlas", file)
 
 
-def test_a_release_of_atlas(release: Harvest) -> None:
+def test_a_release_of_atlas(release: ImportResult) -> None:
     found = release
     ours = "provision:mitre-atlas-4.7.1"
     ids = ("aml.ta0002", "aml.t0051", "aml.t0051.001", "aml.m0000")
@@ -296,7 +296,7 @@ def test_a_release_of_atlas(release: Harvest) -> None:
     ]
 
 
-def test_a_case_study_of_atlas(release: Harvest) -> None:
+def test_a_case_study_of_atlas(release: ImportResult) -> None:
     found = release
     assert statements(found, "incident/atlas-aml.cs0001") == {
         ("rdf:type", "tg:Incident"),
@@ -322,7 +322,7 @@ def test_a_case_study_of_atlas(release: Harvest) -> None:
     assert ("tg:rationale", "A step of the case study@en") in bare
 
 
-def test_format_6_brings_what_format_5_does(release: Harvest, tmp_path: Path) -> None:
+def test_format_6_brings_what_format_5_does(release: ImportResult, tmp_path: Path) -> None:
     file = tmp_path / "ATLAS-4.7.1.yaml"
     file.write_text(ATLAS_6.format(version="4.7.1"), encoding="utf-8")
     found = harvest("atlas", file)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 BASE = "https://w3id.org/threatgraph/"
 TG = f"{BASE}ontology#"
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+SH = "http://www.w3.org/ns/shacl#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 
@@ -31,17 +32,17 @@ CLASSES = frozenset(
 )
 PROPERTIES = frozenset(
     """
-    actor addedProperty addresses affects aiidNumber appliesFrom appliesFromAsAmended asOf asset
-    causalFactor coOccursWith contribution controlDomain count crosswalkMapping curationStatus deployer developer
-    distinguishedFrom domain escalatesTo evidenceLevel evidenceRationale existingLink exposurePathway failureStage
-    firstYear framework governanceContext group harmType harmedParty hasPart impact impactLevel impactRole
-    incidentStatus incidentSummary indicator indicatorSummary involvesPattern lastYear lifecycleStage likelihoodTrend
-    likelihoodTrendRationale likelyOwner listedGroup manifestation mappedTo mapping measure mechanism mechanismSummary
-    occurred outcome pattern patternLink patternRole percentage placeName position primaryPattern provisionLevel
-    publishedPredicate queryText rank rankPosition rationale reason recommendationBasis recommendedFor recommends
-    region relatedIncident resolutionState responseStep responseTrigger retrievalNote retrievalQuestion retrievalTopic
-    reviewState sameIncident score secondaryPattern sector severity severityRationale signal sourceFigure sourceLabel sourceUpdated
-    systemName systemSince tactic total victim
+    actor addedProperty addresses affects aiidNumber appliesFrom appliesFromAsAmended asOf asset causalFactor
+    contribution controlDomain coOccursWith count crosswalkMapping curationStatus deployer developer distinguishedFrom
+    domain escalatesTo evidenceLevel evidenceRationale existingLink exposurePathway failureStage firstYear framework
+    governanceContext group harmedParty harmType hasPart impact impactLevel impactRole incidentStatus incidentSummary
+    indicator indicatorSummary involvesPattern lastYear lifecycleStage likelihoodTrend likelihoodTrendRationale
+    likelyOwner listedGroup manifestation mappedTo mapping measure mechanism mechanismSummary occurred outcome pattern
+    patternLink patternRole percentage placeName position primaryPattern provisionLevel publishedPredicate queryText
+    rank rankPosition rationale reason recommendationBasis recommendedFor recommends region relatedIncident
+    resolutionState responseStep responseTrigger retrievalNote retrievalQuestion retrievalTopic reviewState sameIncident
+    score secondaryPattern sector severity severityRationale signal sourceFigure sourceLabel sourceUpdated systemName
+    systemSince tactic total victim
     """.split()
 )
 

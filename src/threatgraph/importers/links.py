@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode
 
-from threatgraph.importers.builder import Draft, Harvest
+from threatgraph.importers.builder import Draft, ImportResult
 from threatgraph.recommend import Recommender
 from threatgraph.recommend.model import LONGEST_TEXT
 from threatgraph.store import Store
@@ -107,7 +107,7 @@ class Guesser:
         ]
 
 
-def add_links(harvest: Harvest, store: Store, above: float = 0.0) -> None:
+def add_links(harvest: ImportResult, store: Store, above: float = 0.0) -> None:
     """Add to a harvest the links of its records to patterns that are strong enough.
 
     A record that says to be the same as an incident of the graph gets none: people have linked that one.

@@ -1,15 +1,15 @@
-"""The canonical Turtle form of the project: one statement a line, so that one added triple changes one line.
+"""Canonical Turtle: one statement per line, so that one added triple changes one line.
 
-Prefixes are the used ones, sorted; subjects are sorted by IRI; ``a`` comes first, then predicates and objects by IRI.
-A record's own fragment (``…/pattern/x#impact-y``) is written with the empty prefix. Blank nodes are refused: every node
-of the source form has a name, so that a finding, a link or a diff can point at it.
+Only prefixes in use are declared, sorted. Subjects are sorted by IRI; ``a`` comes first, then predicates and objects by
+IRI. A record's own fragment (``…/pattern/x#impact-y``) uses the empty prefix. Blank nodes are rejected: every node has
+an IRI, so that a validation result, a link or a diff can refer to it.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
@@ -17,7 +17,7 @@ from threatgraph.errors import ThreatGraphError
 from threatgraph.rdf.terms import Term
 from threatgraph.vocab import PREFIXES, RDF_TYPE
 
-# The part of Turtle's PN_LOCAL that needs no escape; an IRI whose local part does not match is written in full.
+# The part of Turtle's PN_LOCAL that needs no escaping; other IRIs are written in full.
 _LOCAL_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_\-])?\Z")
 _BARE = {
     "http://www.w3.org/2001/XMLSchema#integer": re.compile(r"[+-]?[0-9]+\Z"),
@@ -28,19 +28,19 @@ _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
 
 
 class BlankNodeRefused(ThreatGraphError, ValueError):
-    """A blank node met where the source form allows only names."""
+    """A blank node in data that must have only IRIs and literals."""
 
 
 class _Namer:
-    """Shortens IRIs by the known prefixes and remembers which prefixes were used."""
+    """Shortens IRIs with the known prefixes and records which prefixes are used."""
 
     def __init__(self, prefixes: Mapping[str, str], own: str | None) -> None:
         by_length = sorted(prefixes.items(), key=lambda item: -len(item[1]))
-        self._known = [("", own), *by_length] if own else by_length
+        self.known = [("", own), *by_length] if own else by_length
         self.used: dict[str, str] = {}
 
     def name(self, iri: str) -> str:
-        for prefix, namespace in self._known:
+        for prefix, namespace in self.known:
             if iri.startswith(namespace) and _LOCAL_NAME.match(iri, len(namespace)):
                 self.used[prefix] = namespace
                 return f"{prefix}:{iri[len(namespace) :]}"
@@ -52,9 +52,9 @@ class _Namer:
         if isinstance(term, Literal):
             return self._literal(term)
         if isinstance(term, BlankNode):
-            message = "blank nodes have no place in the source form: give the node an IRI, such as <record#part-name>."
+            message = "blank nodes are not allowed in source files: give the node an IRI, such as <record#part-name>."
             raise BlankNodeRefused(message)
-        raise BlankNodeRefused("quoted triples have no place in the source form: use a named node instead.")
+        raise BlankNodeRefused("quoted triples are not allowed in source files: use an IRI instead.")
 
     def _literal(self, literal: Literal) -> str:
         text = f'"{literal.value.translate(_ESCAPES)}"'
@@ -69,26 +69,30 @@ class _Namer:
         return f"{text}^^{self.name(datatype)}"
 
 
-def write_turtle(triples: Iterable[Triple | Quad], prefixes: Mapping[str, str] = PREFIXES) -> str:
+def write_turtle(
+    triples: Iterable[Triple | Quad], prefixes: Mapping[str, str] = PREFIXES, *, declare: Collection[str] = ()
+) -> str:
     """Write triples in the canonical form.
 
     Args:
-        triples: triples or quads (a quad's graph is left out); order and repetition do not matter.
-        prefixes: prefix to namespace; only the used ones are declared.
+        triples: triples or quads (a quad's graph is ignored), in any order; duplicates are removed.
+        prefixes: prefix to namespace; only prefixes in use are declared.
+        declare: prefixes to declare even if unused; the empty one is that of the record's parts.
 
     Returns:
         The Turtle text, ending in a newline; the same text for the same set of triples.
 
     Raises:
-        BlankNodeRefused: where a triple holds a blank node or a quoted triple.
+        BlankNodeRefused: if a triple has a blank node or a quoted triple.
     """
     by_subject: dict[Term, set[tuple[Term, Term]]] = defaultdict(set)
     for triple in triples:
         by_subject[triple.subject].add((triple.predicate, triple.object))
-    namer = _Namer(prefixes, _own_fragment(by_subject))
+    namer = _Namer(prefixes, _own_fragment(by_subject, even_without_parts="" in declare))
     subjects = sorted(by_subject, key=_subject_key)
     blocks = [_block(namer, subject, by_subject[subject]) for subject in subjects]
-    header = [f"@prefix {prefix}: {NamedNode(iri)} ." for prefix, iri in sorted(namer.used.items())]
+    declared = namer.used | {prefix: iri for prefix, iri in namer.known if prefix in declare}
+    header = [f"@prefix {prefix}: {NamedNode(iri)} ." for prefix, iri in sorted(declared.items())]
     return "\n".join(["\n".join(header), *blocks]) + "\n" if blocks else ""
 
 
@@ -102,11 +106,11 @@ def _verb(namer: _Namer, predicate: Term) -> str:
     return "a" if isinstance(predicate, NamedNode) and predicate.value == RDF_TYPE else namer.term(predicate)
 
 
-def _own_fragment(subjects: Iterable[Term]) -> str | None:
-    """The ``record#`` namespace where all subjects are one record and its parts."""
+def _own_fragment(subjects: Iterable[Term], *, even_without_parts: bool) -> str | None:
+    """The ``record#`` namespace if all subjects are one record and its parts."""
     records = {s.value.partition("#")[0] for s in subjects if isinstance(s, NamedNode)}
     has_part = any(isinstance(s, NamedNode) and "#" in s.value for s in subjects)
-    return f"{records.pop()}#" if len(records) == 1 and has_part else None
+    return f"{records.pop()}#" if len(records) == 1 and (has_part or even_without_parts) else None
 
 
 def _subject_key(subject: Term) -> str:

@@ -1,4 +1,4 @@
-"""Reads a SPARQL text as far as is needed to refuse what would write, or reach outside the graph."""
+"""Rejects SPARQL that would update the graph or access the network."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE"
 
 
 def refuse_unsafe(sparql: str, *, allow_service: bool = False) -> None:
-    """Refuse a text with an update operation or a ``SERVICE`` call.
+    """Reject a query that has an update operation or a ``SERVICE`` clause.
 
     Args:
         sparql: the text of a query.
-        allow_service: let ``SERVICE`` through, so that the query may ask other servers over the network.
+        allow_service: permit ``SERVICE``, which sends parts of the query to other servers.
 
     Raises:
-        QueryRefused: names the word, its line and column, and what to do.
+        QueryRefused: has the keyword, its line and column, and what to do.
     """
     for word, position in tokens(sparql):
         if word in _UPDATES:
             _refuse(sparql, position, word, "the graph is read-only here: change the data files and load them again.")
     if not allow_service and (at := may_say(sparql, "SERVICE")) is not None:
-        reason = "federated queries are turned off: pass allow_service=True (--allow-service) to permit them."
+        reason = "federated queries are turned off: `allow_service=True` permits them."
         _refuse(sparql, at, "SERVICE", reason)
 
 

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
-from threatgraph.importers.builder import Draft, Harvest, Publisher, address, day, english, record, tidy
+from threatgraph.importers.builder import Draft, ImportResult, Publisher, address, day, english, record, tidy
 from threatgraph.importers.casing import Speller
 from threatgraph.importers.formats.aiid_classes import NUMBER, add_classes
 from threatgraph.importers.sheets import Row, read_sheet, read_text
@@ -86,7 +86,7 @@ class _Names:
         return self.speller.spell(entity, self.texts[entity])
 
 
-def read(path: Path, store: Store) -> Harvest:
+def read(path: Path, store: Store) -> ImportResult:
     """Read a snapshot.
 
     Args:
@@ -102,7 +102,7 @@ def read(path: Path, store: Store) -> Harvest:
     folder, incidents = (path, _table(path, "incidents")) if path.is_dir() else (path.parent, path)
     if incidents is None:
         raise InvalidFile(str(path), "holds no incidents.csv: name the folder of an unpacked snapshot.")
-    harvest = Harvest("Incident", frozenset({"Actor"}))
+    harvest = ImportResult("Incident", frozenset({"Actor"}))
     rows = [row for row in read_sheet(incidents, _COLUMNS, harvest) if _is_whole(row, incidents, harvest)]
     parties = {
         row.line: {c: _entities(row, c, incidents, harvest) for c in (_DEPLOYER, _DEVELOPER, _HARMED)} for row in rows
@@ -136,7 +136,7 @@ def _licence(folder: Path) -> str:
     return next((word.rstrip(".,)") for word in words if "creativecommons.org/licenses/" in word), _LICENCE)
 
 
-def _is_whole(row: Row, path: Path, harvest: Harvest) -> bool:
+def _is_whole(row: Row, path: Path, harvest: ImportResult) -> bool:
     """Whether a row has what an incident must have."""
     if not NUMBER.fullmatch(row["incident_id"]):
         harvest.blame(str(path), row.line, f"the incident_id is no number: {row['incident_id']!r}.")
@@ -157,7 +157,7 @@ def _date(row: Row) -> Literal | None:
     return day(timed[1] if timed else row["date"])
 
 
-def _entities(row: Row, column: str, path: Path, harvest: Harvest) -> list[str]:
+def _entities(row: Row, column: str, path: Path, harvest: ImportResult) -> list[str]:
     """The identifiers in a cell, which is a list in JSON; another cell is a fault, and the incident goes without."""
     try:
         found = json.loads(row[column] or "[]")
@@ -227,7 +227,7 @@ def _actor(name: str, actors: _Actors, names: _Names, path: Path) -> Draft:
     return draft
 
 
-def _retire_duplicates(folder: Path, harvest: Harvest) -> None:
+def _retire_duplicates(folder: Path, harvest: ImportResult) -> None:
     """Mark the incidents that the database has found to be another one."""
     table = _table(folder, "duplicates")
     if table is None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
-from threatgraph.importers.builder import Draft, Harvest, Publisher, address, day, english, record
+from threatgraph.importers.builder import Draft, ImportResult, Publisher, address, day, english, record
 from threatgraph.importers.documents import Entry, entries_of, line_of, strays_of, text_of, texts_of
 from threatgraph.importers.formats.atlas_layouts import in_format_5
 from threatgraph.importers.yaml_reader import read_yaml
@@ -49,7 +49,7 @@ class _Release:
 
     path: str
     framework: str
-    harvest: Harvest
+    harvest: ImportResult
     known: frozenset[str]
     """The provisions and frameworks that the graph has."""
     same: Mapping[str, str]
@@ -61,7 +61,7 @@ class _Release:
         return f"{BASE}provision/{self.framework}/{name.lower()}"
 
 
-def read(path: Path, store: Store) -> Harvest:
+def read(path: Path, store: Store) -> ImportResult:
     """Read a release.
 
     Args:
@@ -84,7 +84,7 @@ def read(path: Path, store: Store) -> Harvest:
     version = text_of(document, "version").lower()
     if not re.fullmatch(r"[0-9a-z]+(\.[0-9a-z]+)*", version) or len(version) > _LONGEST_VERSION:
         raise InvalidFile(str(path), f"has no version such as 5.6.0: {version!r}.")
-    harvest = Harvest("Incident", frozenset({"Framework"}))
+    harvest = ImportResult("Incident", frozenset({"Framework"}))
     known = frozenset(str(row["record"]) for row in store.select(_KNOWN).to_dicts())
     same = {str(row["name"]): str(row["record"]) for row in store.select(_SAME).to_dicts()}
     release = _Release(str(path), f"mitre-atlas-{version}", harvest, known, same, set())
