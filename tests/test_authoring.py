@@ -173,6 +173,7 @@ def test_a_completed_template_passes_all_checks_and_keeps_the_rest(graph: Threat
             "tg:failureStage": "failure-stage:harm",
             "tg:region": "region:europe",
             "tg:sector": "sector:finance",
+            "tg:harmType": "harm-type:financial",
             "tg:listedGroup": "group:workers",
             "tg:causalFactor": "causal-factor:regulatory-gap",
             "tg:rationale": '"The prompts were taken from a poisoned data set."@en',
@@ -184,10 +185,9 @@ def test_a_completed_template_passes_all_checks_and_keeps_the_rest(graph: Threat
     assert "    tg:severity severity:low ;\n" in body
     assert "severity:low" not in rest
     assert "Optional: outcome." in rest
-    assert "Expected" not in rest.replace("expected", "")
+    assert "Expected" not in rest
     assert not format_file(path, check=True)
-    mine = [row for row in ThreatGraph.open([path]).check().to_dicts() if "a-sale" in str(row["record"])]
-    assert mine == []
+    assert list(ThreatGraph.open([path]).validate([path])) == []
 
 
 def test_the_template_goes_when_its_last_statement_does(graph: ThreatGraph, tmp_path: Path) -> None:
