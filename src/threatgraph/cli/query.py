@@ -65,8 +65,10 @@ def execute(options: QueryOptions) -> int:
 
 def _require_format(form: str, registry: str) -> None:
     """Make sure that a format suits the kind of answer; no format suits all."""
+    if not form:
+        return
     names = list(Names(registry))
-    if form and form not in names:
+    if form not in names:
         kind = "SELECT and ASK" if registry == RESULTS else "CONSTRUCT and DESCRIBE"
         raise InvalidQuery(f"--format {form} is not available for {kind}; choose one of {', '.join(names)}.")
 
