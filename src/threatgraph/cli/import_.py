@@ -37,7 +37,7 @@ def add_arguments(parser: Parser) -> None:
         "threatgraph import aiid incidents.csv -o imported/",
         "threatgraph import sssom mappings.sssom.tsv -o mappings.ttl",
     )
-    parser.add_note("With -o FILE, records are written to one file; with -o FOLDER/, one file per record.")
+    parser.add_note("-o FILE writes one file with all records; -o FOLDER/ writes one file per record.")
 
 
 def execute(options: ImportOptions) -> int:
