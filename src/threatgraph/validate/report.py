@@ -7,12 +7,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from threatgraph import notebook
 from threatgraph.rdf.turtle import write_turtle
+from threatgraph.table import to_frame
 from threatgraph.validate.shapes.graph import SH
 from threatgraph.vocab import PREFIXES, RDF_TYPE, XSD, shorten
+
+if TYPE_CHECKING:
+    import pandas
 
 SEVERITIES = ("violation", "warning", "info")
 #: What the nodes of a report in Turtle are called.
@@ -170,6 +176,35 @@ class ValidationReport:
             ", ".join(told) if told else "no findings: the graph conforms to its shapes",
         ]
         return "\n".join(lines) + "\n"
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row for each result, with the keys of :meth:`ValidationResult.to_dict` as columns.
+
+        Raises:
+            ImportError: if pandas is not installed.
+        """
+        columns = ("file", "line", "severity", "node", "path", "value", "rule", "component", "message")
+        return to_frame([result.to_dict() for result in self], columns)
+
+    def _repr_html_(self) -> str:
+        """The report for a notebook: a row for each result, below the summary."""
+        rows = [
+            (
+                notebook.escape(result.severity),
+                notebook.link(result.node, shorten(result.node)),
+                notebook.escape(shorten(result.path) if result.path else ""),
+                notebook.escape(result.value or ""),
+                notebook.escape(result.message),
+                notebook.escape(f"{result.file or ''}{f':{result.line}' if result.line else ''}"),
+            )
+            for result in self
+        ]
+        remarks = [*(f"not evaluated: {item}" for item in self.unevaluated), *self.notes]
+        # The last lines of the text say how much was checked, and with what outcome.
+        lines = [*remarks, *self.to_text().splitlines()[-2 if self.checked else -1 :]]
+        summary = "".join(f"<p>{notebook.escape(line)}</p>" for line in lines)
+        columns = ("severity", "record", "property", "value", "message", "location")
+        return summary + (notebook.table(columns, rows) if rows else "")
 
     def to_json(self) -> str:
         """The findings, what was not evaluated and the notes as a JSON object."""
