@@ -50,7 +50,7 @@ _INCIDENT_DOMAIN = f"(<{tg('domain')}>|<{tg('primaryPattern')}>/<{tg('domain')}>
 #: The property that holds the date of a record, for ``since`` and ``until``.
 _DATES = {"incident": tg("occurred"), "provision": tg("appliesFrom")}
 _COLUMNS = {
-    "pattern": ("code", "label", "domain", "severity", "likelihood"),
+    "pattern": ("code", "label", "domain", "severity", "likelihoodTrend"),
     "incident": ("occurred", "code", "label", "severity"),
     "provision": ("code", "label", "framework"),
 }

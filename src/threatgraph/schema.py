@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
+from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
@@ -196,19 +197,26 @@ def _values(store: Store, iri: str) -> list[tuple[str, ...]]:
     return [tuple(to_text(term) for term in row) for row in rows if isinstance(row[0], NamedNode) and row[1]]
 
 
-@cache
 def _ontology() -> MemoryStore:
     """The bundled ontology and its shapes, whatever the graph has."""
-    folder = resources.ontology_dir()
+    return _ontology_in(resources.ontology_dir())
+
+
+@cache
+def _ontology_in(folder: Path) -> MemoryStore:
     return MemoryStore.open([folder / "threatgraph.ttl", folder / "shapes"], bundled=False)
 
 
-@cache
 def _terms() -> dict[str, tuple[str, str, str]]:
     """The terms of the ontology: what each is, its label and its comment; classes first."""
+    return _terms_of(_ontology())
+
+
+@cache
+def _terms_of(ontology: MemoryStore) -> dict[str, tuple[str, str, str]]:
     found: dict[str, tuple[str, str, str]] = {}
-    for term, kind, label, comment in _ontology().select(_TERMS).rows:
-        what = {"Class": "class", "ObjectProperty": "object property", "DatatypeProperty": "datatype property"}
+    what = {"Class": "class", "ObjectProperty": "object property", "DatatypeProperty": "datatype property"}
+    for term, kind, label, comment in ontology.select(_TERMS).rows:
         name = what.get(to_text(kind).partition(":")[2], "annotation property")
         found.setdefault(str(to_value(term)), (name, to_text(label), to_text(comment)))
     return dict(sorted(found.items(), key=lambda item: item[1][0] != "class"))
@@ -218,11 +226,15 @@ def _paths() -> set[str]:
     return {path for _, path, _, _ in _constraints()}
 
 
-@cache
 def _constraints() -> list[tuple[str, str, str, str]]:
     """For each class and property: the values that the property can have, and how many."""
+    return _constraints_of(_ontology())
+
+
+@cache
+def _constraints_of(ontology: MemoryStore) -> list[tuple[str, str, str, str]]:
     merged: dict[tuple[str, str], tuple[set[str], set[int], set[int]]] = {}
-    for of, path, least, most, datatype, range_, node_kind, severity in _ontology().select(_SHAPES).rows:
+    for of, path, least, most, datatype, range_, node_kind, severity in ontology.select(_SHAPES).rows:
         if path is None or of is None or str(to_value(path)) == RDF_TYPE:
             continue
         values, mins, maxs = merged.setdefault((str(to_value(of)), str(to_value(path))), (set(), set(), set()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -161,3 +162,10 @@ def test_the_public_api_is_listed() -> None:
     ]
     for name in threatgraph.__all__:
         assert getattr(threatgraph, name).__doc__, f"{name} has no docstring"
+
+
+def test_the_contributing_page_lists_the_layers() -> None:
+    text = (Path(__file__).resolve().parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([1-5]) \| ([^|]+) \|", text, re.MULTILINE)
+    listed = {name: int(layer) for layer, names in rows for name in re.findall(r"`(\w+)`", names)}
+    assert listed == LAYERS

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from threatgraph.cli.checkout import choose_data
 from threatgraph.cli.parser import build_parser
 from threatgraph.cli.wording import as_command_line
 from threatgraph.display import printable
@@ -40,6 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     execute: Callable[[Options], int] = given.pop("execute")
     options: Options = given.pop("options")(**given)
     try:
+        choose_data(installed=options.installed_data)
         with warnings.catch_warnings():
             warnings.simplefilter("always", ThreatGraphWarning)
             warnings.showwarning = _show_warning

@@ -12,6 +12,7 @@ from threatgraph.errors import ThreatGraphWarning, UnknownName
 from threatgraph.graph.lookups import Lookups
 from threatgraph.labels import add_labels
 from threatgraph.lookup import bind, unknown_records
+from threatgraph.sparql.guard import refuse_unsafe
 from threatgraph.sparql.names import unknown_terms
 from threatgraph.store.protocol import DEFAULT_TIMEOUT
 from threatgraph.table import Table, to_rdflib_graph
@@ -110,6 +111,7 @@ class Queries(Lookups):
         if name not in self.queries:
             raise UnknownName("query", name, self.queries, "`graph.queries` lists them.")
         query = self.queries[name]
+        refuse_unsafe(query.sparql)  # the file may be that of a checkout
         rows = self.store.select(query.sparql, bind(self.store, query, params))
         return add_labels(self.store, rows, query.labeled)
 

@@ -81,7 +81,9 @@ class ValidationResult:
                 Triple(result, NamedNode(SH + "focusNode"), NamedNode(self.node)),
                 Triple(result, NamedNode(SH + "resultMessage"), Literal(self.message, language="en")),
                 Triple(result, NamedNode(SH + "resultSeverity"), severity),
-                Triple(result, NamedNode(SH + "sourceConstraintComponent"), shape),
+                Triple(
+                    result, NamedNode(SH + "sourceConstraintComponent"), NamedNode(SH + "SPARQLConstraintComponent")
+                ),
                 Triple(result, NamedNode(SH + "sourceShape"), shape),
             ]
         first = self.terms[0].subject

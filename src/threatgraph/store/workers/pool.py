@@ -65,8 +65,8 @@ class Pool:
             sparql: the text of the query.
             timeout: time limit in seconds; ``None`` for no limit.
             memory: memory limit in bytes.
-            allow_service: whether to permit ``SERVICE``. The worker checks this, and rejects updates, since tokenizing
-                an untrusted text can be slow too. ``None`` skips the check.
+            allow_service: whether to permit ``SERVICE``. The worker checks this and rejects updates, as tokenizing an
+                untrusted text can be slow too. ``None`` skips the check.
             network: whether the worker may access the network.
 
         Returns:
