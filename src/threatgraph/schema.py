@@ -57,6 +57,23 @@ ORDER BY CONTAINS(STR(?record), "#") STR(?record) STR(?value) LIMIT 1
 """
 _OF_TERM = "SELECT ?p ?o { ?term ?p ?o }"
 _NARROWER = "SELECT ?term { ?term rdfs:subClassOf|rdfs:subPropertyOf ?wide FILTER(ISIRI(?term)) } ORDER BY ?term"
+#: What properties of other vocabularies mean here; the ontology does not define them.
+_FOREIGN = {
+    "skos:prefLabel": "The name of the record.",
+    "skos:altLabel": "Another name of the record.",
+    "skos:definition": "What the concept is.",
+    "skos:notation": "The code of the record, such as PAT-SYS-005.",
+    "skos:scopeNote": "What the concept includes and excludes.",
+    "skos:editorialNote": "A note on how the record was made.",
+    "skos:inScheme": "The concept scheme or framework of the record.",
+    "skos:broader": "A more general concept.",
+    "skos:related": "A related concept.",
+    "dcterms:abstract": "A short summary.",
+    "dcterms:description": "What happened, or what the record is about.",
+    "dcterms:identifier": "An identifier that another project assigned.",
+    "dcterms:source": "A page or document that supports the record.",
+    "schema:subjectOf": "A page of another project about the incident.",
+}
 #: A class with more instances than this is not a list of values.
 _MOST_VALUES = 30
 _RDFS = PREFIXES["rdfs"]
@@ -142,7 +159,7 @@ def _class(store: Store, iri: str) -> Description:
     shapes = [row for row in _constraints() if row[0] == iri]
     if shapes:
         rows = [
-            (shorten(path), values, cardinality, _first_sentence(_terms().get(path, ("", "", ""))[2]))
+            (shorten(path), values, cardinality, _first_sentence(_comment(path)))
             for _, path, values, cardinality in shapes
         ]
         tables["Properties"] = _table(("property", "values", "count", "description"), rows)
@@ -155,7 +172,7 @@ def _class(store: Store, iri: str) -> Description:
 
 
 def _property(store: Store, iri: str) -> Description:
-    kind, label, comment = _terms().get(iri, ("property", "", ""))
+    kind, label, _ = _terms().get(iri, ("property", "", ""))
     facts = _facts(
         iri,
         {
@@ -177,7 +194,11 @@ def _property(store: Store, iri: str) -> Description:
         tables["Values"] = _table(("value", "label", "description"), values)
     for record, value in store.select(_EXAMPLE_OF_PROPERTY, {"property": NamedNode(iri)}).rows:
         facts["example"] = f"{_spelled(record)} {shorten(iri)} {_spelled(value)} ."
-    return Description(shorten(iri), iri, comment, {"type": kind, "label": label, **facts}, tables)
+    return Description(shorten(iri), iri, _comment(iri), {"type": kind, "label": label, **facts}, tables)
+
+
+def _comment(iri: str) -> str:
+    return _terms()[iri][2] if iri in _terms() else _FOREIGN.get(shorten(iri), "")
 
 
 def _facts(iri: str, wanted: dict[str, str]) -> dict[str, str]:
