@@ -41,10 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     execute: Callable[[Options], int] = given.pop("execute")
     options: Options = given.pop("options")(**given)
     try:
-        choose_data(installed=options.installed_data)
         with warnings.catch_warnings():
             warnings.simplefilter("always", ThreatGraphWarning)
             warnings.showwarning = _show_warning
+            choose_data(installed=options.installed_data)
             status = execute(options)
         sys.stdout.flush()
     except (ThreatGraphError, ImportError) as error:

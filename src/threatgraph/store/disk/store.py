@@ -31,7 +31,7 @@ class DirectoryStore(OxigraphStore):
         self.path = path
         """The folder of the open snapshot."""
         self.directory = directory
-        """The folder of the store, which has the snapshot."""
+        """The folder of the store."""
         self.manifest = manifest
         """The manifest of the store."""
 
