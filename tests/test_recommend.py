@@ -125,7 +125,7 @@ def test_a_shared_rare_cause_is_told_with_how_many_share_it(bundled: ThreatGraph
     """Of each reason of the neighbours, the count in it is the count that SPARQL gives."""
     told = 0
     for item in bundled.recommend("PAT-SYS-005", top=10):
-        for reason in (part for reason in item.reasons for part in reason.parts):
+        for reason in (part for whole in item.reasons for part in whole.parts):
             found = re.fullmatch(r"both caused by (.+) \((\d+) of (\d+) patterns\)", reason.text)
             if found:
                 cause = bundled.resolve(found[1], "causal-factor")

@@ -40,7 +40,7 @@ def add_labels(store: Store, table: Table, columns: Collection[str]) -> Table:
         columns: the columns that hold IRIs of records.
     """
     labeled = [i for i, name in enumerate(table.columns) if name in columns]
-    nodes = {row[i].value for row in table.rows for i in labeled if isinstance(row[i], NamedNode)}
+    nodes = {term.value for row in table.rows for i in labeled if isinstance(term := row[i], NamedNode)}
     labels = read_labels(store, nodes)
 
     def widened(row: tuple[Term | None, ...]) -> tuple[Term | None, ...]:
