@@ -76,8 +76,8 @@ def test_the_analyses_of_a_file_of_ones_own(mine: str, capsysbinary: pytest.Capt
     table = answer(capsysbinary, "centrality", "--kind", "cause", *alone)
     # Of three pairs of others one is joined by it. A node without links has the PageRank 1/21, so the cause has h with
     # h = 1/21 + 0.85 * 2 m, and each of its two patterns m = 1/21 + 0.85 * h/2.
-    pagerank = f"{(1 + 1.7) / 21 / (1 - 1.7 * 0.425):.6f}"
-    assert table.splitlines()[2].split() == ["1", "Haste", "2", "2.000000", "0.333333", pagerank, "haste"]
+    pagerank = f"{(1 + 1.7) / 21 / (1 - 1.7 * 0.425):.3f}"
+    assert table.splitlines()[2].split() == ["1", "Haste", "2", "2", "0.333", pagerank, "haste"]
     assert table.endswith("\n1 row\n")
     found = csv.DictReader(io.StringIO(answer(capsysbinary, "communities", "--format", "csv", *alone)))
     assert [(row["community"], row["label"]) for row in found] == [("1", "Mine"), ("1", "Yours"), ("2", "Alone")]
@@ -168,7 +168,7 @@ def test_the_answer_goes_to_a_file(mine: str, tmp_path: Path, capsysbinary: pyte
         ("trends --primary", "choose one of them"),
         ("path goal-drift nope", "unknown record 'nope'"),
         ("path goal-drift PAT-AGT-003", "give two that differ"),
-        ("path goal-drift", "the following arguments are required: B"),
+        ("path goal-drift", "the following arguments are required: ID"),
         ("escalation openai", "unknown pattern 'openai'"),
         ("weather", "unknown analysis 'weather'"),
         ("", "the following arguments are required: ANALYSIS"),
@@ -189,7 +189,10 @@ def test_what_is_wrong_is_said_with_status_2(words: str, expected: str, capsys: 
 def test_a_wrong_word_ends_a_real_process_without_a_traceback() -> None:
     status, out, err = run("trends", "--period", "decade")
     assert (status, out) == (2, "")
-    assert err == "threatgraph: error: unknown period 'decade'. Choose one of year, quarter, month.\n"
+    assert err == (
+        "threatgraph: error: unknown period 'decade'. Choose one of year, quarter, month.\n"
+        "Try 'threatgraph analyze trends --help'.\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ def incident(name: str, text: str, *, mit: str = "", same: str = "") -> Draft:
     draft = Draft(f"{BASE}incident/{name}", "Incident", "a.csv", 2)
     draft.put("skos:prefLabel", english("Something happened"))
     draft.put("dcterms:description", english(text))
-    draft.put("skos:exactMatch", NamedNode(same) if same else None)
+    draft.put("tg:sameIncident", NamedNode(same) if same else None)
     if mit:
         part = draft.add_part("tg:mapping", "mapping-mit", "FrameworkMapping")
         draft.put("sssom:object_id", NamedNode(PREFIXES["mit"] + mit), part=part)
@@ -61,8 +61,8 @@ def test_an_incident_is_linked_to_the_pattern_that_it_tells_of(store: MemoryStor
         ("rdf:type", "tg:Recommendation"),
         ("tg:recommendedFor", "incident:aiid-1"),
         ("tg:recommends", "pattern:goal-drift"),
-        ("tg:standing", "1^integer"),
-        ("tg:basis", "signals^string"),
+        ("tg:rankPosition", "1^integer"),
+        ("tg:recommendationBasis", "signals^string"),
         ("sssom:confidence", f"{TEXT.confidence:.2f}^decimal"),
         ("sssom:mapping_justification", "semapv:SemanticSimilarityThresholdMatching"),
     } == {pair for pair in told if pair[0] != "tg:score"}
@@ -124,7 +124,7 @@ def test_links_pass_the_shapes_and_change_no_count_of_curated_ones(store: Memory
     file.write_text(as_turtle(found), encoding="utf-8")
     graph = ThreatGraph.open([file])
     report = graph.validate([file])
-    assert [finding for finding in report.findings if "recommendation" in finding.node] == []
+    assert [finding for finding in report.results if "recommendation" in finding.node] == []
     assert report.ok
     count = "SELECT (COUNT(*) AS ?n) { ?incident tg:involvesPattern ?pattern }"
     assert graph.store.select(count).column("n") == store.select(count).column("n")

@@ -71,7 +71,8 @@ def test_an_incident_of_the_aiid_in_full(brought: ImportResult) -> None:
             "A robot of Example Works tipped over. It was the xBot kind, and nobody at OpenAI made it.@en",
         ),
         ("dcterms:source", f"{CITE}/9001"),
-        ("skos:exactMatch", f"{CITE}/9001"),
+        ("schema:subjectOf", f"{CITE}/9001"),
+        ("tg:aiidNumber", "9001^integer"),
         ("prov:wasAttributedTo", "https://incidentdatabase.ai/"),
         ("tg:curationStatus", "curation-status:as-in-source"),
         ("tg:occurred", "2031-02-03^date"),
@@ -80,7 +81,7 @@ def test_an_incident_of_the_aiid_in_full(brought: ImportResult) -> None:
         ("tg:victim", "actor:aiid-example-works"),
         ("tg:harmedParty", "Bystanders@en"),
         ("tg:harmedParty", "Café Guests@en"),
-        ("tg:place", "Springfield, US@en"),
+        ("tg:placeName", "Springfield, US@en"),
         ("tg:region", "region:north-america"),
         ("tg:failureStage", "failure-stage:harm"),
         ("tg:sourceFigure", "incident:aiid-9001#figure-injuries"),
@@ -334,8 +335,8 @@ def test_the_whole_ai_incident_database(whole: ImportResult, tmp_path: Path) -> 
         row["Risk Subdomain"].partition(" ")[0].rstrip(".") for row in read_rows(AIID / "classifications_MIT.csv")
     )
     counted = store.select(
-        "SELECT ?code (COUNT(?incident) AS ?n) { ?incident tg:mapping/sssom:object_id ?p ; skos:exactMatch ?page . "
-        f"FILTER(STRSTARTS(STR(?page), '{CITE}') && STRSTARTS(STR(?incident), '{BASE}incident/aiid-')) "
+        "SELECT ?code (COUNT(?incident) AS ?n) { ?incident tg:mapping/sssom:object_id ?p ; tg:aiidNumber ?number . "
+        f"FILTER(STRSTARTS(STR(?incident), '{BASE}incident/aiid-')) "
         "?p tg:provisionLevel 'subdomain' ; skos:notation ?code } GROUP BY ?code"
     ).to_dicts()
     assert {str(row["code"]): row["n"] for row in counted} == dict(classes)
@@ -356,8 +357,9 @@ def test_one_incident_of_the_ai_incident_database_as_its_tables_tell_it(whole: I
             "human-driven delivery truck in Las Vegas, Nevada on its first day of service.@en",
         ),
         ("dcterms:source", f"{CITE}/23"),
-        ("skos:exactMatch", f"{CITE}/23"),
-        ("skos:exactMatch", "incident:las-vegas-shuttle-controller-locked-away"),
+        ("schema:subjectOf", f"{CITE}/23"),
+        ("tg:aiidNumber", "23^integer"),
+        ("tg:sameIncident", "incident:las-vegas-shuttle-controller-locked-away"),
         ("prov:wasAttributedTo", "https://incidentdatabase.ai/"),
         ("tg:curationStatus", "curation-status:as-in-source"),
         ("tg:occurred", "2017-11-08^date"),
@@ -367,7 +369,7 @@ def test_one_incident_of_the_ai_incident_database_as_its_tables_tell_it(whole: I
             for name in ("navya", "keolis-north-america")
         ),
         ("tg:harmedParty", "Bus passengers@en"),
-        ("tg:place", "Las Vegas, NV, US@en"),
+        ("tg:placeName", "Las Vegas, NV, US@en"),
         ("tg:region", "region:north-america"),
         ("tg:failureStage", "failure-stage:harm"),
         ("tg:mapping", "incident:aiid-23#mapping-mit-7-3"),

@@ -119,15 +119,18 @@ def test_standard_input_has_a_graph_of_its_own(tmp_path: Path) -> None:
         (["load", "--store", "s", "a.ttl", "--format", "turtle"], "--format is the format of standard input"),
         (["load", "--store", "s", "--data", "a.ttl"], "--data cannot be used with load"),
         (["load", "--store", "s", "nowhere.ttl"], "nowhere.ttl: no such file or folder"),
-        (["load", "--store", "s", "notes.docx"], "the known endings are .ttl"),
-        (["load", "--store", "s", "a.ttl", "--graph", "no iri"], "'no iri' is no IRI for a graph"),
-        (["load", "--store", "s", "a.ttl", "b.ttl", "--graph", "urn:g"], "one graph cannot stand for 2 files"),
-        (["load", "--store", "s", "a.ttl", "--graph", "https://w3id.org/threatgraph/graph/x"], "a name of your own"),
-        (["load", "--store", "s", "--no-bundled", "--remove", "b.ttl"], "The store holds"),
-        (["load", "--store", "a.ttl", "b.ttl"], "a.ttl: a file, and not the folder of a store"),
-        (["run", "domains", "--store", "s", "--data", "a.ttl"], "`threatgraph load` adds files"),
-        (["run", "domains", "--store", "s", "--no-bundled"], "--no-bundled goes there"),
-        (["validate", "--store", "s", "b.ttl"], "b.ttl: not in the store s: `threatgraph load --store s b.ttl`"),
+        (["load", "--store", "s", "notes.docx"], "known extensions are .ttl"),
+        (["load", "--store", "s", "a.ttl", "--graph", "no iri"], "'no iri' is not a valid graph IRI"),
+        (["load", "--store", "s", "a.ttl", "b.ttl", "--graph", "urn:g"], "--graph requires a single file, not 2"),
+        (["load", "--store", "s", "a.ttl", "--graph", "https://w3id.org/threatgraph/graph/x"], "choose another IRI"),
+        (["load", "--store", "s", "--no-bundled", "--remove", "b.ttl"], "The store has"),
+        (["load", "--store", "a.ttl", "b.ttl"], "a.ttl: not a folder: give the folder of a store"),
+        (["run", "domains", "--store", "s", "--data", "a.ttl"], "--data and --no-bundled cannot be used with --store"),
+        (["run", "domains", "--store", "s", "--no-bundled"], "--data and --no-bundled cannot be used with --store"),
+        (
+            ["validate", "--store", "s", "b.ttl"],
+            "b.ttl: not in the store s: load it with `threatgraph load --store s b.ttl`",
+        ),
         (["validate", "--store", "s", "a.ttl"], "a.ttl: has changed since it was loaded into s"),
         (["import", "stix", "x.json", "--store", "s"], "--store cannot be used with import"),
     ],
@@ -155,7 +158,7 @@ def test_no_permission_is_told(tmp_path: Path) -> None:
         folder.parent.mkdir(mode=0o500)
     status, _, err = run("load", "--store", str(folder), "--no-bundled")
     assert status == 2
-    assert err.startswith(f"threatgraph: error: {folder}: no store can be written here (")
+    assert err.startswith(f"threatgraph: error: {folder}: cannot create a store here (")
 
 
 def test_a_bar_shows_on_a_terminal_alone(tmp_path: Path) -> None:
@@ -256,11 +259,11 @@ PACKED = gzip.compress(b"<urn:a> <urn:b> <urn:c> .\n", mtime=0)
         (
             "cut.nt.gz",
             gzip.compress(b'<urn:a> <urn:b> "%s" .' % DIGITS, mtime=0)[:-900],
-            "the compressed file is cut off",
+            "the compressed file is truncated",
         ),
         ("plain.nt.gz", b"<urn:a> <urn:b> <urn:c> .\n", "cannot be read: Not a gzipped file"),
         ("flipped.nt.gz", PACKED[:-8] + b"12345678", "CRC check failed"),
-        ("broken.nt.gz", PACKED[:10] + b"\xff" * 40, "is damaged"),
+        ("broken.nt.gz", PACKED[:10] + b"\xff" * 40, "is corrupt"),
         ("latin.nt", b"<urn:a> <urn:b> <urn:c> .\n# caf\xe9\n", r"latin\.nt:2: not UTF-8 \(byte 0xe9\)"),
         ("end.nt", b"<urn:a> <urn:b> <urn:c> .\n# caf\xc3", r"end\.nt:2: not UTF-8"),
         ("oops.nt", b"<urn:a> <urn:b> <urn:c> .\noops\n", r"oops\.nt:2"),
@@ -309,5 +312,5 @@ def test_a_finding_in_a_compressed_file_has_its_line(tmp_path: Path) -> None:
     text = b"PREFIX tg: <https://w3id.org/threatgraph/ontology#>\n\n<https://w3id.org/threatgraph/pattern/x>\n"
     (tmp_path / "a.ttl.gz").write_bytes(gzip.compress(text + b"    a tg:ThreatPattern ."))
     report = ThreatGraph.open([tmp_path / "a.ttl.gz"], bundled=False).validate()
-    assert report.findings
-    assert {finding.line for finding in report.findings} == {3}
+    assert report.results
+    assert {finding.line for finding in report.results} == {3}

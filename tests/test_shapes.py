@@ -1,7 +1,7 @@
 """The shapes: each demand is broken by a record that breaks it and nothing else, and each shape reaches a node.
 
 ``shapes/good.ttl`` holds a small world with every class and every property that the shapes speak of. For each
-constraint of each shape the tests make the smallest change that breaks that constraint, and expect that finding alone,
+constraint of each shape the tests make the smallest change that breaks that constraint, and expect that result alone,
 from the fast way and from pyshacl over all nodes alike.
 """
 
@@ -20,7 +20,7 @@ from threatgraph.store import MemoryStore
 from threatgraph.validate import validate
 from threatgraph.validate.report import SEVERITIES
 from threatgraph.validate.shapes import graph as shapes
-from threatgraph.validate.shapes.checks import read_checks
+from threatgraph.validate.shapes.constraints import read_constraints
 from threatgraph.vocab import BASE, CLASSES, PREFIXES, PROPERTIES, RDF_TYPE, TG, XSD
 
 FOLDER = resources.ontology_dir() / "shapes"
@@ -61,16 +61,16 @@ def world() -> World:
 
 @cache
 def background() -> World:
-    """What a world takes for granted: the scales whole, and of the ontology which class is below which."""
-    below = NamedNode(f"{PREFIXES['rdfs']}subClassOf")
+    """What a world takes for granted: the scales whole, and of the ontology which class or property is below which."""
+    below = {NamedNode(f"{PREFIXES['rdfs']}{name}") for name in ("subClassOf", "subPropertyOf")}
     ontology, scales = ONTOLOGY
-    return load(*sorted(scales.glob("*.ttl"))) | {t for t in load(ontology) if t.predicate == below}
+    return load(*sorted(scales.glob("*.ttl"))) | {t for t in load(ontology) if t.predicate in below}
 
 
 def constraints() -> Iterator[Constraint]:
     for file in FILES:
         graph = shapes.load([file])
-        for check in read_checks(graph, hints=True):
+        for check in read_constraints(graph, hints=True):
             if check.constraint is None and check.target.kind == "targetClass":
                 assert isinstance(check.shape, NamedNode)
                 path = NamedNode(check.path[0]) if check.path else None
@@ -83,10 +83,8 @@ def constraints() -> Iterator[Constraint]:
 CONSTRAINTS = list(constraints())
 
 
-def findings(
-    content: Iterable[Triple], folder: Path, files: list[Path] | None = None, *, fast: bool = True
-) -> set[str]:
-    """What validation finds in a world: the rule of each finding and the kind of constraint."""
+def results(content: Iterable[Triple], folder: Path, files: list[Path] | None = None, *, fast: bool = True) -> set[str]:
+    """What validation finds in a world: the rule of each result and the kind of constraint."""
     path = folder / "world.nt"
     serialize({*content, *background()}, str(path), format=RdfFormat.N_TRIPLES)
     store = MemoryStore.open([path], bundled=False)
@@ -99,7 +97,7 @@ def findings(
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_shapes_have_names_and_say_what_to_do(file: Path) -> None:
     graph = shapes.load([file])
-    for check in read_checks(graph, hints=True):
+    for check in read_constraints(graph, hints=True):
         assert isinstance(check.shape, NamedNode)
         assert check.shape.value.startswith(TGS)
         told = check.constraint or check.shape
@@ -133,7 +131,7 @@ def test_one_file_a_class() -> None:
     for constraint in CONSTRAINTS:
         targets.setdefault(constraint.target.value, set()).add(constraint.file.stem)
     assert all(len(files) == 1 for files in targets.values()), targets
-    assert {target.removeprefix(TG) for target in targets} == CLASSES - {"RecordPart"}
+    assert {target.removeprefix(TG) for target in targets} == CLASSES - {"RankedConcept", "RecordPart"}
 
 
 def test_every_shape_reaches_a_node_of_the_bundled_data_or_of_what_is_made_of_it(tmp_path: Path) -> None:
@@ -144,10 +142,11 @@ def test_every_shape_reaches_a_node_of_the_bundled_data_or_of_what_is_made_of_it
     retired.write_text(
         f"<{BASE}pattern/old> <{PREFIXES['owl']}deprecated> true ;"
         f" <{PREFIXES['dcterms']}isReplacedBy> <{BASE}pattern/goal-drift> ;"
-        f" <{PREFIXES['skos']}narrowMatch> <https://example.org/entry> ."
+        f" <{PREFIXES['skos']}narrowMatch> <https://example.org/entry> ;"
+        f" <{PREFIXES['skos']}exactMatch> <https://example.org/entry> ."
     )
     graph = ThreatGraph.open([made, retired])
-    for check in read_checks(shapes.load(FILES), hints=True):
+    for check in read_constraints(shapes.load(FILES), hints=True):
         assert check.target.kind in ("targetClass", "targetSubjectsOf")
         of_class, term = check.target.kind == "targetClass", str(check.target.term)
         step, value = ("a/rdfs:subClassOf*", term) if of_class else (term, "[]")
@@ -159,7 +158,7 @@ def test_every_shape_reaches_a_node_of_the_bundled_data_or_of_what_is_made_of_it
 
 @pytest.mark.parametrize("fast", [True, False])
 def test_the_good_world_conforms(tmp_path: Path, fast: bool) -> None:
-    assert findings(world(), tmp_path, fast=fast) == set()
+    assert results(world(), tmp_path, fast=fast) == set()
 
 
 def test_the_good_world_has_every_property_that_a_shape_names() -> None:
@@ -174,7 +173,7 @@ def kinds(content: World, node: object) -> set[object]:
 
 def test_the_bundled_graph_conforms(graph: ThreatGraph) -> None:
     report = graph.validate()
-    assert report.to_text().endswith("\nno findings: the graph conforms to its shapes\n")
+    assert report.to_text().endswith("\nno results: the graph conforms to its shapes\n")
     assert report.conforms
 
 
@@ -336,7 +335,7 @@ NEW_VALUE: dict[str, Callable[[Constraint, list[NamedNode | Literal]], NamedNode
 
 
 def expected_findings(constraint: Constraint) -> set[str]:
-    """The one finding; with it, where the same property is only wished for as well, that wish."""
+    """The one result; with it, where the same property is only wished for as well, that wish."""
     expected = {f"{constraint.name} {COMPONENTS[constraint.component]}"}
     wish = f"{constraint.name}-wanted"
     if constraint.component == "minCount" and any(c.name == wish for c in CONSTRAINTS):
@@ -347,7 +346,7 @@ def expected_findings(constraint: Constraint) -> set[str]:
 @pytest.mark.parametrize("constraint", CONSTRAINTS, ids=lambda c: f"{c.name} {c.component}")
 def test_a_broken_constraint_is_the_only_finding(constraint: Constraint, tmp_path: Path) -> None:
     own = [constraint.file, *(FOLDER / f"{name}.ttl" for name in ("identifier", "prefixes", "record-part"))]
-    assert findings(spoil(constraint), tmp_path, own) == expected_findings(constraint)
+    assert results(spoil(constraint), tmp_path, own) == expected_findings(constraint)
 
 
 #: What breaks a record so that records which link to it break too; these go class by class.
@@ -367,9 +366,9 @@ def test_pyshacl_over_all_nodes_finds_the_same(batch: list[Constraint], tmp_path
     added = frozenset[Triple]().union(*(content - world() for content in spoilt))
     broken = (world() - removed) | added
     expected = set[str]().union(*map(expected_findings, batch))
-    assert findings(broken, tmp_path) == expected
+    assert results(broken, tmp_path) == expected
     files = [*{constraint.file for constraint in batch}, FOLDER / "prefixes.ttl"]
-    assert findings(broken, tmp_path, files, fast=False) == expected
+    assert results(broken, tmp_path, files, fast=False) == expected
 
 
 def _change(remove: str, add: str) -> World:
@@ -406,7 +405,7 @@ BY_QUERY = {
     "RecordPart-borrowed": ("", f"pattern:other tg:mechanism {PATTERN}mechanism-two> ."),
     "RecordPart-position": (f"{PATTERN}step-two> tg:position 2 .", f"{PATTERN}step-two> tg:position 1 ."),
     "Recommendation-asked": (
-        f'{RECOMMENDATION} tg:recommendedFor pattern:sample ; tg:askedText "What is like the sample?" .',
+        f'{RECOMMENDATION} tg:recommendedFor pattern:sample ; tg:queryText "What is like the sample?" .',
         "",
     ),
     "Identifier-unique": ("", 'pattern:other skos:notation "PAT-SYS-901" .'),
@@ -414,7 +413,7 @@ BY_QUERY = {
 
 
 def test_every_sparql_constraint_has_a_broken_record() -> None:
-    checks = read_checks(shapes.load(FILES), hints=True)
+    checks = read_constraints(shapes.load(FILES), hints=True)
     assert {c.constraint.value.removeprefix(TGS) for c in checks if isinstance(c.constraint, NamedNode)} == set(
         BY_QUERY
     )
@@ -423,8 +422,8 @@ def test_every_sparql_constraint_has_a_broken_record() -> None:
 @pytest.mark.parametrize("name", BY_QUERY)
 def test_a_broken_sparql_constraint_is_the_only_finding(name: str, tmp_path: Path) -> None:
     broken = _change(*BY_QUERY[name])
-    assert findings(broken, tmp_path) == {f"{name} SPARQL"}
-    assert findings(broken, tmp_path, fast=False) == {f"{name} SPARQL"}
+    assert results(broken, tmp_path) == {f"{name} SPARQL"}
+    assert results(broken, tmp_path, fast=False) == {f"{name} SPARQL"}
 
 
 @pytest.mark.parametrize(
@@ -441,15 +440,15 @@ def test_mistakes_that_people_make(text: str, rules: str, tmp_path: Path) -> Non
     head = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())
     (new,) = [quad.triple for quad in parse(head + text, format=RdfFormat.TURTLE)]
     content = frozenset(t for t in world() if not (t.subject == new.subject and t.predicate == new.predicate)) | {new}
-    assert findings(content, tmp_path) == set(rules.split(", ")), (subject, prop)
-    assert findings(content, tmp_path, fast=False) == set(rules.split(", "))
+    assert results(content, tmp_path) == set(rules.split(", ")), (subject, prop)
+    assert results(content, tmp_path, fast=False) == set(rules.split(", "))
 
 
 RETIRED = "pattern:other owl:deprecated true ; dcterms:isReplacedBy pattern:sample ."
 
 
 def test_a_retired_record_with_a_successor_conforms(tmp_path: Path) -> None:
-    assert findings(_change("", RETIRED), tmp_path) == set()
+    assert results(_change("", RETIRED), tmp_path) == set()
 
 
 GOOD_ADDRESSES = (
@@ -465,9 +464,7 @@ GOOD_ADDRESSES = (
 
 @pytest.mark.parametrize("url", GOOD_ADDRESSES)
 def test_a_web_address_conforms(url: str, tmp_path: Path) -> None:
-    assert (
-        findings(_change("", f"pattern:sample dcterms:source <{url}> ; skos:exactMatch <{url}> ."), tmp_path) == set()
-    )
+    assert results(_change("", f"pattern:sample dcterms:source <{url}> ; skos:exactMatch <{url}> ."), tmp_path) == set()
 
 
 WRONG_ADDRESSES = (
@@ -489,13 +486,15 @@ WRONG_ADDRESSES = (
 @pytest.mark.parametrize("fast", [True, False])
 def test_what_is_no_web_address_is_no_source(url: str, fast: bool, tmp_path: Path) -> None:
     broken = _change("", f"pattern:sample dcterms:source <{url}> .")
-    assert findings(broken, tmp_path, fast=fast) == {"Source-address Pattern"}
+    assert results(broken, tmp_path, fast=fast) == {"Source-address Pattern"}
 
 
 @pytest.mark.parametrize(
     ("text", "rules"),
     [
         ("pattern:sample skos:exactMatch <https:///a> .", {"ExactMatch-address Pattern"}),
+        ("incident:sample schema:subjectOf <https:///a> .", {"SubjectOf-address Pattern"}),
+        ('incident:sample tg:addedProperty "severity" .', {"Added-property NodeKind"}),
         ('pattern:sample skos:closeMatch "https://example.org/a" .', {"CloseMatch-address NodeKind"}),
         ("pattern:sample skos:broadMatch <file:///a> .", {"BroadMatch-address Pattern"}),
         ("pattern:sample skos:narrowMatch <file:///a> .", {"NarrowMatch-address Pattern"}),
@@ -521,12 +520,12 @@ def test_what_is_no_web_address_is_no_source(url: str, fast: bool, tmp_path: Pat
 )
 def test_a_rule_for_records_of_any_class_is_broken_alone(text: str, rules: set[str], tmp_path: Path) -> None:
     broken = _change("", text)
-    assert findings(broken, tmp_path) == rules
-    assert findings(broken, tmp_path, fast=False) == rules
+    assert results(broken, tmp_path) == rules
+    assert results(broken, tmp_path, fast=False) == rules
 
 
 def test_every_rule_for_records_of_any_class_has_a_broken_record() -> None:
-    checks = read_checks(shapes.load(FILES), hints=True)
+    checks = read_constraints(shapes.load(FILES), hints=True)
     named = {
         f"{check.shape.value.removeprefix(TGS)} {COMPONENTS[name]}"
         for check in checks
@@ -544,11 +543,12 @@ def test_every_rule_for_records_of_any_class_has_a_broken_record() -> None:
         ),
         *("Retired-isReplacedBy NodeKind", "Retired-deprecated MaxCount", "Created-date Or", "Modified-date Or"),
         *("Created-date MaxCount", "Modified-date MaxCount", "Attributed-author NodeKind"),
+        *("SubjectOf-address Pattern", "Added-property NodeKind"),
     }
     # One shape for each relation of SKOS: what one of them is tested for, the others have as well.
     alike = {
         f"{name}Match-address {kind}"
         for name in ("Exact", "Close", "Broad", "Narrow", "Related")
         for kind in ("Pattern", "NodeKind")
-    }
+    } | {"SubjectOf-address NodeKind"}
     assert named <= tested | alike

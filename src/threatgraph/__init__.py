@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from threatgraph.analytics import Analytics
     from threatgraph.catalog import NamedQuery, Parameter
+    from threatgraph.description import Description
     from threatgraph.errors import (
         AmbiguousName,
         EndpointError,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         QueryTimeout,
         QueryTooLarge,
         ThreatGraphError,
+        ThreatGraphWarning,
         UnknownName,
     )
     from threatgraph.graph import ThreatGraph
@@ -41,6 +43,7 @@ __all__ = [
     "AmbiguousName",
     "Analytics",
     "Chart",
+    "Description",
     "EndpointError",
     "EngineFailed",
     "ImportResult",
@@ -63,6 +66,7 @@ __all__ = [
     "Table",
     "ThreatGraph",
     "ThreatGraphError",
+    "ThreatGraphWarning",
     "UnknownName",
     "ValidationReport",
     "ValidationResult",
@@ -72,6 +76,7 @@ __all__ = [
 _MODULES = {
     "Analytics": "analytics",
     "Chart": "plots.chart",
+    "Description": "description",
     "ImportResult": "importers",
     "Link": "records",
     "LoadResult": "store.disk.load",

@@ -156,7 +156,6 @@ class _Header:
     labeled: list[str] = field(default_factory=list)
 
 
-@cache
 def load_catalog(folder: Path | None = None) -> Catalog:
     """Read the named queries of a folder.
 
@@ -169,11 +168,14 @@ def load_catalog(folder: Path | None = None) -> Catalog:
     Raises:
         InvalidFile: for an incomplete header, or a header line that cannot be read.
     """
-    files = sorted((folder or resources.queries_dir()).glob("*.rq"))
-    return Catalog((file.stem, read_query(file)) for file in files)
+    return _queries_in(folder or resources.queries_dir())
 
 
 @cache
+def _queries_in(folder: Path) -> Catalog:
+    return Catalog((file.stem, read_query(file)) for file in sorted(folder.glob("*.rq")))
+
+
 def load_checks(folder: Path | None = None) -> dict[str, CrossRecordCheck]:
     """Read the cross-record checks of a folder.
 
@@ -186,8 +188,12 @@ def load_checks(folder: Path | None = None) -> dict[str, CrossRecordCheck]:
     Raises:
         InvalidFile: for an incomplete header, or a header line that cannot be read.
     """
-    files = sorted((folder or resources.queries_dir() / "checks").glob("*.rq"))
-    return {file.stem: read_check(file) for file in files}
+    return _checks_in(folder or resources.queries_dir() / "checks")
+
+
+@cache
+def _checks_in(folder: Path) -> dict[str, CrossRecordCheck]:
+    return {file.stem: read_check(file) for file in sorted(folder.glob("*.rq"))}
 
 
 def read_query(path: Path) -> NamedQuery:

@@ -50,7 +50,7 @@ _INCIDENT_DOMAIN = f"(<{tg('domain')}>|<{tg('primaryPattern')}>/<{tg('domain')}>
 #: The property that holds the date of a record, for ``since`` and ``until``.
 _DATES = {"incident": tg("occurred"), "provision": tg("appliesFrom")}
 _COLUMNS = {
-    "pattern": ("code", "label", "domain", "severity", "likelihood"),
+    "pattern": ("code", "label", "domain", "severity", "likelihoodTrend"),
     "incident": ("occurred", "code", "label", "severity"),
     "provision": ("code", "label", "framework"),
 }
@@ -166,7 +166,7 @@ def _property(kind: Kind, name: str) -> _Property:
     for spelled, iri in known.items():
         if spelled.replace("_", "") == plain:
             return _Property(spelled, f"<{iri}>")
-    raise UnknownName("property", name, [*known, "framework"], "`threatgraph schema` lists the properties.")
+    raise UnknownName("property", name, [*known, "framework"], "`graph.schema()` lists the properties.")
 
 
 def _require_used(store: Store, kind: Kind, prop: _Property, table: Table, name: str) -> None:

@@ -21,26 +21,27 @@ if TYPE_CHECKING:
 _OF_SUBJECT = """
 SELECT ?property ?value ?label ?notation ?position {
   ?subject ?property ?value .
+  FILTER(?property != tg:hasPart)
   OPTIONAL { ?value skos:prefLabel ?label }
   OPTIONAL { ?value skos:notation ?notation }
   OPTIONAL { ?value tg:position|tg:rank ?position }
 }
 """
-_PARTS = "SELECT DISTINCT ?part { ?record ?property ?part FILTER(STRSTARTS(STR(?part), CONCAT(STR(?record), '#'))) }"
+_PARTS = "SELECT ?part { ?record tg:hasPart ?part }"
 
 
 #: Links from records, or from their parts, to a record or its parts. Shortcuts that rules derive are left out.
 _INBOUND = """
 SELECT DISTINCT ?property ?code ?label ?owner
 WHERE {
-  { ?owner ?property ?record . FILTER(!CONTAINS(STR(?owner), "#")) }
+  { ?owner ?property ?record . FILTER NOT EXISTS { ?whole tg:hasPart ?owner } }
   UNION
-  { ?part ?inner ?record . ?owner ?property ?part . FILTER(STRSTARTS(STR(?part), CONCAT(STR(?owner), "#"))) }
+  { ?part ?inner ?record . ?owner tg:hasPart ?part ; ?property ?part }
   ?owner skos:prefLabel ?label .
   OPTIONAL { ?owner skos:notation ?code }
   FILTER(?owner != ?record)
   FILTER(?property NOT IN (
-    tg:affects, tg:mappedTo, tg:involvesPattern, tg:primaryPattern, tg:secondaryPattern, tg:actor
+    tg:affects, tg:hasPart, tg:mappedTo, tg:involvesPattern, tg:primaryPattern, tg:secondaryPattern, tg:actor
   ))
   FILTER NOT EXISTS { ?owner a tg:ThreatPattern ; tg:domain ?record . FILTER(?property = skos:broader) }
 }

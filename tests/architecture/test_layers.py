@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -36,6 +37,9 @@ LAYERS = {
     "listing": 3,
     "lookup": 3,
     "counts": 3,
+    "identifiers": 3,
+    "description": 3,
+    "schema": 3,
     "records": 3,
     "validate": 3,
     "export": 3,
@@ -128,6 +132,7 @@ def test_the_public_api_is_listed() -> None:
         "AmbiguousName",
         "Analytics",
         "Chart",
+        "Description",
         "EndpointError",
         "EngineFailed",
         "ImportResult",
@@ -150,9 +155,17 @@ def test_the_public_api_is_listed() -> None:
         "Table",
         "ThreatGraph",
         "ThreatGraphError",
+        "ThreatGraphWarning",
         "UnknownName",
         "ValidationReport",
         "ValidationResult",
     ]
     for name in threatgraph.__all__:
         assert getattr(threatgraph, name).__doc__, f"{name} has no docstring"
+
+
+def test_the_contributing_page_lists_the_layers() -> None:
+    text = (Path(__file__).resolve().parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([1-5]) \| ([^|]+) \|", text, re.MULTILINE)
+    listed = {name: int(layer) for layer, names in rows for name in re.findall(r"`(\w+)`", names)}
+    assert listed == LAYERS

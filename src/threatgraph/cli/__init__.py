@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from threatgraph.cli.checkout import choose_data
 from threatgraph.cli.parser import build_parser
+from threatgraph.cli.wording import as_command_line
 from threatgraph.display import printable
-from threatgraph.errors import ThreatGraphError
+from threatgraph.errors import ThreatGraphError, ThreatGraphWarning
 
 if TYPE_CHECKING:
     from threatgraph.cli.options import Options
@@ -38,7 +41,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     execute: Callable[[Options], int] = given.pop("execute")
     options: Options = given.pop("options")(**given)
     try:
-        status = execute(options)
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", ThreatGraphWarning)
+            warnings.showwarning = _show_warning
+            choose_data(installed=options.installed_data)
+            status = execute(options)
         sys.stdout.flush()
     except (ThreatGraphError, ImportError) as error:
         _report(str(error))
@@ -58,7 +65,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _report(message: str) -> None:
     """Write an error with control characters escaped, since messages quote data and names of files."""
-    print(f"threatgraph: error: {printable(message)}", file=sys.stderr)
+    print(f"threatgraph: error: {printable(as_command_line(message))}", file=sys.stderr)
+
+
+def _show_warning(message: Warning | str, *where: object, **more: object) -> None:
+    """Write a warning as one line, without the place in the code."""
+    print(f"threatgraph: warning: {printable(as_command_line(str(message)))}", file=sys.stderr)
 
 
 def _abandon_output() -> int:

@@ -24,6 +24,7 @@ GROUPS: Mapping[str, Sequence[Command]] = {
         Command("show", "Show one record with its links"),
         Command("list", "List the records of a kind"),
         Command("stats", "Count records, files and triples"),
+        Command("schema", "Explain the classes and properties"),
         Command("queries", "List the named queries, or explain one"),
         Command("run", "Run a named query"),
         Command("query", "Run a SPARQL query"),

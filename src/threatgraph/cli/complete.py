@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 
 from threatgraph.catalog import load_catalog
 from threatgraph.cli.options import Options
-from threatgraph.cli.output import open_graph, write_text
+from threatgraph.cli.output import open_graph, write
 from threatgraph.cli.parser import Parser, build_parser
+from threatgraph.display import printable
 from threatgraph.errors import ThreatGraphError
 from threatgraph.vocab import KINDS
 
@@ -43,12 +44,9 @@ def execute(options: CompleteOptions) -> int:
         found = dict(_Completion(options).candidates(before, word))
     except ThreatGraphError:
         return 0
-    lines = (name + (f"\t{text}" if text else "") for name, text in found.items())
-    # Tabs and line ends structure the answer; any other control character is escaped.
-    for line in lines:
-        name, tab, text = line.partition("\t")
-        write_text(name, options)
-        write_text(f"{tab and chr(9)}{text}", options)
+    # Tabs and line ends structure the answer, so those of the data are escaped.
+    lines = [[printable(part, line_ends=False) for part in pair if part] for pair in found.items()]
+    write("".join("\t".join(line) + "\n" for line in lines), options)
     return 0
 
 
@@ -100,7 +98,7 @@ class _Completion:
 
     def _positional(self, parser: Parser) -> argparse.Action | None:
         """The argument that the word is for; the last one, where it can be repeated."""
-        positionals = parser._positionals._group_actions
+        positionals = [action for action in parser._actions if not action.option_strings]
         if not positionals:
             return None
         action = positionals[min(len(self._values), len(positionals) - 1)]
@@ -137,7 +135,7 @@ class _Completion:
                 yield from ((f"{name}={record}", label) for record, label in found)
 
     def _records(self, kind: str | None, word: str) -> Iterable[Candidate]:
-        return open_graph(self._options, quick=True).complete(word, kind)
+        return open_graph(self._options, quick=True).complete(word, kind).items()
 
 
 def _options(parser: Parser) -> Iterator[Candidate]:

@@ -31,6 +31,7 @@ class Options:
     user: str | None = None
     default_graph: str | None = None
     no_bundled: bool = False
+    installed_data: bool = False
     no_color: bool = False
     output: str | None = None
 

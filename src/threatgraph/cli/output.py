@@ -36,6 +36,9 @@ def open_graph(options: Options, more: Sequence[str] = (), *, quick: bool = Fals
             raise ThreatGraphError(f"--data, --store, --no-bundled and PATH cannot be used with --endpoint: {reason}")
         return open_server(options)
     if options.store:
+        if options.data or not bundled:
+            reason = "`threatgraph load` adds files to a store and has --no-bundled."
+            raise ThreatGraphError(f"--data and --no-bundled cannot be used with --store: {reason}")
         return ThreatGraph.open(options.data, bundled=bundled, store=options.store)
     return ThreatGraph.open([*options.data, *more], bundled=bundled, cached=quick)
 

@@ -188,6 +188,9 @@ def _add_shared(parser: argparse.ArgumentParser) -> None:
         "--data", action=_Append, metavar="PATH", help="add an RDF file or a folder of RDF files (repeatable)"
     )
     source.add_argument("--no-bundled", action="store_true", help="leave out the bundled data")
+    source.add_argument(
+        "--installed-data", action="store_true", help="use the installed data even in a checkout of threatgraph"
+    )
     source.add_argument("--store", metavar="DIR", help="use the store in DIR, created by 'threatgraph load'")
     source.add_argument("--endpoint", metavar="URL", help="use the SPARQL server at URL")
     source.add_argument("--update-endpoint", metavar="URL", help="SPARQL Update endpoint, if different from --endpoint")

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from threatgraph.cli.options import TRIPLES, Options, add_format
-from threatgraph.cli.output import in_color, open_graph, width, wrap, write
+from threatgraph.cli.output import in_color, open_graph, width, wrap, write, write_text
 from threatgraph.cli.parser import Parser
 from threatgraph.display import printable
+from threatgraph.graph import ThreatGraph
 from threatgraph.headings import FACTS, HIDDEN, LAST_SECTIONS, NAMED, PROVENANCE, SECTIONS, heading, inbound_heading
 from threatgraph.records import Link, Record
+from threatgraph.vocab import TG
 
 #: Links from other records to list under one heading.
 _MOST_INBOUND = 20
@@ -42,6 +44,8 @@ def add_arguments(parser: Parser) -> None:
 def execute(options: ShowOptions) -> int:
     """Show one record."""
     graph = open_graph(options, quick=True)
+    if options.id.startswith(("tg:", TG)):
+        return _show_term(graph, options)
     if options.format not in ("text", "json"):
         write(graph.export(options.format, node=graph.resolve(options.id, options.kind)), options)
         return 0
@@ -52,6 +56,19 @@ def execute(options: ShowOptions) -> int:
         write(json.dumps(record.to_dict() | {"inbound": links}, ensure_ascii=False, indent=2) + "\n", options)
         return 0
     write(_Page(width(options), color=in_color(options)).write(record, inbound), options)
+    return 0
+
+
+def _show_term(graph: ThreatGraph, options: ShowOptions) -> int:
+    """Explain a class or property of the ontology, as ``threatgraph schema`` does."""
+    found = graph.schema(options.id)
+    if options.format == "text":
+        write_text(found.render(width(options)), options)
+    elif options.format == "json":
+        write(found.to_json() + "\n", options)
+    else:
+        answer = graph.query(f"DESCRIBE <{found.iri}>", raw=True)
+        write(graph.serialize(answer if isinstance(answer, list) else [], options.format), options)
     return 0
 
 

@@ -72,7 +72,9 @@ class ThreatGraph(Queries, Validation, Exchange):
         paths = as_paths(data)
         if store is not None:
             if paths or not bundled:
-                raise ThreatGraphError("store= cannot be combined with data= or bundled=; ThreatGraph.load adds files.")
+                raise ThreatGraphError(
+                    "`store=` cannot be combined with `data=` or `bundled=False`; `ThreatGraph.load` adds files."
+                )
             from threatgraph.store.disk.store import DirectoryStore
 
             return cls(DirectoryStore.open(Path(store)))

@@ -181,7 +181,7 @@ class Exchange(Lookups):
         from threatgraph.store.remote.sync import sync
 
         if not isinstance(self.store, RemoteStore):
-            raise ThreatGraphError("sync requires a graph on a SPARQL server; open it with ThreatGraph.connect.")
+            raise ThreatGraphError("sync requires a graph on a SPARQL server; open it with `ThreatGraph.connect`.")
         paths = as_paths(files)
         given = [*(bundled_sources() if bundled else []), *(file_sources(paths, graph) if paths else [])]
         return sync(self.store, list({source.graph: source for source in given}.values()), only=prune)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from threatgraph.counts import count_records
+from threatgraph.description import Description
 from threatgraph.listing import list_records
-from threatgraph.lookup import resolve
+from threatgraph.lookup import complete, resolve
 from threatgraph.records import Link, Record, read_inbound, read_record
+from threatgraph.schema import describe_schema, describe_term
 from threatgraph.store import Store
 from threatgraph.table import Table
 
@@ -82,6 +84,19 @@ class Lookups:
         """
         return self.record(identifier, "provision")
 
+    def complete(self, prefix: str, kind: str | None = None) -> Mapping[str, str]:
+        """Return the codes, slugs and prefixed names of records that begin with a prefix, with their labels.
+
+        Args:
+            prefix: the beginning, in upper or lower case.
+            kind: only records of this kind.
+
+        Example:
+            >>> graph.complete("PAT-AGT-003")
+            {'PAT-AGT-003': 'Goal Drift'}
+        """
+        return complete(self.store, prefix, kind)
+
     def inbound(self, record: str | Record) -> Mapping[str, tuple[Link, ...]]:
         """Return the links from other records to a record, or to one of its parts.
 
@@ -140,6 +155,28 @@ class Lookups:
             'High'
         """
         return list_records(self.store, kind, where=where, since=since, until=until, columns=columns, limit=limit)
+
+    def schema(self, term: str | None = None) -> Description:
+        """Explain the ontology, or one of its classes and properties.
+
+        Args:
+            term: a class or property: a prefixed name (``tg:severity``), a local name, a label or an IRI. By default,
+                all classes and prefixes.
+
+        Returns:
+            The description; print it, or display it in a notebook. For a class it has the properties with their
+            values and cardinality, for a property the classes that use it.
+
+        Raises:
+            UnknownName: for an unknown term; the message suggests similar terms.
+
+        Example:
+            >>> graph.schema("tg:ThreatPattern").facts["kind"]
+            'pattern'
+            >>> "tg:Incident" in graph.schema().tables["Classes"].column("class")
+            True
+        """
+        return describe_schema(self.store) if term is None else describe_term(self.store, term)
 
     def stats(self) -> Table:
         """Count the records of each kind, the files and the triples.

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, overload
 
 from threatgraph.catalog import NamedQuery, load_catalog
-from threatgraph.errors import UnknownName
+from threatgraph.errors import ThreatGraphWarning, UnknownName
 from threatgraph.graph.lookups import Lookups
 from threatgraph.labels import add_labels
-from threatgraph.lookup import bind
+from threatgraph.lookup import bind, unknown_records
+from threatgraph.sparql.guard import refuse_unsafe
+from threatgraph.sparql.names import unknown_terms
 from threatgraph.store.protocol import DEFAULT_TIMEOUT
 from threatgraph.table import Table, to_rdflib_graph
 
@@ -54,6 +57,9 @@ class Queries(Lookups):
         Returns:
             A :class:`Table` for SELECT, a ``bool`` for ASK, an :class:`rdflib.Graph` for CONSTRUCT and DESCRIBE.
 
+        Warns:
+            ThreatGraphWarning: if the query uses a term of the ontology or a record that does not exist.
+
         Raises:
             QueryRefused: for an update, and for ``SERVICE`` without ``allow_service``.
             InvalidQuery: if the query does not parse; the message states the position.
@@ -69,6 +75,8 @@ class Queries(Lookups):
             True
         """
         answer = self.store.query(sparql, timeout=timeout, allow_service=allow_service)
+        for message in (*unknown_terms(sparql), *unknown_records(self.store, sparql)):
+            warnings.warn(message, ThreatGraphWarning, stacklevel=2)
         return to_rdflib_graph(answer) if isinstance(answer, list) and not raw else answer
 
     @property
@@ -101,8 +109,9 @@ class Queries(Lookups):
             True
         """
         if name not in self.queries:
-            raise UnknownName("query", name, self.queries, "`threatgraph queries` lists them.")
+            raise UnknownName("query", name, self.queries, "`graph.queries` lists them.")
         query = self.queries[name]
+        refuse_unsafe(query.sparql)  # the file may be that of a checkout
         rows = self.store.select(query.sparql, bind(self.store, query, params))
         return add_labels(self.store, rows, query.labeled)
 

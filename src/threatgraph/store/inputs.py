@@ -79,9 +79,7 @@ def file_sources(paths: Iterable[Path], graph: str | None = None) -> list[GraphS
     if graph is None:
         return [_file_input(file, file.resolve().as_uri(), str(file.resolve())) for file in files]
     if len(files) != 1:
-        raise InvalidQuery(
-            f"--graph requires a single file, not {len(files)}: load them without --graph, or one by one."
-        )
+        raise InvalidQuery(f"`graph=` requires a single file, not {len(files)}: load them without it, or one by one.")
     return [_file_input(files[0], _checked(graph), str(files[0].resolve()))]
 
 
@@ -102,13 +100,13 @@ def sources(
         UnknownName: for an unknown format.
     """
     if (stream is None) != (form is None):
-        raise InvalidQuery("stream= and format= must be given together.")
+        raise InvalidQuery("`stream=` and `format=` must be given together.")
     if stream is None or form is None:
         return file_sources(files, graph)
     if form not in STREAM_FORMATS:
         raise UnknownName("format", form, STREAM_FORMATS, f"The formats are {', '.join(STREAM_FORMATS)}.")
     if files and graph:
-        raise InvalidQuery("graph= names one named graph; load the stream and the files in two steps.")
+        raise InvalidQuery("`graph=` names one named graph; load the stream and the files in two steps.")
     return [*file_sources(files), stream_source(stream, STREAM_FORMATS[form], graph)]
 
 

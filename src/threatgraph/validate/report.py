@@ -1,4 +1,4 @@
-"""What a validation found, and the forms in which it is told."""
+"""The validation report and its output formats: text, JSON, Turtle and GitHub annotations."""
 
 from __future__ import annotations
 
@@ -14,66 +14,70 @@ from pyoxigraph import Literal, NamedNode, Triple
 from threatgraph import notebook
 from threatgraph.rdf.turtle import write_turtle
 from threatgraph.table import to_frame
-from threatgraph.validate.shapes.graph import SH
-from threatgraph.vocab import PREFIXES, RDF_TYPE, XSD, shorten
+from threatgraph.vocab import PREFIXES, RDF_TYPE, SH, XSD, shorten
 
 if TYPE_CHECKING:
     import pandas
 
 SEVERITIES = ("violation", "warning", "info")
-#: What the nodes of a report in Turtle are called.
+#: The IRI of the report in Turtle; the IRIs of its results start with it.
 _REPORT = "urn:threatgraph:validation"
-_TOLD = {f"{SH}{name}" for name in ("focusNode", "value", "resultPath")}
+#: The properties of a result whose terms distinguish two results with equal texts.
+_COMPARED = {f"{SH}{name}" for name in ("focusNode", "value", "resultPath")}
 _GITHUB = {"violation": "error", "warning": "warning", "info": "notice"}
 
 
 @dataclass(frozen=True)
 class ValidationResult:
-    """One result: which node breaks which rule, where it is written, and what to do."""
+    """One result: the node, the constraint that it violates, its location in a file, and the remedy."""
 
     severity: str
-    """One of :data:`SEVERITIES`, or the IRI of a severity of the shapes' own."""
+    """One of :data:`SEVERITIES`, or the IRI of a custom severity."""
     node: str
-    """The IRI of the node, or its label where it is blank."""
+    """The IRI of the focus node, or its label if it is a blank node."""
     path: str | None
-    """The property that it is about."""
+    """The property that the result concerns."""
     value: str | None
-    """The value that is wrong, as text."""
+    """The value that violates the constraint, as text."""
     rule: str
     """The IRI of the shape, or of the SPARQL constraint."""
     component: str
-    """Local name of the kind of constraint, such as ``MinCount``."""
+    """The local name of the constraint component, such as ``MinCount``."""
     message: str
-    """What to do."""
+    """What is required, and how to fix it."""
     file: Path | None = None
     line: int | None = None
     terms: tuple[Triple, ...] = field(default=(), compare=False, repr=False)
-    """The result as the validator wrote it; the first triple is about the result itself."""
+    """The result as pyshacl reports it; the subject of the first triple is the result itself."""
 
     @property
     def rank(self) -> int:
-        """How grave it is, from 0; what the shapes call by a name of their own may be as grave as a violation."""
+        """The severity as a number, 0 for the most severe. A custom severity ranks as a violation."""
         return SEVERITIES.index(self.severity) if self.severity in SEVERITIES else 0
 
     def sort_key(self) -> tuple[object, ...]:
-        """By severity, place, node and rule, so that a report is always in the same order; the same for no other."""
+        """A unique key for a stable order: by severity, location, node and rule."""
         return self.rank, str(self.file or "~"), self.line or 0, *self.content_key()
 
     def content_key(self) -> tuple[str, ...]:
-        """What the finding says, wherever that is written."""
-        # Two values may differ in their language or datatype alone.
-        terms = sorted(str(t.object) for t in self.terms if t.predicate.value in _TOLD)
+        """The content of the result without its location."""
+        # Two values may differ only in language or datatype.
+        terms = sorted(str(t.object) for t in self.terms if t.predicate.value in _COMPARED)
         about = self.node, self.rule, self.component, self.path or "", self.value or "", self.message
         return self.severity, *about, *terms
 
     @property
     def focus(self) -> NamedNode | Literal:
-        """The node that breaks the rule, which may be a literal."""
-        told = (t.object for t in self.terms if t.predicate.value == f"{SH}focusNode")
-        return next((term for term in told if isinstance(term, (NamedNode, Literal))), None) or NamedNode(self.node)
+        """The focus node as an RDF term; it may be a literal."""
+        terms = (t.object for t in self.terms if t.predicate.value == f"{SH}focusNode")
+        return next((term for term in terms if isinstance(term, (NamedNode, Literal))), None) or NamedNode(self.node)
 
     def as_triples(self, result: NamedNode) -> list[Triple]:
-        """The finding as a ``sh:ValidationResult`` of this name."""
+        """The result as the triples of a ``sh:ValidationResult``.
+
+        Args:
+            result: the IRI of the result.
+        """
         if not self.terms:
             severity, shape = NamedNode(SH + self.severity.capitalize()), NamedNode(self.rule)
             return [
@@ -81,14 +85,16 @@ class ValidationResult:
                 Triple(result, NamedNode(SH + "focusNode"), NamedNode(self.node)),
                 Triple(result, NamedNode(SH + "resultMessage"), Literal(self.message, language="en")),
                 Triple(result, NamedNode(SH + "resultSeverity"), severity),
-                Triple(result, NamedNode(SH + "sourceConstraintComponent"), shape),
+                Triple(
+                    result, NamedNode(SH + "sourceConstraintComponent"), NamedNode(SH + "SPARQLConstraintComponent")
+                ),
                 Triple(result, NamedNode(SH + "sourceShape"), shape),
             ]
         first = self.terms[0].subject
         return [Triple(result if t.subject == first else t.subject, t.predicate, t.object) for t in self.terms]
 
     def to_dict(self) -> dict[str, object]:
-        """The finding as plain values, for JSON."""
+        """The result as plain values for JSON."""
         return {
             "file": str(self.file) if self.file else None,
             "line": self.line,
@@ -104,14 +110,14 @@ class ValidationResult:
 
 @dataclass(frozen=True)
 class Unevaluated:
-    """A demand of the shapes, or a choice of nodes, that was not evaluated."""
+    """A constraint or target in the shapes that was not evaluated."""
 
     shape: str
-    """The shape, or the file, that makes it; empty where it is about the whole."""
+    """The shape or file that contains it; empty if it concerns the whole validation."""
     term: str
-    """The property or class that it is made by."""
+    """The property or class that states it."""
     reason: str
-    """Why it was not evaluated, and what to do."""
+    """Why it was not evaluated, and how to fix that."""
 
     def __str__(self) -> str:
         if self.reason.startswith(self.term):
@@ -121,33 +127,34 @@ class Unevaluated:
 
 @dataclass(frozen=True)
 class ValidationReport:
-    """The outcome of a validation."""
+    """The outcome of a validation, iterable over its results."""
 
-    findings: Sequence[ValidationResult]
+    results: Sequence[ValidationResult]
+    """What violates a constraint, sorted by severity and location."""
     notes: Sequence[str] = ()
-    """What a reader must know of the validation itself, such as a shape that no node can meet."""
+    """Remarks on the validation itself, such as a target class that no node has."""
     unevaluated: Sequence[Unevaluated] = ()
-    """What the shapes demand and was not evaluated, so that the graph is not known to conform."""
+    """Constraints and targets that were not evaluated; with any of these, the graph is not known to conform."""
     records: int | None = None
-    """How many nodes were checked: the focus nodes of all shapes, each once."""
+    """The number of distinct focus nodes of all shapes, or ``None`` if they were not counted."""
     shapes: int | None = None
-    """How many shapes they were checked against: those with targets."""
+    """The number of shapes with targets, or ``None`` if they were not counted."""
     hints_left_out: int = 0
-    """How many of their shapes say what could be better only, and were not asked for."""
+    """The number of property shapes with severity ``sh:Info`` that were skipped because of ``hints=False``."""
 
     @property
     def ok(self) -> bool:
-        """Whether everything was evaluated and there is no violation; warnings and hints may remain."""
-        return not self.unevaluated and all(finding.rank for finding in self.findings)
+        """Whether everything was evaluated and nothing is a violation; warnings and hints are allowed."""
+        return not self.unevaluated and all(result.rank for result in self.results)
 
     @property
     def conforms(self) -> bool:
-        """Whether everything was evaluated and nothing at all was found (SHACL, section 3.6.1.1)."""
-        return not self.unevaluated and not self.findings
+        """Whether everything was evaluated and there are no results (SHACL, section 3.6.1.1)."""
+        return not self.unevaluated and not self.results
 
     @property
     def checked(self) -> str:
-        """How many nodes were checked against how many shapes, as a clause; empty where nobody counted."""
+        """The numbers of records and shapes as a clause, such as "checked 5 records against 2 shapes"."""
         if self.records is None or self.shapes is None:
             return ""
         records = f"{self.records:,} record{'' if self.records == 1 else 's'}"
@@ -155,25 +162,25 @@ class ValidationReport:
         return f"checked {records} against {self.shapes:,} shape{'' if self.shapes == 1 else 's'}{hints}"
 
     def __len__(self) -> int:
-        return len(self.findings)
+        return len(self.results)
 
     def __iter__(self) -> Iterator[ValidationResult]:
-        return iter(self.findings)
+        return iter(self.results)
 
     def to_text(self) -> str:
-        """One paragraph a finding, and a last line that counts them."""
-        counts = Counter(finding.severity for finding in self.findings)
+        """One paragraph per result, followed by the notes and a summary line."""
+        counts = Counter(result.severity for result in self.results)
         severities = [*SEVERITIES, *sorted(counts.keys() - set(SEVERITIES))]
-        told = [_plural(counts[severity], severity) for severity in severities if counts[severity]]
+        summary = [_plural(counts[severity], severity) for severity in severities if counts[severity]]
         if self.unevaluated:
-            count = f"{len(self.unevaluated):,} thing{'' if len(self.unevaluated) == 1 else 's'} not evaluated"
-            told = [*(told or ["no findings"]), f"{count}: the graph is not known to conform to its shapes"]
+            count = f"{len(self.unevaluated):,} item{'' if len(self.unevaluated) == 1 else 's'} not evaluated"
+            summary = [*(summary or ["no violations"]), f"{count}: the graph is not known to conform to its shapes"]
         lines = [
-            *map(_paragraph, self.findings),
+            *map(_paragraph, self.results),
             *(f"note: {note}" for note in self.notes),
             *(f"not evaluated: {item}" for item in self.unevaluated),
             *filter(None, [self.checked]),
-            ", ".join(told) if told else "no findings: the graph conforms to its shapes",
+            ", ".join(summary) if summary else "no violations: the graph conforms to its shapes",
         ]
         return "\n".join(lines) + "\n"
 
@@ -207,7 +214,7 @@ class ValidationReport:
         return summary + (notebook.table(columns, rows) if rows else "")
 
     def to_json(self) -> str:
-        """The findings, what was not evaluated and the notes as a JSON object."""
+        """The results, the items not evaluated and the notes as a JSON object."""
         content = {
             "ok": self.ok,
             "conforms": self.conforms,
@@ -216,16 +223,16 @@ class ValidationReport:
                 "shapes": self.shapes,
                 "hints_left_out": self.hints_left_out,
             },
-            "findings": [finding.to_dict() for finding in self],
+            "results": [result.to_dict() for result in self],
             "not_evaluated": [asdict(item) for item in self.unevaluated],
             "notes": list(self.notes),
         }
         return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
     def to_turtle(self) -> str:
-        """A ``sh:ValidationReport`` (SHACL, section 3.6), with names for its nodes, so that the text stays the same.
+        """A ``sh:ValidationReport`` (SHACL, section 3.6) without blank nodes, so that equal reports are equal texts.
 
-        Where something was not evaluated, it does not state that the graph conforms, and comments say why.
+        If something was not evaluated, ``sh:conforms`` is false and comments state the reasons.
         """
         report = NamedNode(_REPORT)
         conforms = Literal(str(self.conforms).lower(), datatype=NamedNode(XSD + "boolean"))
@@ -233,46 +240,46 @@ class ValidationReport:
             Triple(report, NamedNode(RDF_TYPE), NamedNode(SH + "ValidationReport")),
             Triple(report, NamedNode(SH + "conforms"), conforms),
         ]
-        if self.hints_left_out:  # as SHACL 1.2 says which results count
+        if self.hints_left_out:  # the property of SHACL 1.2 that lists the severities that were evaluated
             property_ = NamedNode(f"{SH}conformanceDisallows")
             triples += [Triple(report, property_, NamedNode(SH + name)) for name in ("Violation", "Warning")]
         for item in self.unevaluated:
             text = Literal(f"Not evaluated: {item}", language="en")
             triples.append(Triple(report, NamedNode(f"{PREFIXES['rdfs']}comment"), text))
-        for number, finding in enumerate(sorted(self.findings, key=ValidationResult.content_key), 1):
-            result = NamedNode(f"{_REPORT}#result-{number:05d}")
-            triples.append(Triple(report, NamedNode(SH + "result"), result))
-            triples += finding.as_triples(result)
+        for number, result in enumerate(sorted(self.results, key=ValidationResult.content_key), 1):
+            name = NamedNode(f"{_REPORT}#result-{number:05d}")
+            triples.append(Triple(report, NamedNode(SH + "result"), name))
+            triples += result.as_triples(name)
         return write_turtle(triples, PREFIXES | {"tgs": "https://w3id.org/threatgraph/shapes#"})
 
     def to_github(self) -> str:
-        """Workflow commands that GitHub shows as annotations beside the lines of a change."""
+        """Workflow commands that GitHub shows as annotations in the diff of a pull request."""
         lines = [f"::error title=Not evaluated::{_data(str(item))}\n" for item in self.unevaluated]
         notes = filter(None, [*self.notes, self.checked])
-        return "".join([*map(_annotation, self.findings), *lines, *(f"::notice::{_data(note)}\n" for note in notes)])
+        return "".join([*map(_annotation, self.results), *lines, *(f"::notice::{_data(note)}\n" for note in notes)])
 
 
-def _shown(file: Path | None) -> str:
-    """The path of a file as people and GitHub want it: from the working folder, where the file is below that."""
+def _display_path(file: Path | None) -> str:
+    """The path of a file, relative to the working directory if the file is in it."""
     if file is None:
         return "(no file)"
     here = Path.cwd()
     return str(file.relative_to(here)) if file.is_relative_to(here) else str(file)
 
 
-def _paragraph(finding: ValidationResult) -> str:
-    place = _shown(finding.file) + (f":{finding.line}" if finding.line else "")
-    about = " ".join(filter(None, (shorten(finding.node), shorten(finding.path) if finding.path else "")))
-    value = f" (it is {shorten(finding.value)})" if finding.value and finding.value != finding.node else ""
-    rule = finding.rule.rpartition("#")[2]
-    return f"{place}: {finding.severity}: {about}{value}\n    {finding.message} [{rule}, {finding.component}]"
+def _paragraph(result: ValidationResult) -> str:
+    location = _display_path(result.file) + (f":{result.line}" if result.line else "")
+    subject = " ".join(filter(None, (shorten(result.node), shorten(result.path) if result.path else "")))
+    value = f" (value: {shorten(result.value)})" if result.value and result.value != result.node else ""
+    rule = result.rule.rpartition("#")[2]
+    return f"{location}: {result.severity}: {subject}{value}\n    {result.message} [{rule}, {result.component}]"
 
 
-def _annotation(finding: ValidationResult) -> str:
-    fields = {"file": _shown(finding.file) if finding.file else "", "line": str(finding.line or "")}
-    fields["title"] = f"{finding.rule.rpartition('#')[2]}: {shorten(finding.node)}"
-    shown = ",".join(f"{name}={_property(value)}" for name, value in fields.items() if value)
-    return f"::{_GITHUB[SEVERITIES[finding.rank]]} {shown}::{_data(finding.message)}\n"
+def _annotation(result: ValidationResult) -> str:
+    fields = {"file": _display_path(result.file) if result.file else "", "line": str(result.line or "")}
+    fields["title"] = f"{result.rule.rpartition('#')[2]}: {shorten(result.node)}"
+    joined = ",".join(f"{name}={_property(value)}" for name, value in fields.items() if value)
+    return f"::{_GITHUB[SEVERITIES[result.rank]]} {joined}::{_data(result.message)}\n"
 
 
 def _data(text: str) -> str:
@@ -290,6 +297,6 @@ def _plural(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def sort(findings: Iterable[ValidationResult]) -> list[ValidationResult]:
-    """The findings in order, each once."""
-    return sorted({finding.sort_key(): finding for finding in findings}.values(), key=ValidationResult.sort_key)
+def sort(results: Iterable[ValidationResult]) -> list[ValidationResult]:
+    """The results in order, without duplicates."""
+    return sorted({result.sort_key(): result for result in results}.values(), key=ValidationResult.sort_key)

@@ -2,7 +2,7 @@
 
 Its snapshots (https://incidentdatabase.ai/research/snapshots/) hold a table of incidents and one a taxonomy. An
 incident gets the name ``aiid-`` and its number, so that it never takes the name of a record of ours, and says by
-skos:exactMatch which page it is; an actor that the graph knows by the same slug is that actor, and any other gets a
+tg:aiidNumber which one it is; an actor that the graph knows by the same slug is that actor, and any other gets a
 name that begins in ``aiid-`` too.
 """
 
@@ -24,6 +24,7 @@ from threatgraph.importers.formats.aiid_classes import NUMBER, add_classes
 from threatgraph.importers.sheets import Row, read_sheet, read_text
 from threatgraph.slugs import slug_of_any
 from threatgraph.store import Store
+from threatgraph.vocab import XSD
 
 SITE = "https://incidentdatabase.ai/"
 _LICENCE = "https://creativecommons.org/licenses/by-sa/4.0/"
@@ -36,7 +37,7 @@ _NOTE = (
     "ones. The licence is that of the database; the reports behind it have rights of their own."
 )
 _KNOWN = "SELECT ?record { ?record a tg:Actor }"
-_SAME = "SELECT ?record ?page { ?record a tg:Incident ; skos:exactMatch ?page }"
+_SAME = "SELECT ?record ?number { ?record a tg:Incident ; tg:aiidNumber ?number }"
 #: A day with a time of the day behind it, as ISO 8601 and databases write it.
 _WITH_TIME = re.compile(
     r"([0-9]{4}(?:-[0-9]{2}){2})[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9:]{4,6})?"
@@ -111,7 +112,7 @@ def read(path: Path, store: Store) -> ImportResult:
         for entity in [*parties[row.line][_DEPLOYER], *parties[row.line][_DEVELOPER]]:
             actors.note(entity, row.line)
     names = _Names(Speller(row["description"] for row in rows), _texts(rows, parties))
-    same = {str(row["page"]): str(row["record"]) for row in store.select(_SAME).to_dicts()}
+    same = {int(str(row["number"])): str(row["record"]) for row in store.select(_SAME).to_dicts()}
     for row in rows:
         harvest.add(_incident(row, incidents, parties[row.line], actors, names, same))
     for name in sorted(actors.named.keys() - actors.known.keys()):
@@ -191,16 +192,17 @@ def _incident(
     parties: Mapping[str, list[str]],
     actors: _Actors,
     names: _Names,
-    same: Mapping[str, str],
+    same: Mapping[int, str],
 ) -> Draft:
-    page = f"{SITE}cite/{int(row['incident_id'])}"
+    number = int(row["incident_id"])
+    page = NamedNode(f"{SITE}cite/{number}")
     draft = Draft(_name_of(row["incident_id"]), "Incident", str(path), row.line)
     draft.put("skos:prefLabel", english(row["title"]))
     draft.put("dcterms:description", english(row["description"]))
-    draft.put("dcterms:source", NamedNode(page))
-    draft.put("skos:exactMatch", NamedNode(page))
-    if page in same:
-        draft.put("skos:exactMatch", NamedNode(same[page]))
+    draft.put("dcterms:source", page)
+    draft.put("schema:subjectOf", page)
+    draft.put("tg:aiidNumber", Literal(str(number), datatype=NamedNode(f"{XSD}integer")))
+    draft.put("tg:sameIncident", NamedNode(same[number]) if number in same else None)
     draft.put("prov:wasAttributedTo", NamedNode(SITE))
     draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
     draft.put("tg:occurred", _date(row))

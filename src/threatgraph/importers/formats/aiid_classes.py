@@ -114,7 +114,7 @@ def _map(draft: Draft, name: str, provision: str, label: str, why: str) -> None:
 
 
 def _add_cset(row: Row, draft: Draft, regions: dict[str, str]) -> None:
-    draft.put("tg:place", english(", ".join(part for column in _PLACE if (part := row[column]).strip("-"))))
+    draft.put("tg:placeName", english(", ".join(part for column in _PLACE if (part := row[column]).strip("-"))))
     if row["Location Region"] in regions:
         draft.put("tg:region", NamedNode(regions[row["Location Region"]]))
     if stage := _STAGES.get(row["Tangible Harm"]):

@@ -30,7 +30,7 @@ _DESCRIPTION = (
     "mitigations, as a release gives them."
 )
 _KNOWN = "SELECT ?record { ?record a ?class VALUES ?class { tg:Provision tg:Framework } }"
-_SAME = "SELECT ?record ?page { ?record a tg:Incident ; skos:exactMatch ?page }"
+_SAME = "SELECT ?record ?name { ?record a tg:Incident ; dcterms:identifier ?name }"
 _ID = re.compile(r"AML\.[A-Z]{1,2}[0-9]{4}(?:\.[0-9]{3})?")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 #: Citations such as [[paper-one]], and tags of HTML.
@@ -53,7 +53,7 @@ class _Release:
     known: frozenset[str]
     """The provisions and frameworks that the graph has."""
     same: Mapping[str, str]
-    """Page to the incident of the graph that is the same."""
+    """Id of a case study to the incident of the graph that is the same."""
     ids: set[str]
     """The ids of all provisions of the release."""
 
@@ -86,7 +86,7 @@ def read(path: Path, store: Store) -> ImportResult:
         raise InvalidFile(str(path), f"has no version such as 5.6.0: {version!r}.")
     harvest = ImportResult("Incident", frozenset({"Framework"}))
     known = frozenset(str(row["record"]) for row in store.select(_KNOWN).to_dicts())
-    same = {str(row["page"]): str(row["record"]) for row in store.select(_SAME).to_dicts()}
+    same = {str(row["name"]): str(row["record"]) for row in store.select(_SAME).to_dicts()}
     release = _Release(str(path), f"mitre-atlas-{version}", harvest, known, same, set())
     places = [*((matrix, section) for matrix in matrices for section in _SECTIONS), (document, "case-studies")]
     for entry, section in places:
@@ -190,15 +190,16 @@ def _add_study(entry: Entry, release: _Release) -> None:
     draft = Draft(record("incident", f"atlas-{name.lower()}").value, "Incident", release.path, line_of(entry))
     draft.put("skos:prefLabel", english(text_of(entry, "name")))
     draft.put("dcterms:description", _prose(text_of(entry, "summary")))
-    draft.put("skos:exactMatch", NamedNode(page))
-    draft.put("skos:exactMatch", NamedNode(release.same[page]) if page in release.same else None)
+    draft.put("dcterms:identifier", Literal(name))
+    draft.put("schema:subjectOf", NamedNode(page))
+    draft.put("tg:sameIncident", NamedNode(release.same[name]) if name in release.same else None)
     for source in [page, *(text_of(reference, "url") for reference in entries_of(entry, "references"))]:
         draft.put("dcterms:source", address(source))
     draft.put("prov:wasAttributedTo", NamedNode(SITE))
     draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
     precision = _PRECISION.get(text_of(entry, "incident-date-granularity"), 10)
     draft.put("tg:occurred", _day_of(entry, "incident-date", precision, release))
-    draft.put("tg:system", english(text_of(entry, "target")))
+    draft.put("tg:systemName", english(text_of(entry, "target")))
     for who in ("actor", "reporter"):
         draft.put("skos:scopeNote", english(f"{who.capitalize()}: {told}" if (told := text_of(entry, who)) else ""))
     if text_of(entry, "case-study-type") == "exercise":  # somebody showed what can be done

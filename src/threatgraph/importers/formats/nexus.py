@@ -209,6 +209,7 @@ def _add_incident(entry: Entry, file: str, nexus: _Nexus) -> None:
     draft = Draft(record("incident", f"nexus-{name}").value, "Incident", file, line)
     draft.put("skos:prefLabel", english(text_of(entry, "name")))
     draft.put("dcterms:description", english(text_of(entry, "description")))
+    draft.put("dcterms:identifier", Literal(text_of(entry, "id")))
     draft.put("dcterms:source", address(text_of(entry, "source_uri")) or NamedNode(SITE))
     draft.put("skos:scopeNote", english(f"Told by {told}" if (told := text_of(entry, "author")) else ""))
     draft.put("prov:wasAttributedTo", NamedNode(SITE))

@@ -198,7 +198,7 @@ def _add_incident(item: Entry, bundle: _Bundle) -> None:
     draft = Draft(record("incident", f"stix-{ending}").value, "Incident", bundle.path)
     _start(draft, item, bundle)
     draft.put("dcterms:description", text_in_language(item, "description", "name"))
-    draft.put("skos:exactMatch", _uuid(item))
+    draft.put("dcterms:identifier", Literal(text_of(item, "id")))
 
 
 def _add_tactics(items: Iterable[Entry], bundle: _Bundle) -> None:

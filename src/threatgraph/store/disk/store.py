@@ -31,7 +31,7 @@ class DirectoryStore(OxigraphStore):
         self.path = path
         """The folder of the open snapshot."""
         self.directory = directory
-        """The folder of the store, which has the snapshot."""
+        """The folder of the store."""
         self.manifest = manifest
         """The manifest of the store."""
 
@@ -95,7 +95,7 @@ class DirectoryStore(OxigraphStore):
         loaded_files = {loaded.file: loaded for loaded in self.manifest.graphs.values()}
         for path in find_files(paths):
             loaded, status = loaded_files.get(path.resolve()), path.stat()
-            command = f"`threatgraph load --store {self.directory} {path}`"
+            command = f"`ThreatGraph.load({str(path)!r}, store={str(self.directory)!r})`"
             if loaded is None:
                 raise InvalidFile(str(path), f"not in the store {self.directory}; {command} loads it.")
             if (loaded.size, loaded.modified) != (status.st_size, status.st_mtime_ns):
