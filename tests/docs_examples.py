@@ -22,6 +22,7 @@ import argparse
 import contextlib
 import difflib
 import doctest
+import functools
 import io
 import os
 import re
@@ -137,6 +138,12 @@ def _until(lines: list[str], prompt: str) -> list[str]:
     return lines[:end]
 
 
+@functools.cache
+def _shared_cache() -> tempfile.TemporaryDirectory[str]:
+    """A cache folder for the commands of all pages, so that the bundled graph is indexed once."""
+    return tempfile.TemporaryDirectory()
+
+
 class Shell:
     """A shell that runs one command after the other, as a reader does."""
 
@@ -145,14 +152,15 @@ class Shell:
     def __init__(self, folder: Path) -> None:
         home = folder.parent / "home"
         home.mkdir()
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("THREATGRAPH_")}
         environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("THREATGRAPH_", "COV_"))},
+            **inherited,
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             "HOME": str(home),
+            "XDG_CACHE_HOME": _shared_cache().name,
             "COLUMNS": "80",
             "NO_COLOR": "1",
             "LC_ALL": "C.UTF-8",
-            "XDG_CACHE_HOME": str(home / "cache"),
         }
         self._process = subprocess.Popen(
             ["bash", "--norc", "--noprofile"],
