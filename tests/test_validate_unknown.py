@@ -1,4 +1,4 @@
-"""Records whose class is misspelled or missing are found, although no shape can be about them."""
+"""Records whose class is misspelled or missing are reported, although no shape targets them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ RIGHT = (
 
 
 @pytest.mark.parametrize("statement", WRONG)
-def test_a_record_of_no_known_class_is_a_violation(statement: str, tmp_path: Path) -> None:
+def test_a_record_without_a_known_class_is_a_violation(statement: str, tmp_path: Path) -> None:
     file = tmp_path / "own.ttl"
     file.write_text(HEAD + statement + "\n", encoding="utf-8")
     store = MemoryStore.open([file])
@@ -52,14 +52,14 @@ def test_a_record_of_no_known_class_is_a_violation(statement: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("statement", RIGHT)
-def test_what_is_no_record_needs_no_class(statement: str, tmp_path: Path) -> None:
+def test_other_nodes_need_no_class_of_the_ontology(statement: str, tmp_path: Path) -> None:
     file = tmp_path / "own.ttl"
     file.write_text(HEAD + statement + "\n", encoding="utf-8")
     report = validate(MemoryStore.open([file]))
     assert [result for result in report.results if result.rule == KNOWN_CLASS] == []
 
 
-def test_the_bundled_files_hold_no_record_of_no_known_class(graph: ThreatGraph) -> None:
+def test_all_bundled_records_have_a_known_class(graph: ThreatGraph) -> None:
     report = validate(graph.store, only=list(graph.store.files.values()))
     assert [result for result in report.results if result.rule == KNOWN_CLASS] == []
 
