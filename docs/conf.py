@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,12 +14,14 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).resolve().parent
 sys.path.insert(0, str(DOCS))
+# The commands of the tutorials share one cache of the bundled graph, apart from that of the user.
+_CACHE = tempfile.TemporaryDirectory()
 # Notebooks call `threatgraph` as a reader would: the one beside this Python comes first on the path.
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
 # Output has the width and the form of a plain terminal, whatever terminal the build runs in.
 os.environ["DOCS_CHECKOUT"] = str(DOCS.parent)
 os.environ["JUPYTER_PATH"] = str(DOCS / "sitegen" / "jupyter")
-os.environ.update(COLUMNS="80", NO_COLOR="1", THREATGRAPH_CACHE="off", PYTHONWARNINGS="ignore")
+os.environ.update(COLUMNS="80", NO_COLOR="1", PYTHONWARNINGS="ignore", XDG_CACHE_HOME=_CACHE.name)
 
 project = "threatgraph"
 author = "threatgraph maintainers"

@@ -10,7 +10,7 @@ Three kinds of block are examples:
 - ``python``: Python without output; it must run.
 
 The examples of a page run in order, in one temporary folder, in one shell and one Python namespace. In an output, ``…``
-stands for any text within a line; a line ``…`` stands for any number of lines. Comments before a block change that:
+replaces any text within a line; a line ``…`` replaces any number of lines. Comments before a block change that:
 
 - ``<!-- not run: REASON -->``: the block is not run.
 - ``<!-- file: NAME -->``: the block is the content of a file that later examples use.
@@ -22,6 +22,7 @@ import argparse
 import contextlib
 import difflib
 import doctest
+import functools
 import io
 import os
 import re
@@ -46,7 +47,7 @@ _TIMEOUT = 120
 
 @dataclass
 class Step:
-    """A command or statement with the output that the page shows, and the lines of the page where that stands."""
+    """A command or statement with the output that the page shows, and its lines on the page."""
 
     source: str
     shown: list[str]
@@ -137,6 +138,12 @@ def _until(lines: list[str], prompt: str) -> list[str]:
     return lines[:end]
 
 
+@functools.cache
+def _shared_cache() -> tempfile.TemporaryDirectory[str]:
+    """A cache folder for the commands of all pages, so that the bundled graph is indexed once."""
+    return tempfile.TemporaryDirectory()
+
+
 class Shell:
     """A shell that runs one command after the other, as a reader does."""
 
@@ -145,14 +152,15 @@ class Shell:
     def __init__(self, folder: Path) -> None:
         home = folder.parent / "home"
         home.mkdir()
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("THREATGRAPH_")}
         environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("THREATGRAPH_", "COV_"))},
+            **inherited,
             "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
             "HOME": str(home),
+            "XDG_CACHE_HOME": _shared_cache().name,
             "COLUMNS": "80",
             "NO_COLOR": "1",
             "LC_ALL": "C.UTF-8",
-            "XDG_CACHE_HOME": str(home / "cache"),
         }
         self._process = subprocess.Popen(
             ["bash", "--norc", "--noprofile"],
@@ -300,7 +308,7 @@ def _close(one: float, other: float) -> bool:
 
 
 def replacement(shown: list[str], actual: list[str]) -> list[str]:
-    """What to show of an output: all of it, or as many first and last lines as now stand around a line ``…``.
+    """What to show of an output: all of it, or as many first and last lines as now surround a line ``…``.
 
     A line that ``…`` leaves partly open, such as one with a duration, stays as it is where it fits.
     """

@@ -35,7 +35,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site") / "html"
     command = ["bash", str(DOCS / "build"), str(folder)]
     environment = {"PYTHON": sys.executable, "PATH": "/usr/bin:/bin", "HOME": str(folder.parent)}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, check=False, env=environment)
     assert done.returncode == 0, done.stderr[-5000:]
     return folder
 

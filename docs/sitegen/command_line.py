@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 
-from sitegen.markdown import cell, code, fence, page, table
+from sitegen.markdown import cell, code, code_block, page, table
 from threatgraph.cli.commands import GROUPS
 from threatgraph.cli.parser import Parser, build_parser
 
@@ -59,13 +59,13 @@ def _section(name: str, parser: Parser, shared: set[str]) -> str:
     parts = [
         f"({_anchor(name)})=\n{level} {code(name)}",
         " ".join((parser.description or "").split()),
-        fence("text", parser.format_usage().removeprefix("usage: ")),
+        code_block("text", parser.format_usage().removeprefix("usage: ")),
         *_groups(parser, own),
     ]
     if parser.epilog:
         lines = (line.strip() for line in parser.epilog.splitlines())
         examples = [f"$ {line}" for line in lines if line.startswith("threatgraph ")]
-        parts.append(fence("console", "\n".join(examples)) if examples else "")
+        parts.append(code_block("console", "\n".join(examples)) if examples else "")
     return "\n\n".join(part for part in parts if part)
 
 

@@ -13,8 +13,8 @@ def cell(text: str) -> str:
 
 def code(text: str) -> str:
     """Text as inline code, also in a table cell."""
-    fence = "``" if "`" in text else "`"
-    return f"{fence}{' '.join(text.split())}{fence}".replace("|", "\\|")
+    ticks = "``" if "`" in text else "`"
+    return f"{ticks}{' '.join(text.split())}{ticks}".replace("|", "\\|")
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -25,7 +25,7 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(["| " + " | ".join(header) + " |", "|" + " --- |" * len(header), *body]) + "\n"
 
 
-def fence(language: str, text: str) -> str:
+def code_block(language: str, text: str) -> str:
     """A block of code."""
     return f"```{language}\n{text.strip()}\n```\n"
 

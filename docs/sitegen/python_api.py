@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 
 import threatgraph
-from sitegen.markdown import fence, page
+from sitegen.markdown import code_block, page
 
 INTRODUCTION = """
 Import these names from `threatgraph`:
@@ -34,4 +34,4 @@ def _autodoc(value: object, *, members: bool = True) -> str:
     lines = [f".. {directive}:: threatgraph.{value.__name__}"]  # type: ignore[attr-defined]
     if inspect.isclass(value):
         lines += ["   :members:" if members else "", "   :show-inheritance:" if issubclass(value, Exception) else ""]
-    return fence("{eval-rst}", "\n".join(line for line in lines if line))
+    return code_block("{eval-rst}", "\n".join(line for line in lines if line))

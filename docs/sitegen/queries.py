@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from sitegen.markdown import cell, code, details, fence, page, table
+from sitegen.markdown import cell, code, code_block, details, page, table
 from threatgraph import ThreatGraph
 from threatgraph.catalog import ANY, NamedQuery
 
@@ -50,6 +50,6 @@ def _query(query: NamedQuery) -> str:
         f"**{query.title}.** {query.question}",
         parameters,
         columns,
-        details("SPARQL", fence("sparql", re.sub(r"(?m)^#:.*\n", "", query.sparql))),
+        details("SPARQL", code_block("sparql", re.sub(r"(?m)^#:.*\n", "", query.sparql))),
     ]
     return "\n\n".join(part for part in parts if part)
