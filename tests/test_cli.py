@@ -94,7 +94,7 @@ def test_show_tells_all_that_the_source_page_tells() -> None:
         PAT-SYS-005 | Strategic Misalignment | Severity: High — | Likelihood trend: Stable — | 2025-01-15
         Evidence level: Theoretical with empirical foundations —
         source: Long-term / existential | source: General-purpose AI provisions
-        Listed group: Consumers | Listed group: IT & Security Professionals | Documented incidents [2
+        Consumers [ | IT & Security Professionals [ | Documented incidents [2
         1. Value specification difficulty — | 2. Capability-control asymmetry — | 3. Optimization pressure —
         4. Emergent strategic behavior — | 5. Inadequate alignment verification —
         [Primary target, source: General public] — | [Primary target, source: Government agencies] —
@@ -146,7 +146,8 @@ def test_queries_are_listed_explained_and_run() -> None:
     header = list(csv.DictReader(io.StringIO(run("queries", "patterns-by-cause", "--format", "csv")[1])))
     assert ("parameter", "cause", "causal-factor") in [(row["part"], row["name"], row["type"]) for row in header]
     rows = json.loads(run("run", "patterns-by-cause", "-p", "cause=CAUSE-009", "--format", "json")[1])
-    assert {"PAT-SEC-005", "PAT-CTL-004", "PAT-PRI-003"} <= {row["code"] for row in rows}
+    codes = {row["code"]["value"] for row in rows["results"]["bindings"] if "code" in row}
+    assert {"PAT-SEC-005", "PAT-CTL-004", "PAT-PRI-003"} <= codes
 
 
 def test_checks_say_nothing_or_end_with_status_2(tmp_path: Path) -> None:

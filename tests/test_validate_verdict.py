@@ -27,7 +27,10 @@ def conforms_in_turtle(report: ValidationReport) -> list[object]:
 
 #: By kind: shapes, and what the report must name.
 NOT_EVALUATED = {
-    "a misspelled parameter": (SHAPE + "sh:property [ sh:path ex:size ; sh:mincount 2 ] .", "did you mean sh:minCount?"),
+    "a misspelled parameter": (
+        SHAPE + "sh:property [ sh:path ex:size ; sh:mincount 2 ] .",
+        "did you mean sh:minCount?",
+    ),
     "a misspelled parameter deep inside": (
         SHAPE + "sh:or ( [ sh:not [ sh:datatyp xsd:string ] ] [ sh:nodeKind sh:IRI ] ) .",
         "did you mean sh:datatype?",
@@ -162,9 +165,7 @@ def test_every_term_of_the_vocabulary_that_comes_with_pyshacl_is_known() -> None
     names = {str(s).removeprefix(SH) for s in vocabulary.subjects() if str(s).startswith(SH)}
     assert len(names) > 200
     assert [name for name in sorted(names) if not sh_terms.is_term(name)] == []
-    properties = {
-        str(s).removeprefix(SH) for s in vocabulary.subjects(rdflib.RDF.type, rdflib.RDF.Property)
-    } - {""}
+    properties = {str(s).removeprefix(SH) for s in vocabulary.subjects(rdflib.RDF.type, rdflib.RDF.Property)} - {""}
     assert properties <= sh_terms.PROPERTIES
     from pyshacl.constraints import ALL_CONSTRAINT_PARAMETERS
 
