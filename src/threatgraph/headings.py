@@ -100,6 +100,7 @@ _INBOUND = {
     "domain": "Records in this domain",
     "escalatesTo": "Escalates from",
     "governanceContext": "Governance context of",
+    "hasTopConcept": "Top concept of",
     "impact": "Affected by",
     "inScheme": "Provisions",
     "listedGroup": "Affected by",
