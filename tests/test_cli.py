@@ -98,7 +98,7 @@ def test_show_tells_all_that_the_source_page_tells() -> None:
         PAT-SYS-005 | Strategic Misalignment | Severity: High — | Likelihood trend: Stable — | 2025-01-15
         Evidence level: Theoretical with empirical foundations —
         source: Long-term / existential | source: General-purpose AI provisions
-        Listed group: Consumers | Documented incidents [2
+        Listed group: Consumers | IT & Security Professionals [ | Documented incidents [2
         1. Value specification difficulty — | 2. Capability-control asymmetry — | 3. Optimization pressure —
         4. Emergent strategic behavior — | 5. Inadequate alignment verification —
         [Primary target, source: General public] — | [Primary target, source: Government agencies] —

@@ -113,7 +113,7 @@ class _Page:
         for name in names:
             if record[name]:
                 reason = record.text(FACTS.get(name) or "")
-                values = "; ".join(str(value) for value in record[name])
+                values = "; ".join(record.texts(name))
                 text = f"{heading(name)}: {values}{f' — {reason}' if reason else ''}"
                 yield from self._wrap(text, indent, hang="  ")
 
