@@ -27,7 +27,10 @@ def conforms_in_turtle(report: ValidationReport) -> list[object]:
 
 #: By kind: shapes, and what the report must name.
 NOT_EVALUATED = {
-    "a misspelled parameter": (SHAPE + "sh:property [ sh:path ex:size ; sh:mincount 2 ] .", "did you mean sh:minCount?"),
+    "a misspelled parameter": (
+        SHAPE + "sh:property [ sh:path ex:size ; sh:mincount 2 ] .",
+        "did you mean sh:minCount?",
+    ),
     "a misspelled parameter deep inside": (
         SHAPE + "sh:or ( [ sh:not [ sh:datatyp xsd:string ] ] [ sh:nodeKind sh:IRI ] ) .",
         "did you mean sh:datatype?",
@@ -39,10 +42,10 @@ NOT_EVALUATED = {
     "another namespace": (SHAPE + "<https://www.w3.org/ns/shacl#minCount> 1 .", "http://www.w3.org/ns/shacl#"),
     "a target in SPARQL": (
         'ex:S a sh:NodeShape ; sh:nodeKind sh:IRI ; sh:target [ a sh:SPARQLTarget ; sh:select "SELECT ?this {}" ] .',
-        "--advanced",
+        "`advanced=True`",
     ),
-    "a rule": (SHAPE + "sh:rule [ a sh:TripleRule ; sh:subject sh:this ] .", "--advanced"),
-    "an expression": (SHAPE + "sh:expression [ sh:path ex:ok ] .", "--advanced"),
+    "a rule": (SHAPE + "sh:rule [ a sh:TripleRule ; sh:subject sh:this ] .", "`advanced=True`"),
+    "an expression": (SHAPE + "sh:expression [ sh:path ex:ok ] .", "`advanced=True`"),
     "values that are derived": (SHAPE + "sh:property [ sh:path ex:x ; sh:values [ sh:path ex:y ] ] .", "sh:values"),
     "JavaScript": (SHAPE + 'sh:js [ a sh:JSConstraint ; sh:jsFunctionName "f" ] .', "JavaScript"),
     "a rule in JavaScript": (SHAPE + 'sh:rule [ a sh:JSRule ; sh:jsFunctionName "f" ] .', "JavaScript"),
@@ -73,7 +76,7 @@ NOT_EVALUATED = {
     "a file that is imported": (SHAPE + "sh:nodeKind sh:IRI . ex:g owl:imports <urn:more-shapes> .", "urn:more-shapes"),
     "files without shapes": ("ex:P a owl:Class .", "contain no shapes"),
     "shapes without targets": ("ex:S a sh:NodeShape ; sh:nodeKind sh:Literal .", "sh:targetClass"),
-    "shapes that are hints": (SHAPE + "sh:nodeKind sh:Literal ; sh:severity sh:Info .", "--hints"),
+    "shapes that are hints": (SHAPE + "sh:nodeKind sh:Literal ; sh:severity sh:Info .", "`hints=True`"),
     "targets that select nothing": (
         "ex:S a sh:NodeShape ; sh:targetClass ex:Q ; sh:nodeKind sh:Literal .",
         "no records",
@@ -162,9 +165,7 @@ def test_every_term_of_the_vocabulary_that_comes_with_pyshacl_is_known() -> None
     names = {str(s).removeprefix(SH) for s in vocabulary.subjects() if str(s).startswith(SH)}
     assert len(names) > 200
     assert [name for name in sorted(names) if not sh_terms.is_term(name)] == []
-    properties = {
-        str(s).removeprefix(SH) for s in vocabulary.subjects(rdflib.RDF.type, rdflib.RDF.Property)
-    } - {""}
+    properties = {str(s).removeprefix(SH) for s in vocabulary.subjects(rdflib.RDF.type, rdflib.RDF.Property)} - {""}
     assert properties <= sh_terms.PROPERTIES
     from pyshacl.constraints import ALL_CONSTRAINT_PARAMETERS
 
@@ -247,7 +248,7 @@ def test_a_shape_that_selects_nothing_is_noted_beside_others(tmp_path: Path) -> 
 def test_hints_that_were_not_asked_for_are_counted(tmp_path: Path) -> None:
     shapes = SHAPE + "sh:property [ sh:path ex:x ; sh:minCount 1 ; sh:severity sh:Info ] ."
     report = report_on(tmp_path, shapes)
-    assert "without 1 hint (--hints)" in report.to_text()
+    assert "without 1 hint (`hints=True`)" in report.to_text()
     assert "sh:conformanceDisallows sh:Violation" in report.to_turtle()
 
 
