@@ -70,14 +70,14 @@ def background() -> World:
 def constraints() -> Iterator[Constraint]:
     for file in FILES:
         graph = shapes.load([file])
-        for check in read_constraints(graph, hints=True):
-            if check.constraint is None and check.target.kind == "targetClass":
-                assert isinstance(check.shape, NamedNode)
-                path = NamedNode(check.path[0]) if check.path else None
-                for name, values in check.parameters.items():
+        for constraint in read_constraints(graph, hints=True):
+            if constraint.sparql is None and constraint.target.kind == "targetClass":
+                assert isinstance(constraint.shape, NamedNode)
+                path = NamedNode(constraint.path[0]) if constraint.path else None
+                for name, values in constraint.parameters.items():
                     if name != "ignoredProperties":
-                        target = NamedNode(check.target.term.value)
-                        yield Constraint(file, check.shape.value, target, path, name, tuple(values))
+                        target = NamedNode(constraint.target.term.value)
+                        yield Constraint(file, constraint.shape.value, target, path, name, tuple(values))
 
 
 CONSTRAINTS = list(constraints())
@@ -97,19 +97,19 @@ def results(content: Iterable[Triple], folder: Path, files: list[Path] | None = 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_shapes_have_names_and_say_what_to_do(file: Path) -> None:
     graph = shapes.load([file])
-    for check in read_constraints(graph, hints=True):
-        assert isinstance(check.shape, NamedNode)
-        assert check.shape.value.startswith(TGS)
-        told = check.constraint or check.shape
+    for constraint in read_constraints(graph, hints=True):
+        assert isinstance(constraint.shape, NamedNode)
+        assert constraint.shape.value.startswith(TGS)
+        told = constraint.sparql or constraint.shape
         message = shapes.first(graph, told, "message")
         assert isinstance(message, Literal)
         assert len(message.value) > 20
-        severity = shapes.first(graph, check.shape, "severity")
-        if check.constraint is None:
+        severity = shapes.first(graph, constraint.shape, "severity")
+        if constraint.sparql is None:
             assert isinstance(severity, NamedNode)
             assert severity.value.removeprefix(SH).lower() in SEVERITIES
-        if check.path:
-            assert isinstance(shapes.first(graph, check.shape, "name"), Literal)
+        if constraint.path:
+            assert isinstance(shapes.first(graph, constraint.shape, "name"), Literal)
 
 
 def test_every_path_and_class_is_a_known_term() -> None:
@@ -146,11 +146,11 @@ def test_every_shape_reaches_a_node_of_the_bundled_data_or_of_what_is_made_of_it
         f" <{PREFIXES['skos']}exactMatch> <https://example.org/entry> ."
     )
     graph = ThreatGraph.open([made, retired])
-    for check in read_constraints(shapes.load(FILES), hints=True):
-        assert check.target.kind in ("targetClass", "targetSubjectsOf")
-        of_class, term = check.target.kind == "targetClass", str(check.target.term)
+    for constraint in read_constraints(shapes.load(FILES), hints=True):
+        assert constraint.target.kind in ("targetClass", "targetSubjectsOf")
+        of_class, term = constraint.target.kind == "targetClass", str(constraint.target.term)
         step, value = ("a/rdfs:subClassOf*", term) if of_class else (term, "[]")
-        assert graph.store.ask(f"ASK {{ ?node {step} {value} }}"), f"{check.shape} reaches nothing"
+        assert graph.store.ask(f"ASK {{ ?node {step} {value} }}"), f"{constraint.shape} reaches nothing"
 
 
 # The good world, and the bundled one.
@@ -527,10 +527,12 @@ def test_a_rule_for_records_of_any_class_is_broken_alone(text: str, rules: set[s
 def test_every_rule_for_records_of_any_class_has_a_broken_record() -> None:
     checks = read_constraints(shapes.load(FILES), hints=True)
     named = {
-        f"{check.shape.value.removeprefix(TGS)} {COMPONENTS[name]}"
-        for check in checks
-        if check.target.kind == "targetSubjectsOf" and check.constraint is None and isinstance(check.shape, NamedNode)
-        for name in check.parameters
+        f"{constraint.shape.value.removeprefix(TGS)} {COMPONENTS[name]}"
+        for constraint in checks
+        if constraint.target.kind == "targetSubjectsOf"
+        and constraint.sparql is None
+        and isinstance(constraint.shape, NamedNode)
+        for name in constraint.parameters
     }
     tested = {
         *("Source-address Pattern", "ExactMatch-address Pattern", "CloseMatch-address NodeKind"),

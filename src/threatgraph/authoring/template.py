@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pyoxigraph import NamedNode, Triple
 
 from threatgraph.authoring.canonical import MARK, Block
-from threatgraph.authoring.expected import Field, Schema, missing_by_checks
+from threatgraph.authoring.expected import Field, Schema
 from threatgraph.store import Store
 from threatgraph.vocab import KINDS, PREFIXES, RDF_TYPE, TG, XSD, shorten, tg
 
@@ -56,27 +56,24 @@ class _Writer:
         self._schema = Schema()
 
     def blocks(self, stated: Sequence[Triple]) -> list[Block]:
-        missing = missing_by_checks(stated)
         kinds = [triple for triple in stated if triple.predicate.value == RDF_TYPE]
         expected: list[Block] = []
         optional: list[Block] = []
         for kind in sorted(kinds, key=lambda triple: (_iri(triple.subject) != self._record, _iri(triple.subject))):
             said = {triple.predicate.value for triple in stated if triple.subject == kind.subject}
-            is_record = _iri(kind.subject) == self._record
             for one in self._schema.fields_of(_iri(kind.object)):
-                least = max(one.least, missing.get(one.path, 0) if is_record else 0)
                 if one.path not in said:
-                    (expected if least else optional).append(self._block(_iri(kind.subject), one, least))
+                    (expected if one.least else optional).append(self._block(_iri(kind.subject), one))
         return [*expected, *optional]
 
-    def _block(self, subject: str, one: Field, least: int) -> Block:
+    def _block(self, subject: str, one: Field) -> Block:
         values = self._values(one)
-        wanted = f"Expected, at least {least}" if least > 1 else "Expected" if least else "Optional"
+        wanted = f"Expected, at least {one.least}" if one.least > 1 else "Expected" if one.least else "Optional"
         text = " ".join(filter(None, (f"{wanted}: {_words(one.path)}.", _sentence(one.help), _allowed(one, values))))
         own = subject.startswith(f"{self._record}#")
         start = f"{':' + subject.partition('#')[2] if own else shorten(subject)} {shorten(one.path)}"
         if one.cls in self._schema.parts:
-            lines = [f"{start} {self._part(one, number)} ." for number in range(1, max(least, 1) + 1)]
+            lines = [f"{start} {self._part(one, number)} ." for number in range(1, max(one.least, 1) + 1)]
         else:
             lines = [f"{start} {_example(one, values)} ."]
         return tuple(f"{MARK} {line}" for line in [*_wrapped(text), *lines])
