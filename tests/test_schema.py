@@ -17,7 +17,6 @@ from threatgraph.cli.wording import as_command_line
 from threatgraph.vocab import CLASSES, PREFIXES, PROPERTIES, TG
 
 SOURCE = Path(threatgraph.__file__).parent
-DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 COMMAND = re.compile(r"`threatgraph |(?:^|[ (])--[a-z]")
 
 # The schema.
@@ -186,10 +185,9 @@ def test_messages_of_the_library_name_no_command_and_no_option() -> None:
         if {"cli", "authoring"} & {*path.relative_to(SOURCE).parts}:
             continue  # authoring writes comments for users of the command line
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        docs = {ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, DOCUMENTED)}
-        docs |= {node.value.value for node in ast.walk(tree) if isinstance(node, ast.Expr)
-                 and isinstance(node.value, ast.Constant)}  # fmt: skip
+        # Docstrings of modules, classes, functions and attributes; they may show commands.
+        expressions = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value not in docs:
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in expressions:
                 named += [f"{path.name}:{node.lineno}: {node.value}"] if COMMAND.search(node.value) else []
     assert not named, "write `timeout=` or `graph.list()`, which the command line translates:\n" + "\n".join(named)

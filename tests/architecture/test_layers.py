@@ -76,6 +76,7 @@ LONGEST_FUNCTION = 50
 #: What the command line may import: the API, what its answers are made of, and the registries of names.
 FOR_THE_COMMAND_LINE = {
     "cli",
+    "headings",
     "graph",
     "errors",
     "table",
