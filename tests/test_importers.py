@@ -339,7 +339,7 @@ def test_import_without_anything_to_import_writes_nothing(tmp_path: Path, capsys
     assert capsys.readouterr().err.splitlines() == [
         f"{file}:2: the incident_id is no number: 'none'.",
         f"{file}:3: the incident_id is no number: 'neither'.",
-        f"threatgraph: error: {file}: nothing in it could be imported; 2 problems left out.",
+        f"threatgraph: error: {file}: no record could be imported; 2 problems left out.",
     ]
     assert not out.exists()
     assert main(["--no-bundled", "import", "aiid", str(file)]) == 2

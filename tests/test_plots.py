@@ -565,9 +565,9 @@ def test_the_ending_of_the_file_tells_the_format(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["causes", "-o", "{}/a.gif"], "ending tells no format: end it in .svg or .png"),
-        (["causes", "-o", "{}/a"], "ending tells no format"),
-        (["causes", "-o", "{}/a.png", "--format", "svg"], "ends in .png, and --format says svg"),
+        (["causes", "-o", "{}/a.gif"], "unknown extension; use .svg or .png"),
+        (["causes", "-o", "{}/a"], "unknown extension"),
+        (["causes", "-o", "{}/a.png", "--format", "svg"], "the extension .png does not match the format svg"),
         (["causes", "-o", "{}/no/folder/a.png"], "cannot be written"),
         (["causes", "-o", "{}/a.svg", "--domain", "DOM-SYX"], "unknown domain|unknown record"),
         (["timeline", "-o", "{}/a.svg", "--domain", "DOM-SYS"], "timeline takes no domain"),
