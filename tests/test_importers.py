@@ -339,11 +339,11 @@ def test_import_without_anything_to_import_writes_nothing(tmp_path: Path, capsys
     assert capsys.readouterr().err.splitlines() == [
         f"{file}:2: the incident_id is no number: 'none'.",
         f"{file}:3: the incident_id is no number: 'neither'.",
-        f"threatgraph: error: {file}: nothing in it could be imported; 2 problems left out.",
+        f"threatgraph: error: {file}: no record could be imported; 2 problems left out.",
     ]
     assert not out.exists()
     assert main(["--no-bundled", "import", "aiid", str(file)]) == 2
-    assert "leave --no-bundled out" in capsys.readouterr().err
+    assert "--no-bundled cannot be used with import" in capsys.readouterr().err
 
 
 def test_import_never_writes_over_what_it_reads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,10 +42,10 @@ NOT_EVALUATED = {
     "another namespace": (SHAPE + "<https://www.w3.org/ns/shacl#minCount> 1 .", "http://www.w3.org/ns/shacl#"),
     "a target in SPARQL": (
         'ex:S a sh:NodeShape ; sh:nodeKind sh:IRI ; sh:target [ a sh:SPARQLTarget ; sh:select "SELECT ?this {}" ] .',
-        "--advanced",
+        "`advanced=True`",
     ),
-    "a rule": (SHAPE + "sh:rule [ a sh:TripleRule ; sh:subject sh:this ] .", "--advanced"),
-    "an expression": (SHAPE + "sh:expression [ sh:path ex:ok ] .", "--advanced"),
+    "a rule": (SHAPE + "sh:rule [ a sh:TripleRule ; sh:subject sh:this ] .", "`advanced=True`"),
+    "an expression": (SHAPE + "sh:expression [ sh:path ex:ok ] .", "`advanced=True`"),
     "values that are derived": (SHAPE + "sh:property [ sh:path ex:x ; sh:values [ sh:path ex:y ] ] .", "sh:values"),
     "JavaScript": (SHAPE + 'sh:js [ a sh:JSConstraint ; sh:jsFunctionName "f" ] .', "JavaScript"),
     "a rule in JavaScript": (SHAPE + 'sh:rule [ a sh:JSRule ; sh:jsFunctionName "f" ] .', "JavaScript"),
@@ -76,7 +76,7 @@ NOT_EVALUATED = {
     "a file that is imported": (SHAPE + "sh:nodeKind sh:IRI . ex:g owl:imports <urn:more-shapes> .", "urn:more-shapes"),
     "files without shapes": ("ex:P a owl:Class .", "contain no shapes"),
     "shapes without targets": ("ex:S a sh:NodeShape ; sh:nodeKind sh:Literal .", "sh:targetClass"),
-    "shapes that are hints": (SHAPE + "sh:nodeKind sh:Literal ; sh:severity sh:Info .", "--hints"),
+    "shapes that are hints": (SHAPE + "sh:nodeKind sh:Literal ; sh:severity sh:Info .", "`hints=True`"),
     "targets that select nothing": (
         "ex:S a sh:NodeShape ; sh:targetClass ex:Q ; sh:nodeKind sh:Literal .",
         "no records",
@@ -248,7 +248,7 @@ def test_a_shape_without_focus_nodes_is_noted(tmp_path: Path) -> None:
 def test_skipped_hints_are_counted(tmp_path: Path) -> None:
     shapes = SHAPE + "sh:property [ sh:path ex:x ; sh:minCount 1 ; sh:severity sh:Info ] ."
     report = report_on(tmp_path, shapes)
-    assert "without 1 hint (--hints)" in report.to_text()
+    assert "without 1 hint (`hints=True`)" in report.to_text()
     assert "sh:conformanceDisallows sh:Violation" in report.to_turtle()
 
 

@@ -76,6 +76,7 @@ LONGEST_FUNCTION = 50
 FOR_THE_COMMAND_LINE = {
     "headings",
     "cli",
+    "headings",
     "graph",
     "errors",
     "table",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from threatgraph.cli.options import Options, add_format, seconds
 from threatgraph.cli.output import open_graph, progress_bar, write, write_text
 from threatgraph.cli.parser import Parser
+from threatgraph.cli.wording import as_command_line
 from threatgraph.graph import VALIDATION_TIMEOUT
 
 
@@ -69,5 +70,5 @@ def execute(options: ValidateOptions) -> int:
     if options.format in forms:
         write(forms[options.format](), options)
     else:
-        write_text(report.to_text(), options)
+        write_text(as_command_line(report.to_text()), options)
     return 0 if report.ok else 2

@@ -158,7 +158,7 @@ class ValidationReport:
         if self.records is None or self.shapes is None:
             return ""
         records = f"{self.records:,} record{'' if self.records == 1 else 's'}"
-        hints = f", without {_plural(self.hints_left_out, 'info')} (--hints)" if self.hints_left_out else ""
+        hints = f", without {_plural(self.hints_left_out, 'info')} (`hints=True`)" if self.hints_left_out else ""
         return f"checked {records} against {self.shapes:,} shape{'' if self.shapes == 1 else 's'}{hints}"
 
     def __len__(self) -> int:
