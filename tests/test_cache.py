@@ -13,7 +13,7 @@ from threatgraph import ThreatGraph
 from threatgraph.store import MemoryStore
 from threatgraph.store.disk.cache import bundled_store
 from threatgraph.store.disk.load import load
-from threatgraph.store.disk.snapshots import writing
+from threatgraph.store.disk.snapshots import pending_snapshot
 from threatgraph.store.disk.store import DirectoryStore
 from threatgraph.store.inputs import file_sources
 
@@ -51,32 +51,32 @@ def test_files_of_the_user_are_loaded_in_memory(folder: Path, tmp_path: Path) ->
     assert copies(folder) == []
 
 
-def _cut(generation: Path) -> None:
-    for file in generation.glob("*.sst"):
+def _cut(snapshot: Path) -> None:
+    for file in snapshot.glob("*.sst"):
         file.write_bytes(file.read_bytes()[:50])
 
 
-def _flip(generation: Path) -> None:
+def _flip(snapshot: Path) -> None:
     """As long as before, but other bytes: the engine would see it only when a query comes by."""
-    for file in generation.glob("*.sst"):
+    for file in snapshot.glob("*.sst"):
         content = bytearray(file.read_bytes())
         content[10:200] = bytes(190)
         file.write_bytes(content)
 
 
-def _no_current(generation: Path) -> None:
-    (generation / "CURRENT").unlink()
+def _no_current(snapshot: Path) -> None:
+    (snapshot / "CURRENT").unlink()
 
 
-def _no_manifest(generation: Path) -> None:
-    (generation.parent / "threatgraph-store.json").write_text("{")
+def _no_manifest(snapshot: Path) -> None:
+    (snapshot.parent / "threatgraph-store.json").write_text("{")
 
 
 @pytest.mark.parametrize("spoil", [_cut, _flip, _no_current, _no_manifest])
 def test_a_damaged_copy_is_made_anew(folder: Path, graph: ThreatGraph, spoil: object) -> None:
     assert callable(spoil)
     assert bundled_store() is not None
-    spoil(copies(folder)[0] / "generation-1")
+    spoil(copies(folder)[0] / "snapshot-1")
     again = ThreatGraph.open(cached=True)
     assert set(again.store.triples()) == set(graph.store.triples())
     remade = bundled_store()
@@ -88,7 +88,7 @@ def test_while_another_process_makes_the_copy_the_graph_is_in_memory(folder: Pat
     bundled_store()
     copy = copies(folder)[0]
     (copy / "threatgraph-store.json").unlink()
-    with writing(copy):
+    with pending_snapshot(copy):
         opened = ThreatGraph.open(cached=True)
         assert isinstance(opened.store, MemoryStore)
         assert len(opened) > 40_000

@@ -19,7 +19,7 @@ from threatgraph import InvalidFile, QueryTimeout, QueryTooLarge, Table, ThreatG
 from threatgraph.cli import main
 from threatgraph.store.disk.load import load
 from threatgraph.store.disk.manifest import NAME
-from threatgraph.store.disk.snapshots import writing
+from threatgraph.store.disk.snapshots import pending_snapshot
 from threatgraph.store.disk.store import DirectoryStore
 from threatgraph.store.inputs import file_sources
 
@@ -162,15 +162,15 @@ def test_readers_keep_what_they_opened_and_old_generations_go(tmp_path: Path) ->
     asked = "ASK { <urn:a> <urn:b> <urn:1> }"
     assert [reader.ask(asked) for reader in (first, second, third)] == [True, True, False]
     assert first.query(asked, timeout=10) is True
-    assert [name for name in names(store) if name.startswith("gen")] == ["generation-1", "generation-2", "generation-3"]
+    assert [name for name in names(store) if name.startswith("gen")] == ["snapshot-1", "snapshot-2", "snapshot-3"]
     del first, second, third
     load(store, file_sources([file]), bundled=False)
-    assert [name for name in names(store) if name.startswith("gen")] == ["generation-4"]
+    assert [name for name in names(store) if name.startswith("gen")] == ["snapshot-4"]
 
 
 def test_a_second_writer_is_told_at_once(tmp_path: Path) -> None:
     load(tmp_path / "store", bundled=False)
-    with writing(tmp_path / "store"):
+    with pending_snapshot(tmp_path / "store"):
         began = time.monotonic()
         with pytest.raises(ThreatGraphError, match="another process is loading"):
             load(tmp_path / "store", bundled=False)
@@ -242,7 +242,7 @@ from threatgraph.store.disk.load import load
 
 store, base, file = map(Path, sys.argv[1:])
 print("ready", flush=True)
-for number in range(DirectoryStore.open(store).manifest.generation, 10**6):
+for number in range(DirectoryStore.open(store).manifest.snapshot, 10**6):
     lines = [f"<urn:s{i}> <https://w3id.org/threatgraph/ontology#listedGroup> <urn:v{number}> .\\n" for i in range(200)]
     file.write_text("".join(lines))
     load(store, file_sources([file, base] if number % 3 == 0 else [file]), bundled=False)
@@ -279,11 +279,11 @@ def test_a_kill_at_any_moment_leaves_the_old_state_or_the_new_one(tmp_path: Path
         assert sum(len(list(reader.graph_triples(iri))) for iri in reader.graphs()) == 1000 + derived
     assert published > 0
     load(store, file_sources([base]), bundled=False)
-    assert len([name for name in names(store) if name.startswith("generation")]) <= 2
+    assert len([name for name in names(store) if name.startswith("snapshot")]) <= 2
 
 
 def test_a_first_load_that_was_killed_is_begun_again(tmp_path: Path) -> None:
-    store, half = tmp_path / "store", tmp_path / "store" / "generation-1"
+    store, half = tmp_path / "store", tmp_path / "store" / "snapshot-1"
     half.mkdir(parents=True)
     (half / "000010.sst").write_bytes(b"half of somethi")
     (store / "threatgraph-store.lock").touch()
@@ -291,7 +291,7 @@ def test_a_first_load_that_was_killed_is_begun_again(tmp_path: Path) -> None:
     load(store, file_sources([write(tmp_path / "f.nt", "<urn:a> <urn:b> <urn:c> .\n")]), bundled=False)
     assert DirectoryStore.open(store).ask("ASK { <urn:a> <urn:b> <urn:c> }")
     load(store, file_sources([tmp_path / "f.nt"]), bundled=False)
-    assert names(store) == ["generation-2", "threatgraph-store.json", "threatgraph-store.lock"]
+    assert names(store) == ["snapshot-2", "threatgraph-store.json", "threatgraph-store.lock"]
 
 
 def test_a_full_disk_leaves_the_store_as_it_was(tmp_path: Path) -> None:
@@ -351,14 +351,14 @@ def _half_written(store: Path) -> None:
     path.write_text(path.read_text()[:20])
 
 
-def _without_generation(store: Path) -> None:
+def _without_snapshot(store: Path) -> None:
     load(store, bundled=False)
-    (store / "generation-1").rename(store / "elsewhere")
+    (store / "snapshot-1").rename(store / "elsewhere")
 
 
 def _cut(store: Path) -> None:
     load(store)
-    for file in (store / "generation-1").glob("*.sst"):
+    for file in (store / "snapshot-1").glob("*.sst"):
         file.write_bytes(file.read_bytes()[:100])
 
 
@@ -388,7 +388,7 @@ def _deep(store: Path) -> None:
 
 def _headless(store: Path) -> None:
     load(store, bundled=False)
-    (store / "generation-1" / "CURRENT").write_text("nonsense")
+    (store / "snapshot-1" / "CURRENT").write_text("nonsense")
 
 
 @pytest.mark.parametrize(
@@ -399,7 +399,7 @@ def _headless(store: Path) -> None:
         (_strange, "there is no store in this folder"),
         (_newer, "has format 99, and this version of threatgraph reads format 2: upgrade threatgraph"),
         (_half_written, "is damaged: delete the directory and load your files again"),
-        (_without_generation, "the folder generation-1 is missing: delete the directory"),
+        (_without_snapshot, "the folder snapshot-1 is missing: delete the directory"),
         (_cut, r"\.sst: is not what was written; the store is damaged: delete the directory"),
         (_headless, "CURRENT: is not what was written; the store is damaged: delete the directory"),
         (_cut_early, "the store cannot be opened .*: delete the directory"),
@@ -417,7 +417,7 @@ def test_what_cannot_be_opened_is_named_with_what_to_do(
 
 def test_damage_that_only_a_query_meets_is_told(tmp_path: Path) -> None:
     load(tmp_path / "store")
-    for file in (tmp_path / "store" / "generation-1").glob("*.sst"):
+    for file in (tmp_path / "store" / "snapshot-1").glob("*.sst"):
         content = bytearray(file.read_bytes())
         content[10:200] = bytes(190)
         file.write_bytes(content)
@@ -434,7 +434,7 @@ def test_an_export_of_a_damaged_store_is_an_error_on_one_line(
 ) -> None:
     store = tmp_path / "store"
     load(store)
-    largest = sorted((store / "generation-1").glob("*.sst"), key=lambda file: file.stat().st_size)[-4:]
+    largest = sorted((store / "snapshot-1").glob("*.sst"), key=lambda file: file.stat().st_size)[-4:]
     for file in largest:
         content = bytearray(file.read_bytes())
         content[len(content) // 2 : len(content) // 2 + 40] = bytes(40)
@@ -457,7 +457,7 @@ def test_an_export_of_a_damaged_store_is_an_error_on_one_line(
     [
         (_a_file, "a file, and not the folder of a store"),
         (_strange, r"not empty either \(it holds photo\.jpg\): name a new folder"),
-        (_newer, "bring threatgraph up to date"),
+        (_newer, "upgrade threatgraph"),
         (_half_written, "is damaged"),
     ],
 )
@@ -468,10 +468,10 @@ def test_nothing_is_loaded_into_what_is_no_store(tmp_path: Path, spoil: Callable
 
 
 def test_files_of_others_that_look_like_ours_are_not_removed(tmp_path: Path) -> None:
-    (tmp_path / "runs" / "generation-1").mkdir(parents=True)
+    (tmp_path / "runs" / "snapshot-1").mkdir(parents=True)
     with pytest.raises(ThreatGraphError, match="not empty"):
         load(tmp_path / "runs", bundled=False)
-    assert names(tmp_path / "runs") == ["generation-1"]
+    assert names(tmp_path / "runs") == ["snapshot-1"]
 
 
 def test_data_and_a_store_do_not_go_together(tmp_path: Path) -> None:

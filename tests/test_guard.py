@@ -14,7 +14,7 @@ from threatgraph import QueryRefused, resources
 from threatgraph.sparql.guard import refuse_unsafe
 from threatgraph.sparql.sorting import sorts_by_one_type
 from threatgraph.sparql.tokens import may_say, tokens
-from threatgraph.store.oxigraph import speaks_of_graphs
+from threatgraph.store.oxigraph import uses_named_graphs
 
 #: Where nobody listens: a call of the engine fails there at once.
 NOWHERE = "http://127.0.0.1:1/"
@@ -185,7 +185,7 @@ def test_the_word_is_welcome_in_names_and_texts(text: str) -> None:
     ],
 )
 def test_named_graphs_are_spoken_of_by_keywords_alone(text: str, speaks: bool) -> None:
-    assert speaks_of_graphs(text) is speaks
+    assert uses_named_graphs(text) is speaks
 
 
 @pytest.mark.parametrize(

@@ -272,7 +272,7 @@ def test_a_broken_file_is_named_with_what_is_wrong(tmp_path: Path, name: str, co
     (tmp_path / name).write_bytes(content)
     with pytest.raises(InvalidFile, match=message):
         load(tmp_path / "store", file_sources([tmp_path / name]), bundled=False)
-    assert not list((tmp_path / "store").glob("generation-*"))
+    assert not list((tmp_path / "store").glob("snapshot-*"))
 
 
 def test_an_entity_far_into_a_file_is_seen(tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def ask(bad: Bad, *replies: Reply, **options: object) -> list[object]:
 
 
 @pytest.mark.parametrize(
-    ("reply", "said"),
+    ("reply", "response"),
     [
         (say(body=b"<html>hello</html>", kind="text/html"), "check that this is a SPARQL endpoint"),
         (say(body=b"", kind=JSON), "cut off"),
@@ -90,8 +90,8 @@ def ask(bad: Bad, *replies: Reply, **options: object) -> list[object]:
         (say(X_SPARQL_MaxRows="1", Server="Virtuoso/07"), "cuts answers at 1 rows"),
     ],
 )
-def test_bad_answers(bad: Bad, reply: Reply, said: str) -> None:
-    with pytest.raises(EndpointError, match=said) as error:
+def test_bad_answers(bad: Bad, reply: Reply, response: str) -> None:
+    with pytest.raises(EndpointError, match=response) as error:
         ask(bad, reply)
     assert str(error.value).startswith(bad.url)
 
@@ -111,7 +111,7 @@ def test_waits_ever_longer(bad: Bad) -> None:
         http.send(urllib.request.Request(bad.url, data=b"query="))
     assert waited == [0.5, 1.0, 2.0, 4.0]
     with pytest.raises(EndpointError, match="503"):
-        http.send(urllib.request.Request(bad.url, data=b"query="), again=False)
+        http.send(urllib.request.Request(bad.url, data=b"query="), idempotent=False)
     assert len(bad.seen) == 6  # five, and one that must not be sent again
 
 

@@ -12,7 +12,7 @@ from pyoxigraph import RdfFormat
 
 from threatgraph.cli.output import put_text
 from threatgraph.errors import InvalidQuery
-from threatgraph.store.disk.load import Outcome
+from threatgraph.store.disk.load import LoadResult
 from threatgraph.store.disk.load import load as load_into
 from threatgraph.store.disk.writer import Progress
 from threatgraph.store.inputs import GraphSource, file_sources, stream_source
@@ -82,7 +82,7 @@ def _bar() -> Iterator[Progress | None]:
         yield progress
 
 
-def _told(outcome: Outcome, directory: str) -> str:
+def _told(outcome: LoadResult, directory: str) -> str:
     held = outcome.manifest.graphs
     rate = f" ({outcome.triples / outcome.seconds:,.0f} a second)" if outcome.triples else ""
     lines = [

@@ -1,4 +1,4 @@
-"""Finds the RDF files that a user names and knows their formats."""
+"""Finds RDF files on disk and recognizes their formats by extension."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ _TURTLE = re.compile(rb"(?i)(?:\xef\xbb\xbf)?\s*(?:#|@prefix|@base|prefix|base)"
 _HEAD = 1024
 _LARGEST_TEXT = 64 * 1024**2
 COMPRESSED = ".gz"
-"""What a file ends in that is compressed by gzip; it follows the ending of the format."""
+"""The extension of a gzip-compressed file, which follows the extension of the format."""
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
-    """The RDF files among ``paths``: files as named, and all files with a known ending below each folder, sorted.
+    """List the RDF files in ``paths``: each file as given, and each file with a known extension below a folder, sorted.
 
     Raises:
-        InvalidFile: where a path does not exist or cannot be read, a file has an unknown ending or is none, such as a
-            pipe, or a folder holds no RDF file.
+        InvalidFile: if a path does not exist or cannot be read, a file has an unknown extension or is not a regular
+            file, or a folder has no RDF file.
     """
     found: list[Path] = []
     for path in paths:
         if path.is_dir():
             below = files_below(path, lambda file: ending(file) in FORMATS)
             if not below:
-                raise InvalidFile(str(path), f"no RDF file in this folder; the known endings are {_endings()}.")
+                raise InvalidFile(str(path), f"no RDF file found in this folder; known extensions are {_endings()}.")
             found += below
         elif ending(path) not in FORMATS and path.exists():
-            raise InvalidFile(str(path), f"not an RDF file by its ending; the known endings are {_endings()}.")
+            raise InvalidFile(str(path), f"not a known RDF file extension; known extensions are {_endings()}.")
         else:
             require_file(path)
             found.append(path)
@@ -55,10 +55,10 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
 
 
 def files_below(folder: Path, wanted: Callable[[Path], bool]) -> list[Path]:
-    """The files below a folder that are wanted, sorted; links are followed, but into no folder twice.
+    """List the matching files below a folder, sorted. Links are followed, but each folder is visited once.
 
     Raises:
-        InvalidFile: where a folder below cannot be read, or something with a wanted name is not a file that can be.
+        InvalidFile: if a subfolder cannot be read, or a matching name is not a readable regular file.
     """
     found: list[Path] = []
     seen: set[str] = set()
@@ -76,23 +76,23 @@ def files_below(folder: Path, wanted: Callable[[Path], bool]) -> list[Path]:
 
 
 def require_file(path: Path) -> None:
-    """Make sure that a path leads to a file: to open a pipe or a device could wait forever.
+    """Check that a path is a regular file, since opening a pipe or a device could block forever.
 
     Raises:
-        InvalidFile: where it does not exist, is a link that leads nowhere, or is something else than a file.
+        InvalidFile: if it does not exist, is a broken link, or is not a regular file.
     """
     try:
         mode = path.stat().st_mode
     except OSError as error:
         if path.is_symlink():
-            raise InvalidFile(str(path), f"a link that leads nowhere ({error.strerror}): mend or remove it.") from error
+            raise InvalidFile(str(path), f"broken link ({error.strerror}): fix or remove it.") from error
         if isinstance(error, FileNotFoundError):
             raise InvalidFile(str(path), "no such file or folder.") from error
         raise InvalidFile(str(path), f"cannot be read: {error.strerror}.") from error
     except ValueError as error:  # such as a NUL in the path
-        raise InvalidFile(repr(str(path)), f"not the name of a file ({error}).") from error
+        raise InvalidFile(repr(str(path)), f"not a valid file name ({error}).") from error
     if not stat.S_ISREG(mode):
-        reason = "not a regular file (such as a pipe or a device): write it to a file, or load it by standard input."
+        reason = "not a regular file (such as a pipe or a device): write it to a file, or load it from standard input."
         raise InvalidFile(str(path), reason)
 
 
@@ -101,20 +101,20 @@ def _refuse_folder(error: OSError) -> NoReturn:
 
 
 def read_quads(path: Path) -> Iterator[Quad]:
-    """The quads of an RDF file; its format is known by its ending.
+    """Read the quads of an RDF file; the extension gives the format.
 
     Raises:
-        InvalidFile: where the file cannot be read, is not UTF-8 or does not parse, with line and column.
+        InvalidFile: if the file cannot be read, is not UTF-8 or does not parse; it has the line and column.
     """
     with source_of(path) as source:
         yield from source.quads()
 
 
 def source_of(path: Path) -> Source:
-    """A file, opened to be read as what its ending says.
+    """Open a file for reading in the format that its extension gives.
 
     Raises:
-        InvalidFile: where the file cannot be opened.
+        InvalidFile: if the file cannot be opened.
     """
     try:
         stream = path.open("rb")
@@ -124,7 +124,7 @@ def source_of(path: Path) -> Source:
 
 
 def _format_of(path: Path) -> RdfFormat:
-    """The format of a file by its ending; ``.owl`` is RDF/XML, or Turtle where it begins as that does."""
+    """The format of a file by its extension; ``.owl`` is RDF/XML, or Turtle if the content looks like Turtle."""
     form = FORMATS[ending(path)]
     if ending(path) != ".owl":
         return form
@@ -132,7 +132,7 @@ def _format_of(path: Path) -> RdfFormat:
         with _opened(path) as stream:
             return RdfFormat.TURTLE if _TURTLE.match(stream.read(_HEAD)) else form
     except (OSError, EOFError, zlib.error):
-        return form  # whoever reads it will say what is wrong
+        return form  # reading it reports the error
 
 
 def _is_compressed(path: Path) -> bool:
@@ -146,10 +146,10 @@ def _opened(path: Path) -> IO[bytes]:
 
 
 def text_of(path: Path) -> str:
-    """The text of a file, as far as it serves to find a line in it: empty where it is larger than 64 MiB.
+    """The text of a file, for locating lines; empty for files larger than 64 MiB.
 
     Raises:
-        InvalidFile: where the file cannot be read.
+        InvalidFile: if the file cannot be read.
     """
     try:
         with _opened(path) as stream:
@@ -160,7 +160,7 @@ def text_of(path: Path) -> str:
 
 
 def ending(path: Path) -> str:
-    """What the name of a file ends in, in lower case and without what tells of compression: it tells the format."""
+    """The extension of a file that gives its format, in lower case and without that of compression."""
     return Path(path.stem if _is_compressed(path) else path.name).suffix.lower()
 
 

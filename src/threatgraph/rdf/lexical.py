@@ -1,4 +1,4 @@
-"""Lexical forms of literals: which form Oxigraph keeps of the one that a file has.
+"""Lexical forms of literals: which form Oxigraph stores for the form in a file.
 
 Oxigraph stores numbers, dates and Booleans by value: ``"0.50"^^xsd:decimal`` becomes ``0.5``.
 """
@@ -20,7 +20,7 @@ _NODE = ox.NamedNode("urn:x")
 
 @lru_cache(maxsize=4096)
 def as_stored(literal: ox.Literal) -> ox.Literal:
-    """The literal that the engine keeps for one: ``0.5`` for ``0.50``."""
+    """The literal that Oxigraph stores for ``literal``: ``0.5`` for ``0.50``."""
     if not may_change(literal):
         return literal
     engine = ox.Store()
@@ -29,7 +29,7 @@ def as_stored(literal: ox.Literal) -> ox.Literal:
 
 
 def changed(triple: ox.Triple) -> bool:
-    """Whether the engine keeps another form of the literal that a triple has for its object."""
+    """Whether Oxigraph stores another lexical form of the literal that is the object of ``triple``."""
     value = triple.object
     return isinstance(value, ox.Literal) and may_change(value) and as_stored(value) != value
 

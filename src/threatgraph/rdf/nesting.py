@@ -1,7 +1,7 @@
-"""Refuses text that is nested so deep that a parser, or those after it, would run out of stack or memory.
+"""Rejects text that is nested too deeply, before a parser runs out of stack or memory.
 
-Turtle and JSON are looked at as a stream of brackets: what strings, IRIs and comments hold is passed over. Each check
-takes the text piece by piece, and keeps what may be half a token until the next piece comes.
+Turtle and JSON are scanned as a stream of brackets; strings, IRIs and comments are skipped. Each check takes the text
+in chunks and buffers an incomplete token until the next chunk arrives.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import re
 from itertools import accumulate
 
 DEEPEST = 1000
-"""Levels of brackets in Turtle and TriG, and of elements in RDF/XML."""
+"""Maximum nesting of brackets in Turtle and TriG, and of elements in RDF/XML."""
 DEEPEST_JSON = 200
-"""Levels of arrays and objects in JSON-LD, the memory for which grows with the square of the depth."""
+"""Maximum nesting of arrays and objects in JSON-LD; memory grows with the square of the depth."""
 DEEPEST_TRIPLE = 100
-"""Levels of triple terms: triples that are the object of a triple."""
+"""Maximum nesting of triple terms, that is, triples that are the object of a triple."""
 
-# The terminals of the Turtle grammar (section 6.5) in which a bracket opens nothing. A token that may go on in the next
-# piece matches none of these: quotes and brackets must have two more bytes after them.
+# The terminals of the Turtle grammar (section 6.5) in which a bracket does not nest. A token that may continue in the
+# next chunk does not match: quotes and brackets need two more bytes after them.
 _TURTLE_TEXT = re.compile(
     rb"""
     (?: [^<>"'#()\[\]{}\\]++
@@ -40,7 +40,7 @@ _NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
 
 
 class Refused(Exception):
-    """What a check found: the reason, and the line."""
+    """A check failed; carries the reason and the line."""
 
     def __init__(self, reason: str, line: int) -> None:
         super().__init__(reason)
@@ -48,7 +48,7 @@ class Refused(Exception):
 
 
 class TurtleNesting:
-    """Counts the brackets of a text in one of the formats of the Turtle family."""
+    """Counts the nesting of brackets in Turtle, TriG, N-Triples or N-Quads."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -57,22 +57,22 @@ class TurtleNesting:
 
     @property
     def pending(self) -> int:
-        """Bytes of a token whose end has not come yet."""
+        """Bytes of an incomplete token."""
         return len(self._rest)
 
     def feed(self, content: bytes) -> bytes:
-        """Look at the next piece of the text, which is empty at its end.
+        """Check the next chunk of the text; an empty chunk marks the end.
 
         Returns:
-            What the parser may have.
+            The bytes to pass to the parser.
 
         Raises:
-            Refused: where the text is nested too deep.
+            Refused: if the text is nested too deeply.
         """
         text = self._rest + (content or b"\n\n")
         place = 0
         while True:
-            place = _TURTLE_TEXT.match(text, place).end()  # type: ignore[union-attr]  # it matches nothing, too
+            place = _TURTLE_TEXT.match(text, place).end()  # type: ignore[union-attr]  # the pattern also matches the empty string
             bracket = _TURTLE_BRACKET.match(text, place)
             if bracket is None:
                 break
@@ -94,7 +94,7 @@ class TurtleNesting:
 
 
 class JsonNesting:
-    """Counts the arrays and objects of a JSON text."""
+    """Counts the nesting of arrays and objects in JSON."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -103,20 +103,20 @@ class JsonNesting:
 
     @property
     def pending(self) -> int:
-        """Bytes of a string whose end has not come yet."""
+        """Bytes of an incomplete string."""
         return len(self._rest)
 
     def feed(self, content: bytes) -> bytes:
-        """Look at the next piece of the text, which is empty at its end.
+        """Check the next chunk of the text; an empty chunk marks the end.
 
         Returns:
-            What the parser may have.
+            The bytes to pass to the parser.
 
         Raises:
-            Refused: where the text is nested too deep.
+            Refused: if the text is nested too deeply.
         """
         text = self._rest + content
-        place = _JSON_TEXT.match(text).end()  # type: ignore[union-attr]  # it matches nothing, too
+        place = _JSON_TEXT.match(text).end()  # type: ignore[union-attr]  # the pattern also matches the empty string
         done, self._rest = text[:place], text[place:]
         brackets = _JSON_STRING.sub(b"", done).translate(None, _NO_BRACKET)
         for depth in accumulate((1 if bracket in b"[{" else -1 for bracket in brackets), initial=self._depth):
@@ -128,5 +128,5 @@ class JsonNesting:
 
 
 def too_deep(what: str, most: int) -> str:
-    """Why a text is refused that is nested too deep."""
-    return f"{what} are nested more than {most:,} levels deep: give the inner nodes IRIs, and write them one by one."
+    """The reason for rejecting text that is nested too deeply."""
+    return f"{what} are nested more than {most:,} levels deep: give the inner nodes IRIs and write them one by one."

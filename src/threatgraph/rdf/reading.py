@@ -1,4 +1,4 @@
-"""Reads RDF as a stream, in bounded memory, with errors that say where the fault is."""
+"""Reads RDF as a stream in bounded memory; errors give the line and column."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ from threatgraph.rdf.xml_checks import XmlChecks
 from threatgraph.vocab import PREFIXES
 
 LONGEST = 16 * 1024**2
-"""Bytes that a term or a line may have: the parser's own limit for the formats made of lines, and ours for RDF/XML."""
+"""Maximum bytes of a term or line: the parser's limit for line-based formats, and the limit here for RDF/XML."""
 LONGEST_DOCUMENT = 256 * 1024**2
-"""Bytes of JSON-LD that may pass without a statement: where a context comes last, all that is before it is kept."""
+"""Maximum bytes of JSON-LD without a statement; if the context comes last, the parser buffers all text before it."""
 MOST_WRITTEN_OUT = 50
-"""How many times longer the statements of a text may be than the text: prefixes and entities stand for much more."""
+"""Maximum ratio of the size of the statements to that of the text, since prefixes and entities expand."""
 ALWAYS_WRITTEN_OUT = 64 * 1024**2
-"""Bytes of statements up to which that ratio does not count."""
+"""Bytes of statements below which that ratio is not checked."""
 MOST_UNPACKED = 200
-"""How many times larger a compressed file may get: RDF packs to a tenth or so, and hardly ever to a hundredth."""
+"""Maximum compression ratio: RDF typically compresses to a tenth, and hardly ever to a hundredth."""
 ALWAYS_UNPACKED = 256 * 1024**2
-"""Bytes up to which that ratio does not count."""
+"""Bytes below which that ratio is not checked."""
 
 _BLOCK = 64 * 1024
 _PATIENCE = {ox.RdfFormat.RDF_XML: LONGEST, ox.RdfFormat.JSON_LD: LONGEST_DOCUMENT}
 _XML_LITERAL = f"{PREFIXES['rdf']}XMLLiteral"
-# Where a JSON-LD document names a context that is at another address.
+# A JSON-LD document that refers to a remote context.
 _REMOTE_CONTEXT = re.compile(
     rb'"@(?:context|import)"\s*+:\s*+(?:\[(?:[^"{}\]]|\{[^{}]*+\}|"@[^"]*+")*+)?"(?P<address>[^"]++)"'
 )
 
 
 class Source:
-    """A stream of RDF that checks what it hands to the parser, and knows where it is.
+    """A stream of RDF that checks its input before parsing and tracks the position.
 
     Args:
         stream: the bytes.
-        name: what to call them in a message, such as the path of the file.
+        name: the name for messages, such as the path of the file.
         form: the format.
-        base: the IRI that relative ones resolve against; ``None`` to refuse those.
-        compressed: whether the bytes are compressed by gzip.
+        base: the base IRI for relative IRIs; ``None`` rejects relative IRIs.
+        compressed: whether the bytes are gzip-compressed.
     """
 
     def __init__(
@@ -76,16 +76,16 @@ class Source:
 
     @property
     def position(self) -> int:
-        """The bytes that have been read so far; of a compressed file, those on the disk."""
+        """The bytes read so far; for a compressed file, compressed bytes."""
         return self._raw.tell() if self._raw.seekable() else self._given
 
     def quads(self) -> Iterator[ox.Quad]:
-        """The quads, one by one.
+        """Read the quads one by one.
 
         Raises:
-            InvalidFile: where the file cannot be read, is not UTF-8 or does not parse, with line and column; where a
-                term or a line has more than :data:`LONGEST` bytes; where the text is nested too deep, or stands for
-                much more than it holds; and where a compressed file is cut off or damaged.
+            InvalidFile: if the file cannot be read, is not UTF-8 or does not parse, with line and column; if a term or
+                line has more than :data:`LONGEST` bytes; if the text is nested too deeply or expands too much; and if
+                a compressed file is truncated or corrupt.
         """
         try:
             for quad in self._bounded(ox.parse(self, format=self._form, base_iri=self._base)):  # type: ignore[arg-type]
@@ -97,37 +97,37 @@ class Source:
         except MemoryError as error:
             raise self._too_long(LONGEST) from error
         except EOFError as error:
-            raise InvalidFile(self._name, "the compressed file is cut off: copy it again.") from error
+            raise InvalidFile(self._name, "the compressed file is truncated: copy it again.") from error
         except zlib.error as error:
-            raise InvalidFile(self._name, f"the compressed file is damaged ({error}): copy it again.") from error
+            raise InvalidFile(self._name, f"the compressed file is corrupt ({error}): copy it again.") from error
         except OSError as error:
             raise InvalidFile(self._name, f"cannot be read: {error.strerror or error}.") from error
 
     def _require_unchanged(self) -> None:
         if _state_of(self._raw) != self._state:
-            raise InvalidFile(self._name, "changed while it was read: try again when nobody writes to it.")
+            raise InvalidFile(self._name, "changed while it was being read: try again when no process writes to it.")
 
     def _bounded(self, quads: Iterator[ox.Quad]) -> Iterator[ox.Quad]:
-        """The quads, as long as they are not much longer than the text that they are made of."""
+        """Yield the quads, and stop with an error if they expand to much more than the text."""
         written = 0
         for parsed in quads:
             quad = self._checked(parsed) if self._form == ox.RdfFormat.RDF_XML else parsed
             line = str(quad)
             length = len(line)
-            # With its line ends escaped it may be longer than what it was read from.
+            # With escaped line ends it may be longer than the source text.
             if length > LONGEST // 4 and len(line.encode()) > LONGEST - _BLOCK:
                 raise InvalidFile(self._name, f"{_longer(LONGEST)} as a line of N-Triples: split it.", self._line)
             written += length
             if written > ALWAYS_WRITTEN_OUT and written > MOST_WRITTEN_OUT * self._given:
                 reason = (
-                    f"its statements are more than {MOST_WRITTEN_OUT} times as long as the text, by long prefixes or "
+                    f"its statements expand to more than {MOST_WRITTEN_OUT} times the text, due to long prefixes or "
                     "entities: write it as N-Triples."
                 )
                 raise InvalidFile(self._name, reason, self._line)
             yield quad
 
     def _checked(self, quad: ox.Quad) -> ox.Quad:
-        """A quad of RDF/XML, with a literal that is well-formed XML."""
+        """A quad of RDF/XML whose XML literal is well-formed."""
         value, depth = quad.object, 0
         while isinstance(value, ox.Triple):
             value, depth = value.object, depth + 1
@@ -145,7 +145,7 @@ class Source:
         return ox.Quad(quad.subject, quad.predicate, literal, quad.graph_name)
 
     def read(self, size: int = -1) -> bytes:
-        """The next bytes, as the parser asks for them."""
+        """Return the next bytes; the parser calls this."""
         while self._place >= len(self._ready) and not self._ended:
             self._fetch()
         end = self._place + size if size >= 0 else len(self._ready)
@@ -160,19 +160,19 @@ class Source:
         return content
 
     def _fetch(self) -> None:
-        """Take the next block from the file and check it."""
-        size = max(_BLOCK, self._checks.pending)  # so that even a long token is looked at a few times only
+        """Read the next block from the file and check it."""
+        size = max(_BLOCK, self._checks.pending)  # so that even a long token is scanned only a few times
         content = self._stream.read(size)
         while content and len(content) < self._checks.pending and (more := self._stream.read(size)):
             content += more
-        if not self._unpacked:  # a byte order mark is not part of the text, and may come in pieces
+        if not self._unpacked:  # a byte order mark is not part of the text, and may be split across blocks
             while codecs.BOM_UTF8.startswith(content) and (more := self._stream.read(size)):
                 content += more
             content = content.removeprefix(codecs.BOM_UTF8)
         self._unpacked += len(content)
         if self._compressed and self._unpacked > max(ALWAYS_UNPACKED, MOST_UNPACKED * self._raw.tell()):
             reason = (
-                f"unpacks to more than {MOST_UNPACKED} times its size, as decompression bombs do: where you trust it, "
+                f"expands to more than {MOST_UNPACKED} times its size, as a decompression bomb does: if you trust it, "
                 "unpack it first."
             )
             raise InvalidFile(self._name, reason)
@@ -204,25 +204,25 @@ class Source:
             return self._remote_context()
         reason = f"does not parse: {message}"
         if self._base is None and "No scheme" in message:
-            reason += ". A relative IRI has nothing to resolve against here: name the graph with --graph IRI."
+            reason += ". Relative IRIs need a base IRI: give the graph with --graph IRI."
         return InvalidFile(self._name, reason, error.lineno, error.offset)
 
     def _remote_context(self) -> InvalidFile:
-        """JSON-LD that names a context at another address, which is in the last blocks that were read."""
+        """The error for JSON-LD with a remote context, which is in the last blocks that were read."""
         text = self._before + self._ready
         found = _REMOTE_CONTEXT.search(text)
         address = f" {found['address'].decode('utf-8', 'replace')}" if found else ""
         line = self._checked_line - text.count(b"\n", found.start()) if found else None
         reason = (
-            f"its context is at another address{address}, and nothing is fetched: put the context itself into the file "
-            "in place of the address."
+            f"its context is remote{address}, and remote contexts are not fetched: put the context into the file "
+            "instead of its URL."
         )
         return InvalidFile(self._name, reason, line)
 
     def _too_long(self, limit: int) -> InvalidFile:
-        reason = f"{_longer(limit)}, the most that is read at once: split it."
+        reason = f"{_longer(limit)}, the maximum that is read at once: split it."
         if isinstance(self._checks, XmlChecks) and self._checks.expanded:
-            reason = f"a text here is longer than {limit // 1024**2} MiB with its entities written out: split it."
+            reason = f"a text here is longer than {limit // 1024**2} MiB with its entities expanded: split it."
         if self._form == ox.RdfFormat.JSON_LD and limit == LONGEST_DOCUMENT:
             reason = (
                 f"more than {limit // 1024**2} MiB without a statement: put the context first, or use N-Triples, which "
@@ -242,7 +242,7 @@ def _checks_of(form: ox.RdfFormat) -> XmlChecks | JsonNesting | TurtleNesting:
 
 
 def _state_of(stream: IO[bytes]) -> tuple[int, int] | None:
-    """The size and the time of change of a file; ``None`` of what is no file, such as standard input."""
+    """The size and modification time of a file; ``None`` if the stream is not a file, such as standard input."""
     try:
         status = os.fstat(stream.fileno())
     except (OSError, AttributeError):

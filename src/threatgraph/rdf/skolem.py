@@ -10,10 +10,17 @@ from threatgraph.rdf.terms import Term
 
 
 def skolemize(quads: Iterator[ox.Quad], graph_iri: str) -> Iterator[ox.Triple]:
-    """The triples of quads, with a name for each blank node, so that a finding or a link can point at it.
+    """Replace each blank node by a skolem IRI, so that results and links can refer to it.
 
-    The names are made of the graph's IRI and a number, in the order of the file (RDF 1.1 Concepts, section 3.5). What
-    the file itself says of graphs is left out: its triples stand in the graph of the file.
+    A skolem IRI consists of the graph's IRI and a number, in file order (RDF 1.1 Concepts, section 3.5). Named graphs
+    in the file itself are ignored: all of its triples belong to the graph of the file.
+
+    Args:
+        quads: the quads of a file.
+        graph_iri: the IRI of the file's named graph.
+
+    Returns:
+        The triples, without blank nodes.
     """
     named: dict[ox.BlankNode, ox.NamedNode] = {}
 

@@ -1,4 +1,4 @@
-"""The RDF terms that all modules exchange, as Oxigraph has them."""
+"""Type aliases for RDF terms, as pyoxigraph represents them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The canonical Turtle form of the project: one statement a line, so that one added triple changes one line.
+"""Canonical Turtle: one statement per line, so that one added triple changes one line.
 
-Prefixes are the used ones, sorted; subjects are sorted by IRI; ``a`` comes first, then predicates and objects by IRI.
-A record's own fragment (``…/pattern/x#impact-y``) is written with the empty prefix. Blank nodes are refused: every node
-of the source form has a name, so that a finding, a link or a diff can point at it.
+Only prefixes in use are declared, sorted. Subjects are sorted by IRI; ``a`` comes first, then predicates and objects by
+IRI. A record's own fragment (``…/pattern/x#impact-y``) uses the empty prefix. Blank nodes are rejected: every node has
+an IRI, so that a validation result, a link or a diff can refer to it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from threatgraph.errors import ThreatGraphError
 from threatgraph.rdf.terms import Term
 from threatgraph.vocab import PREFIXES, RDF_TYPE
 
-# The part of Turtle's PN_LOCAL that needs no escape; an IRI whose local part does not match is written in full.
+# The part of Turtle's PN_LOCAL that needs no escaping; other IRIs are written in full.
 _LOCAL_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_\-])?\Z")
 _BARE = {
     "http://www.w3.org/2001/XMLSchema#integer": re.compile(r"[+-]?[0-9]+\Z"),
@@ -28,11 +28,11 @@ _XSD_STRING = "http://www.w3.org/2001/XMLSchema#string"
 
 
 class BlankNodeRefused(ThreatGraphError, ValueError):
-    """A blank node met where the source form allows only names."""
+    """A blank node in data that must have only IRIs and literals."""
 
 
 class _Namer:
-    """Shortens IRIs by the known prefixes and remembers which prefixes were used."""
+    """Shortens IRIs with the known prefixes and records which prefixes are used."""
 
     def __init__(self, prefixes: Mapping[str, str], own: str | None) -> None:
         by_length = sorted(prefixes.items(), key=lambda item: -len(item[1]))
@@ -52,9 +52,9 @@ class _Namer:
         if isinstance(term, Literal):
             return self._literal(term)
         if isinstance(term, BlankNode):
-            message = "blank nodes have no place in the source form: give the node an IRI, such as <record#part-name>."
+            message = "blank nodes are not allowed in source files: give the node an IRI, such as <record#part-name>."
             raise BlankNodeRefused(message)
-        raise BlankNodeRefused("quoted triples have no place in the source form: use a named node instead.")
+        raise BlankNodeRefused("quoted triples are not allowed in source files: use an IRI instead.")
 
     def _literal(self, literal: Literal) -> str:
         text = f'"{literal.value.translate(_ESCAPES)}"'
@@ -73,14 +73,14 @@ def write_turtle(triples: Iterable[Triple | Quad], prefixes: Mapping[str, str] =
     """Write triples in the canonical form.
 
     Args:
-        triples: triples or quads (a quad's graph is left out); order and repetition do not matter.
-        prefixes: prefix to namespace; only the used ones are declared.
+        triples: triples or quads (a quad's graph is ignored), in any order; duplicates are removed.
+        prefixes: prefix to namespace; only prefixes in use are declared.
 
     Returns:
         The Turtle text, ending in a newline; the same text for the same set of triples.
 
     Raises:
-        BlankNodeRefused: where a triple holds a blank node or a quoted triple.
+        BlankNodeRefused: if a triple has a blank node or a quoted triple.
     """
     by_subject: dict[Term, set[tuple[Term, Term]]] = defaultdict(set)
     for triple in triples:
@@ -103,7 +103,7 @@ def _verb(namer: _Namer, predicate: Term) -> str:
 
 
 def _own_fragment(subjects: Iterable[Term]) -> str | None:
-    """The ``record#`` namespace where all subjects are one record and its parts."""
+    """The ``record#`` namespace if all subjects are one record and its parts."""
     records = {s.value.partition("#")[0] for s in subjects if isinstance(s, NamedNode)}
     has_part = any(isinstance(s, NamedNode) and "#" in s.value for s in subjects)
     return f"{records.pop()}#" if len(records) == 1 and has_part else None

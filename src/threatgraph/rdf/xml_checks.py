@@ -1,4 +1,4 @@
-"""Looks at RDF/XML before the parser does: entities that expand, elements too deep, and quotes that it would lose."""
+"""Checks RDF/XML before parsing: expanding entities, deep nesting, and quotes that the parser would corrupt."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import re
 from threatgraph.rdf.nesting import DEEPEST, Refused, too_deep
 
 LONGEST_ENTITY = 500
-"""Bytes that an entity may stand for: a short name for a namespace is shorter."""
+"""Maximum bytes of an entity; an abbreviation of a namespace is shorter."""
 
-# Text, and then a piece of markup. The last group that matched tells what it is.
+# Text, followed by markup. The last group that matches gives the kind of markup.
 _MARKUP = re.compile(
     rb"""
     (?:[^<&]++|&[^;<&\s]*+;)*+
@@ -29,8 +29,8 @@ _LONGEST_DOCTYPE = 1024**2
 _ENTITY = re.compile(rb"""<!ENTITY\s*+(?P<parameter>%\s)?\s*+(?P<name>[^\s"'>]++)\s*+(?:"(?P<value>[^"]*+)")?""")
 _REFERENCE = re.compile(rb"&([^;<&\s]++);")
 _NESTED = re.compile(rb"&(?!#)")
-# Markup of which nothing is changed; or a tag with a value in single quotes that holds double ones, which the parser
-# would write into an XML literal as it is.
+# Markup that is left unchanged; or a tag with a single-quoted value that contains double quotes, which the parser
+# would copy into an XML literal without escaping.
 _TAG_WITH_BOTH = re.compile(
     rb"""
       <!--(?:[^-]++|-(?!->))*+-->
@@ -44,7 +44,7 @@ _QUOTED = re.compile(rb"""("[^"]*+")|'([^']*+)'""")
 
 
 class XmlChecks:
-    """Checks the text of an RDF/XML document piece by piece; what may be half a tag waits for the next piece."""
+    """Checks an RDF/XML document in chunks; an incomplete tag is buffered until the next chunk."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -52,21 +52,21 @@ class XmlChecks:
         self._depth = 0
         self._entities: dict[bytes, bytes] = {}
         self.expanded = 0
-        """Bytes that the references to entities so far stand for."""
+        """Bytes that the entity references so far expand to."""
 
     @property
     def pending(self) -> int:
-        """Bytes of a token whose end has not come yet."""
+        """Bytes of an incomplete token."""
         return len(self._rest)
 
     def feed(self, content: bytes) -> bytes:
-        """Look at the next piece of the text, which is empty at its end.
+        """Check the next chunk of the text; an empty chunk marks the end.
 
         Returns:
-            What the parser may have.
+            The bytes to pass to the parser.
 
         Raises:
-            Refused: where the text is nested too deep, or declares an entity other than a short name for a text.
+            Refused: if the text is nested too deeply, or declares an entity other than a short text abbreviation.
         """
         text, place = self._rest + content, 0
         depth = self._depth
@@ -82,7 +82,7 @@ class XmlChecks:
             elif kind == "doctype":
                 self._declare(found, text)
         self._depth = depth
-        place = _TEXT.match(text, place).end()  # type: ignore[union-attr]  # it matches nothing, too
+        place = _TEXT.match(text, place).end()  # type: ignore[union-attr]  # the pattern also matches the empty string
         self._rest = text[place:]
         if _BEGINS_DOCTYPE.match(self._rest) and (not content or len(self._rest) > _LONGEST_DOCTYPE):
             reason = (
@@ -101,13 +101,17 @@ class XmlChecks:
             called = f"the entity {name.decode('utf-8', 'replace')}"
             reason = None
             if entity["parameter"]:
-                reason = "it declares a parameter entity, which is not read: write out what it stands for."
+                reason = "it declares a parameter entity, which is not supported: replace it by its value."
             elif value is None:
-                reason = f"{called} is not a text in double quotes; nothing is fetched: write out what it stands for."
+                reason = (
+                    f"{called} is not a quoted text, and external entities are not fetched: replace it by its value."
+                )
             elif len(value) >= LONGEST_ENTITY or _NESTED.search(value):
-                reason = f"{called} is long or refers to another entity, which may expand without bound: write it out."
+                reason = (
+                    f"{called} is long or refers to another entity, which may expand a lot: replace it by its value."
+                )
             elif self._entities.setdefault(name, value) != value:
-                reason = f"{called} is declared twice: remove one of the two."
+                reason = f"{called} is declared twice: remove one declaration."
             if reason:
                 raise self._refused(reason, text, found.start() + entity.start())
 

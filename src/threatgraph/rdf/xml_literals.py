@@ -1,4 +1,4 @@
-"""Repairs XML literals that the parser of RDF/XML makes: it can repeat the namespace declarations of an element."""
+"""Repairs XML literals from the RDF/XML parser, which can repeat the namespace declarations of an element."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def well_formed(text: str) -> str:
     """The content of an XML literal without repeated declarations.
 
     Raises:
-        ValueError: where it is not well-formed XML, or uses a prefix that it does not declare; tells why.
+        ValueError: if it is not well-formed XML, or uses an undeclared prefix; the message gives the reason.
     """
     text = _START_TAG.sub(_without_repetition, text)
     parser = expat.ParserCreate("UTF-8", namespace_separator=" ")

@@ -1,8 +1,8 @@
-"""Binds variables of a query to RDF terms before it runs.
+"""Binds query variables to RDF terms before the query runs.
 
-The terms become a ``VALUES`` clause at the head of the query's WHERE group, written by the engine's own serialiser,
-which escapes whatever a literal holds. Oxigraph's substitutions are not used: they reach only projected variables, and
-in version 0.5 they do not reach into ``FILTER EXISTS``, so that a bound filter lets every row through.
+The terms become a ``VALUES`` clause at the start of the query's WHERE group, serialized and escaped by pyoxigraph.
+Oxigraph's own substitutions are not used: they apply to projected variables only, and in version 0.5 they do not apply
+inside ``FILTER EXISTS``, so a filter on a bound variable passes every row.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ Bindings = Mapping[str, NamedNode | Literal]
 
 
 def bind_values(sparql: str, bindings: Bindings | None) -> str:
-    """The query with its variables bound.
+    """Bind the variables of a query.
 
     Args:
-        sparql: the text of a query; its first group, after ``WHERE`` where that word stands, is the one that is bound.
-        bindings: name of each variable to its term.
+        sparql: the text of a query; its first group graph pattern gets the bindings.
+        bindings: the term for each variable name.
 
     Raises:
-        InvalidQuery: where the text has no group to bind.
+        InvalidQuery: if the text has no group graph pattern.
     """
     if not bindings:
         return sparql
@@ -33,7 +33,7 @@ def bind_values(sparql: str, bindings: Bindings | None) -> str:
     where = next((position for word, position in found if word == "WHERE"), 0)
     brace = next((position for word, position in found if word == "{" and position >= where), None)
     if brace is None:
-        raise InvalidQuery("the query has no { … } group whose variables could be bound.")
+        raise InvalidQuery("the query has no { … } group whose variables can be bound.")
     names = " ".join(f"?{name}" for name in bindings)
     values = " ".join(map(str, bindings.values()))
     return f"{sparql[: brace + 1]} VALUES ({names}) {{ ({values}) }} {sparql[brace + 1 :]}"

@@ -1,4 +1,4 @@
-"""Reads a SPARQL text as far as is needed to refuse what would write, or reach outside the graph."""
+"""Rejects SPARQL that would update the graph or access the network."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ _UPDATES = {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE"
 
 
 def refuse_unsafe(sparql: str, *, allow_service: bool = False) -> None:
-    """Refuse a text with an update operation or a ``SERVICE`` call.
+    """Reject a query that has an update operation or a ``SERVICE`` clause.
 
     Args:
         sparql: the text of a query.
-        allow_service: let ``SERVICE`` through, so that the query may ask other servers over the network.
+        allow_service: permit ``SERVICE``, which sends parts of the query to other servers.
 
     Raises:
-        QueryRefused: names the word, its line and column, and what to do.
+        QueryRefused: has the keyword, its line and column, and what to do.
     """
     for word, position in tokens(sparql):
         if word in _UPDATES:

@@ -1,20 +1,20 @@
-"""Tells whether a query sorts by values of one type: Oxigraph may abort its process where it compares others."""
+"""Checks whether a query sorts by values of one type, since Oxigraph may abort when it compares mixed types."""
 
 from __future__ import annotations
 
 from threatgraph.sparql.tokens import scan
 
-#: Functions whose results are of one type each, or errors, which come first like what is unbound.
+#: Functions that return values of one type each; errors sort first, as unbound values do.
 _OF_ONE_TYPE = frozenset(
     "STR LANG LANGMATCHES DATATYPE BOUND STRLEN COUNT XSD:INTEGER XSD:DECIMAL XSD:DOUBLE XSD:BOOLEAN".split()
 )
-#: Those of them, and sums, whose result a variable can hold.
+#: Functions and aggregates whose result can be assigned to a variable.
 _VALUES = frozenset(("COUNT", "SUM", "STR", "XSD:INTEGER", "XSD:DECIMAL", "XSD:DOUBLE", "XSD:BOOLEAN"))
 _END = frozenset(("LIMIT", "OFFSET", "VALUES", "HAVING"))
 
 
 def sorts_by_one_type(sparql: str) -> bool:
-    """Whether each variable of each ``ORDER BY`` is in a function of results of one type, or holds such a result.
+    """Whether every variable in every ``ORDER BY`` is an argument of a single-type function or holds its result.
 
     Args:
         sparql: the text of a query.
@@ -42,9 +42,9 @@ def sorts_by_one_type(sparql: str) -> bool:
 
 
 def _of_one_type(sparql: str) -> set[str]:
-    """The variables that a query gives a number or truth value, as in ``(COUNT(?x) AS ?n)``, in upper case."""
+    """The variables that hold a result of one type, as in ``(COUNT(?x) AS ?n)``, in upper case."""
     found: set[str] = set()
-    functions: list[str] = []  # for each open bracket the word that follows it
+    functions: list[str] = []  # for each open parenthesis, the word after it
     before = ""
     for token in scan(sparql):
         text = token.text.upper()

@@ -1,9 +1,9 @@
-r"""Cuts a SPARQL text into tokens, as far as it takes to tell its keywords from names, strings and comments.
+r"""Tokenizes SPARQL as far as needed to distinguish keywords from names, strings and comments.
 
 The patterns are the terminals of the SPARQL 1.1 grammar (section 19.8). Oxigraph needs no space around a keyword: it
 reads ``1SERVICE<urn:a>{}`` as a number and a call, and ``SERVICE:s{}`` as a call where no prefix ``SERVICE:`` serves.
-One sign has two readings, ``<``, which begins an IRI or compares: :func:`may_say` follows both. Letters are those of
-Python's ``\w``: what the grammar does not count among letters there, no query can hold outside of texts.
+The sign ``<`` is ambiguous, since it begins an IRI or compares: :func:`may_say` follows both readings. Letters are
+those of Python's ``\w``; a query cannot contain other letters outside of strings.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import NamedTuple
 _ESCAPE = r"\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
 _IN_STRING = rf"\\[tbnrf\\\"']|{_ESCAPE}"
 _IN_NAME = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?\#@%]"
-# Quantifiers that end in + do not give back what they took, so that no text takes more than a few passes.
+# Possessive quantifiers (…+) do not backtrack, so that matching takes linear time.
 _TOKEN = rf"""
       (?P<blank> [\ \t\r\n]++ | \#[^\n\r]*+ )
     | (?P<iri> <(?:[^<>"{{}}|^`\\\x00-\x20]|{_ESCAPE})*+> )
@@ -33,15 +33,15 @@ _TOKEN = rf"""
 _LOCAL = rf":(?:(?:[\w:]|{_IN_NAME})(?:[\w\-.:]|{_IN_NAME})*+)?"
 _PART = re.compile(r"\w+|.", re.DOTALL)
 _CODEPOINT = re.compile(_ESCAPE)
-#: What begins an IRI, to one reading: everything up to the next closing bracket.
+#: An IRI, in one reading of ``<``: everything up to the next closing bracket.
 _ANGLED = re.compile(r"<[^>]*+>")
-#: What follows a keyword where it is one: after some others a name, which a group follows or, for FROM, anything.
+#: What follows a keyword: for some a name and then a group graph pattern; for FROM, anything.
 _FOLLOWED = {"SERVICE": ("SILENT",), "GRAPH": (), "FROM": ("NAMED",)}
 _NAMES = frozenset(("iri", "variable", "name"))
 
 
 class Token(NamedTuple):
-    """A token: its kind, its text and its position; ``kind`` is the name of a group of the pattern, name or word."""
+    """A token with its kind, text and position; ``kind`` is a group of the pattern, ``name`` or ``word``."""
 
     kind: str
     text: str
@@ -49,19 +49,19 @@ class Token(NamedTuple):
 
     @property
     def end(self) -> int:
-        """The position behind it."""
+        """The position after the token."""
         return self.position + len(self.text)
 
 
 def tokens(sparql: str) -> Iterator[tuple[str, int]]:
-    """The keywords (in upper case) and punctuation of a SPARQL text, each with its position."""
+    """The keywords (in upper case) and punctuation of a query, with their positions."""
     for token in scan(sparql):
         if token.kind in ("word", "mark"):
             yield token.text.upper(), token.position
 
 
 def scan(sparql: str, at: int = 0) -> Iterator[Token]:
-    """All tokens of a SPARQL text, from a position on, but white space and comments."""
+    """All tokens of a query from a position on, except white space and comments."""
     while at < len(sparql):
         found = _tokens_at(sparql, at)
         yield from (token for token in found if token.kind != "blank")
@@ -69,7 +69,7 @@ def scan(sparql: str, at: int = 0) -> Iterator[Token]:
 
 
 def may_say(sparql: str, keyword: str) -> int | None:
-    """Where a SPARQL text may use a keyword, by any reading that the engine may have.
+    """Find where a query may use a keyword, in any reading that the engine may choose.
 
     Args:
         sparql: the text of a query.

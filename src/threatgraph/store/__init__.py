@@ -1,4 +1,4 @@
-"""Stores: where the triples are, and SPARQL over them."""
+"""Stores hold the triples and answer SPARQL."""
 
 from threatgraph.store.memory import MemoryStore
 from threatgraph.store.protocol import Store

@@ -1,4 +1,4 @@
-"""What can be loaded into a directory store: files, standard input and the bundled files, each with its named graph."""
+"""The sources of named graphs: files, standard input and the bundled files."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from threatgraph.rdf.reading import Source
 from threatgraph.vocab import BASE, FILE_GRAPHS
 
 STREAM_GRAPH = "urn:threatgraph:stdin"
-"""The graph of what came by standard input, where nobody gave it another name."""
+"""The default named graph for standard input."""
 
 
 @dataclass(frozen=True, slots=True)
 class GraphEntry:
-    """A named graph and the file that it was made of."""
+    """An entry of the manifest: a named graph and the file that it was loaded from."""
 
     path: str | None
-    """Where the file was; below the bundled folders for a bundled one; ``None`` for standard input."""
+    """The path of the file, relative to the bundled folders for a bundled file; ``None`` for standard input."""
     triples: int = 0
-    """The statements of the file, as it states them; a repeated one counts each time."""
+    """The number of statements in the file; duplicates count each time."""
     size: int | None = None
     """Bytes."""
     modified: int | None = None
-    """Nanoseconds since 1970, in universal time."""
+    """The modification time in nanoseconds since 1970 (UTC)."""
     bundled: bool = False
 
     @property
     def file(self) -> Path | None:
-        """The file on this machine, whether or not it is still there."""
+        """The path of the file on this machine, which may no longer exist."""
         if self.path is None:
             return None
         return resources.root() / self.path if self.bundled else Path(self.path)
@@ -44,46 +44,48 @@ class GraphEntry:
 
 @dataclass(frozen=True, slots=True)
 class GraphSource:
-    """Something to load into a graph of its own."""
+    """A source to load into a named graph."""
 
     graph: str
     """The IRI of the named graph."""
     open: Callable[[], Source]
-    """Opens it to be read."""
+    """Opens the source for reading."""
     loaded: GraphEntry
-    """What to note of it; the number of triples becomes known when it is read."""
+    """Its manifest entry; the number of triples is set once the source has been read."""
 
 
 def file_sources(paths: Iterable[Path], graph: str | None = None) -> list[GraphSource]:
-    """The RDF files among ``paths``, and those below folders, each with the graph of its own ``file:`` IRI.
+    """List the RDF files in ``paths`` and below folders; each gets a named graph with its ``file:`` IRI.
 
     Args:
         paths: files and folders.
-        graph: the IRI of another graph, for a single file.
+        graph: the IRI of the named graph, for a single file.
 
     Raises:
-        InvalidFile: where a path does not exist, a file has an unknown ending, or a folder holds no RDF file.
-        InvalidQuery: where ``graph`` is no IRI, is one of ours, or there are several files for it.
+        InvalidFile: if a path does not exist, a file has an unknown extension, or a folder has no RDF file.
+        InvalidQuery: if ``graph`` is not a valid IRI, is reserved, or is given for several files.
     """
     files = find_files(paths)
     if graph is None:
         return [_file_input(file, file.resolve().as_uri(), str(file.resolve())) for file in files]
     if len(files) != 1:
-        raise InvalidQuery(f"one graph cannot stand for {len(files)} files: load them without --graph, or one by one.")
+        raise InvalidQuery(
+            f"--graph requires a single file, not {len(files)}: load them without --graph, or one by one."
+        )
     return [_file_input(files[0], _checked(graph), str(files[0].resolve()))]
 
 
 def stream_source(stream: IO[bytes], form: RdfFormat, graph: str | None = None) -> GraphSource:
-    """What comes by a stream such as standard input.
+    """A source that reads a stream such as standard input.
 
     Args:
         stream: the bytes.
         form: their format.
-        graph: the IRI of its graph, which relative IRIs resolve against; :data:`STREAM_GRAPH` by default, and then
-            relative IRIs are refused.
+        graph: the IRI of the named graph, also the base of relative IRIs; by default :data:`STREAM_GRAPH`, and relative
+            IRIs are rejected.
 
     Raises:
-        InvalidQuery: where ``graph`` is no IRI, or one of ours.
+        InvalidQuery: if ``graph`` is not a valid IRI, or is reserved.
     """
     name = STREAM_GRAPH if graph is None else _checked(graph)
     return GraphSource(name, lambda: Source(stream, "standard input", form, graph), GraphEntry(None))
@@ -97,7 +99,7 @@ def bundled_sources() -> list[GraphSource]:
 
 
 def bundled_digest() -> str:
-    """A digest of the bundled files and rules by name, size and time of change, which tells whether they changed."""
+    """A digest of the names, sizes and modification times of the bundled files and rules, to detect changes."""
     root = resources.root()
     digest = hashlib.sha256()
     for file in [*resources.bundled_files(), *sorted((resources.ontology_dir() / "rules").glob("*.rq"))]:
@@ -116,8 +118,8 @@ def _file_input(file: Path, graph: str, path: str, *, bundled: bool = False) -> 
 
 def _checked(graph: str) -> str:
     if graph.startswith(f"{BASE}graph/"):
-        raise InvalidQuery(f"the graph <{graph}> has a name of the bundled graphs: give it a name of your own.")
+        raise InvalidQuery(f"<{graph}> is reserved for the bundled graphs: choose another IRI.")
     try:
         return NamedNode(graph).value
     except ValueError as error:
-        raise InvalidQuery(f"{graph!r} is no IRI for a graph: write one such as https://example.org/mine.") from error
+        raise InvalidQuery(f"{graph!r} is not a valid graph IRI: use one such as https://example.org/mine.") from error

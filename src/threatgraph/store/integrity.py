@@ -1,8 +1,7 @@
-"""Finds out that the files of a store are not what they were, before or while the engine reads them.
+"""Detects corrupt files of a store, before or while Oxigraph reads them.
 
-The engine checks each block that it reads, but it may then meet the same fault for ever, and collect the errors until
-memory ends. So the files are looked at when a store is opened: their sizes, and in a small store the
-content.
+Oxigraph verifies each block that it reads, but it may retry a corrupt block forever and collect errors until memory is
+exhausted. So the files are checked when a store is opened: their sizes, and in a small store their content.
 """
 
 from __future__ import annotations
@@ -17,19 +16,19 @@ from threatgraph.errors import ThreatGraphError
 T = TypeVar("T")
 
 MOST_READ = 64 * 1024**2
-"""Bytes of a store up to which its content is checked each time it is opened: that takes a millisecond a MiB."""
+"""Stores up to this many bytes have their content checked at each opening, at about 1 ms per MiB."""
 _CHANGING = ("LOCK", "LOG")
 _CHUNK = 1024**2
 
 ENGINE_ERRORS = (OSError, RuntimeError, ValueError, SyntaxError, MemoryError)
-"""What the engine raises for a database that it cannot read or write."""
+"""What Oxigraph raises if it cannot read or write a database."""
 
 
-def unless_damaged(items: Iterable[T]) -> Iterator[T]:
-    """The items of a store, one by one.
+def reading_intact(items: Iterable[T]) -> Iterator[T]:
+    """Iterate over the items of a store.
 
     Raises:
-        ThreatGraphError: where the store cannot be read any further.
+        ThreatGraphError: if the store cannot be read further.
     """
     iterator = iter(items)
     while True:
@@ -48,37 +47,37 @@ ADVICE = "it is damaged: delete the directory and load your files again (threatg
 
 
 def reason_of(error: Exception) -> str:
-    """The engine's reason on one line."""
+    """Oxigraph's reason on one line."""
     return " ".join(str(getattr(error, "strerror", None) or error).split()) or type(error).__name__
 
 
 def checksums(folder: Path) -> dict[str, tuple[int, int]]:
-    """The size and checksum of each file of a database."""
+    """Compute the size and checksum of each file of a database."""
     return {file.name: (file.stat().st_size, _checksum(file)) for file in sorted(folder.iterdir()) if _is_kept(file)}
 
 
 def require_intact(folder: Path, files: Mapping[str, tuple[int, int]]) -> None:
-    """Make sure that the files of a database are what was written.
+    """Check that the files of a database are unchanged since they were written.
 
     Args:
-        folder: where they are.
+        folder: the folder of the database.
         files: the size and checksum of each, by name.
 
     Raises:
-        ThreatGraphError: where one is missing or another one.
+        ThreatGraphError: if a file is missing or has changed.
     """
     whole = sum(size for size, _ in files.values()) <= MOST_READ
     for name, (size, checksum) in files.items():
         file = folder / name
         try:
             if file.stat().st_size != size or (whole and _checksum(file) != checksum):
-                raise ThreatGraphError(f"{file}: is not what was written; the store {ADVICE[3:]}")
+                raise ThreatGraphError(f"{file}: changed since it was written; the store {ADVICE[3:]}")
         except OSError as error:
             raise ThreatGraphError(f"{file}: cannot be read ({error.strerror}); the store {ADVICE[3:]}") from error
 
 
 def _is_kept(file: Path) -> bool:
-    """Whether the engine leaves a file of a database as it is when it reads."""
+    """Whether Oxigraph leaves a file of the database unchanged when it reads."""
     return not file.name.startswith(_CHANGING)
 
 

@@ -1,9 +1,9 @@
-"""Keeps how files write literals, where the engine keeps another form of the same value.
+"""Preserves the lexical forms of literals where Oxigraph stores another form of the same value.
 
-Oxigraph holds numbers, times and truth values by value: ``"0.50"^^xsd:decimal`` becomes ``0.5``, and the
-``xsd:nonNegativeInteger`` of an OWL cardinality an ``xsd:integer``. Queries compare values, so that does them no harm;
-but what leaves the store whole, such as an export, is to be what the files say, and so is what shapes see. So the forms
-are noted beside the engine as the files are read, and put back there.
+Oxigraph stores numbers, dates and Booleans by value: ``"0.50"^^xsd:decimal`` becomes ``0.5``, and the
+``xsd:nonNegativeInteger`` of an OWL cardinality becomes an ``xsd:integer``. Queries compare values and are not
+affected. Exports and shapes need the forms in the files, so these are recorded while files are read, and restored on
+output.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ import pyoxigraph as ox
 
 from threatgraph.rdf.lexical import as_stored, changed, may_change
 from threatgraph.rdf.terms import Node
-from threatgraph.store.integrity import unless_damaged
+from threatgraph.store.integrity import reading_intact
 
 NAME = "written-forms.nq"
-"""The file of a store on disk that holds them."""
+"""The file for lexical forms in a directory store."""
 
 
 class LexicalForms:
-    """The triples of a store that the engine keeps in another form, by graph.
+    """The triples of a store that Oxigraph stores in another lexical form, by graph.
 
-    Where the files of a store write one value in several forms for the same subject and property, all of them come
-    back, that of the engine as well.
+    If files have one value in several forms for the same subject and property, all forms are restored, including the
+    form that Oxigraph stores.
     """
 
     def __init__(self) -> None:
@@ -35,11 +35,11 @@ class LexicalForms:
 
     @property
     def subjects(self) -> Mapping[str, Collection[Node]]:
-        """For each property, the subjects of the triples that the engine keeps in another form."""
+        """For each property, the subjects of triples that Oxigraph stores in another lexical form."""
         return self._subjects
 
     def note(self, triple: ox.Triple, graph: str) -> None:
-        """Note a triple with a literal, as the file of a graph writes it."""
+        """Record a triple whose object is a literal, as the file of a graph has it."""
         if isinstance(triple.object, ox.Literal):
             stored = ox.Triple(triple.subject, triple.predicate, as_stored(triple.object))
             self._written.setdefault(stored, {}).setdefault(triple, set()).add(graph)
@@ -49,13 +49,13 @@ class LexicalForms:
     def note_all(
         self, triples: Collection[ox.Triple], graph: str, graph_has: Callable[[ox.Triple], str | None]
     ) -> None:
-        """Note what there is to note of some triples of a graph that are about to be added to the engine.
+        """Record the lexical forms of triples that are about to be added to a graph.
 
         Args:
-            triples: the triples, as the file writes them.
+            triples: the triples, as in the file.
             graph: the IRI of the graph.
-            graph_has: the graph that a triple has been added for already, in the form of the engine: this one, or
-                nothing for any other; ``None`` where the engine does not have it.
+            graph_has: maps a triple, in the stored form, to the graph that it was already added for: this graph, or the
+                empty string for another graph; ``None`` if the store does not have it.
         """
         for triple in filter(changed, triples):
             stored = ox.Triple(triple.subject, triple.predicate, as_stored(triple.object))
@@ -73,13 +73,13 @@ class LexicalForms:
         graph: str | None = None,
         graphs_of: Callable[[ox.Triple], Iterable[str]] | None = None,
     ) -> Iterator[ox.Triple]:
-        """Triples as the files write them.
+        """Restore the lexical forms that the files have.
 
         Args:
-            triples: those of the engine.
-            graph: the graph that they are from; ``None`` for the merged graph.
-            graphs_of: the graphs of the engine that have a triple, where those that have it in the form of the engine
-                alone were not noted.
+            triples: triples in the stored form.
+            graph: their graph; ``None`` for the merged graph.
+            graphs_of: returns the graphs that have a triple, for graphs that have it only in the stored form and were
+                not recorded.
         """
         if not self._written:
             yield from triples
@@ -94,12 +94,12 @@ class LexicalForms:
 
 
 class OwnForms:
-    """Finds which triples of a graph are written both in the form of the engine and in another.
+    """Finds the triples of a graph that occur both in the stored form and in another form.
 
     Args:
-        note: is given those triples, in the form of the engine, each with its graph.
+        note: called with each such triple, in the stored form with its graph.
 
-    It remembers half a million literals at most, so that memory is bounded.
+    It keeps at most half a million literals, to bound memory.
     """
 
     _MOST = 500_000
@@ -111,10 +111,10 @@ class OwnForms:
         self._others: dict[int, ox.Quad] = {}
 
     def see(self, quad: ox.Quad) -> bool:
-        """Take in the next quad of a named graph; those of one graph come together.
+        """Process the next quad of a named graph; quads must be grouped by graph.
 
         Returns:
-            Whether the engine keeps another form of its literal.
+            Whether Oxigraph stores another form of its literal.
         """
         if not isinstance(quad.object, ox.Literal) or not may_change(quad.object):
             return False
@@ -130,7 +130,7 @@ class OwnForms:
         return True
 
     def finish(self) -> None:
-        """Give out what was found in the graph."""
+        """Report the triples that were found in the graph."""
         for number in self._own if self._others else ():
             if number in self._others:
                 self._note(self._others.pop(number))
@@ -138,10 +138,10 @@ class OwnForms:
 
 
 def read_forms(folder: Path) -> LexicalForms:
-    """The forms that a store on disk has beside its database; none where there is no such file."""
+    """Read the lexical forms of a directory store; empty if the file does not exist."""
     forms, file = LexicalForms(), folder / NAME
     if file.is_file():
-        for quad in unless_damaged(ox.parse(path=str(file), format=ox.RdfFormat.N_QUADS)):
+        for quad in reading_intact(ox.parse(path=str(file), format=ox.RdfFormat.N_QUADS)):
             if isinstance(quad.graph_name, ox.NamedNode):
                 forms.note(quad.triple, quad.graph_name.value)
     return forms

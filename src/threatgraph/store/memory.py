@@ -1,9 +1,8 @@
-"""The embedded store: the whole graph in memory, in an Oxigraph store.
+"""The in-memory store, in an Oxigraph store.
 
-Every triple stands twice: once in the default graph, merged and free of repetition, which queries ask; and once in the
-named graph of the file that it comes from, so that ``GRAPH ?file { … }`` tells where a statement was made. Named graphs
-are filled when they are first asked for: most queries never do, and all of them would pass by the second copies, which
-makes them slower by half or more.
+Each triple is stored twice: in the default graph, merged and without duplicates, and in the named graph of its file, so
+that ``GRAPH ?file { … }`` gives the source of a statement. Named graphs are filled at the first query that uses them,
+since the second copy of each triple makes other queries slower by half or more.
 """
 
 from __future__ import annotations
@@ -24,34 +23,34 @@ from threatgraph.store.oxigraph import OxigraphStore, derive
 from threatgraph.vocab import DERIVED_GRAPH, FILE_GRAPHS
 
 _BATCH = 100_000
-"""Triples that are read at once."""
+"""Triples per batch."""
 _FILLING = threading.Lock()
-"""Held while the named graphs of a store are filled, so that other threads wait until they are whole."""
-if hasattr(os, "register_at_fork"):  # a fork waits as well: the thread that fills is not in the new process
+"""Locked while the named graphs of a store are filled, so that other threads wait."""
+if hasattr(os, "register_at_fork"):  # a fork waits too, since the filling thread does not exist in the child process
     os.register_at_fork(before=_FILLING.acquire, after_in_parent=_FILLING.release, after_in_child=_FILLING.release)
 
 
 class MemoryStore(OxigraphStore):
-    """A store in memory. Make one with :meth:`open`."""
+    """A store in memory. Create one with :meth:`open`."""
 
     def __init__(self) -> None:
         super().__init__(ox.Store())
         self._forms = LexicalForms()
         self._waiting: dict[str, list[bytes]] = {}
-        """What belongs into named graphs that are not filled yet, in Turtle."""
+        """The content of named graphs that are not filled yet, in N-Quads or Turtle."""
         self.files: dict[str, Path] = {}
-        """The file behind each named graph."""
+        """The file of each named graph."""
 
     @classmethod
     def open(cls, data: Sequence[Path] = (), *, bundled: bool = True) -> MemoryStore:
-        """Load the bundled graph and the user's files, then derive the shortcuts.
+        """Load the bundled graph and the user's files, then apply the derivation rules.
 
         Args:
-            data: files and folders of the user; a file that is bundled anyway is not loaded twice.
+            data: files and folders of the user; a bundled file is not loaded twice.
             bundled: whether to load the bundled ontology and data.
 
         Raises:
-            InvalidFile: where a file is missing, is not RDF, or does not parse; nothing is loaded then.
+            InvalidFile: if a file is missing, is not RDF, or does not parse; nothing is loaded then.
         """
         store = cls()
         if bundled:
@@ -68,12 +67,12 @@ class MemoryStore(OxigraphStore):
         return store
 
     def _load_bundled(self, file: Path, graph_iri: str) -> None:
-        """Load a file of ours, which has no blank nodes, without a detour through Python: twice as fast."""
+        """Load a bundled file directly into Oxigraph, which is twice as fast; bundled files have no blank nodes."""
         try:
             content = file.read_bytes()
             self._store.load(content, format=ox.RdfFormat.TURTLE)
         except (OSError, SyntaxError):
-            self._load(file, graph_iri)  # which reads a byte order mark, or says what is wrong, and where
+            self._load(file, graph_iri)  # which accepts a byte order mark, and reports errors with their position
             return
         self._waiting[graph_iri] = [content]
         self.files[graph_iri] = file
@@ -87,7 +86,7 @@ class MemoryStore(OxigraphStore):
         return self._store
 
     def __reduce__(self) -> tuple[object, ...]:
-        """A copy for another process."""
+        """Support pickling, to copy the store into another process."""
         with _FILLING:
             content = self._store.dump(format=ox.RdfFormat.N_QUADS)
             return _copied, (content, self._forms, self._waiting, self.files)
@@ -102,7 +101,7 @@ class MemoryStore(OxigraphStore):
         self.files[graph_iri] = file
 
     def _graph_of(self, triple: ox.Triple, graph_iri: str) -> str | None:
-        """A graph if the file of that has a triple, nothing if another one has, ``None`` if none has."""
+        """The graph if it has a triple, the empty string if another graph has it, else ``None``."""
         if ox.Quad(triple.subject, triple.predicate, triple.object) not in self._store:
             return None
         line = f"{triple} .\n".encode()

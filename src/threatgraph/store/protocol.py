@@ -1,4 +1,4 @@
-"""What every store can do, wherever its triples are: all that the rest of the project asks of one."""
+"""The protocol that every store implements."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ if TYPE_CHECKING:
 
 Answer = Table | bool | list[Triple]
 DEFAULT_TIMEOUT = 30.0
-"""Seconds that a query from outside may take."""
+"""The default time limit of external queries, in seconds."""
 VALIDATION_TIMEOUT = 600.0
-"""Seconds that validation by shapes from outside may take."""
+"""The default time limit of validation with shapes of the user, in seconds."""
 
 
 class Store(Protocol):
-    """Triples, and SPARQL over them.
+    """A set of triples that can be queried with SPARQL.
 
-    Every triple stands in the default graph, merged and free of repetition, and in the named graph of the file that it
-    comes from, so that ``GRAPH ?file { … }`` tells where a statement was made.
+    Each triple is in the default graph, merged and without duplicates, and in the named graph of its file, so that
+    ``GRAPH ?file { … }`` gives the source of a statement.
     """
 
     @property
     def files(self) -> Mapping[str, Path]:
-        """The file behind each named graph, where this machine has it."""
+        """The file of each named graph, if it exists on this machine."""
 
     def select(self, sparql: str, bindings: Bindings | None = None) -> Table:
-        """The rows of a SELECT query of our own; ``bindings`` replaces variables by terms before the query runs."""
+        """Run an internal SELECT query; ``bindings`` replaces variables by terms before the query runs."""
 
     def ask(self, sparql: str, bindings: Bindings | None = None) -> bool:
-        """The answer to an ASK query of our own."""
+        """Run an internal ASK query."""
 
     def construct(self, sparql: str, bindings: Bindings | None = None) -> list[Triple]:
-        """The triples of a CONSTRUCT or DESCRIBE query of our own."""
+        """Run an internal CONSTRUCT or DESCRIBE query."""
 
     def query(
         self,
@@ -49,53 +49,53 @@ class Store(Protocol):
         timeout: float | None = None,
         allow_service: bool = False,
     ) -> Answer:
-        """Answer a query from outside, which is refused where it would write or reach elsewhere, and bounded in time.
+        """Run an external query. Updates and network access are rejected, and time and memory are limited.
 
         Args:
             sparql: a SPARQL 1.1 query; the prefixes of :data:`threatgraph.vocab.PREFIXES` need not be declared.
             bindings: variables to replace by terms before the query runs.
-            timeout: seconds after which the query is stopped; ``None`` for no bound.
+            timeout: time limit in seconds; ``None`` for no limit.
             allow_service: permit ``SERVICE``, which reaches other servers over the network.
 
         Returns:
-            A table for SELECT, a truth value for ASK, triples for CONSTRUCT and DESCRIBE.
+            A table for SELECT, a Boolean for ASK, triples for CONSTRUCT and DESCRIBE.
 
         Raises:
-            QueryRefused: for an update, or for ``SERVICE`` where it is not permitted.
-            InvalidQuery: where the text does not parse, with the position.
+            QueryRefused: for an update, or for ``SERVICE`` if it is not permitted.
+            InvalidQuery: if the query does not parse; it has the position.
             QueryTimeout: after ``timeout`` seconds.
-            QueryTooLarge: where the query needs more memory than its limit.
-            EngineFailed: where the query engine crashes on the query.
+            QueryTooLarge: if the query needs more memory than its limit.
+            EngineFailed: if the query engine crashes on the query.
         """
 
     def call(self, function: str, *, what: str, timeout: float | None = None, **arguments: Any) -> Any:
-        """Call a function of this package on this store: in a worker process, where the triples are on this machine.
+        """Call a function of threatgraph on this store, in a worker process if the triples are on this machine.
 
         Args:
-            function: ``module:function``, of which the store is the first argument.
-            what: what that is, for a message, such as ``validation``.
-            timeout: seconds after which it is stopped; ``None`` for no bound.
-            arguments: further arguments; they and the result can be pickled.
+            function: ``module:function``; the store is its first argument.
+            what: the name of the task for messages, such as ``validation``.
+            timeout: time limit in seconds; ``None`` for no limit.
+            arguments: further arguments; they and the result must be picklable.
 
         Raises:
-            ThreatGraphError: as the function does; and as in :meth:`query`.
+            ThreatGraphError: as the function raises it, and as in :meth:`query`.
         """
 
     def triples(self) -> Iterator[Triple]:
-        """All triples of the merged graph, the derived ones included, with literals as the files write them."""
+        """All triples of the merged graph, including derived ones, with the lexical forms of the files."""
 
     def graphs(self) -> list[str]:
-        """The IRIs of the named graphs, sorted: one a file, and the graph of derived triples."""
+        """The IRIs of the named graphs, sorted: one for each file, and one for derived triples."""
 
     def graph_triples(self, graph_iri: str) -> Iterator[Triple]:
-        """The triples of one named graph, with literals as its file writes them."""
+        """The triples of one named graph, with the lexical forms of its file."""
 
     @property
     def rewritten(self) -> Mapping[str, Collection[NamedNode | BlankNode]]:
-        """For each property, the subjects with a literal that queries see in another form than the files write."""
+        """For each property, the subjects with a literal that queries see in another form than the files have."""
 
     def as_written(self, triples: Iterable[Triple]) -> Iterator[Triple]:
-        """Triples of the merged graph, with literals as the files write them."""
+        """Restore the lexical forms of triples of the merged graph."""
 
     def to_rdflib(self) -> rdflib.Graph:
-        """The merged graph as an rdflib graph, with our prefixes bound; a copy, free to change."""
+        """Copy the merged graph into an rdflib graph with the project's prefixes bound."""

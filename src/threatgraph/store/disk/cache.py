@@ -1,11 +1,11 @@
-"""Keeps the bundled graph in the user's cache folder, so that a command need not parse it each time.
+"""Caches the bundled graph in the user's cache folder, so that commands need not parse it each time.
 
-The copy is a directory store, named after a digest of the bundled files and of the versions of what made it; so a copy
-that is out of date is never found. It is made when it is first missed, in one step. Where it cannot be written, is in
-the making or is damaged, the graph is loaded in memory as without it. ``THREATGRAPH_CACHE=off`` turns it off.
+The cached copy is a directory store whose name is a digest of the bundled files and of the versions of the software, so
+an outdated copy is never used. It is created atomically at first use. If it cannot be written, is being created by
+another process, or is corrupt, the graph is loaded into memory. ``THREATGRAPH_CACHE=off`` disables the cache.
 
-Old copies are removed when a new one is made. The cache folder may hold files of others: what is removed must have the
-name of a copy, and hold what a copy holds and nothing else.
+Old copies are removed when a new one is created. The cache folder may have other files: only a folder that has the name
+of a copy and nothing but a store in it is removed.
 """
 
 from __future__ import annotations
@@ -21,44 +21,44 @@ import pyoxigraph
 from threatgraph import resources
 from threatgraph.errors import ThreatGraphError
 from threatgraph.store.disk.manifest import FORMAT, NAME, read_manifest
-from threatgraph.store.disk.snapshots import discard, holds_store_alone
+from threatgraph.store.disk.snapshots import discard, holds_only_a_store
 from threatgraph.store.disk.store import DirectoryStore
 from threatgraph.store.inputs import bundled_digest
 
 SWITCH = "THREATGRAPH_CACHE"
-"""The environment variable that turns the cache off."""
+"""The environment variable that disables the cache."""
 _OFF = {"off", "0", "no", "false"}
 _KEPT = 3
-"""How many copies stay, for as many installations side by side."""
+"""The number of copies to keep, for several installations on one machine."""
 _COPIES = "graphs"
-"""The folder of the copies in that of threatgraph, where earlier versions kept them themselves."""
+"""The subfolder for copies; earlier versions kept them in the folder above."""
 _NAMED = re.compile(r"[0-9a-f]{32}")
 
 
 def bundled_store() -> DirectoryStore | None:
-    """The bundled graph from the cache, made there where it is missing; ``None`` where that is not possible."""
+    """Open the cached bundled graph, and create it if it is missing; ``None`` if that is not possible."""
     folder = _folder()
     if folder is None:
         return None
     try:
         return _opened(folder / _key())
     except (ThreatGraphError, OSError):
-        return None  # whatever is wrong, the graph in memory is as good
+        return None  # fall back to the graph in memory
 
 
 def _folder() -> Path | None:
-    """The folder of the copies; ``None`` where the user wants none, or has no home."""
+    """The folder of the copies; ``None`` if the cache is disabled or the user has no home folder."""
     if os.environ.get(SWITCH, "").strip().lower() in _OFF:
         return None
     base = os.environ.get("XDG_CACHE_HOME", "")
-    if base and Path(base).is_absolute():  # a relative one is to be ignored (XDG Base Directory Specification 0.8)
+    if base and Path(base).is_absolute():  # relative paths must be ignored (XDG Base Directory Specification 0.8)
         return Path(base) / "threatgraph" / _COPIES
-    home = os.path.expanduser("~")  # noqa: PTH111 - Path.home() raises where there is none
+    home = os.path.expanduser("~")  # noqa: PTH111 - Path.home() raises if there is none
     return Path(home) / ".cache" / "threatgraph" / _COPIES if Path(home).is_absolute() else None
 
 
 def _key() -> str:
-    """The name of a copy, which changes with everything that its content depends on."""
+    """The name of the copy, a digest of everything that its content depends on."""
     told = f"{FORMAT}\0{pyoxigraph.__version__}\0{sys.platform}\0{resources.root()}\0{bundled_digest()}"
     return sha256(told.encode(errors="surrogateescape")).hexdigest()[:32]
 
@@ -69,7 +69,7 @@ def _opened(directory: Path) -> DirectoryStore | None:
         if _is_untouched(store.path, directory / NAME):
             return store
     except ThreatGraphError:
-        pass  # it is missing, or damaged
+        pass  # it is missing or corrupt
     directory.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if directory.exists() and not _discarded(directory):
         return None
@@ -88,25 +88,25 @@ def _made(directory: Path) -> DirectoryStore:
 
 
 def _copies(folder: Path) -> list[Path]:
-    """What has the name of a copy in a folder, links aside."""
+    """The folders that have the name of a copy, except symbolic links."""
     return [
         path for path in folder.iterdir() if _NAMED.fullmatch(path.name) and path.is_dir() and not path.is_symlink()
     ]
 
 
 def _discarded(directory: Path) -> bool:
-    """Remove a copy that nobody uses; whether it is gone: what else has its name is left alone."""
+    """Remove an unused copy and return whether it is gone; a folder with other content is left alone."""
     try:
         manifest = read_manifest(directory)
         ours = manifest is None or all(loaded.bundled for loaded in manifest.graphs.values())
     except ThreatGraphError:
-        ours = True  # a damaged one, or one of another version: it holds what a store holds, or it stays
-    if ours and not directory.is_symlink() and holds_store_alone(directory):
+        ours = True  # corrupt, or of another version: removed only if it contains nothing but a store
+    if ours and not directory.is_symlink() and holds_only_a_store(directory):
         discard(directory)
     return not directory.exists()
 
 
-def _is_untouched(generation: Path, published: Path) -> bool:
-    """Whether nobody has written into a generation after it was published; the engine sees other damage itself."""
+def _is_untouched(snapshot: Path, published: Path) -> bool:
+    """Whether nobody has written into a snapshot after it was published; the engine sees other damage itself."""
     latest = published.stat().st_mtime_ns
-    return all(file.stat().st_mtime_ns <= latest for file in generation.iterdir())
+    return all(file.stat().st_mtime_ns <= latest for file in snapshot.iterdir())

@@ -1,4 +1,4 @@
-"""Loads files into a directory store, beside its readers and without harm to it whatever happens."""
+"""Loads files into a directory store: atomically, and while other processes read it."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from pathlib import Path
 from threatgraph import resources
 from threatgraph.errors import UnknownName
 from threatgraph.store.disk.manifest import Manifest
-from threatgraph.store.disk.snapshots import writing
-from threatgraph.store.disk.writer import Progress, build
+from threatgraph.store.disk.snapshots import pending_snapshot
+from threatgraph.store.disk.writer import Progress, write_snapshot
 from threatgraph.store.inputs import GraphEntry, GraphSource, bundled_digest, bundled_sources
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class LoadResult:
     """What a load did."""
 
     loaded: Mapping[str, GraphEntry]
-    """What was read, by the IRI of its graph."""
+    """The loaded sources, by the IRI of the graph."""
     removed: Sequence[str]
-    """The graphs that are gone, sorted."""
+    """The IRIs of the removed graphs, sorted."""
     manifest: Manifest
-    """What the store holds now."""
+    """The new manifest of the store."""
     seconds: float
 
     @property
     def triples(self) -> int:
-        """The statements that were read."""
+        """The number of statements read."""
         return sum(loaded.triples for loaded in self.loaded.values())
 
 
@@ -40,57 +40,57 @@ def load(
     remove: Sequence[str] = (),
     bundled: bool = True,
     progress: Progress | None = None,
-) -> Outcome:
-    """Load inputs into the store of a directory, which is made where it is missing.
+) -> LoadResult:
+    """Load sources into a directory store, and create the store if it does not exist.
 
-    An input replaces what its graph held before. The bundled files come along, and are read again where they have
-    changed since. Readers see nothing of this until it is complete; an error or a kill leaves the store as it was.
+    A source replaces the previous content of its graph. The bundled files are loaded too, and reloaded if they have
+    changed. Readers see the change only when it is complete; an error or a kill leaves the store unchanged.
 
     Args:
         directory: the folder of the store.
-        given: what to load.
-        remove: what to take out: files or folders by their paths, or graphs by their IRIs.
-        bundled: whether the bundled ontology and data are to be in the store; where not, they are taken out.
-        progress: told how far the reading is.
+        given: the sources to load.
+        remove: files or folders by path, or graphs by IRI, to remove from the store.
+        bundled: whether the store includes the bundled ontology and data; if not, they are removed.
+        progress: called with the bytes read and the total.
 
     Raises:
-        InvalidFile: where an input cannot be read or does not parse; where the store is damaged or too new.
-        UnknownName: for something to remove that the store does not hold.
-        ThreatGraphError: where another process is writing, or the directory cannot be written to.
+        InvalidFile: if a source cannot be read or does not parse, or the store is corrupt or too new.
+        UnknownName: if something to remove is not in the store.
+        ThreatGraphError: if another process is writing, or the directory is not writable.
     """
     began = time.monotonic()
-    with writing(directory) as draft:
-        before = draft.manifest or Manifest(0)
+    with pending_snapshot(directory) as pending:
+        before = pending.manifest or Manifest(0)
         gone = {graph for name in remove for graph in _named(name, before.graphs)}
         new = {item.graph: item for item in (_not_bundled(given) if bundled else given)}
         digest = bundled_digest() if bundled else None
         if digest != before.bundled:
             gone |= {graph for graph, loaded in before.graphs.items() if loaded.bundled}
             new = ({item.graph: item for item in bundled_sources()} if bundled else {}) | new
-        if draft.manifest is not None and not gone and not new:
-            return Outcome({}, (), draft.manifest, time.monotonic() - began)
+        if pending.manifest is not None and not gone and not new:
+            return LoadResult({}, (), pending.manifest, time.monotonic() - began)
         dropped = (gone | new.keys()) & before.graphs.keys()
-        loaded = build(draft, before.graphs, dropped, list(new.values()), progress)
+        loaded = write_snapshot(pending, before.graphs, dropped, list(new.values()), progress)
         kept = {graph: noted for graph, noted in before.graphs.items() if graph not in dropped}
-        manifest = Manifest(draft.number, digest, kept | loaded)
-        draft.publish(manifest)
-    return Outcome(loaded, sorted(dropped - new.keys()), manifest, time.monotonic() - began)
+        manifest = Manifest(pending.number, digest, kept | loaded)
+        pending.publish(manifest)
+    return LoadResult(loaded, sorted(dropped - new.keys()), manifest, time.monotonic() - began)
 
 
 def _not_bundled(given: Sequence[GraphSource]) -> list[GraphSource]:
-    """The inputs without those that are bundled anyway, which need not be there twice."""
+    """The sources without the bundled files, which are loaded anyway."""
     root = resources.root()
     bundled = {root / str(item.loaded.path) for item in bundled_sources()} if given else set()
     return [item for item in given if item.loaded.file not in bundled]
 
 
 def _named(name: str, held: Mapping[str, GraphEntry]) -> list[str]:
-    """The graphs of a file, or of the files below a folder, or the graph of that name; bundled ones stay."""
+    """The graphs of a file, of the files below a folder, or with that IRI, except bundled graphs."""
     path = Path(name).resolve()
     own = {graph: loaded.file for graph, loaded in held.items() if not loaded.bundled}
     found = [graph for graph, file in own.items() if graph == name or file == path or (file and path in file.parents)]
     if not found:
         known = [graph if file is None else str(file) for graph, file in own.items()]
-        hint = f"The store holds {', '.join(sorted(known)[:5]) or 'no file of yours'}{' …' if len(known) > 5 else ''}."
+        hint = f"The store has {', '.join(sorted(known)[:5]) or 'no files of yours'}{' …' if len(known) > 5 else ''}."
         raise UnknownName("file of the store", name, known, hint)
     return found

@@ -1,15 +1,15 @@
-"""The generations of a directory store, by which readers and a writer do not meet and no accident does harm.
+"""Snapshots of a directory store, which isolate readers from the writer and make updates atomic.
 
-A directory store is a folder with
+A directory store is a folder with:
 
-- ``generation-N/``, an Oxigraph database that never changes once it is published,
-- ``threatgraph-store.json``, which names the published generation (:mod:`threatgraph.store.disk.manifest`),
-- ``threatgraph-store.lock``, which the one writer holds.
+- ``snapshot-N/``, an Oxigraph database that never changes once it is published;
+- ``threatgraph-store.json``, which names the published snapshot (:mod:`threatgraph.store.disk.manifest`);
+- ``threatgraph-store.lock``, which the single writer locks.
 
-A writer makes generation N+1 beside N, out of links to the same files, which the database never changes but only adds
-to and deletes. It publishes by replacing the small file, in one step, after everything is on the disk. A writer that is
-killed, or meets a full disk, leaves a half-made folder that the next writer removes. A reader holds a shared lock on
-the generation that it reads; a writer removes the old ones that nobody holds.
+A writer creates snapshot N+1 beside N from hard links to the same files, since the database only adds and deletes
+files and never modifies them. It publishes the snapshot by replacing the manifest atomically, after everything has been
+synced to disk. A writer that is killed, or runs out of disk space, leaves an incomplete folder that the next writer
+removes. A reader holds a shared lock on its snapshot; a writer removes old snapshots that are not locked.
 """
 
 from __future__ import annotations
@@ -25,33 +25,33 @@ from threatgraph.errors import ThreatGraphError
 from threatgraph.store.disk.manifest import NAME, Manifest, read_manifest, write_manifest
 from threatgraph.store.integrity import ADVICE, checksums, reason_of, require_intact
 
-_PREFIX = "generation-"
+_PREFIX = "snapshot-"
 _LOCK = "threatgraph-store.lock"
 _TEMPORARY = ".threatgraph-"
 _TRIES = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A published generation that a reader holds."""
+class Lease:
+    """A shared lock on a published snapshot, for a reader."""
 
     manifest: Manifest
     path: Path
     lock: int
-    """A file descriptor: no writer removes the generation while it is open."""
+    """A file descriptor; no writer removes the snapshot while it is open."""
 
 
-def hold(directory: Path) -> Held:
-    """Find the published generation and keep it from being removed.
+def acquire(directory: Path) -> Lease:
+    """Find the published snapshot and lock it for reading.
 
     Raises:
-        ThreatGraphError: where there is no store in the directory, it is damaged, or it cannot be read.
+        ThreatGraphError: if the directory has no store, or the store is corrupt or cannot be read.
     """
-    for _ in range(_TRIES):  # a writer may publish, and the next one remove, while we look
+    for _ in range(_TRIES):  # writers may publish and remove snapshots meanwhile
         manifest = read_manifest(directory)
         if manifest is None:
             raise ThreatGraphError(_no_store(directory))
-        path = _generation(directory, manifest.generation)
+        path = _snapshot(directory, manifest.snapshot)
         lock = _lock(path, exclusive=False)
         if lock is not None:
             try:
@@ -59,42 +59,42 @@ def hold(directory: Path) -> Held:
             except BaseException:
                 os.close(lock)
                 raise
-            return Held(manifest, path, lock)
+            return Lease(manifest, path, lock)
         if read_manifest(directory) == manifest:
             reason = f"the folder {path.name} is missing: delete the directory and load your files again."
-            raise ThreatGraphError(f"{directory}: the store is damaged; {reason}")
+            raise ThreatGraphError(f"{directory}: the store is corrupt; {reason}")
     raise ThreatGraphError(f"{directory}: the store changes faster than it can be opened: try again.")
 
 
-class Busy(ThreatGraphError):
+class StoreBusy(ThreatGraphError):
     """Another process is writing to the store."""
 
 
-class Draft:
-    """The next generation while it is made."""
+class PendingSnapshot:
+    """A snapshot that is being written and is not yet published."""
 
     def __init__(self, directory: Path, manifest: Manifest | None) -> None:
         self._directory, self.manifest = directory, manifest
-        newest = max([0, *(number for number, _ in _generations(directory))])
-        self.number = max(newest, manifest.generation if manifest else 0) + 1
-        self.path = _generation(directory, self.number)
-        """Where the next generation belongs; nothing is there yet."""
+        newest = max([0, *(number for number, _ in _snapshots(directory))])
+        self.number = max(newest, manifest.snapshot if manifest else 0) + 1
+        self.path = _snapshot(directory, self.number)
+        """The folder of the new snapshot, which does not exist yet."""
         self.published = False
 
     @property
     def previous(self) -> Path | None:
-        """The published generation; ``None`` in a new store."""
-        return _generation(self._directory, self.manifest.generation) if self.manifest else None
+        """The published snapshot; ``None`` in a new store."""
+        return _snapshot(self._directory, self.manifest.snapshot) if self.manifest else None
 
     def link_previous(self) -> None:
-        """Begin with what the published generation holds, without copying more than its small files."""
+        """Start from the published snapshot, by hard links to its large files."""
         if self.previous is not None:
             shutil.copytree(self.previous, self.path, copy_function=_link_or_copy)
 
     def publish(self, manifest: Manifest) -> None:
-        """Make this generation the one that readers open, once all of it is on the disk.
+        """Sync the snapshot to disk and make it the one that readers open.
 
-        The database in it must be closed.
+        The database must be closed.
         """
         for file in self.path.iterdir():
             _sync(file)
@@ -106,15 +106,14 @@ class Draft:
 
 
 @contextmanager
-def writing(directory: Path) -> Iterator[Draft]:
-    """Make the next generation of the store in a directory, which is made where it is missing.
+def pending_snapshot(directory: Path) -> Iterator[PendingSnapshot]:
+    """Start a new snapshot of a directory store, and create the store if it does not exist.
 
-    What is in the draft counts only once :meth:`Draft.publish` has returned; until then any error, or the end of the
-    process, leaves the store as it was.
+    The snapshot takes effect when :meth:`PendingSnapshot.publish` returns. Until then, an error or the end of the
+    process leaves the store unchanged.
 
     Raises:
-        ThreatGraphError: where another process is writing, the folder is something else than a store, or it cannot be
-            written to.
+        ThreatGraphError: if another process is writing, the folder is not a store, or it is not writable.
     """
     if directory.exists() and not directory.is_dir():
         raise ThreatGraphError(_no_store(directory))
@@ -124,37 +123,37 @@ def writing(directory: Path) -> Iterator[Draft]:
         (directory / _LOCK).touch()
         lock = _lock(directory / _LOCK, exclusive=True)
     except OSError as error:
-        raise ThreatGraphError(f"{directory}: no store can be written here ({error.strerror}).") from error
+        raise ThreatGraphError(f"{directory}: cannot create a store here ({error.strerror}).") from error
     if lock is None:
-        raise Busy(f"{directory}: another process is loading into this store: try again when it is done.")
+        raise StoreBusy(f"{directory}: another process is loading into this store: try again when it is done.")
     try:
         manifest = read_manifest(directory)
         _tidy(directory, manifest)
-        draft = Draft(directory, manifest)
-        if manifest is not None and draft.previous is not None:
-            require_intact(draft.previous, manifest.files)
+        pending = PendingSnapshot(directory, manifest)
+        if manifest is not None and pending.previous is not None:
+            require_intact(pending.previous, manifest.files)
         try:
-            yield draft
+            yield pending
         except ThreatGraphError:
             raise
         except OSError as error:
-            # The database's own errors tell the whole way down to the reason.
-            reason = f"cannot be written ({error.strerror or str(error).rpartition(': ')[2]}); the store is as it was."
+            # The database's errors are chains that end with the cause.
+            reason = f"cannot be written ({error.strerror or str(error).rpartition(': ')[2]}); the store is unchanged."
             raise ThreatGraphError(f"{directory}: {reason}") from error
         except RuntimeError as error:
             raise ThreatGraphError(f"{directory}: cannot be read: {reason_of(error)}; {ADVICE}") from error
         finally:
-            if not draft.published:
-                shutil.rmtree(draft.path, ignore_errors=True)
-        if draft.published:
+            if not pending.published:
+                shutil.rmtree(pending.path, ignore_errors=True)
+        if pending.published:
             _tidy(directory, read_manifest(directory))
     finally:
         os.close(lock)
 
 
 def discard(directory: Path) -> None:
-    """Remove a whole store, unless somebody reads it or writes to it."""
-    locks = [_lock(path, exclusive=True) for _, path in _generations(directory)]
+    """Remove a store, unless a process reads or writes it."""
+    locks = [_lock(path, exclusive=True) for _, path in _snapshots(directory)]
     if (directory / _LOCK).exists():
         locks.append(_lock(directory / _LOCK, exclusive=True))
     if None not in locks:
@@ -164,26 +163,26 @@ def discard(directory: Path) -> None:
             os.close(lock)
 
 
-def holds_store_alone(directory: Path) -> bool:
-    """Whether a folder holds a store, be it half-made, and nothing else."""
+def holds_only_a_store(directory: Path) -> bool:
+    """Whether a folder has a store, complete or not, and nothing else."""
     names = {path.name for path in directory.iterdir()}
     return _LOCK in names and all(name in (_LOCK, NAME) or name.startswith((_PREFIX, _TEMPORARY)) for name in names)
 
 
-def _generation(directory: Path, number: int) -> Path:
+def _snapshot(directory: Path, number: int) -> Path:
     return directory / f"{_PREFIX}{number}"
 
 
-def _generations(directory: Path) -> list[tuple[int, Path]]:
-    """The generations that are there, published or not."""
+def _snapshots(directory: Path) -> list[tuple[int, Path]]:
+    """The existing snapshots, published or not."""
     named = ((path.name.removeprefix(_PREFIX), path) for path in directory.glob(f"{_PREFIX}*"))
     return [(int(number), path) for number, path in named if number.isascii() and number.isdigit()]
 
 
 def _tidy(directory: Path, manifest: Manifest | None) -> None:
-    """Remove what writers left half-made, and the old generations that nobody reads."""
-    for number, path in _generations(directory):
-        if manifest is not None and number == manifest.generation:
+    """Remove incomplete snapshots, and old snapshots without readers."""
+    for number, path in _snapshots(directory):
+        if manifest is not None and number == manifest.snapshot:
             continue
         lock = _lock(path, exclusive=True)
         if lock is not None:
@@ -195,32 +194,32 @@ def _tidy(directory: Path, manifest: Manifest | None) -> None:
 
 
 def _refuse_others(directory: Path) -> None:
-    """Refuse a folder that holds something else: nothing of it may be mixed up with, or lost."""
+    """Reject a folder that has other files, so that none of them is overwritten."""
     if (directory / NAME).exists():
         return
-    begun = (directory / _LOCK).exists()  # a first load that was interrupted
+    begun = (directory / _LOCK).exists()  # an interrupted first load
     ours = (_PREFIX, _TEMPORARY, _LOCK)
     strange = sorted(path.name for path in directory.iterdir() if not (begun and path.name.startswith(ours)))
     if strange:
-        reason = f"not a store, and not empty either (it holds {strange[0]}): name a new folder."
+        reason = f"not a store and not empty (it contains {strange[0]}): choose a new folder."
         raise ThreatGraphError(f"{directory}: {reason}")
 
 
 def _no_store(directory: Path) -> str:
-    make = f"`threatgraph load --store {directory}` makes one."
+    make = f"create one with `threatgraph load --store {directory}`."
     if not directory.exists():
-        return f"{directory}: no such folder; {make}"
+        return f"{directory}: folder not found; {make}"
     if not directory.is_dir():
-        return f"{directory}: a file, and not the folder of a store: name a folder, such as one that `load` has made."
-    return f"{directory}: there is no store in this folder; {make}"
+        return f"{directory}: not a folder: give the folder of a store, such as one created by `load`."
+    return f"{directory}: no store found in this folder; {make}"
 
 
 def _lock(path: Path, *, exclusive: bool) -> int | None:
-    """A descriptor that holds a lock; ``None`` where the path is gone, or for an exclusive one that others hold."""
+    """Lock a path and return the descriptor; ``None`` if it does not exist or an exclusive lock is not available."""
     try:
         import fcntl
     except ImportError:
-        raise ThreatGraphError("a store in a directory needs file locks, which this system does not have.") from None
+        raise ThreatGraphError("directory stores require file locks, which this system does not provide.") from None
     try:
         descriptor = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -240,7 +239,7 @@ def _lock(path: Path, *, exclusive: bool) -> int | None:
 
 
 def _link_or_copy(source: str, target: str) -> None:
-    """Link what the database never changes; copy the rest, and all where the file system has no links."""
+    """Hard-link the files that the database never modifies, and copy the rest."""
     if source.endswith(".sst"):
         with suppress(OSError):
             os.link(source, target)

@@ -1,7 +1,7 @@
-"""The store in a directory: as in memory, every triple in the default graph and in the graph of its file, but on disk.
+"""A store in a directory, for graphs that are large or used often.
 
-It opens in a few milliseconds, whatever its size, since nothing is parsed. What is open never changes: a load that ends
-meanwhile is seen by those that open the store after it.
+It opens in milliseconds whatever its size, since nothing is parsed. An open store never changes: a later load is
+visible to those that open the store afterwards.
 """
 
 from __future__ import annotations
@@ -17,35 +17,35 @@ import pyoxigraph as ox
 from threatgraph.errors import InvalidFile, ThreatGraphError
 from threatgraph.rdf.files import find_files
 from threatgraph.store.disk.manifest import Manifest, read_manifest
-from threatgraph.store.disk.snapshots import hold
+from threatgraph.store.disk.snapshots import acquire
 from threatgraph.store.inputs import bundled_digest
 from threatgraph.store.lexical_forms import LexicalForms, read_forms
 from threatgraph.store.oxigraph import OxigraphStore
 
 
 class DirectoryStore(OxigraphStore):
-    """A store in a directory, open to be read. Make one with :meth:`open`; fill it by ``threatgraph load``."""
+    """A directory store, opened for reading with :meth:`open` and filled with ``threatgraph load``."""
 
     def __init__(self, path: Path, manifest: Manifest) -> None:
         super().__init__(ox.Store.read_only(str(path)))
         self.path = path
-        """Where the database is that is open."""
+        """The folder of the open snapshot."""
         self.manifest = manifest
-        """What it holds."""
+        """The manifest of the store."""
 
     @classmethod
     def open(cls, directory: Path) -> DirectoryStore:
-        """Open what was last loaded.
+        """Open the published snapshot.
 
         Args:
             directory: the folder of the store.
 
         Raises:
-            InvalidFile: where the store is damaged, or made by a newer version of threatgraph.
-            ThreatGraphError: where there is no store in the directory, or it cannot be read.
+            InvalidFile: if the store is corrupt, or written by another version of threatgraph.
+            ThreatGraphError: if the directory has no store, or it cannot be read.
         """
         try:
-            held = hold(directory)
+            held = acquire(directory)
         except OSError as error:
             raise ThreatGraphError(f"{error.filename or directory}: cannot be read ({error.strerror}).") from error
         try:
@@ -58,12 +58,12 @@ class DirectoryStore(OxigraphStore):
 
     @cached_property
     def files(self) -> dict[str, Path]:
-        """The file behind each named graph, where there is one that is still there."""
+        """The file of each named graph, if it still exists."""
         known = ((graph, loaded.file) for graph, loaded in self.manifest.graphs.items())
         return {graph: file for graph, file in known if file is not None and file.is_file()}
 
     @cached_property
-    def _forms(self) -> LexicalForms:  # type: ignore[override]  # read when first asked for
+    def _forms(self) -> LexicalForms:  # type: ignore[override]  # read at first use
         return read_forms(self.path)
 
     def _graphs_of(self, triple: ox.Triple) -> Iterable[str]:
@@ -72,29 +72,29 @@ class DirectoryStore(OxigraphStore):
 
     @property
     def outdated(self) -> bool:
-        """Whether the bundled files that were loaded have changed since, as they do with a new version."""
+        """Whether the bundled files have changed since they were loaded, as after an upgrade."""
         return self.manifest.bundled not in (None, bundled_digest())
 
     in_memory = False
 
     def in_worker(self) -> DirectoryStore:
-        """The same store, opened anew: threads of the database that this one was opened by are not in a worker."""
+        """The same store, reopened, since a worker does not have the threads of the database."""
         return DirectoryStore(self.path, self.manifest)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """The way to open it in another process, while this one keeps it from being removed."""
+        """Support pickling: another process opens the store while this one keeps its lock."""
         return DirectoryStore, (self.path, self.manifest)
 
 
 def require_loaded(directory: Path, paths: Iterable[Path]) -> None:
-    """Make sure that a store holds files as they are now.
+    """Check that a store has the current content of files.
 
     Args:
         directory: the folder of the store.
         paths: files, and folders of them.
 
     Raises:
-        InvalidFile: for a file that was not loaded, or that has changed since; and as in
+        InvalidFile: if a file was not loaded or has changed since, and as in
             :func:`threatgraph.rdf.files.find_files`.
     """
     manifest = read_manifest(directory) or Manifest(0)
@@ -103,9 +103,9 @@ def require_loaded(directory: Path, paths: Iterable[Path]) -> None:
         loaded, status = held.get(path.resolve()), path.stat()
         command = f"`threatgraph load --store {directory} {path}`"
         if loaded is None:
-            raise InvalidFile(str(path), f"not in the store {directory}: {command} loads it.")
+            raise InvalidFile(str(path), f"not in the store {directory}: load it with {command}.")
         if (loaded.size, loaded.modified) != (status.st_size, status.st_mtime_ns):
-            raise InvalidFile(str(path), f"has changed since it was loaded into {directory}: {command} loads it again.")
+            raise InvalidFile(str(path), f"has changed since it was loaded into {directory}: reload it with {command}.")
 
 
 def _damaged(directory: Path, error: Exception) -> str:

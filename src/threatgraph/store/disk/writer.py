@@ -1,8 +1,8 @@
-"""Fills the next generation of a directory store.
+"""Writes a new snapshot of a directory store.
 
-Where much is replaced, what stays is written anew beside what is read; else the published generation is taken over by
-links, and what is replaced is removed from it. Every triple stands twice, as in memory: in the default graph and in the
-graph of its file.
+If much is replaced, the remaining graphs are copied and the new ones are added. Otherwise, the snapshot starts from
+hard links to the published one, and the replaced graphs are deleted. Each triple is stored twice, as in memory: in the
+default graph and in the graph of its file.
 """
 
 from __future__ import annotations
@@ -16,68 +16,68 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from threatgraph.rdf.skolem import skolemize
-from threatgraph.store.disk.snapshots import Draft
+from threatgraph.store.disk.snapshots import PendingSnapshot
 from threatgraph.store.inputs import GraphEntry, GraphSource
-from threatgraph.store.integrity import unless_damaged
+from threatgraph.store.integrity import reading_intact
 from threatgraph.store.lexical_forms import NAME as FORMS
 from threatgraph.store.lexical_forms import OwnForms
 from threatgraph.store.oxigraph import derive
 from threatgraph.vocab import DERIVED_GRAPH
 
 Progress = Callable[[int, int], None]
-"""Told the bytes that have been read, and the bytes that there are as far as that is known."""
+"""Called with the bytes read and the total, as far as it is known."""
 
 _BATCH = 500_000
-"""Quads that the engine sorts at once, in memory."""
+"""Quads per batch, which Oxigraph sorts in memory."""
 _MOST_REMOVED = 500_000
-"""Triples that are removed at most: the engine keeps all of them in memory until it is done."""
+"""Maximum number of triples to delete, since Oxigraph keeps all of them in memory."""
 _COST_OF_REMOVAL = 4
-"""How many triples are written in the time that one is removed."""
+"""The number of triples that can be written in the time of one deletion."""
 
-# The triples of a graph that stand in no other graph leave the default graph.
+# Deletes from the default graph the triples of a graph that are in no other graph.
 _FORGET = """
 DELETE { ?s ?p ?o }
 WHERE { GRAPH %s { ?s ?p ?o } FILTER NOT EXISTS { GRAPH ?other { ?s ?p ?o } FILTER(?other NOT IN (%s)) } }
 """
 
 
-def build(
-    draft: Draft,
+def write_snapshot(
+    pending: PendingSnapshot,
     held: Mapping[str, GraphEntry],
     dropped: AbstractSet[str],
     new: Sequence[GraphSource],
     progress: Progress | None,
 ) -> dict[str, GraphEntry]:
-    """Fill the next generation.
+    """Write the content of a new snapshot.
 
     Args:
-        draft: where it belongs.
-        held: the graphs of the published generation.
-        dropped: those of them that are to go, or to be replaced.
-        new: what to read.
-        progress: told how far the reading is.
+        pending: the new snapshot.
+        held: the graphs of the published snapshot, by IRI.
+        dropped: the IRIs of graphs to remove or replace.
+        new: the sources to load.
+        progress: called with the bytes read and the total.
 
     Returns:
-        What was read, by the IRI of its graph.
+        The entries of the loaded sources, by the IRI of the graph.
 
     Raises:
-        InvalidFile: where an input cannot be read or does not parse.
-        OSError: where the disk is full, or fails.
+        InvalidFile: if a source cannot be read or does not parse.
+        OSError: if the disk is full or fails.
     """
     kept = sorted(held.keys() - dropped)
     leaving = sum(held[graph].triples for graph in dropped)
     staying = sum(held[graph].triples for graph in kept)
     loaded: dict[str, GraphEntry] = {}
     quads = _read_all(new, loaded, progress)
-    if draft.previous is None or leaving > min(_MOST_REMOVED, staying / _COST_OF_REMOVAL):
-        engine = ox.Store(draft.path)
-        quads = chain(_copied(draft.previous, kept), quads)
+    if pending.previous is None or leaving > min(_MOST_REMOVED, staying / _COST_OF_REMOVAL):
+        engine = ox.Store(pending.path)
+        quads = chain(_copied(pending.previous, kept), quads)
     else:
-        draft.link_previous()
-        engine = ox.Store(draft.path)
+        pending.link_previous()
+        engine = ox.Store(pending.path)
         _forget(engine, [*sorted(dropped), DERIVED_GRAPH])
-    quads = _noting_forms(draft, set(kept), quads)
-    for first in quads:  # in batches, so that memory is bounded whatever there is to load
+    quads = _noting_forms(pending, set(kept), quads)
+    for first in quads:  # in batches, to bound memory
         engine.bulk_extend(chain([first], islice(quads, _BATCH - 1)))
     derived = ox.NamedNode(DERIVED_GRAPH)
     engine.bulk_extend(ox.Quad(t.subject, t.predicate, t.object, derived) for t in derive(engine))
@@ -88,7 +88,7 @@ def build(
 def _read_all(
     new: Sequence[GraphSource], loaded: dict[str, GraphEntry], progress: Progress | None
 ) -> Iterator[ox.Quad]:
-    """The quads of all inputs, each for the graph of its input and for the default graph; notes what was read."""
+    """Yield the quads of all sources, for their named graph and for the default graph, and record the entries."""
     total = sum(item.loaded.size or 0 for item in new)
     before = 0
     for item in new:
@@ -104,12 +104,12 @@ def _read_all(
         before += item.loaded.size or 0
 
 
-def _noting_forms(draft: Draft, kept: AbstractSet[str], quads: Iterable[ox.Quad]) -> Iterator[ox.Quad]:
-    """The quads, once it is noted beside the database which of them the engine keeps in another form."""
-    file = draft.path / FORMS
+def _noting_forms(pending: PendingSnapshot, kept: AbstractSet[str], quads: Iterable[ox.Quad]) -> Iterator[ox.Quad]:
+    """Yield the quads, and record the lexical forms that Oxigraph does not preserve."""
+    file = pending.path / FORMS
     with file.open("wb") as noted:
-        if draft.previous is not None and (draft.previous / FORMS).is_file():
-            for quad in unless_damaged(ox.parse(path=str(draft.previous / FORMS), format=ox.RdfFormat.N_QUADS)):
+        if pending.previous is not None and (pending.previous / FORMS).is_file():
+            for quad in reading_intact(ox.parse(path=str(pending.previous / FORMS), format=ox.RdfFormat.N_QUADS)):
                 if isinstance(quad.graph_name, ox.NamedNode) and quad.graph_name.value in kept:
                     noted.write(f"{quad} .\n".encode())
 
@@ -127,18 +127,18 @@ def _noting_forms(draft: Draft, kept: AbstractSet[str], quads: Iterable[ox.Quad]
 
 
 def _copied(previous: Path | None, kept: Sequence[str]) -> Iterator[ox.Quad]:
-    """The quads of graphs of the published generation, for the same graphs and for the default graph."""
+    """Yield the quads of graphs of the published snapshot, for the same graphs and for the default graph."""
     if previous is None or not kept:
         return
     engine = ox.Store.read_only(str(previous))
     for iri in kept:
-        for quad in unless_damaged(engine.quads_for_pattern(None, None, None, ox.NamedNode(iri))):
+        for quad in reading_intact(engine.quads_for_pattern(None, None, None, ox.NamedNode(iri))):
             yield quad
             yield ox.Quad(quad.subject, quad.predicate, quad.object)
 
 
 def _forget(engine: ox.Store, graphs: Sequence[str]) -> None:
-    """Remove graphs, and from the default graph what stood in them alone."""
+    """Delete graphs, and from the default graph the triples that are in no other graph."""
     names = [str(ox.NamedNode(iri)) for iri in graphs]
     for name in names:
         engine.update(_FORGET % (name, ", ".join(names)))

@@ -1,4 +1,4 @@
-"""Where servers differ from the standard and from each other: all of it stands here, and nowhere else."""
+"""Differences between SPARQL servers; all server-specific code is in this module."""
 
 from __future__ import annotations
 
@@ -13,44 +13,44 @@ from threatgraph.sparql.tokens import tokens
 from threatgraph.vocab import FILE_GRAPHS, XSD
 
 MERGED_GRAPH = f"{FILE_GRAPHS}merged"
-"""The graph of the merged triples on a server that has no default graph of its own."""
+"""The graph of the merged triples on a server without a default graph."""
 MANIFEST_GRAPH = f"{FILE_GRAPHS}manifest"
-"""The graph that notes what `load` and `sync` have put on a server."""
+"""The graph that records what `load` and `sync` have uploaded."""
 STAGING_GRAPH = f"{FILE_GRAPHS}staging"
-"""The graph that is filled before it takes the place of another."""
+"""The staging graph, which is filled and then replaces another graph."""
 OWN_GRAPHS = frozenset({MERGED_GRAPH, MANIFEST_GRAPH, STAGING_GRAPH})
-"""Graphs that are there for our own work and hold no statement that others do not hold."""
+"""Administrative graphs, which have no statements of their own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What is particular about a server."""
+    """The properties of a server that differ from the standard."""
 
     name: str
     default_graph: str | None = None
-    """The graph that stands for the default graph; ``None`` where the server has one."""
+    """The graph to use as the default graph; ``None`` if the server has a default graph."""
     system_graphs: tuple[str, ...] = ()
-    """How the IRIs of the server's own graphs begin."""
+    """The prefixes of the IRIs of the server's system graphs."""
     batch: int = 5_000
-    """Triples that an ``INSERT DATA`` may have."""
+    """Maximum number of triples in an ``INSERT DATA``."""
 
     def term(self, term: Term | None) -> Term | None:
-        """A term of an answer as other servers write it: Virtuoso's truth values are 0 and 1."""
+        """Normalize a term of a result: Virtuoso writes Booleans as 0 and 1."""
         if self.name == "Virtuoso" and isinstance(term, Literal) and term.datatype.value == f"{XSD}boolean":
             return Literal({"0": "false", "1": "true"}.get(term.value, term.value), datatype=term.datatype)
         return term
 
     def check_complete(self, url: str, rows: int, headers: Mapping[str, str]) -> None:
-        """See that the server has not cut an answer.
+        """Check that the server has not truncated a result.
 
-        Virtuoso cuts answers at ResultSetMaxRows (10,000 in Debian's settings) and says so in a header alone.
+        Virtuoso truncates results at ResultSetMaxRows (10,000 in Debian) and reports it only in a header.
 
         Raises:
-            EndpointError: where it has.
+            EndpointError: if it has.
         """
         most = str(headers.get("X-SPARQL-MaxRows", ""))
         if most.isdigit() and rows >= int(most):
-            reason = f"the server cuts answers at {most} rows: ask for less, or raise ResultSetMaxRows in its settings."
+            reason = f"the server truncates results at {most} rows: reduce the result, or raise its ResultSetMaxRows."
             raise EndpointError(url, reason)
 
 
@@ -71,15 +71,15 @@ VIRTUOSO = Dialect(
 
 
 def dialect_of(headers: Mapping[str, str]) -> Dialect:
-    """The dialect of a server, known by the ``Server`` header of its answers."""
+    """Detect the dialect of a server from the ``Server`` header."""
     return VIRTUOSO if "virtuoso" in str(headers.get("Server", "")).lower() else STANDARD
 
 
 def in_dataset(sparql: str, default: str, named: Iterable[str]) -> str:
-    """The query with its dataset written into it.
+    """Write the dataset of a request into the query text.
 
-    Virtuoso repeats each graph that the protocol names in a header of its answer, and Python's HTTP client refuses
-    more than 100 headers; so many graphs go into the text.
+    Virtuoso returns a header for each graph in the request parameters, and Python's HTTP client rejects more than 100
+    headers, so a long list of graphs goes into the text.
     """
     found = list(tokens(sparql))
     words = [(word, position) for word, position in found if word in ("WHERE", "{")]

@@ -1,7 +1,7 @@
-"""Talks to servers over HTTP with bounds: on the time of a whole request, on the size of an answer, on where it goes.
+"""HTTP requests with limits: on the total time, on the size of the response, and on redirects.
 
-Neither SPARQLWrapper nor ``urllib.request.urlopen`` can bound these: they wait for each byte anew, read answers of any
-length, and follow redirects to ``ftp:`` addresses. So the requests that SPARQLWrapper builds are opened here.
+SPARQLWrapper and ``urllib.request.urlopen`` cannot limit these: their timeout applies to each read, they read responses
+of any length, and they follow redirects to ``ftp:`` URLs. So requests built by SPARQLWrapper are sent here.
 """
 
 from __future__ import annotations
@@ -28,29 +28,29 @@ from threatgraph.display import redacted
 from threatgraph.errors import EndpointError
 
 CONNECT_TIMEOUT = 10.0
-"""Seconds that a server may take to accept a connection."""
+"""Connection timeout in seconds."""
 DEADLINE = 300.0
-"""Seconds that a whole request may take, retries and waiting included."""
+"""Total time limit of a request in seconds, including retries and waiting."""
 LARGEST = 1024**3
-"""Bytes that an answer may have."""
+"""Maximum size of a response in bytes."""
 RETRIES = 4
-"""How often a request is sent again that a server has put off."""
-_PUT_OFF = {429, 503}
+"""Maximum number of retries of a throttled request."""
+_THROTTLED = {429, 503}
 _END: ContextVar[float] = ContextVar("end", default=math.inf)
 _CHUNK = 1 << 16
 _SHOWN = 200
 _REDIRECTS = 5
 _ADVICE = {
-    401: "it asks for a password: give --user NAME and set THREATGRAPH_PASSWORD, or write an entry into ~/.netrc",
-    403: "the user may not do this there: ask its owner for the right, or name an endpoint that is open to you",
-    404: "there is nothing at this address: check the path, such as /sparql or /query",
-    405: "this address does not take such requests: check whether it is the one for queries or for updates",
+    401: "it requires a password: give --user NAME and set THREATGRAPH_PASSWORD, or add an entry to ~/.netrc",
+    403: "the user does not have permission: ask the owner for access, or use another endpoint",
+    404: "not found: check the path, such as /sparql or /query",
+    405: "method not allowed: check whether this is the endpoint for queries or for updates",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a server said."""
+class Response:
+    """The response of a server."""
 
     url: str
     content: bytes
@@ -58,47 +58,47 @@ class Answer:
 
     @property
     def kind(self) -> str:
-        """The media type, without its parameters, in lower case."""
+        """The media type without parameters, in lower case."""
         return str(self.headers.get("Content-Type", "")).partition(";")[0].strip().lower()
 
 
 class RequestTimeout(EndpointError):
-    """A request that took longer than it may."""
+    """A request that exceeded its time limit."""
 
 
 def check_url(url: str) -> str:
-    """The address of an endpoint, where it is one that we may ask.
+    """Check the URL of an endpoint.
 
     Raises:
-        EndpointError: for another scheme than http and https, an address without host, and one that holds a password.
+        EndpointError: if the scheme is not http or https, the host is missing, or the URL has a password.
     """
     try:
         parts = urllib.parse.urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise EndpointError(url, "this is no address: write one such as http://localhost:8890/sparql.") from None
+        raise EndpointError(url, "not a valid URL: use one such as http://localhost:8890/sparql.") from None
     if parts.scheme not in ("http", "https") or not host or any(ord(sign) <= 32 or ord(sign) > 126 for sign in url):
-        raise EndpointError(url, "an endpoint is an http: or https: address, such as http://localhost:8890/sparql.")
+        raise EndpointError(url, "an endpoint must be an http: or https: URL, such as http://localhost:8890/sparql.")
     if "@" in parts.netloc:
-        reason = "an address must not hold a user or password: give --user NAME and set THREATGRAPH_PASSWORD."
+        reason = "the URL must not contain a user or password: give --user NAME and set THREATGRAPH_PASSWORD."
         raise EndpointError(url, reason)
     return url
 
 
 def credentials(url: str, user: str | None = None) -> tuple[str, str] | None:
-    """User and password for a server: from the environment, or else from the entry of its host in ``~/.netrc``.
+    """Look up user and password: in the environment, or in the entry of the host in ``~/.netrc``.
 
-    The ``default`` entry of that file is for any server, and so for none of ours.
+    The ``default`` entry of that file is ignored, so that no password is sent to an arbitrary server.
 
     Args:
-        url: the address of the endpoint.
-        user: the user; by default THREATGRAPH_USER.
+        url: the URL of the endpoint.
+        user: the user name; by default THREATGRAPH_USER.
 
     Returns:
-        User and password; ``None`` where nobody is named.
+        User and password; ``None`` without a user.
 
     Raises:
-        EndpointError: where there is a user but no password, or the netrc file does not parse.
+        EndpointError: if there is a user but no password, or the netrc file does not parse.
     """
     user = user or os.environ.get("THREATGRAPH_USER") or None
     password = os.environ.get("THREATGRAPH_PASSWORD")
@@ -109,15 +109,15 @@ def credentials(url: str, user: str | None = None) -> tuple[str, str] | None:
         entry = None if host == "default" else netrc.netrc().hosts.get(host)
     except FileNotFoundError:
         entry = None
-    except netrc.NetrcParseError as error:  # its message quotes what it stumbled over, which may be a password
+    except netrc.NetrcParseError as error:  # its message quotes the invalid token, which may be a password
         place = f" (line {error.lineno})" if error.lineno else " (others may read it: chmod 600)"
-        raise EndpointError(url, f"~/.netrc cannot be read{place}: correct it.") from None
+        raise EndpointError(url, f"~/.netrc does not parse{place}: correct it.") from None
     except (OSError, ValueError) as error:
         raise EndpointError(url, f"~/.netrc cannot be read: {getattr(error, 'strerror', 'it is not UTF-8')}.") from None
     if entry and entry[0] and entry[2] is not None and user in (None, entry[0]):
         return entry[0], entry[2]
     if user:
-        raise EndpointError(url, f"no password for {user}: set THREATGRAPH_PASSWORD, or write it into ~/.netrc.")
+        raise EndpointError(url, f"no password for {user}: set THREATGRAPH_PASSWORD, or add it to ~/.netrc.")
     return None
 
 
@@ -125,11 +125,11 @@ class Http:
     """Sends requests to one server.
 
     Args:
-        url: the address that the user and password are for; no other host gets them.
-        user: name of the user; the password is looked for by :func:`credentials`.
-        deadline: seconds that a whole request may take.
-        largest: bytes that an answer may have.
-        pause: waits so many seconds; tests replace it.
+        url: the URL that the credentials are for; they are not sent to other hosts.
+        user: the user name; :func:`credentials` looks up the password.
+        deadline: total time limit of a request in seconds.
+        largest: maximum size of a response in bytes.
+        pause: sleeps for a number of seconds; replaced in tests.
     """
 
     def __init__(
@@ -145,16 +145,18 @@ class Http:
         self._origin = urllib.parse.urlsplit(url)._replace(path="/", query="", fragment="").geturl()
         self.deadline, self._largest, self._pause = deadline, largest, pause
 
-    def send(self, request: urllib.request.Request, *, timeout: float | None = None, again: bool = True) -> Answer:
-        """Send a request and read the whole answer.
+    def send(
+        self, request: urllib.request.Request, *, timeout: float | None = None, idempotent: bool = True
+    ) -> Response:
+        """Send a request and read the complete response.
 
         Args:
-            request: what to send.
-            timeout: seconds for all of it; the deadline of this object by default.
-            again: whether the request may be sent again where the server puts it off; only if twice is like once.
+            request: the request.
+            timeout: total time limit in seconds; by default the deadline of this object.
+            idempotent: whether the request may be retried if the server throttles it.
 
         Raises:
-            EndpointError: whatever goes wrong, with the address and what to do.
+            EndpointError: for any failure, with the URL and what to do.
         """
         end = min(time.monotonic() + min(timeout or self.deadline, self.deadline), _END.get())
         for attempt in range(RETRIES + 1):
@@ -163,14 +165,14 @@ class Http:
             except urllib.error.HTTPError as error:
                 wait = _wait(error, attempt)
                 last = attempt == RETRIES or time.monotonic() + wait >= end
-                if error.code not in _PUT_OFF or not again or last:
+                if error.code not in _THROTTLED or not idempotent or last:
                     raise self._refusal(request.full_url, error) from None
                 self._pause(wait)
         raise AssertionError("the last attempt returns or raises")
 
     @contextlib.contextmanager
     def within(self, seconds: float | None) -> Iterator[None]:
-        """Bound the time of all requests that are sent inside together; ``None`` for no bound but that of each."""
+        """Limit the total time of all requests in the block; ``None`` keeps only the limit of each request."""
         token = _END.set(min(_END.get(), math.inf if seconds is None else time.monotonic() + seconds))
         try:
             yield
@@ -180,10 +182,10 @@ class Http:
     def _refusal(self, url: str, error: urllib.error.HTTPError) -> EndpointError:
         return _refusal(url, error, self._login[1] if self._login else None)
 
-    def _once(self, request: urllib.request.Request, end: float) -> Answer:
+    def _once(self, request: urllib.request.Request, end: float) -> Response:
         left = end - time.monotonic()
         sockets: list[socket.socket] = []
-        # A server that sends a byte a second keeps each single read within its limit: only closing ends the whole.
+        # A server that sends a byte per second never exceeds the timeout of a read; closing the socket ends it.
         late = threading.Event()
         watch = threading.Timer(max(left, 0), _hang_up, (sockets, late))
         watch.daemon = True
@@ -192,13 +194,13 @@ class Http:
         try:
             with self._opener(sockets).open(request, timeout=max(min(left, CONNECT_TIMEOUT), 0.001)) as response:
                 content = self._read(response, url)
-                return Answer(url, content, response.headers)
+                return Response(url, content, response.headers)
         except urllib.error.HTTPError as error:
-            said = _said(error)  # while the watch is on: the text of an error may come a byte a minute, too
+            response = _said(error)  # within the time limit, since the body of an error can be slow too
             if late.is_set():
                 raise RequestTimeout(url, _LATE) from None
             error.close()
-            raise urllib.error.HTTPError(url, error.code, error.reason, error.headers, io.BytesIO(said)) from None
+            raise urllib.error.HTTPError(url, error.code, error.reason, error.headers, io.BytesIO(response)) from None
         except (OSError, http.client.HTTPException, ValueError) as error:
             if late.is_set() or _is_timeout(error):
                 raise RequestTimeout(url, _LATE) from None
@@ -215,7 +217,9 @@ class Http:
             chunks.append(chunk)
             size += len(chunk)
             if size > self._largest:
-                reason = f"the answer is longer than {self._largest:,} bytes: ask for less, such as by a LIMIT."
+                reason = (
+                    f"the response is larger than {self._largest:,} bytes: reduce the result, for example with LIMIT."
+                )
                 raise EndpointError(url, reason)
         expected = response.headers.get("Content-Length")
         if expected is not None and expected.isdigit() and size < int(expected):
@@ -241,11 +245,11 @@ class Http:
         return opener
 
 
-_LATE = "no whole answer within the time limit: ask for less, or give it more time (--timeout)."
+_LATE = "no complete response within the time limit: reduce the result, or raise the limit (--timeout)."
 
 
 class _Plain(urllib.request.HTTPHandler):
-    """Opens connections and keeps hold of their sockets."""
+    """Opens connections and keeps their sockets, so that they can be closed."""
 
     def __init__(self, sockets: list[socket.socket]) -> None:
         super().__init__()
@@ -270,7 +274,7 @@ def _held(connection: type[http.client.HTTPConnection], sockets: list[socket.soc
     class Noted(http.client.HTTPConnection):
         def connect(self) -> None:
             super().connect()
-            # A second handle, since TLS takes the first one away; its handshake is watched as well.
+            # A duplicate, since TLS detaches the original socket; the limit covers the handshake too.
             sockets.append(self.sock.dup())
 
     bases = (Noted,) if connection is http.client.HTTPConnection else (connection, Noted)
@@ -278,14 +282,14 @@ def _held(connection: type[http.client.HTTPConnection], sockets: list[socket.soc
     class Held(*bases):  # type: ignore[misc]
         def connect(self) -> None:
             super().connect()
-            # The limit of a connection is short; how long an answer may take, the watch decides.
+            # The connection timeout is short; the total limit applies to the response.
             self.sock.settimeout(None)
 
     return Held
 
 
 class _Redirects(urllib.request.HTTPRedirectHandler):
-    """Follows a redirect with the same body, to http and https alone; passwords are bound to a host."""
+    """Follows redirects with the same body, to http and https only; credentials stay with their host."""
 
     max_redirections = _REDIRECTS
 
@@ -295,15 +299,14 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         target = urllib.parse.urlsplit(newurl)
         before = urllib.parse.urlsplit(req.full_url)
         if "@" in target.netloc:
-            raise EndpointError(req.full_url, "it redirects to an address with a user or password, which is refused.")
+            raise EndpointError(req.full_url, "redirects to a URL with a user or password are refused.")
         if target.scheme not in ("http", "https") or (before.scheme, target.scheme) == ("https", "http"):
-            reason = (
-                f"it redirects to a {target.scheme}: address, which is refused. Give the address that it should be."
-            )
+            reason = f"redirects to {target.scheme}: URLs are refused. Give the final URL of the endpoint."
             raise EndpointError(req.full_url, reason)
         if target.netloc != before.netloc and req.get_method() != "GET" and _writes(req):
             raise EndpointError(
-                req.full_url, f"it redirects an update to {redacted('//' + target.netloc)[2:]}, which is refused."
+                req.full_url,
+                f"redirects of updates to another host ({redacted('//' + target.netloc)[2:]}) are refused.",
             )
         kept = {name: value for name, value in req.headers.items() if name.lower() not in ("host", "authorization")}
         return urllib.request.Request(  # noqa: S310 - the scheme is checked above
@@ -319,18 +322,18 @@ def _writes(request: urllib.request.Request) -> bool:
 def _hang_up(sockets: list[socket.socket], late: threading.Event) -> None:
     late.set()
     for connection in sockets:
-        with contextlib.suppress(OSError):  # it is closed already
+        with contextlib.suppress(OSError):  # already closed
             connection.shutdown(socket.SHUT_RDWR)
 
 
 def _wait(error: urllib.error.HTTPError, attempt: int) -> float:
-    """Seconds until a request may be sent again: what the server says (RFC 9110, section 10.2.3), or ever longer."""
-    said = error.headers.get("Retry-After") if error.headers else None
-    if said and said.strip().isdigit():
-        return float(said)
-    if said:
+    """Seconds until the next retry: as the server requests (RFC 9110, section 10.2.3), or exponentially increasing."""
+    response = error.headers.get("Retry-After") if error.headers else None
+    if response and response.strip().isdigit():
+        return float(response)
+    if response:
         try:
-            return max(email.utils.parsedate_to_datetime(said).timestamp() - time.time(), 0.0)
+            return max(email.utils.parsedate_to_datetime(response).timestamp() - time.time(), 0.0)
         except ValueError:
             pass
     return 0.5 * 2.0**attempt
@@ -344,17 +347,21 @@ def _said(error: urllib.error.HTTPError) -> bytes:
 
 
 def _refusal(url: str, error: urllib.error.HTTPError, secret: str | None) -> EndpointError:
-    said = error.read().decode("utf-8", "replace")
+    response = error.read().decode("utf-8", "replace")
     if secret:
-        said = said.replace(secret, "…")
-    said = " ".join("" if "<html" in said.lower() else said.split())[:_SHOWN] if "<html" not in said.lower() else ""
+        response = response.replace(secret, "…")
+    response = (
+        " ".join("" if "<html" in response.lower() else response.split())[:_SHOWN]
+        if "<html" not in response.lower()
+        else ""
+    )
     if error.code in range(300, 400):
         target = urllib.parse.urlsplit(str(error.headers.get("Location", "")))
-        return EndpointError(url, f"it redirects to a {target.scheme}: address or in a circle, which is refused.")
-    advice = _ADVICE.get(error.code) or ("try again later" if error.code in _PUT_OFF else "its log may tell more")
+        return EndpointError(url, f"redirect loops and redirects to {target.scheme}: URLs are refused.")
+    advice = _ADVICE.get(error.code) or ("try again later" if error.code in _THROTTLED else "see the log of the server")
     return EndpointError(
         url,
-        f"the server answered {error.code} {error.reason}: {advice}." + (f" It says: {said}" if said else ""),
+        f"the server returned {error.code} {error.reason}: {advice}." + (f" It says: {response}" if response else ""),
     )
 
 
@@ -365,9 +372,9 @@ def _is_timeout(error: BaseException) -> bool:
 def _reason(error: BaseException) -> str:
     cause = getattr(error, "reason", error)
     if isinstance(cause, socket.gaierror):
-        return "there is no such host: check the name, and the network."
+        return "host not found: check the name and the network."
     if isinstance(cause, ConnectionRefusedError):
-        return "nothing listens there: start the server, or check host and port."
+        return "connection refused: start the server, or check host and port."
     if isinstance(error, http.client.IncompleteRead | ConnectionError | http.client.RemoteDisconnected):
-        return "the connection ended before the answer was whole: try again; the server's log may tell more."
+        return "the connection ended before the response was complete: try again, or see the log of the server."
     return f"the request failed: {cause}."

@@ -1,4 +1,4 @@
-"""Has a query parsed that another engine will evaluate, so that its faults are reported as those of any query."""
+"""Parses a query before a remote server evaluates it, so that syntax errors are reported in the same way."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ _FORMS = {
 
 
 def form_of(sparql: str, timeout: float | None, *, allow_service: bool = False) -> type:
-    """The kind of answer that a query gives, without an answer: the class of pyoxigraph.
+    """Determine the result class of a query, as a class of pyoxigraph, without evaluating it on data.
 
-    The engine parses and evaluates in one step, so this too happens in a worker, over no triples.
+    Oxigraph parses and evaluates in one step, so the query runs in a worker over an empty graph.
 
     Args:
-        sparql: the text.
-        timeout: seconds that it may take; ``None`` for no limit.
-        allow_service: let ``SERVICE`` through.
+        sparql: the text of the query.
+        timeout: time limit in seconds; ``None`` for no limit.
+        allow_service: permit ``SERVICE``.
 
     Raises:
-        QueryRefused: for an update, or ``SERVICE`` where it is not let through.
-        InvalidQuery: where the text does not parse, with the position.
+        QueryRefused: for an update, or for ``SERVICE`` if it is not permitted.
+        InvalidQuery: if the query does not parse; it has the position.
         QueryTimeout: after ``timeout`` seconds.
-        QueryTooLarge: where it needs too much memory.
-        EngineFailed: where the engine crashes.
+        QueryTooLarge: if it needs too much memory.
+        EngineFailed: if the engine crashes.
     """
     try:
         _nothing().pool(graphs=False).query(sparql, timeout=timeout, allow_service=allow_service)
     except ThreatGraphError as error:
         if type(error) is not ThreatGraphError:
             raise
-        # It parses, and what failed is its evaluation, such as a call of SERVICE, which has no place here.
+        # The query parses; only its evaluation failed, such as a call of SERVICE.
     return next((_FORMS[word] for word, _ in tokens(sparql) if word in _FORMS), ox.QuerySolutions)
 
 

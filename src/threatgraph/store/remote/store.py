@@ -1,4 +1,4 @@
-"""A store on a SPARQL 1.1 server, asked over the SPARQL 1.1 protocol; nothing of the graph is kept here."""
+"""A store on a server, accessed by the SPARQL 1.1 Protocol; no triples are cached locally."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ from threatgraph.sparql.binding import Bindings, bind_values
 from threatgraph.sparql.tokens import tokens
 from threatgraph.store.protocol import Answer
 from threatgraph.store.remote.dialects import MANIFEST_GRAPH, OWN_GRAPHS, Dialect, dialect_of, in_dataset
-from threatgraph.store.remote.http import DEADLINE, Http, RequestTimeout, check_url
-from threatgraph.store.remote.http import Answer as Said
+from threatgraph.store.remote.http import DEADLINE, Http, RequestTimeout, Response, check_url
 from threatgraph.store.remote.parsing import form_of
 from threatgraph.table import Table, to_rdflib_graph
 from threatgraph.vocab import FILE_GRAPHS, PREFIXES
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     import rdflib
 
 PAGE = 5_000
-"""Rows that are asked for at once where a whole graph comes home; Virtuoso sorts no more than 10,000."""
+"""Rows per page when a complete graph is downloaded; Virtuoso sorts at most 10,000 rows."""
 _RESULTS = {"application/sparql-results+json": "json", "application/json": "json"}
 _TRIPLES = {
     "application/n-triples": ox.RdfFormat.N_TRIPLES,
@@ -52,16 +51,16 @@ class RemoteStore:
     """A store on a server.
 
     Args:
-        url: the address for queries.
-        update_url: the address for updates, where it is another one.
-        graph_store_url: the address of the Graph Store protocol, where the server has it.
-        user: name of the user; the password comes from THREATGRAPH_PASSWORD or ``~/.netrc``.
-        graph: the named graph to take for the default graph; by default what the server has, or for Virtuoso
+        url: the SPARQL query endpoint.
+        update_url: the SPARQL Update endpoint, if different from ``url``.
+        graph_store_url: the Graph Store Protocol endpoint, if the server has one.
+        user: the user name; the password comes from THREATGRAPH_PASSWORD or ``~/.netrc``.
+        graph: the named graph to use as the default graph; by default that of the server, or for Virtuoso
             :data:`~threatgraph.store.remote.dialects.MERGED_GRAPH`.
-        deadline: seconds that any single request may take.
+        deadline: time limit of a request in seconds.
 
     Raises:
-        EndpointError: where an address is none, or there is a user without password.
+        EndpointError: if a URL is not valid, or the password of the user is missing.
     """
 
     def __init__(
@@ -84,46 +83,46 @@ class RemoteStore:
                 ox.NamedNode(graph)
             except ValueError:
                 raise InvalidQuery(
-                    f"{graph!r} is no IRI for a graph: write one such as https://example.org/mine."
+                    f"{graph!r} is not a valid graph IRI: use one such as https://example.org/mine."
                 ) from None
         self._graph = graph
 
     @cached_property
     def dialect(self) -> Dialect:
-        """What is particular about the server; it is asked once."""
+        """The dialect of the server, detected once."""
         return dialect_of(self._send("ASK {}", "json").headers)
 
     @property
     def default_graph(self) -> str | None:
-        """The named graph that stands for the default graph; ``None`` where the server's own does."""
+        """The named graph used as the default graph; ``None`` for the server's default graph."""
         return self._graph or self.dialect.default_graph
 
     @cached_property
     def files(self) -> Mapping[str, Path]:
-        """The bundled file behind each named graph; no other file is taken for one because a server says so."""
+        """The bundled file of each named graph; file names from the server are not trusted."""
         return {iri: path for iri, path in _bundled().items() if iri in set(self.graphs())}
 
-    # Queries of our own.
+    # Internal queries.
 
     def select(self, sparql: str, bindings: Bindings | None = None) -> Table:
-        """The rows of a SELECT query; ``bindings`` replaces variables by terms before the query runs."""
+        """Run an internal SELECT query; ``bindings`` replaces variables by terms before the query runs."""
         answer = self._answer(bind_values(sparql, bindings), ox.QuerySolutions)
         if not isinstance(answer, Table):
-            raise InvalidQuery("a SELECT query was expected here.")
+            raise InvalidQuery("expected a SELECT query.")
         return answer
 
     def ask(self, sparql: str, bindings: Bindings | None = None) -> bool:
-        """The answer to an ASK query."""
+        """Run an internal ASK query."""
         return bool(self._answer(bind_values(sparql, bindings), ox.QueryBoolean))
 
     def construct(self, sparql: str, bindings: Bindings | None = None) -> list[ox.Triple]:
-        """The triples of a CONSTRUCT or DESCRIBE query."""
+        """Run an internal CONSTRUCT or DESCRIBE query."""
         answer = self._answer(bind_values(sparql, bindings), ox.QueryTriples)
         if not isinstance(answer, list):
-            raise InvalidQuery("a CONSTRUCT or DESCRIBE query was expected here.")
+            raise InvalidQuery("expected a CONSTRUCT or DESCRIBE query.")
         return answer
 
-    # Queries from outside.
+    # External queries.
 
     def query(
         self,
@@ -133,40 +132,40 @@ class RemoteStore:
         timeout: float | None = None,
         allow_service: bool = False,
     ) -> Answer:
-        """Answer a query from outside; see :meth:`threatgraph.store.Store.query`.
+        """Run an external query; see :meth:`threatgraph.store.Store.query`.
 
-        It is parsed here first, so that a fault is told as everywhere else, and a text that would write or make the
-        server reach elsewhere never gets there.
+        The query is parsed locally first. Syntax errors are reported as for other stores; updates and ``SERVICE`` are
+        rejected before anything is sent.
 
         Raises:
-            EndpointError: where the server does not answer as it should.
+            EndpointError: if the server fails or returns an invalid response.
         """
         text = bind_values(sparql, bindings)
         form = form_of(text, timeout, allow_service=allow_service)
         try:
-            # One limit for all that it takes, such as to find out first what server it is. Where the server asks
-            # others, twice is not like once.
+            # One limit for all requests, including the detection of the dialect. A query that calls other servers is
+            # not idempotent.
             with self._http.within(timeout):
-                return self._answer(text, form, again=not allow_service)
+                return self._answer(text, form, idempotent=not allow_service)
         except RequestTimeout as error:
             raise QueryTimeout(str(error)) from None
 
     def call(self, function: str, *, what: str, timeout: float | None = None, **arguments: Any) -> Any:
-        """Call a function of this package on this store, in this process: the server evaluates the queries.
+        """Call a function of threatgraph on this store, in this process, since the server evaluates the queries.
 
-        The time limit is that of each request.
+        The time limit applies to each request.
         """
         module, _, name = function.partition(":")
         return getattr(import_module(module), name)(self, **arguments)
 
-    # The graph itself.
+    # Triples and graphs.
 
     def triples(self) -> Iterator[ox.Triple]:
-        """All triples of the merged graph, page by page."""
+        """All triples of the merged graph, in pages."""
         return self._paged("")
 
     def graphs(self) -> list[str]:
-        """The IRIs of the named graphs, sorted: one a file, and the graph of derived triples."""
+        """The IRIs of the named graphs, sorted: one for each file, and one for derived triples."""
         noted = self._every_graph(f"SELECT ?g WHERE {{ GRAPH <{MANIFEST_GRAPH}> {{ ?g dcterms:identifier ?digest }} }}")
         found = noted or self._every_graph("SELECT DISTINCT ?g WHERE { GRAPH ?g { ?s ?p ?o } }")
         own = OWN_GRAPHS | {self.default_graph}
@@ -178,37 +177,37 @@ class RemoteStore:
         return [str(iri) for iri in self.manifest(sparql).column("g")]
 
     def manifest(self, sparql: str) -> Table:
-        """The rows of a SELECT query over all named graphs of the server, those of our own work included."""
+        """Run a SELECT query over all named graphs of the server, including administrative graphs."""
         return self._table(self._send(_prologue(sparql) + sparql, "json"))
 
     def graph_triples(self, graph_iri: str) -> Iterator[ox.Triple]:
-        """The triples of one named graph, page by page."""
+        """The triples of one named graph, in pages."""
         return self._paged(f"FROM {ox.NamedNode(graph_iri)}")
 
-    #: Servers keep literals as they like; how files write them is not known there.
+    #: The lexical forms of the files are unknown, since servers may normalize literals.
     rewritten: Mapping[str, Collection[ox.NamedNode | ox.BlankNode]] = MappingProxyType({})
 
     def as_written(self, triples: Iterable[ox.Triple]) -> Iterator[ox.Triple]:
-        """The triples as they are."""
+        """Return the triples unchanged."""
         return iter(triples)
 
     def to_rdflib(self) -> rdflib.Graph:
-        """The merged graph as an rdflib graph, with our prefixes bound; a copy, free to change."""
+        """Copy the merged graph into an rdflib graph with the project's prefixes bound."""
         return to_rdflib_graph(self.triples())
 
     def _paged(self, dataset: str) -> Iterator[ox.Triple]:
-        """The triples of a graph: at once, or predicate by predicate; nothing is lost while the server's graph rests.
+        """Download a graph: in one request, or by predicate; complete unless the graph changes meanwhile.
 
         Args:
-            dataset: a FROM clause, or nothing for the default graph.
+            dataset: a FROM clause, or the empty string for the default graph.
 
         Raises:
-            EndpointError: where the rows are not as many as the server had counted: it cut them, or the graph changed.
+            EndpointError: if the number of rows differs from the count, by truncation or a change of the graph.
         """
         counts: list[tuple[ox.NamedNode, int]] = []
         for predicate, count in self.select(_PREDICATES.format(dataset=dataset)).rows:
             if not isinstance(predicate, ox.NamedNode) or not isinstance(count, ox.Literal):
-                raise EndpointError(self.url, "the server does not count the statements of each predicate.")
+                raise EndpointError(self.url, "the server returned no count of statements per predicate.")
             counts.append((predicate, int(count.value)))
         if (wanted := sum(count for _, count in counts)) <= PAGE:
             rows = self.select(_EVERY.format(dataset=dataset)).rows
@@ -224,11 +223,13 @@ class RemoteStore:
 
     def _require(self, wanted: int, came: int, of: str) -> None:
         if came != wanted:
-            reason = f"{came} of {wanted} statements of {of} came: it changed meanwhile, or the server cuts answers."
+            reason = (
+                f"received {came} of {wanted} statements of {of}: the graph changed, or the server truncates results."
+            )
             raise EndpointError(self.url, reason)
 
     def _pages(self, dataset: str, predicate: ox.NamedNode) -> Iterator[tuple[Any, ...]]:
-        """Pages begin at the last subject of the one before, so that a late page costs no more than the first."""
+        """Each page begins at the last subject of the previous page, so that late pages are as fast as early ones."""
         last: str | None = None
         offset = 0
         while True:
@@ -243,62 +244,66 @@ class RemoteStore:
             offset = offset + same if subject == last else same
             last = subject
 
-    # How a query goes out and its answer comes back.
+    # Requests and responses.
 
-    def _answer(self, sparql: str, form: type, *, again: bool = True) -> Answer:
-        said = self._send(_prologue(sparql) + sparql, "nt" if form is ox.QueryTriples else "json", sparql, again=again)
+    def _answer(self, sparql: str, form: type, *, idempotent: bool = True) -> Answer:
+        response = self._send(
+            _prologue(sparql) + sparql, "nt" if form is ox.QueryTriples else "json", sparql, idempotent=idempotent
+        )
         if form is ox.QueryTriples:
-            return self._graph_of(said)
-        results = self._results(said)
-        return bool(results) if isinstance(results, ox.QueryBoolean) else self._table(said)
+            return self._graph_of(response)
+        results = self._results(response)
+        return bool(results) if isinstance(results, ox.QueryBoolean) else self._table(response)
 
-    def _send(self, text: str, form: str, dataset_of: str | None = None, *, again: bool = True) -> Said:
+    def _send(self, text: str, form: str, dataset_of: str | None = None, *, idempotent: bool = True) -> Response:
         dataset: list[tuple[str, str]] = []
         if dataset_of is not None and (merged := self.default_graph) and not _names_dataset(dataset_of):
-            if _speaks_of_graphs(dataset_of):
+            if _uses_named_graphs(dataset_of):
                 text = in_dataset(text, merged, self.graphs())
             else:
                 dataset.append(("default-graph-uri", merged))
-        return self._http.send(_request(self.url, text, form, dataset), again=again)
+        return self._http.send(_request(self.url, text, form, dataset), idempotent=idempotent)
 
-    def _results(self, said: Said) -> ox.QuerySolutions | ox.QueryBoolean:
-        if said.kind not in _RESULTS:
-            raise EndpointError(said.url, _wrong_kind(said, "application/sparql-results+json"))
+    def _results(self, response: Response) -> ox.QuerySolutions | ox.QueryBoolean:
+        if response.kind not in _RESULTS:
+            raise EndpointError(response.url, _wrong_kind(response, "application/sparql-results+json"))
         try:
-            JsonNesting().feed(said.content)
-            return ox.parse_query_results(said.content, format=ox.QueryResultsFormat.JSON)
+            JsonNesting().feed(response.content)
+            return ox.parse_query_results(response.content, format=ox.QueryResultsFormat.JSON)
         except Refused as error:
-            raise EndpointError(said.url, f"the answer is refused: {error.reason}") from None
+            raise EndpointError(response.url, f"response rejected: {error.reason}") from None
         except (SyntaxError, ValueError) as error:
-            raise EndpointError(said.url, _damaged(error)) from None
+            raise EndpointError(response.url, _damaged(error)) from None
 
-    def _table(self, said: Said) -> Table:
-        solutions = self._results(said)
+    def _table(self, response: Response) -> Table:
+        solutions = self._results(response)
         if not isinstance(solutions, ox.QuerySolutions):
-            raise EndpointError(said.url, "the server answered a SELECT with a truth value.")
+            raise EndpointError(response.url, "the server returned a Boolean for a SELECT query.")
         try:
-            term = dialect_of(said.headers).term
+            term = dialect_of(response.headers).term
             rows = [tuple(map(term, solution)) for solution in solutions]
         except MemoryError:
-            raise EndpointError(said.url, "the answer holds a text that is too long: ask for a part of it.") from None
+            raise EndpointError(
+                response.url, "the result has a literal that is too long: select a part of it."
+            ) from None
         except (SyntaxError, ValueError) as error:
-            raise EndpointError(said.url, _damaged(error)) from None
-        self._check_complete(said, len(rows))
+            raise EndpointError(response.url, _damaged(error)) from None
+        self._check_complete(response, len(rows))
         return Table([variable.value for variable in solutions.variables], rows)
 
-    def _graph_of(self, said: Said) -> list[ox.Triple]:
-        if said.kind not in _TRIPLES:
-            raise EndpointError(said.url, _wrong_kind(said, "application/n-triples"))
+    def _graph_of(self, response: Response) -> list[ox.Triple]:
+        if response.kind not in _TRIPLES:
+            raise EndpointError(response.url, _wrong_kind(response, "application/n-triples"))
         try:
-            source = Source(io.BytesIO(said.content), "line", _TRIPLES[said.kind], None)
+            source = Source(io.BytesIO(response.content), "line", _TRIPLES[response.kind], None)
             found = [quad.triple for quad in source.quads()]
         except InvalidFile as error:
-            raise EndpointError(said.url, _damaged(error)) from None
-        self._check_complete(said, len(found))
+            raise EndpointError(response.url, _damaged(error)) from None
+        self._check_complete(response, len(found))
         return list(dict.fromkeys(found))
 
-    def _check_complete(self, said: Said, rows: int) -> None:
-        dialect_of(said.headers).check_complete(said.url, rows, said.headers)
+    def _check_complete(self, response: Response, rows: int) -> None:
+        dialect_of(response.headers).check_complete(response.url, rows, response.headers)
 
 
 def _request(url: str, text: str, form: str, dataset: Sequence[tuple[str, str]]) -> urllib.request.Request:
@@ -308,11 +313,11 @@ def _request(url: str, text: str, form: str, dataset: Sequence[tuple[str, str]])
     wrapper.setMethod(POST)
     wrapper.setOnlyConneg(True)
     wrapper.setQuery(text)
-    # It guesses by the words of the text, those in strings included.
+    # SPARQLWrapper infers the query form from keywords, including those in strings.
     wrapper.queryType = INSERT if form == "update" else SELECT
     for name, value in dataset:
         wrapper.addParameter(name, value)
-    # SPARQLWrapper opens its requests without a bound on time or size: it builds them, and http.py opens them.
+    # SPARQLWrapper builds the request; http.py sends it, with limits on time and size.
     request: urllib.request.Request = wrapper._createRequest()
     request.remove_header("Accept")
     accept = {"json": "application/sparql-results+json", "nt": "application/n-triples, text/turtle;q=0.8"}.get(
@@ -323,18 +328,18 @@ def _request(url: str, text: str, form: str, dataset: Sequence[tuple[str, str]])
 
 
 def update_request(url: str, text: str) -> urllib.request.Request:
-    """A SPARQL 1.1 update as a request."""
+    """Build the request for a SPARQL 1.1 Update."""
     return _request(url, text, "update", [])
 
 
 def _prologue(sparql: str) -> str:
-    """Declares the prefixes that a query uses and does not declare itself; on one line, so that positions stay."""
+    """Declare the known prefixes that a query uses without declaring them, on one line to preserve line numbers."""
     declared = set(_DECLARED.findall(sparql))
     wanted = [name for name in PREFIXES if name not in declared and f"{name}:" in sparql]
     return "".join(f"PREFIX {name}: <{PREFIXES[name]}> " for name in wanted)
 
 
-def _speaks_of_graphs(sparql: str) -> bool:
+def _uses_named_graphs(sparql: str) -> bool:
     return any(word == "GRAPH" for word, _ in tokens(sparql))
 
 
@@ -347,12 +352,12 @@ def _bundled() -> dict[str, Path]:
     return {FILE_GRAPHS + file.relative_to(root).as_posix(): file for file in resources.bundled_files()}
 
 
-def _wrong_kind(said: Said, wanted: str) -> str:
-    if not said.content:
-        return "the answer is empty: check that this is the address for SPARQL queries."
-    kind = said.kind or "something without a media type"
-    return f"the server answered with {kind} where {wanted} was asked for: check that this is a SPARQL endpoint."
+def _wrong_kind(response: Response, wanted: str) -> str:
+    if not response.content:
+        return "empty response: check that this is the endpoint for SPARQL queries."
+    kind = response.kind or "a response without media type"
+    return f"the server returned {kind} instead of {wanted}: check that this is a SPARQL endpoint."
 
 
 def _damaged(error: Exception) -> str:
-    return f"the answer is damaged or was cut off ({str(error)[:120]}): try again; the server's log may tell more."
+    return f"the response is corrupt or truncated ({str(error)[:120]}): try again, or see the log of the server."

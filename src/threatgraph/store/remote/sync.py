@@ -1,8 +1,8 @@
-"""Puts graphs on a SPARQL server: each is filled beside the one that it replaces, and then takes its place.
+"""Uploads graphs to a SPARQL server: each graph is filled in a staging graph, which then replaces it.
 
-The server keeps a manifest: for each graph that we put there, a digest of what was put. An entry is taken out before
-its graph changes and written after, so that a run that was cut off leaves no entry for what is not whole, and the next
-run does that again. What has an entry with the right digest is not sent again.
+The server has a manifest graph with the digest of each uploaded graph. An entry is removed before its graph changes and
+written afterwards, so an interrupted upload leaves no entry for an incomplete graph, and the next upload repeats it.
+Graphs whose digest is unchanged are not uploaded again.
 """
 
 from __future__ import annotations
@@ -23,45 +23,45 @@ from threatgraph.store.remote.store import RemoteStore, update_request
 from threatgraph.vocab import DERIVED_GRAPH
 
 LARGEST_REQUEST = 4 * 1024**2
-"""Bytes of N-Triples that a request of the Graph Store protocol may have."""
+"""Maximum bytes of N-Triples in a Graph Store Protocol request."""
 LARGEST_UPDATE = 256 * 1024
-"""Bytes of N-Triples that an ``INSERT DATA`` may have: servers compile its text."""
+"""Maximum bytes of N-Triples in an ``INSERT DATA``, since servers compile its text."""
 _TOGETHER = 50
-"""Graphs that one request merges."""
+"""Maximum number of graphs to merge in one request."""
 _DIGEST = "http://purl.org/dc/terms/identifier"
 _WHOLE = f"{MANIFEST_GRAPH}#merged"
-"""Stands in the manifest for the merged graph, which on most servers has no IRI."""
+"""The manifest entry of the merged graph, which has no IRI on most servers."""
 
 
 @dataclass(slots=True)
 class SyncResult:
-    """What a run changed, by IRI of the graphs."""
+    """The result of a sync: the changed graphs, by IRI."""
 
     added: list[str] = field(default_factory=list)
     replaced: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     merged: bool = False
-    """Whether the merged graph was made anew."""
+    """Whether the merged graph was rebuilt."""
     triples: int = 0
-    """How many triples were sent."""
+    """The number of triples uploaded."""
 
     def __bool__(self) -> bool:
         return bool(self.added or self.replaced or self.removed or self.merged)
 
 
 def sync(store: RemoteStore, inputs: Sequence[GraphSource], *, only: bool = False) -> SyncResult:
-    """Put files on a server, each into its named graph, and derive the merged graph anew where any changed.
+    """Upload files to a server, each into its named graph, and rebuild the merged graph if any changed.
 
     Args:
         store: the server.
         inputs: the files.
-        only: remove every graph that an earlier run has put there and that is not among these; graphs of others stay.
+        only: remove graphs of earlier uploads that are not among these; other graphs on the server are kept.
 
     Raises:
-        InvalidFile: where a file does not parse; the server is left as it was then.
-        EndpointError: where the server does not do as asked; running again repairs what was left half done.
+        InvalidFile: if a file does not parse; the server is unchanged then.
+        EndpointError: if a request fails; the next sync completes the upload.
     """
-    target = {item.graph: _digest(item) for item in inputs}  # reads all files before anything changes
+    target = {item.graph: _digest(item) for item in inputs}  # reads all files before any change
     return _Run(store).run(inputs, target, only)
 
 
@@ -88,7 +88,7 @@ class _Run:
         return self._changes
 
     def _merge(self, files: dict[str, str], noted: str | None) -> None:
-        """Make the merged graph anew out of the graphs of the files, where those are not what they were."""
+        """Rebuild the merged graph from the graphs of the files, if any of these changed."""
         rules = sorted((resources.ontology_dir() / "rules").glob("*.rq"))
         texts = [rule.read_text(encoding="utf-8") for rule in rules]
         digest = hashlib.sha256(repr((sorted(files.items()), texts)).encode()).hexdigest()
@@ -111,7 +111,7 @@ class _Run:
         batches = _batches(statements, LARGEST_UPDATE, self._store.dialect.batch)
         first = next(batches, [])
         second = next(batches, None)
-        if second is None:  # one request does it all; where the server does that by halves, the note is missing still
+        if second is None:  # one request; if the server executes only a part of it, the manifest entry is still missing
             self._changes.triples += len(first)
             steps = [_forget(iri), f"DROP SILENT GRAPH <{iri}>"]
             steps += [f"INSERT DATA {{ GRAPH <{iri}> {{ {' '.join(first)} }} }}"] if first else []
@@ -127,7 +127,7 @@ class _Run:
         self._update(f"DROP SILENT GRAPH <{STAGING_GRAPH}>")
 
     def _send(self, statements: Iterable[str]) -> None:
-        """Add triples to the staging graph, in requests of bounded size."""
+        """Add triples to the staging graph, in requests of limited size."""
         url = self._store.graph_store_url
         most = 10**9 if url else self._store.dialect.batch
         for lines in _batches(statements, LARGEST_REQUEST if url else LARGEST_UPDATE, most):
@@ -162,7 +162,7 @@ def _noted(iri: str, digest: str) -> str:
 
 
 def _statements(item: GraphSource) -> Iterator[str]:
-    """The triples of a file as lines of N-Triples, without line ends."""
+    """The triples of a source as lines of N-Triples, without line ends."""
     with item.open() as source:
         for triple in skolemize(source.quads(), item.graph):
             yield f"{triple} ."

@@ -1,4 +1,4 @@
-"""Messages between two processes: bytes, each with its length in front, over a socket or over two pipes."""
+"""Messages between two processes: length-prefixed bytes over a socket or two pipes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ T = TypeVar("T")
 _LENGTH = struct.Struct("<Q")
 _CHUNK = 1 << 20
 NO_SIGNAL = getattr(socket, "MSG_NOSIGNAL", 0)
-"""Lets a message to a process that is gone fail, where the user's program would have the system end it (SIGPIPE)."""
+"""Makes sending to a dead process raise an error instead of a SIGPIPE, which would end the user's program."""
 
 
 class Channel(Protocol):
@@ -25,23 +25,23 @@ class Channel(Protocol):
 
         Args:
             message: the bytes.
-            deadline: when to give up, by :func:`time.monotonic`; ``None`` for never.
+            deadline: the time limit as a value of :func:`time.monotonic`; ``None`` for no limit.
 
         Raises:
             TimeoutError: at the deadline.
-            OSError: where the other end is closed.
+            OSError: if the other end is closed.
         """
 
     def receive(self, deadline: float | None = None) -> bytes:
-        """The next message.
+        """Receive the next message.
 
         Raises:
             TimeoutError: at the deadline.
-            EOFError: where the other end is closed.
+            EOFError: if the other end is closed.
         """
 
     def is_quiet(self) -> bool:
-        """Whether the other end is open and has sent nothing, as far as can be told."""
+        """Whether the other end is open and has sent nothing, as far as known."""
 
     def close(self) -> None:
         """Close this end."""
@@ -63,7 +63,7 @@ class SocketChannel:
         self._socket.sendall(_LENGTH.pack(len(message)) + message, NO_SIGNAL)
 
     def receive(self, deadline: float | None = None) -> bytes:
-        """The next message; see :meth:`Channel.receive`."""
+        """Receive the next message; see :meth:`Channel.receive`."""
         (length,) = _LENGTH.unpack(self._exactly(_LENGTH.size, deadline))
         return self._exactly(length, deadline)
 
@@ -101,11 +101,11 @@ class SocketChannel:
 
 
 class PipeChannel:
-    """A channel over two pipes, for systems that cannot hand a socket to another process.
+    """A channel over two pipes, for systems that cannot pass a socket to another process.
 
     Args:
-        source: what the other process writes to.
-        target: what the other process reads.
+        source: the pipe that the other process writes to.
+        target: the pipe that the other process reads.
     """
 
     def __init__(self, source: IO[bytes], target: IO[bytes]) -> None:
@@ -116,14 +116,14 @@ class PipeChannel:
         self._in_time(lambda: self._write(message), deadline)
 
     def receive(self, deadline: float | None = None) -> bytes:
-        """The next message; see :meth:`Channel.receive`."""
+        """Receive the next message; see :meth:`Channel.receive`."""
         message = self._in_time(self._read, deadline)
         if message is None:
             raise EOFError("the other process has closed the connection")
         return message
 
     def is_quiet(self) -> bool:
-        """Whether the other end is open, as far as can be told."""
+        """Whether the other end is open, as far as known."""
         return not self._target.closed
 
     def close(self) -> None:
@@ -144,7 +144,7 @@ class PipeChannel:
         return message if len(message) == length else None
 
     def _in_time(self, work: Callable[[], T], deadline: float | None) -> T:
-        """What some work gives; a pipe has no time limit, so the work is left to a thread that ends with the pipe."""
+        """Run blocking I/O in a thread with a time limit, as pipes have no timeout; the thread ends with the pipe."""
         if deadline is None:
             return work()
         done: list[T | OSError] = []
@@ -166,5 +166,5 @@ class PipeChannel:
 
 
 def _left(deadline: float) -> float:
-    """The seconds until a deadline, which must be above 0: a socket takes 0 for something else."""
+    """The seconds until a deadline, always above 0, since a socket timeout of 0 means non-blocking."""
     return max(deadline - time.monotonic(), 1e-6)

@@ -1,4 +1,4 @@
-"""Starts worker processes: forked from a zygote where the system can fork, else each as a new process."""
+"""Starts worker processes: forked from a zygote if the system supports fork, else as new processes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from threatgraph.store.workers.protocol import WorkerStore
 
-#: A new process imports what this one would, wherever that was found.
+#: A new process gets the import path of this one.
 _START = (
     "import sys, json; sys.path[:] = json.loads(sys.argv.pop(1)); "
     "from threatgraph.store.workers.zygote import main; main()"
@@ -33,23 +33,23 @@ _NONE = Permissions(0)
 
 
 class Worker:
-    """A worker process, seen from its parent."""
+    """A worker process, as its parent sees it."""
 
     def __init__(self, channel: Channel, host: Host, number: int, errors: IO[bytes]) -> None:
         self.channel, self._host, self.number, self._errors = channel, host, number, errors
 
     def end(self, *, kill: bool) -> int:
-        """Wait for the process to end, after it is killed where ``kill`` says so; gives its exit status."""
+        """End the process, with a kill if ``kill`` is true, and return its exit status."""
         self.close()
         return self._host.end(self.number, kill=kill)
 
     def close(self) -> None:
-        """Leave the process alone, which then ends unless it is busy."""
+        """Close the connection; the process ends when it is idle."""
         self.channel.close()
         self._errors.close()
 
     def complaint(self) -> str:
-        """What the process said on its standard error, before :meth:`end` is called."""
+        """The standard error of the process; read it before :meth:`end`."""
         with suppress(OSError, ValueError):
             self._errors.seek(0)
             return self._errors.read(1 << 16).decode(errors="replace")
@@ -57,30 +57,30 @@ class Worker:
 
 
 class Host(Protocol):
-    """What starts workers over one store."""
+    """Starts the workers of one store."""
 
     number: int
-    """The process that they come from; 0 where each comes from this one."""
+    """The process that forks the workers; 0 if this process starts them."""
 
     def start(self, permissions: Permissions) -> Worker:
-        """A new worker.
+        """Start a worker.
 
         Raises:
-            OSError: where the system gives no process.
+            OSError: if no process can be started.
         """
 
     def end(self, number: int, *, kill: bool) -> int:
-        """Wait for a worker to end and give its exit status, which is below 0 for a signal."""
+        """Wait for a worker to end and return its exit status, which is negative for a signal."""
 
     def close(self) -> None:
         """End all workers."""
 
 
 class ForkingHost:
-    """Starts workers by way of a zygote.
+    """Starts workers from a zygote.
 
     Args:
-        store: the graph.
+        store: the store.
     """
 
     def __init__(self, store: WorkerStore) -> None:
@@ -94,7 +94,7 @@ class ForkingHost:
                 try:
                     with _blocked_signals():
                         self.number = _fork(theirs, store)
-                except BaseException:  # such as that of a signal's handler
+                except BaseException:  # such as an exception of a signal handler
                     self.close()
                     raise
                 return
@@ -103,20 +103,20 @@ class ForkingHost:
         SocketChannel(self._control).send(pickle.dumps(store))
 
     def start(self, permissions: Permissions) -> Worker:
-        """A new worker; see :meth:`Host.start`."""
+        """Start a worker; see :meth:`Host.start`."""
         ours, theirs = _pair()
         errors = _anonymous_file()
         with theirs:
             number = self._command(zygote.FORK, 0, permissions, [theirs.fileno(), errors.fileno()])
         if number < 0:
-            raise OSError("no process could be forked")
+            raise OSError("cannot fork a process")
         return Worker(SocketChannel(ours), self, number, errors)
 
     def end(self, number: int, *, kill: bool) -> int:
         """Wait for a worker to end; see :meth:`Host.end`."""
         try:
             return self._command(zygote.KILL if kill else zygote.WAIT, number)
-        except OSError:  # the zygote is gone, and with it what it knew
+        except OSError:  # the zygote has ended, and the exit status is lost
             if kill:
                 with suppress(OSError):
                     os.kill(number, signal.SIGKILL)
@@ -137,23 +137,23 @@ class ForkingHost:
         with self._lock:
             self._asked += 1
             message = zygote.COMMAND.pack(self._asked, command, number, *permissions)
-            # socket.send_fds would leave the flags out.
+            # socket.send_fds does not pass the flags.
             rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", descriptors))] if descriptors else []
             self._control.sendmsg([message], rights, NO_SIGNAL)
             while True:
                 answer = self._control.recv(zygote.ANSWER.size, socket.MSG_WAITALL)
                 if len(answer) < zygote.ANSWER.size:
-                    raise ConnectionError("the process that starts workers has ended")
+                    raise ConnectionError("the zygote process has ended")
                 asked, result = zygote.ANSWER.unpack(answer)
-                if asked == self._asked:  # not the answer to a command whose sender was interrupted
+                if asked == self._asked:  # skip the reply to an interrupted command
                     return int(result)
 
 
 class StartingHost:
-    """Starts each worker as a new process with a copy of the store, on systems that cannot fork.
+    """Starts each worker as a new process with a copy of the store, on systems without fork.
 
     Args:
-        store: the graph.
+        store: the store.
     """
 
     number = 0
@@ -163,7 +163,7 @@ class StartingHost:
         self._started: dict[int, subprocess.Popen[bytes]] = {}
 
     def start(self, permissions: Permissions) -> Worker:
-        """A new worker; see :meth:`Host.start`."""
+        """Start a worker; see :meth:`Host.start`."""
         errors = _anonymous_file()
         process = _process(*(str(int(value)) for value in permissions), errors=errors)
         self._started[process.pid] = process
@@ -188,7 +188,7 @@ class StartingHost:
 
 def _fork(control: socket.socket, store: WorkerStore) -> int:
     with warnings.catch_warnings():
-        # Python 3.12 warns of the threads of the engine, which the child never meets.
+        # Python 3.12 warns about the threads of Oxigraph, which the child does not use.
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if child == 0:
@@ -197,7 +197,7 @@ def _fork(control: socket.socket, store: WorkerStore) -> int:
 
 
 def _pair() -> tuple[socket.socket, socket.socket]:
-    """Two connected sockets, neither under the number of a standard stream, where that of the user is closed."""
+    """Two connected sockets whose descriptors are not those of standard streams, even if these are closed."""
     from fcntl import F_DUPFD_CLOEXEC, fcntl
 
     moved = []
@@ -209,7 +209,7 @@ def _pair() -> tuple[socket.socket, socket.socket]:
 
 @contextmanager
 def _blocked_signals() -> Iterator[None]:
-    """No signal is handled meanwhile: a handler that raises would lead a forked child on into the user's program."""
+    """Block signals, since a handler that raises would make a forked child continue the user's program."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
         yield
@@ -218,11 +218,11 @@ def _blocked_signals() -> Iterator[None]:
 
 
 def _process(*words: str, keep: int | None = None, errors: IO[bytes] | None = None) -> subprocess.Popen[bytes]:
-    """A new process of this Python that runs :func:`threatgraph.store.workers.zygote.main`."""
+    """Start a Python process that runs :func:`threatgraph.store.workers.zygote.main`."""
     import subprocess
 
     if not sys.executable:
-        raise OSError("Python does not know its own program")
+        raise OSError("the path of the Python executable is unknown")
     piped = subprocess.DEVNULL if errors is None else subprocess.PIPE
     return subprocess.Popen(
         [sys.executable, "-c", _START, json.dumps(sys.path), *words],

@@ -1,7 +1,7 @@
-"""Has queries of strangers evaluated in worker processes, within limits of time and memory.
+"""Evaluates external queries in worker processes, with limits on time and memory.
 
-Neither Python nor the engine can interrupt a query, and some queries make the engine abort its process. So no such
-query runs in the process that asks: a pool of workers answers, each of which can be killed or may crash without harm.
+Neither Python nor Oxigraph can interrupt a query, and some queries make Oxigraph abort its process. So external queries
+run in a pool of worker processes, which can be killed, or crash, without affecting the caller.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ if TYPE_CHECKING:
     from threatgraph.store.workers.protocol import WorkerStore
 
 MEMORY_LIMIT = 4 * 1024**3
-"""Bytes that such a query may take beyond what the process already has."""
+"""Memory limit of an external query in bytes, beyond the memory of the idle worker."""
 
 _YEAR = 366 * 24 * 3600
 _SIZE = max(2, os.cpu_count() or 1)
-#: What the system's allocators say before they end a process.
+#: What memory allocators print before they abort a process.
 _NO_MEMORY = ("memory allocation of", "bad_alloc", "MemoryError", "out of memory")
 
 
 class Pool:
-    """Workers over one store, as many as the machine has processors and at least two; made as they are needed.
+    """A pool of workers for one store: one per processor, at least two, started on demand.
 
-    It may be used by several threads, and in a process that was forked from the one that made it.
+    A pool is thread-safe, and works in a process forked from the one that created it.
 
     Args:
-        store: the store; the pool ends with it.
+        store: the store; the pool is closed with it.
     """
 
     def __init__(self, store: WorkerStore) -> None:
@@ -59,46 +59,46 @@ class Pool:
         allow_service: bool | None = None,
         network: bool = False,
     ) -> tuple[bytes, bytes]:
-        """Have a query evaluated.
+        """Evaluate a query in a worker.
 
         Args:
-            sparql: the text.
-            timeout: seconds that it may take; ``None`` for no limit.
-            memory: bytes that it may take.
-            allow_service: have the worker refuse an update first and, where this is false, ``SERVICE``; how long the
-                text of a stranger takes to read is not known either.
-            network: whether it may ask other servers.
+            sparql: the text of the query.
+            timeout: time limit in seconds; ``None`` for no limit.
+            memory: memory limit in bytes.
+            allow_service: whether to permit ``SERVICE``. The worker checks this, and rejects updates, since tokenizing an
+                untrusted text can be slow too. ``None`` skips the check.
+            network: whether the worker may access the network.
 
         Returns:
-            The kind of the answer and its bytes, as :meth:`threatgraph.store.oxigraph.OxigraphStore.answer` makes them.
+            The kind and the bytes of the answer, as in :meth:`threatgraph.store.oxigraph.OxigraphStore.answer`.
 
         Raises:
-            QueryRefused: where the worker is to refuse it.
-            InvalidQuery: where the text does not parse.
+            QueryRefused: for an update, or for ``SERVICE`` if it is not permitted.
+            InvalidQuery: if the query does not parse.
             QueryTimeout: after ``timeout`` seconds.
-            QueryTooLarge: where it needs more memory.
-            EngineFailed: where the engine crashes.
+            QueryTooLarge: if the query exceeds the memory limit.
+            EngineFailed: if the engine crashes.
         """
         return self._answer(Request(timeout, sparql, allow_service), Permissions(memory, network))
 
     def call(self, function: str, *, what: str, timeout: float | None, **arguments: Any) -> Any:
-        """Call a function of this package in a worker, with the store as its first argument.
+        """Call a function of threatgraph in a worker, with the store as its first argument.
 
         Args:
             function: ``module:function``.
-            what: what that is, for a message, such as ``validation``.
-            timeout: seconds that it may take; ``None`` for no limit.
-            arguments: further arguments, which can be pickled, as its result can.
+            what: the name of the task for messages, such as ``validation``.
+            timeout: time limit in seconds; ``None`` for no limit.
+            arguments: further arguments; they and the result must be picklable.
 
         Returns:
-            What the function gives.
+            The result of the function.
 
         Raises:
-            ThreatGraphError: as the function does; and as in :meth:`query`.
+            ThreatGraphError: as the function raises it, and as in :meth:`query`.
         """
         request = Request(timeout, function=function, arguments=arguments, folder=str(Path.cwd()))
         _, content = self._answer(request, Permissions(MEMORY_LIMIT, files=True), what)
-        return pickle.loads(content)  # noqa: S301 - made by a function of ours in a process of ours
+        return pickle.loads(content)  # noqa: S301 - pickled by our worker
 
     def close(self) -> None:
         """End all workers."""
@@ -110,7 +110,7 @@ class Pool:
             self._forget()
 
     def _forget(self) -> None:
-        """Know of no worker, as at the beginning; in a forked process the workers are those of the parent."""
+        """Reset the pool, since in a forked process the workers belong to the parent."""
         self._process = os.getpid()
         self._idle: dict[Permissions, list[Worker]] = defaultdict(list)
         self._host: Host | None = None
@@ -118,7 +118,7 @@ class Pool:
 
     def _answer(self, request: Request, permissions: Permissions, what: str = "query") -> tuple[bytes, bytes]:
         if os.getpid() != self._process:
-            self._lock = threading.Lock()  # a thread that is not here may have held the other one
+            self._lock = threading.Lock()  # a thread of the parent may hold the old lock
             self._forget()
         request = request._replace(timeout=checked_timeout(request.timeout))
         with self._slots:
@@ -140,14 +140,14 @@ class Pool:
         return _read(reply[1:2], reply[2:], what, permissions.memory)
 
     def _sent(self, request: Request, permissions: Permissions) -> Worker:
-        """A worker that a request was sent to."""
+        """Send a request and return its worker."""
         message = pickle.dumps(request)
         while True:
             worker = self._worker(permissions)
             try:
                 worker.channel.send(message)
             except OSError:
-                worker.end(kill=True)  # it died while it waited
+                worker.end(kill=True)  # it died while it was idle
             else:
                 return worker
 
@@ -161,11 +161,11 @@ class Pool:
             try:
                 try:
                     return self._hosted().start(permissions)
-                except ConnectionError:  # the process that starts workers is gone: another one is tried once
+                except ConnectionError:  # the zygote has ended: start another one, once
                     self._end_host()
                     return self._hosted().start(permissions)
             except OSError as error:
-                raise EngineFailed(f"no process for the query could be started ({error}): try again later.") from error
+                raise EngineFailed(f"cannot start a worker process ({error}): try again later.") from error
 
     def _end_host(self) -> None:
         if self._host is not None:
@@ -182,23 +182,23 @@ class Pool:
 
 
 def checked_timeout(timeout: float | None) -> float | None:
-    """A time limit, where it is one that the system can keep; ``None`` for a time longer than a year.
+    """Check a time limit; more than a year counts as no limit.
 
     Args:
         timeout: seconds, above 0.
 
     Raises:
-        ThreatGraphError: where it is 0, negative or no number.
+        ThreatGraphError: if it is 0, negative or not a number.
     """
     if timeout is None or timeout > _YEAR:
         return None
-    if not timeout > 0:  # which is also true of what is no number
-        raise ThreatGraphError(f"timeout={timeout}: give a number of seconds above 0, or None for no limit.")
+    if not timeout > 0:  # also true for NaN
+        raise ThreatGraphError(f"timeout={timeout}: must be a number of seconds above 0, or None for no limit.")
     return timeout
 
 
 def _read(kind: bytes, content: bytes, what: str, memory: int) -> tuple[bytes, bytes]:
-    """The reply of a worker: the kind and the bytes of an answer, or the error that it met."""
+    """Read the reply of a worker: the kind and bytes of an answer, or raise its error."""
     if kind == ERROR:
         name, message = json.loads(content)
         if name == QueryTooLarge.__name__ and not message:
@@ -207,7 +207,7 @@ def _read(kind: bytes, content: bytes, what: str, memory: int) -> tuple[bytes, b
             raise EngineFailed(_failed(what, message))
         raise ERRORS[name](message)
     if kind == RAISED:
-        error_type, arguments, details = pickle.loads(content)  # noqa: S301 - made by a call of ours, not by a query
+        error_type, arguments, details = pickle.loads(content)  # noqa: S301 - pickled by our worker for a call, not by a query
         error: ThreatGraphError = error_type.__new__(error_type)
         error.args = arguments
         vars(error).update(details)
@@ -216,7 +216,7 @@ def _read(kind: bytes, content: bytes, what: str, memory: int) -> tuple[bytes, b
 
 
 def _crash(worker: Worker, what: str, memory: int) -> ThreatGraphError:
-    """The error that tells why a worker ended in the middle of a request."""
+    """The error for a worker that ended during a request."""
     said = worker.complaint()
     status = worker.end(kill=False)
     if any(word in said for word in _NO_MEMORY):
@@ -227,13 +227,13 @@ def _crash(worker: Worker, what: str, memory: int) -> ThreatGraphError:
     if name == "SIGKILL":
         return QueryTooLarge(
             f"the {what} was stopped by the operating system (SIGKILL), "
-            "as happens where memory is short or a limit of the system is reached."
+            "for example because memory was short or a system limit was reached."
         )
     return EngineFailed(_failed(what, _reason(said), name))
 
 
 def _reason(said: str) -> str:
-    """The line that says why a process ended: a panic's second one, behind its place; the last one of a traceback."""
+    """The line with the reason why a process ended: the second line of a panic, or the last one of a traceback."""
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     panics = [at for at, line in enumerate(lines) if "panicked at" in line]
     return next((lines[at + 1] for at in panics if at + 1 < len(lines)), lines[-1] if lines else "")
@@ -242,7 +242,7 @@ def _reason(said: str) -> str:
 def _failed(what: str, reason: str, end: str = "") -> str:
     import pyoxigraph
 
-    advice = "Simplify it: nest it less, and sort by texts alone, such as ORDER BY STR(?x)."
+    advice = "Simplify it: reduce nesting, and sort by strings, such as ORDER BY STR(?x)."
     why = ": ".join(part for part in (end, reason[:200]) if part)
     return f"the query engine (Oxigraph {pyoxigraph.__version__}) crashed on this {what} ({why}). {advice}"
 
@@ -250,10 +250,10 @@ def _failed(what: str, reason: str, end: str = "") -> str:
 def _too_large(what: str, memory: int) -> str:
     return (
         f"the {what} was stopped: it needed more than {memory / 1024**3:.1f} GiB of memory. "
-        "Ask for less: add a LIMIT, or join fewer patterns that share no variable."
+        "Add a LIMIT, or avoid joins of patterns that share no variable."
     )
 
 
 def _too_late(what: str, timeout: float | None) -> str:
     limit = "its time limit" if timeout is None else f"its time limit of {timeout:g} seconds"
-    return f"the {what} was stopped: it ran past {limit}. Ask for less, or raise the limit (timeout=, --timeout)."
+    return f"the {what} was stopped: it exceeded {limit}. Simplify it, or raise the limit (timeout=, --timeout)."

@@ -1,6 +1,6 @@
-"""Limits that a worker process sets on itself before it evaluates a query of a stranger.
+"""Limits that a worker process sets on itself before it evaluates an external query.
 
-What the operating system does not offer is left out: :func:`missing_limits` names it.
+Limits that the operating system does not support are skipped; :func:`missing_limits` lists them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 _STATUS = Path("/proc/self/statm")
-#: Number of the system call ``socket`` by the name of the processor, and the name of that for seccomp (linux/audit.h).
+#: The number of the system call ``socket`` and the seccomp architecture (linux/audit.h), by processor.
 _SOCKET_CALLS = {"x86_64": (41, 0xC000003E), "aarch64": (198, 0xC00000B7)}
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 38, 22, 2
 _ALLOW, _FAIL, _EPERM = 0x7FFF0000, 0x00050000, 1
@@ -26,7 +26,7 @@ def can_fork() -> bool:
 
 
 def missing_limits() -> list[str]:
-    """What this operating system cannot limit for a query, in words; nothing on Linux."""
+    """The limits that this operating system does not support, in words; empty on Linux."""
     missing = []
     if not _STATUS.exists():
         missing.append("memory")
@@ -36,7 +36,7 @@ def missing_limits() -> list[str]:
 
 
 def limit_memory(extra: int) -> None:
-    """Let this process take no more than ``extra`` bytes beyond what it has; nothing where there is no ``/proc``."""
+    """Limit the memory of this process to ``extra`` bytes beyond its current size; no effect without ``/proc``."""
     if not _STATUS.exists():
         return
     import resource
@@ -46,14 +46,14 @@ def limit_memory(extra: int) -> None:
 
 
 def limit_time(seconds: float | None) -> None:
-    """End this process a little after a time, in case its parent is gone by then; ``None`` lifts that."""
+    """End this process shortly after a time limit, in case its parent has ended; ``None`` removes the limit."""
     if hasattr(signal, "setitimer"):
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, 0 if seconds is None else seconds + _GRACE)
 
 
 def forbid_files() -> None:
-    """Let this process open neither a file nor a socket any more; those that are open stay."""
+    """Prevent this process from opening files or sockets; open ones remain usable."""
     if can_fork():
         import resource
 
@@ -61,23 +61,23 @@ def forbid_files() -> None:
 
 
 def forbid_network() -> None:
-    """Let this process open no socket any more, by a filter of its system calls, where the kernel has such filters."""
+    """Prevent this process from opening sockets, by a seccomp filter if the kernel supports it."""
     number, architecture = _SOCKET_CALLS.get(platform.machine(), (None, 0))
     if not sys.platform.startswith("linux") or number is None:
         return
     import ctypes
 
     class Step(ctypes.Structure):
-        """An instruction of a filter (linux/filter.h)."""
+        """A BPF instruction (linux/filter.h)."""
 
         _fields_ = (("code", ctypes.c_ushort), ("yes", ctypes.c_ubyte), ("no", ctypes.c_ubyte), ("k", ctypes.c_uint32))
 
     class Program(ctypes.Structure):
-        """A filter (linux/filter.h)."""
+        """A BPF program (linux/filter.h)."""
 
         _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.POINTER(Step)))
 
-    # Calls of another architecture fail as well: their numbers mean something else.
+    # System calls of another architecture fail too, since their numbers differ.
     steps = (Step * 6)(
         Step(_LOAD, 0, 0, 4),
         Step(_EQUAL, 0, 2, architecture),
@@ -92,7 +92,7 @@ def forbid_network() -> None:
 
 
 def forbid_dumps() -> None:
-    """Let this process leave no core file where it crashes."""
+    """Disable core dumps of this process."""
     if can_fork():
         import resource
 

@@ -1,7 +1,7 @@
-"""The worker process: it evaluates what strangers ask, one request after the other, and may crash alone.
+"""The worker process: evaluates external requests one after the other, and may crash without affecting others.
 
-The parent sends a request, pickled by itself: a query, or a function of this package to call on the store. A worker
-that crashes, runs too long or takes too much memory ends, and the parent starts another one.
+The parent sends a pickled request: a query, or a function of threatgraph to call on the store. A worker that crashes,
+exceeds its time limit or its memory limit ends, and the parent starts another one.
 """
 
 from __future__ import annotations
@@ -23,23 +23,23 @@ if TYPE_CHECKING:
     from threatgraph.store.workers.protocol import WorkerStore
 
 ANSWER_LIMIT = 1024**3
-"""Bytes that an answer may have on its way from a worker."""
+"""Maximum size of an answer in bytes."""
 KEEP, LAST = b"+", b"-"
-"""The first byte of a reply: whether the worker goes on, or ends because it has grown."""
+"""The first byte of a reply: whether the worker continues, or ends because its memory has grown."""
 VALUE, ERROR, RAISED = b"V", b"E", b"X"
-"""The second byte of a reply: a pickled value, an error of a query in JSON, or a pickled error of a call."""
+"""The second byte of a reply: a pickled value, an error of a query as JSON, or a pickled error of a call."""
 ERRORS: dict[str, type[ThreatGraphError]] = {
     kind.__name__: kind for kind in (ThreatGraphError, InvalidQuery, QueryRefused, QueryTooLarge, EngineFailed)
 }
-"""The errors of a query: what else may go wrong in a worker is one of these to its parent."""
+"""The errors of queries; other errors in a worker are reported as one of these."""
 _GROWTH = 256 * 1024**2
 
 
 class Permissions(NamedTuple):
-    """What a worker may do."""
+    """The permissions of a worker."""
 
     memory: int
-    """Bytes beyond what the process has when it starts."""
+    """Memory limit in bytes, beyond the initial size of the process."""
     network: bool = False
     """Whether it may open sockets."""
     files: bool = False
@@ -47,26 +47,26 @@ class Permissions(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What a parent asks of a worker: a query, or a call where ``function`` is given."""
+    """A request to a worker: a query, or a call if ``function`` is given."""
 
     timeout: float | None
     sparql: str = ""
     allow_service: bool | None = None
-    """Whether ``SERVICE`` is let through; ``None`` where the text is evaluated whatever it says."""
+    """Whether ``SERVICE`` is permitted; ``None`` skips the check of the query."""
     function: str = ""
-    """``module:function``, of which the store is the first argument."""
+    """``module:function``; the store is its first argument."""
     arguments: Mapping[str, Any] | None = None
     folder: str = ""
-    """Where relative paths among the arguments begin."""
+    """The working directory for relative paths among the arguments."""
 
 
 def run(channel: Channel, store: WorkerStore, permissions: Permissions) -> NoReturn:
-    """Be a worker, to the end of this process.
+    """Run as a worker until this process ends.
 
     Args:
         channel: the connection to the parent.
-        store: the store; one on disk is opened anew.
-        permissions: what this process may do.
+        store: the store; a directory store is reopened.
+        permissions: the permissions of this process.
     """
     try:
         isolation.forbid_dumps()
@@ -78,7 +78,7 @@ def run(channel: Channel, store: WorkerStore, permissions: Permissions) -> NoRet
                 isolation.forbid_files()
         _serve(channel, store)
         os._exit(0)
-    except BaseException:  # noqa: BLE001 - the parent reads what was wrong, and this process has no other way to say it
+    except BaseException:  # noqa: BLE001 - report any error to the parent
         os.write(2, traceback.format_exc().encode())
     finally:
         os._exit(1)
@@ -88,7 +88,7 @@ def _serve(channel: Channel, store: WorkerStore) -> None:
     small = _size()
     while True:
         try:
-            request: Request = pickle.loads(channel.receive())  # noqa: S301 - the parent alone writes here
+            request: Request = pickle.loads(channel.receive())  # noqa: S301 - only the parent writes here
         except (EOFError, OSError):
             return
         isolation.limit_time(request.timeout)
@@ -109,14 +109,14 @@ def _reply(store: WorkerStore, request: Request) -> tuple[bytes, bytes]:
         kind, content = store.answer(request.sparql)
         if len(content) > ANSWER_LIMIT:
             raise QueryTooLarge(
-                f"the answer has more than {ANSWER_LIMIT // 1024**2} MiB: ask for less, such as by LIMIT."
+                f"the result is larger than {ANSWER_LIMIT // 1024**2} MiB: reduce it, for example with LIMIT."
             )
         return kind, content
     except ThreatGraphError as error:
         return ERROR, _told(type(error), str(error))
     except MemoryError:
         return ERROR, _told(QueryTooLarge, "")
-    except BaseException as error:  # noqa: BLE001 - the engine's panics are no Exception, and must reach the parent
+    except BaseException as error:  # noqa: BLE001 - panics of Oxigraph are not subclasses of Exception, and must be reported to the parent
         return ERROR, _told(EngineFailed, str(error))
 
 
@@ -139,7 +139,7 @@ def _told(kind: type[ThreatGraphError], message: str) -> bytes:
 
 
 def _size() -> int:
-    """The most memory that this process has had, in bytes; 0 where the system does not tell."""
+    """The peak memory of this process in bytes; 0 if unknown."""
     try:
         import resource
     except ImportError:

@@ -1,8 +1,8 @@
-"""The process that workers are forked from: it holds the graph and one thread, and does nothing else.
+"""The zygote: a single-threaded process with the graph in memory, from which workers are forked.
 
-A fork of a process with threads can copy a lock that nobody will open again, so workers are not forked by the process
-that uses them. The zygote is forked by that process while it has a single thread, or started anew with a copy of the
-store. It ends, and its workers with it, as soon as the process that started it does.
+Forking a process with threads can copy a lock that is never released, so workers are not forked by the process that
+uses them. That process forks the zygote while it has a single thread, or starts it as a new process with a copy of the
+store. The zygote and its workers end as soon as the process that started it ends.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ if TYPE_CHECKING:
     from threatgraph.store.workers.protocol import WorkerStore
 
 COMMAND = struct.Struct("<Qcqq??")
-"""What the zygote is asked: a serial number, a command, the number of a worker, and the permissions of a new one."""
+"""A request: serial number, command, process ID of a worker, and the permissions of a new worker."""
 ANSWER = struct.Struct("<Qq")
-"""What it answers: the serial number, and the number of a new worker, below 0 where that failed, or the exit status of
-an old one."""
+"""A reply: the serial number, and the process ID of a new worker (negative if the fork failed) or the exit status of an
+ended one."""
 FORK, WAIT, KILL = b"F", b"W", b"K"
 
 
 def hold(control: socket.socket, store: WorkerStore) -> NoReturn:
-    """Be the zygote, to the end of this process.
+    """Run as the zygote until this process ends.
 
     Args:
-        control: the connection to the process that this one serves.
-        store: the graph.
+        control: the connection to the parent.
+        store: the store.
     """
     workers: set[int] = set()
     try:
         _leave_parent()
         control = _only_open(control)
-        gc.freeze()  # what is here already is not looked at again, and so stays shared with the workers
+        gc.freeze()  # existing objects are not traversed again, so their memory stays shared with the workers
         while True:
             message, descriptors, _, _ = socket.recv_fds(control, COMMAND.size, 2)
             if len(message) < COMMAND.size:
@@ -67,7 +67,7 @@ def hold(control: socket.socket, store: WorkerStore) -> NoReturn:
 
 
 def _forked(store: WorkerStore, descriptors: list[int], permissions: Permissions) -> int:
-    """The number of a new worker, which speaks over the first descriptor and complains to the second one."""
+    """Fork a worker that communicates over the first descriptor and writes errors to the second one."""
     try:
         worker = os.fork()
         if worker == 0:
@@ -85,13 +85,13 @@ def _forked(store: WorkerStore, descriptors: list[int], permissions: Permissions
 
 
 def _leave_parent() -> None:
-    """Take part in nothing that concerns the parent: its signals, its terminal and its handlers."""
+    """Detach from the parent: its signals, terminal and handlers."""
     handled = {number for number in signal.valid_signals() if callable(signal.getsignal(number))}
     for number in handled | {signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT}:
         signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)
-    # The limit of time is a signal, too, which the parent may have blocked.
+    # The time limit uses a signal, which the parent may have blocked.
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     nothing = os.open(os.devnull, os.O_RDWR)
     for descriptor in range(3):
@@ -99,26 +99,26 @@ def _leave_parent() -> None:
 
 
 def _only_open(connection: socket.socket) -> socket.socket:
-    """The connection under the first free number, after everything else but the standard streams is closed."""
+    """Move the connection to the first free descriptor, and close all others except the standard streams."""
     if (number := connection.detach()) != 3:
         os.dup2(number, 3, inheritable=False)
-    most = os.sysconf("SC_OPEN_MAX")  # below 0 where there is no limit
+    most = os.sysconf("SC_OPEN_MAX")  # negative if there is no limit
     os.closerange(4, most if most > 0 else 1 << 16)
     return socket.socket(fileno=3)
 
 
 def main() -> NoReturn:
-    """Be the zygote, or a worker without one, in a process of its own; the command line says which.
+    """Run a new process as the zygote, or as a worker without a zygote, depending on the command line.
 
-    A zygote is given the descriptor of its connection, a worker its permissions. Over the connection, which of a worker
-    is the standard streams, comes the store, pickled by the parent, and then the requests.
+    A zygote gets the descriptor of its connection, a worker its permissions. A worker uses the standard streams as its
+    connection. The parent sends the pickled store first, and then requests.
     """
     words = [int(word) for word in sys.argv[1:]]
     if len(words) == 1:
         control = socket.socket(fileno=words[0])
         hold(control, _store_from(SocketChannel(control)))
     channel = PipeChannel(sys.stdin.buffer, os.fdopen(os.dup(1), "wb"))
-    os.dup2(2, 1)  # what a library prints is no message
+    os.dup2(2, 1)  # keep output of libraries out of the messages
     memory, network, files = words
     run(channel, _store_from(channel), Permissions(memory, bool(network), bool(files)))
 
