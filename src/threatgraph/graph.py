@@ -8,17 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyoxigraph import Literal
-
 from threatgraph.catalog import CrossRecordCheck, NamedQuery, load_catalog, load_checks
 from threatgraph.errors import ThreatGraphError, UnknownName
 from threatgraph.lookup import bind, resolve
-from threatgraph.rdf.terms import Term
 from threatgraph.records import Record, read_record
 from threatgraph.saving import save
 from threatgraph.store import MemoryStore, Store
 from threatgraph.store.protocol import DEFAULT_TIMEOUT, VALIDATION_TIMEOUT
-from threatgraph.table import Table, to_rdflib_graph, to_text
+from threatgraph.table import Table, to_rdflib_graph
 
 if TYPE_CHECKING:
     import networkx
@@ -167,30 +164,6 @@ class ThreatGraph:
         """The cross-record checks that :meth:`validate` runs, by name."""
         return load_checks()
 
-    def check(self, *names: str) -> Table:
-        """Look for faults that no single record shows, such as a link to nothing or an incident told twice.
-
-        Args:
-            names: names from :attr:`checks`; all of them by default.
-
-        Returns:
-            A row for each fault: the check, the record or part that it is about, and what else the check tells.
-
-        Raises:
-            UnknownName: for a check that does not exist.
-        """
-        for name in names:
-            if name not in self.checks:
-                raise UnknownName("check", name, self.checks, f"The checks are {', '.join(self.checks)}.")
-        rows: list[tuple[Term | None, ...]] = []
-        for name in names or self.checks:
-            found = self.store.select(self.checks[name].sparql)
-            for first, *others in found.rows:
-                told = zip(found.columns[1:], others, strict=True)
-                rest = "; ".join(f"{column}: {to_text(value)}" for column, value in told if value is not None)
-                rows.append((Literal(name), first, Literal(rest)))
-        return Table(("check", "record", "found"), rows)
-
     def recommend(
         self,
         node: str | Sequence[str] | None = None,
@@ -312,37 +285,44 @@ class ThreatGraph:
         paths: Collection[PathLike] | None = None,
         *,
         shapes: Collection[PathLike] | None = None,
+        checks: bool | Collection[str] = True,
         fast: bool = True,
         hints: bool = False,
         advanced: bool = False,
         timeout: float | None = VALIDATION_TIMEOUT,
     ) -> ValidationReport:
-        """Check the graph against the SHACL shapes.
+        """Validate the graph with the SHACL shapes and the cross-record checks.
 
-        With shapes of the user, this runs in a process of its own, as queries do: shapes can hold queries.
+        With your own shapes, only these are evaluated, in a worker process, because shapes can contain queries.
 
         Args:
-            paths: report only what concerns records of these files; everything by default.
-            shapes: files of shapes to take in place of the bundled ones.
-            fast: let SPARQL find the candidates that pyshacl then judges; otherwise pyshacl judges every node.
-            hints: report what could be better as well as what is wrong.
+            paths: report only results about records of these files; about all records by default.
+            shapes: files of shapes to use instead of the bundled shapes and the checks.
+            checks: whether to run the cross-record checks, or the names of those to run (see :attr:`checks`).
+            fast: find candidates with SPARQL first; otherwise pyshacl evaluates every node, with the same results.
+            hints: also report what could be improved.
             advanced: evaluate SHACL Advanced Features, such as targets and rules in SPARQL.
-            timeout: seconds after which validation by shapes of the user is stopped; ``None`` for no bound.
+            timeout: with ``shapes``, the maximum number of seconds; ``None`` for no limit.
 
         Returns:
-            The findings, and what was not evaluated: ``ok`` only where everything was, and nothing is wrong.
+            The results, and what was not evaluated. The report is ``ok`` if everything was evaluated and no result is
+            a violation.
 
         Raises:
-            InvalidFile: where a file of shapes is missing or cannot be read.
-            InvalidShape: where a shape breaks the rules for shapes.
+            InvalidFile: for a file of shapes that does not exist or cannot be read.
+            InvalidShape: for a shape that SHACL does not allow.
             QueryTimeout: after ``timeout`` seconds.
-            QueryTooLarge: where it needs more memory than its limit.
+            QueryTooLarge: for shapes that need more memory than the limit.
+            ThreatGraphError: for names of checks together with ``shapes``.
+            UnknownName: for the name of a check that does not exist.
         """
         only = None if paths is None else [Path(path) for path in paths]
         if shapes is None:
-            from threatgraph.validate import validate
+            from threatgraph.validate.cross_record import validate_all
 
-            return validate(self.store, only=only, fast=fast, hints=hints, advanced=advanced)
+            return validate_all(self.store, checks=checks, only=only, fast=fast, hints=hints, advanced=advanced)
+        if not isinstance(checks, bool):
+            raise ThreatGraphError("checks cannot run with your own shapes; leave out either checks= or shapes=.")
         report: ValidationReport = self.store.call(
             "threatgraph.validate:validate",
             what="validation",

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from threatgraph.cli.output import open_graph, put, put_table, put_text
+from threatgraph.cli.output import open_graph, put, put_text
 from threatgraph.errors import InvalidFile
 from threatgraph.rdf.files import files_below, require_file
 from threatgraph.store.protocol import VALIDATION_TIMEOUT
@@ -24,28 +24,27 @@ def validate(arguments: argparse.Namespace) -> int:
     if arguments.shapes:
         timeout = arguments.timeout or VALIDATION_TIMEOUT
         report = graph.validate(
-            only, shapes=arguments.shapes, fast=fast, hints=hints, advanced=advanced, timeout=timeout
+            only,
+            shapes=arguments.shapes,
+            checks=arguments.checks or True,
+            fast=fast,
+            hints=hints,
+            advanced=advanced,
+            timeout=timeout,
         )
     else:
-        from threatgraph.validate import validate
+        from threatgraph.validate.cross_record import validate_all
 
-        report = validate(graph.store, only=only, fast=fast, hints=hints, advanced=advanced, progress=_bar)
+        checks = arguments.checks or not arguments.no_checks
+        report = validate_all(
+            graph.store, checks=checks, only=only, fast=fast, hints=hints, advanced=advanced, progress=_bar
+        )
     forms = {"json": report.to_json, "turtle": report.to_turtle, "github": report.to_github}
     if arguments.format in forms:
         put(forms[arguments.format](), arguments)
     else:
         put_text(report.to_text(), arguments)
     return 0 if report.ok else 2
-
-
-def check(arguments: argparse.Namespace) -> int:
-    """Run the checks and list what they find; status 2 where they find anything."""
-    faults = open_graph(arguments).check(*arguments.names)
-    if arguments.format == "table" and not faults.rows:
-        put("no faults\n", arguments)
-    else:
-        put_table(faults, arguments)
-    return 2 if faults.rows else 0
 
 
 def format_files(arguments: argparse.Namespace) -> int:

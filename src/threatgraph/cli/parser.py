@@ -157,7 +157,7 @@ def _recommending(command: _Command) -> None:
 
 def _checking(command: _Command) -> None:
     sub = command(
-        "validate", "check:validate", "check the graph, or the records of some files, against the SHACL shapes"
+        "validate", "check:validate", "validate the graph or files with the SHACL shapes and cross-record checks"
     )
     sub.add_argument("paths", metavar="PATH", nargs="*", help="files or folders to report on; everything by default")
     sub.add_argument("--hints", action="store_true", help="say what could be better, too")
@@ -172,11 +172,13 @@ def _checking(command: _Command) -> None:
     sub.add_argument(
         "--timeout", type=_seconds, metavar="SECONDS", help="with --shapes: stop after so many seconds (default: 600)"
     )
-    sub.add_argument("--shapes", action="append", metavar="PATH", help="shapes to take in place of the bundled ones")
+    sub.add_argument("--shapes", action="append", metavar="PATH", help="use these shapes instead of the bundled ones")
+    which = sub.add_mutually_exclusive_group()
+    which.add_argument("--no-checks", action="store_true", help="do not run the cross-record checks")
+    which.add_argument(
+        "--check", action="append", dest="checks", metavar="NAME", help="run only this cross-record check (repeatable)"
+    )
     _format(sub, ("text", "json", "turtle", "github"))
-    sub = command("check", "check:check", "look for faults between records, such as links to nothing")
-    sub.add_argument("names", metavar="NAME", nargs="*", help="checks to run (default: all of them)")
-    _format(sub, TABLES)
     sub = command("format", "check:format_files", "bring Turtle files into the canonical form")
     sub.add_argument("paths", metavar="PATH", nargs="+", help="Turtle files, or folders of them")
     sub.add_argument(

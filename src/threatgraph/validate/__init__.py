@@ -29,6 +29,7 @@ from threatgraph.validate.counting import (
     without_nodes,
 )
 from threatgraph.validate.locate import Locator
+from threatgraph.validate.messages import remedy_of
 from threatgraph.validate.report import Unevaluated, ValidationReport, ValidationResult, sort
 from threatgraph.validate.shapes.checks import Check, read_checks
 from threatgraph.validate.shapes.graph import ShapeGraph, load
@@ -99,7 +100,10 @@ def validate(
     chosen = None if only is None else {file.resolve() for file in find_files(only)}
     locator = Locator(store, chosen or ())
     owners = owners_of(graph)
-    findings = [_placed(replace(finding, rule=owners.get(finding.rule, finding.rule)), locator) for finding in judged]
+    findings = [
+        _placed(replace(each, rule=owners.get(each.rule, each.rule), remedy=remedy_of(graph, each.rule)), locator)
+        for each in judged
+    ]
     findings += _two_files(store, locator)
     if not shapes:
         graphs = [graph for graph, file in store.files.items() if _is_asked_for(graph, file, chosen)]
@@ -198,8 +202,10 @@ def _two_files(store: Store, locator: Locator) -> Iterator[ValidationResult]:
     for iri, files in defined.items():
         for file in files:
             others = " and ".join(str(other) for other in sorted(files) if other != file)
-            message = f"{others} defines this record too: keep it in one file, or rename one of the two."
+            message = f"{others} also defines this record."
+            remedy = "Keep the record in one file, or rename one of the two."
             if others:
+                line = locator.line(file, iri)
                 yield ValidationResult(
-                    "violation", iri, None, None, ONE_FILE, "OneFile", message, file, locator.line(file, iri)
+                    "violation", iri, None, None, ONE_FILE, "OneFile", message, file, line, remedy=remedy
                 )

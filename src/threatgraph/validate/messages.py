@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pyoxigraph import Literal
+from pyoxigraph import Literal, NamedNode
 
+from threatgraph.validate.shapes.graph import ShapeGraph
+from threatgraph.vocab import BASE
+
+#: The property of a shape that says how to correct a node.
+REMEDY = f"{BASE}shapes#remedy"
 #: Stands around a language tag before a text: pyshacl drops the language of a message with placeholders.
 _MARK = "\ue000"
 #: The message of a constraint without one: what its query says, where it does.
@@ -25,6 +30,12 @@ def unmarked(message: Literal) -> Literal:
         return message
     _, language, text = message.value.split(_MARK, 2)
     return Literal(text, language=language)
+
+
+def remedy_of(graph: ShapeGraph, rule: str) -> str | None:
+    """The remedy of a shape or constraint, if it has one."""
+    remedies = graph.get(NamedNode(rule), {}).get(REMEDY, ())
+    return chosen(text for text in remedies if isinstance(text, Literal)) or None
 
 
 def chosen(messages: Iterable[Literal]) -> str:

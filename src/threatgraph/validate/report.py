@@ -11,10 +11,13 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, Triple
 
 from threatgraph.rdf.turtle import write_turtle
+from threatgraph.validate.messages import REMEDY
 from threatgraph.validate.shapes.graph import SH
-from threatgraph.vocab import PREFIXES, RDF_TYPE, XSD, shorten
+from threatgraph.vocab import BASE, PREFIXES, RDF_TYPE, XSD, shorten
 
 SEVERITIES = ("violation", "warning", "info")
+#: Namespaces of the bundled shapes and of the cross-record checks.
+SHAPES, CHECKS = f"{BASE}shapes#", f"{BASE}checks#"
 #: What the nodes of a report in Turtle are called.
 _REPORT = "urn:threatgraph:validation"
 _TOLD = {f"{SH}{name}" for name in ("focusNode", "value", "resultPath")}
@@ -38,9 +41,11 @@ class ValidationResult:
     component: str
     """Local name of the kind of constraint, such as ``MinCount``."""
     message: str
-    """What to do."""
+    """What is wrong."""
     file: Path | None = None
     line: int | None = None
+    remedy: str | None = None
+    """What to do, if the rule says so."""
     terms: tuple[Triple, ...] = field(default=(), compare=False, repr=False)
     """The result as the validator wrote it; the first triple is about the result itself."""
 
@@ -68,18 +73,28 @@ class ValidationResult:
 
     def as_triples(self, result: NamedNode) -> list[Triple]:
         """The finding as a ``sh:ValidationResult`` of this name."""
-        if not self.terms:
-            severity, shape = NamedNode(SH + self.severity.capitalize()), NamedNode(self.rule)
-            return [
-                Triple(result, NamedNode(RDF_TYPE), NamedNode(SH + "ValidationResult")),
-                Triple(result, NamedNode(SH + "focusNode"), NamedNode(self.node)),
-                Triple(result, NamedNode(SH + "resultMessage"), Literal(self.message, language="en")),
-                Triple(result, NamedNode(SH + "resultSeverity"), severity),
-                Triple(result, NamedNode(SH + "sourceConstraintComponent"), shape),
-                Triple(result, NamedNode(SH + "sourceShape"), shape),
-            ]
-        first = self.terms[0].subject
-        return [Triple(result if t.subject == first else t.subject, t.predicate, t.object) for t in self.terms]
+        terms = self.terms or self._own_terms()
+        first = terms[0].subject
+        triples = [Triple(result if t.subject == first else t.subject, t.predicate, t.object) for t in terms]
+        if self.remedy:
+            triples.append(Triple(result, NamedNode(REMEDY), Literal(self.remedy, language="en")))
+        return triples
+
+    def _own_terms(self) -> list[Triple]:
+        """The triples of a result that is not from the SHACL engine: a query found it."""
+        result, rule = NamedNode(_REPORT), NamedNode(self.rule)
+        terms: dict[str, NamedNode | Literal] = {
+            "focusNode": NamedNode(self.node),
+            "resultMessage": Literal(self.message, language="en"),
+            "resultSeverity": NamedNode(SH + self.severity.capitalize()),
+            "sourceConstraint": rule,
+            "sourceConstraintComponent": NamedNode(f"{SH}SPARQLConstraintComponent"),
+            "sourceShape": rule,
+        }
+        if self.path is not None:
+            terms["resultPath"] = NamedNode(self.path)
+        described = [Triple(result, NamedNode(SH + name), term) for name, term in terms.items()]
+        return [Triple(result, NamedNode(RDF_TYPE), NamedNode(f"{SH}ValidationResult")), *described]
 
     def to_dict(self) -> dict[str, object]:
         """The finding as plain values, for JSON."""
@@ -93,6 +108,7 @@ class ValidationResult:
             "rule": self.rule,
             "component": self.component,
             "message": self.message,
+            "remedy": self.remedy,
         }
 
 
@@ -128,6 +144,8 @@ class ValidationReport:
     """How many shapes they were checked against: those with targets."""
     hints_left_out: int = 0
     """How many of their shapes say what could be better only, and were not asked for."""
+    checks: int = 0
+    """How many cross-record checks were run."""
 
     @property
     def ok(self) -> bool:
@@ -141,12 +159,12 @@ class ValidationReport:
 
     @property
     def checked(self) -> str:
-        """How many nodes were checked against how many shapes, as a clause; empty where nobody counted."""
+        """The numbers of records, shapes and checks, as a clause; empty if the records were not counted."""
         if self.records is None or self.shapes is None:
             return ""
-        records = f"{self.records:,} record{'' if self.records == 1 else 's'}"
-        hints = f", without {_plural(self.hints_left_out, 'info')} (--hints)" if self.hints_left_out else ""
-        return f"checked {records} against {self.shapes:,} shape{'' if self.shapes == 1 else 's'}{hints}"
+        checks = f" and {_count(self.checks, 'cross-record check')}" if self.checks else ""
+        hints = f" ({_count(self.hints_left_out, 'hint')} skipped; use --hints)" if self.hints_left_out else ""
+        return f"checked {_count(self.records, 'record')} against {_count(self.shapes, 'shape')}{checks}{hints}"
 
     def __len__(self) -> int:
         return len(self.findings)
@@ -155,21 +173,23 @@ class ValidationReport:
         return iter(self.findings)
 
     def to_text(self) -> str:
-        """One paragraph a finding, and a last line that counts them."""
-        counts = Counter(finding.severity for finding in self.findings)
-        severities = [*SEVERITIES, *sorted(counts.keys() - set(SEVERITIES))]
-        told = [_plural(counts[severity], severity) for severity in severities if counts[severity]]
-        if self.unevaluated:
-            count = f"{len(self.unevaluated):,} thing{'' if len(self.unevaluated) == 1 else 's'} not evaluated"
-            told = [*(told or ["no findings"]), f"{count}: the graph is not known to conform to its shapes"]
+        """A paragraph for each result; the last line has the outcome and what was checked."""
         lines = [
             *map(_paragraph, self.findings),
             *(f"note: {note}" for note in self.notes),
             *(f"not evaluated: {item}" for item in self.unevaluated),
-            *filter(None, [self.checked]),
-            ", ".join(told) if told else "no findings: the graph conforms to its shapes",
+            "; ".join(filter(None, [self._outcome(), self.checked])),
         ]
         return "\n".join(lines) + "\n"
+
+    def _outcome(self) -> str:
+        counts = Counter(finding.severity for finding in self.findings)
+        severities = [*SEVERITIES, *sorted(counts.keys() - set(SEVERITIES))]
+        results = ", ".join(_plural(counts[severity], severity) for severity in severities if counts[severity])
+        if self.unevaluated:
+            count = f"{_count(len(self.unevaluated), 'constraint or part')} not evaluated"
+            return f"{results or 'no issues'}, {count}: the graph is not known to conform"
+        return results or "no issues: the graph conforms"
 
     def to_json(self) -> str:
         """The findings, what was not evaluated and the notes as a JSON object."""
@@ -179,6 +199,7 @@ class ValidationReport:
             "checked": {
                 "records": self.records,
                 "shapes": self.shapes,
+                "checks": self.checks,
                 "hints_left_out": self.hints_left_out,
             },
             "findings": [finding.to_dict() for finding in self],
@@ -208,7 +229,7 @@ class ValidationReport:
             result = NamedNode(f"{_REPORT}#result-{number:05d}")
             triples.append(Triple(report, NamedNode(SH + "result"), result))
             triples += finding.as_triples(result)
-        return write_turtle(triples, PREFIXES | {"tgs": "https://w3id.org/threatgraph/shapes#"})
+        return write_turtle(triples, PREFIXES | {"tgs": SHAPES, "tgc": CHECKS})
 
     def to_github(self) -> str:
         """Workflow commands that GitHub shows as annotations beside the lines of a change."""
@@ -217,7 +238,7 @@ class ValidationReport:
         return "".join([*map(_annotation, self.findings), *lines, *(f"::notice::{_data(note)}\n" for note in notes)])
 
 
-def _shown(file: Path | None) -> str:
+def shown(file: Path | None) -> str:
     """The path of a file as people and GitHub want it: from the working folder, where the file is below that."""
     if file is None:
         return "(no file)"
@@ -226,18 +247,20 @@ def _shown(file: Path | None) -> str:
 
 
 def _paragraph(finding: ValidationResult) -> str:
-    place = _shown(finding.file) + (f":{finding.line}" if finding.line else "")
+    place = shown(finding.file) + (f":{finding.line}" if finding.line else "")
     about = " ".join(filter(None, (shorten(finding.node), shorten(finding.path) if finding.path else "")))
     value = f" (it is {shorten(finding.value)})" if finding.value and finding.value != finding.node else ""
     rule = finding.rule.rpartition("#")[2]
-    return f"{place}: {finding.severity}: {about}{value}\n    {finding.message} [{rule}, {finding.component}]"
+    remedy = f"\n    help: {finding.remedy}" if finding.remedy else ""
+    return f"{place}: {finding.severity}: {about}{value}\n    {finding.message} [{rule}, {finding.component}]{remedy}"
 
 
 def _annotation(finding: ValidationResult) -> str:
-    fields = {"file": _shown(finding.file) if finding.file else "", "line": str(finding.line or "")}
+    fields = {"file": shown(finding.file) if finding.file else "", "line": str(finding.line or "")}
     fields["title"] = f"{finding.rule.rpartition('#')[2]}: {shorten(finding.node)}"
-    shown = ",".join(f"{name}={_property(value)}" for name, value in fields.items() if value)
-    return f"::{_GITHUB[SEVERITIES[finding.rank]]} {shown}::{_data(finding.message)}\n"
+    properties = ",".join(f"{name}={_property(value)}" for name, value in fields.items() if value)
+    text = " ".join(filter(None, (finding.message, finding.remedy)))
+    return f"::{_GITHUB[SEVERITIES[finding.rank]]} {properties}::{_data(text)}\n"
 
 
 def _data(text: str) -> str:
@@ -248,11 +271,14 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def _plural(count: int, noun: str) -> str:
-    if noun not in SEVERITIES:
-        return f"{count} of {noun}"
-    noun = "hint" if noun == "info" else noun
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+def _plural(count: int, severity: str) -> str:
+    if severity not in SEVERITIES:
+        return f"{count} of {severity}"
+    return _count(count, "hint" if severity == "info" else severity)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def sort(findings: Iterable[ValidationResult]) -> list[ValidationResult]:

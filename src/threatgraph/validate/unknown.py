@@ -33,10 +33,10 @@ def of_unknown_class(store: Store, census: Census) -> Iterator[ValidationResult]
         name = iri.removeprefix(TG)
         if not re.match(_MEANT, iri, re.IGNORECASE) or name in CLASSES or store.ask(f"ASK {{ {cls} a ?kind }}"):
             continue
-        message = f"The ontology has no class {shorten(iri)}: {_remedy(iri)}."
+        message = f"The ontology has no class {shorten(iri)}."
         for (node,) in store.select(f"SELECT DISTINCT ?node WHERE {{ ?node a {cls} }}").rows:
             if isinstance(node, NamedNode):
-                yield _finding(node.value, RDF_TYPE, iri, message)
+                yield _finding(node.value, RDF_TYPE, iri, message, _remedy(iri))
 
 
 def without_class(store: Store, graphs: Collection[str]) -> Iterator[ValidationResult]:
@@ -62,17 +62,19 @@ def without_class(store: Store, graphs: Collection[str]) -> Iterator[ValidationR
     ).rows
     for (node,) in rows:
         if isinstance(node, NamedNode):
-            message = "It has no class of the ontology: correct its IRI, or say what it is, such as a tg:ThreatPattern."
-            yield _finding(node.value, None, None, message)
+            message = "The record has no class of the ontology."
+            yield _finding(node.value, None, None, message, "Correct its IRI, or add a class such as tg:ThreatPattern.")
 
 
-def _finding(node: str, prop: str | None, value: str | None, message: str) -> ValidationResult:
-    return ValidationResult("violation", node, prop, value, KNOWN_CLASS, "KnownClass", message)
+def _finding(node: str, prop: str | None, value: str | None, message: str, remedy: str) -> ValidationResult:
+    return ValidationResult("violation", node, prop, value, KNOWN_CLASS, "KnownClass", message, remedy=remedy)
 
 
 def _remedy(iri: str) -> str:
     name = re.split(r"[/#]", iri)[-1]
     by_lower = {known.lower(): known for known in sorted(CLASSES)}
     near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
-    known = f"tg:{by_lower[near[0]]}" if near else "a class of it"
-    return f"write {known}" if iri.startswith(TG) else f"write {known}, where tg: is <{TG}>"
+    if not near:
+        return f"Use a class of the ontology, <{TG}…>; `threatgraph schema` lists them."
+    known = f"tg:{by_lower[near[0]]}"
+    return f"Did you mean {known}?" if iri.startswith(TG) else f"Did you mean {known}, where tg: is <{TG}>?"
