@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
-from threatgraph.importers.builder import Harvest
+from threatgraph.importers.builder import ImportResult
 from threatgraph.importers.writing import as_turtle
 from threatgraph.store import MemoryStore
 from threatgraph.validate import validate
@@ -53,7 +53,7 @@ def table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]], 
     return path
 
 
-def statements(found: Harvest, name: str, part: str = "") -> Statements:
+def statements(found: ImportResult, name: str, part: str = "") -> Statements:
     """What a harvest states of a record, or of one of its parts, as pairs of prefixed names and values."""
     iri = f"{BASE}{name}{'#' if part else ''}{part}"
     triples = [t for draft in found.drafts.values() for t in draft.triples]
@@ -70,7 +70,7 @@ def _plain(term: object) -> str:
     )
 
 
-def names(found: Harvest, kind: str) -> set[str]:
+def names(found: ImportResult, kind: str) -> set[str]:
     """The last parts of the names of all records of a kind."""
     return {iri.removeprefix(f"{BASE}{kind}/") for iri in found.drafts if iri.startswith(f"{BASE}{kind}/")}
 
@@ -351,7 +351,7 @@ def bundle(path: Path, *objects: object) -> Path:
     return path
 
 
-def check(found: Harvest, tmp_path: Path) -> MemoryStore:
+def check(found: ImportResult, tmp_path: Path) -> MemoryStore:
     """Validate what was brought, from a file as a user would; give the graph."""
     file = tmp_path / "brought.ttl"
     file.write_text(as_turtle(found), encoding="utf-8")

@@ -13,7 +13,7 @@ from threatgraph.vocab import XSD
 RECORDS = ("ThreatPattern", "Incident", "Actor", "CausalFactor", "AffectedGroup", "Domain", "HarmType", "Sector")
 PATTERN, INCIDENT = ("ThreatPattern",), ("Incident",)
 PARTS = ("Mechanism", "DetectionIndicator", "PreventionMeasure", "ResponseStep")
-SCALES = ("Severity", "Likelihood", "EvidenceLevel", "ImpactLevel", "IncidentStatus")
+SCALES = ("Severity", "LikelihoodTrend", "EvidenceLevel", "ImpactLevel", "IncidentStatus")
 CONCEPTS = ("ThreatPattern", "CausalFactor", "AffectedGroup", "Domain", "Sector", "Region", "Asset", "GlossaryTerm")
 KINDS: dict[str, Kind] = {}
 
@@ -232,15 +232,15 @@ for name, wrong in {
     put(name, HTTP, SOURCE, NamedNode(wrong))
 replace("source as a string", HTTP, SOURCE, lambda _, __, old: Literal(old.value))
 replace("source in the graph", HTTP, SOURCE, lambda world, chance, _: NamedNode(chance.choice(world.records)))
-replace("match as a string", INCIDENT, "skos:exactMatch", lambda _, __, old: Literal(old.value))
-put("match without a host", INCIDENT, "skos:exactMatch", NamedNode("https:///cite/1"), NamedNode("file:///cite/1"))
+replace("page as a string", INCIDENT, "schema:subjectOf", lambda _, __, old: Literal(old.value))
+put("page without a host", INCIDENT, "schema:subjectOf", NamedNode("https:///cite/1"), NamedNode("file:///cite/1"))
 replace("page of another pattern", PATTERN, SOURCE, page_of_another)
 replace(
     "entry of another incident",
     INCIDENT,
-    "skos:exactMatch",
+    "tg:aiidNumber",
     lambda world, chance, old: chance.choice(
-        world.values(chance.choice(world.with_property(INCIDENT, "skos:exactMatch")), "skos:exactMatch")
+        world.values(chance.choice(world.with_property(INCIDENT, "tg:aiidNumber")), "tg:aiidNumber")
     ),
 )
 

@@ -28,9 +28,9 @@ TYPE = NamedNode(RDF_TYPE)
 
 @special("count over the whole")
 def _(world: World, chance: Chance) -> Mutant:
-    nodes = [node for node in world.with_property(["SourceFigure"], "tg:outOf") if world.values(node, "tg:count")]
+    nodes = [node for node in world.with_property(["SourceFigure"], "tg:total") if world.values(node, "tg:count")]
     node, prop = NamedNode(chance.choice(nodes)), iri("tg:count")
-    count, whole = world.values(node.value, "tg:count")[0], world.values(node.value, "tg:outOf")[0]
+    count, whole = world.values(node.value, "tg:count")[0], world.values(node.value, "tg:total")[0]
     more = typed(str(int(whole.value) + 1), "integer")
     return world.mutant("count over the whole", node.value, [Triple(node, prop, count)], [Triple(node, prop, more)])
 
@@ -150,7 +150,7 @@ def _same(kind: str, prop: str, other: str, classes: tuple[str, ...]) -> None:
 
 _same("definition that is the label", "skos:definition", LABEL, CONCEPTS)
 _same("abstract that is the definition", "dcterms:abstract", "skos:definition", PATTERN)
-_same("reason that is another reason", "tg:severityRationale", "tg:likelihoodRationale", PATTERN)
+_same("reason that is another reason", "tg:severityRationale", "tg:likelihoodTrendRationale", PATTERN)
 _same("description that is the label", "dcterms:description", LABEL, INCIDENT)
 
 

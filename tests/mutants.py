@@ -104,7 +104,7 @@ class World:
                 all_others |= self.linking[record]
         for triple in new:
             # What two records cannot share shows at both.
-            if isinstance(triple.object, Literal) or triple.predicate.value.endswith("exactMatch"):
+            if isinstance(triple.object, Literal) or triple.predicate.value.endswith(("exactMatch", "subjectOf")):
                 sharing = self.stating[str(triple.predicate), str(triple.object)]
                 all_others |= sharing if len(sharing) < 3 else set()
         return Mutant(kind, record, self.home[record], gone, new, frozenset(all_others - {record}))

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import rdflib
 from pyoxigraph import RdfFormat, parse
+from rdflib.namespace import SH
 
-from threatgraph import ThreatGraph
+from threatgraph import ThreatGraph, resources
 from threatgraph.authoring import format_file, format_text, new_incident, new_pattern
 from threatgraph.errors import InvalidFile, ThreatGraphError
+from threatgraph.resources import ontology_dir
 from threatgraph.saving import _umask, save
-from threatgraph.vocab import BASE
+from threatgraph.vocab import BASE, KINDS, shorten, tg
 
 LOOSE = """# Ours alone.
 # Two lines.
@@ -77,56 +82,194 @@ def test_only_turtle_is_formatted(tmp_path: Path) -> None:
         format_text(tmp_path / "x.nt")
 
 
-def test_a_new_pattern_and_incident_conform(tmp_path: Path) -> None:
-    pattern = new_pattern(
-        tmp_path,
-        label="Prompt theft & resale",
-        domain=f"{BASE}domain/security-cyber",
-        definition="Prompts are stolen and sold.",
-        source="https://example.org/report",
-        code="ORG-SEC-001",
-    )
-    assert pattern.name == "prompt-theft-resale.ttl"
-    incident = new_incident(
-        tmp_path,
-        label="A sale",
-        description="Prompts were sold.",
-        source="https://example.org/sale",
-        occurred="2026-03",
-        patterns=[f"{BASE}pattern/prompt-theft-resale", f"{BASE}pattern/data-poisoning"],
-    )
-    graph = ThreatGraph.open([tmp_path])
-    assert list(graph.validate([tmp_path])) == []
-    rows = graph.run("pattern-incidents", pattern="ORG-SEC-001").to_dicts()
+# New records.
+
+SALE = {"label": "A sale", "description": "Prompts were sold.", "source": "https://example.org/sale"}
+THEFT = {
+    "label": "Prompt theft & resale",
+    "domain": f"{BASE}domain/security-cyber",
+    "definition": "Prompts are stolen and sold.",
+    "source": "https://example.org/report",
+}
+
+
+def uncommented(path: Path, values: dict[str, str]) -> None:
+    """Complete lines of a template: for each property, in its first commented statement, the value."""
+    text = path.read_text()
+    for name, value in values.items():
+        text, found = re.subn(rf"^#\? (\S+ {name}) .* \.$", rf"\1 {value} .", text, count=1, flags=re.MULTILINE)
+        assert found, name
+    path.write_text(text)
+
+
+def test_a_new_pattern_and_incident_conform(graph: ThreatGraph, tmp_path: Path) -> None:
+    pattern = new_pattern(graph.store, tmp_path, **THEFT, code="ORG-SEC-001")
+    assert pattern.path.name == "prompt-theft-resale.ttl"
+    patterns = [f"{BASE}pattern/prompt-theft-resale", f"{BASE}pattern/data-poisoning"]
+    incident = new_incident(graph.store, tmp_path, **SALE, occurred="2026-03", patterns=patterns)
+    opened = ThreatGraph.open([tmp_path])
+    assert list(opened.validate([tmp_path])) == []
+    rows = opened.run("pattern-incidents", pattern="ORG-SEC-001").to_dicts()
     assert [(row["occurred"], row["label"]) for row in rows] == [("2026-03", "A sale")]
-    assert not format_file(pattern, check=True)
-    assert not format_file(incident, check=True)
-    assert list(parse(path=str(incident), format=RdfFormat.TURTLE))
+    for path in (pattern.path, incident.path):
+        assert not format_file(path, check=True)
+        assert list(parse(path=str(path), format=RdfFormat.TURTLE))
+
+
+@pytest.mark.parametrize("kind", ["pattern", "incident"])
+def test_a_template_names_every_property_of_the_shapes(graph: ThreatGraph, tmp_path: Path, kind: str) -> None:
+    """What the shapes of the class describe is stated, or there as a comment: read here by rdflib."""
+    record = (
+        new_pattern(graph.store, tmp_path, **THEFT)
+        if kind == "pattern"
+        else new_incident(graph.store, tmp_path, **SALE)
+    )
+    shapes = rdflib.Graph()
+    for file in (ontology_dir() / "shapes").glob("*.ttl"):
+        shapes.parse(file)
+    of_class = shapes.subjects(SH.targetClass, rdflib.URIRef(tg(KINDS[kind].class_name)))
+    properties = [shape for node in of_class for shape in shapes.objects(node, SH.property)]
+    paths = {shorten(str(path)) for shape in properties for path in shapes.objects(shape, SH.path)}
+    assert len(paths) > 20
+    text = record.path.read_text()
+    for path in paths:
+        assert re.search(rf"^(    |#\? \S+ ){path} ", text, re.MULTILINE), path
+
+
+def test_a_template_lists_the_allowed_values_in_order(graph: ThreatGraph, tmp_path: Path) -> None:
+    text = new_incident(graph.store, tmp_path, **SALE).path.read_text()
+    assert "One of: severity:low, severity:medium, severity:high,\n#? severity:critical.\n" in text
+    assert "`threatgraph list sector`" in text
+
+
+def test_a_new_property_of_a_shape_appears_by_itself(
+    graph: ThreatGraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "root"
+    shutil.copytree(ontology_dir(), root / "ontology")
+    shutil.copytree(resources.queries_dir(), root / "queries")
+    (root / "ontology" / "shapes" / "more.ttl").write_text(
+        "@prefix sh: <http://www.w3.org/ns/shacl#> . @prefix tg: <https://w3id.org/threatgraph/ontology#> .\n"
+        "<urn:s> a sh:NodeShape ; sh:targetClass tg:Incident ; sh:property [ sh:path tg:cost ; sh:minCount 1 ; "
+        'sh:severity sh:Info ; sh:datatype <http://www.w3.org/2001/XMLSchema#integer> ; sh:message "Its cost."@en ] .'
+    )
+    monkeypatch.setattr(resources, "root", lambda: root)
+    text = new_incident(graph.store, tmp_path, **SALE).path.read_text()
+    assert "#? Expected: cost. Its cost.\n#? incident:a-sale tg:cost … .\n" in text
+
+
+def test_a_completed_template_passes_all_checks_and_keeps_the_rest(graph: ThreatGraph, tmp_path: Path) -> None:
+    folder = tmp_path / "2026"
+    folder.mkdir()
+    path = new_incident(
+        graph.store, folder, **SALE, occurred="2026-03", patterns=[f"{BASE}pattern/data-poisoning"]
+    ).path
+    uncommented(
+        path,
+        {
+            "tg:severity": "severity:low",
+            "tg:incidentStatus": "incident-status:confirmed",
+            "tg:evidenceLevel": "evidence-level:primary",
+            "tg:failureStage": "failure-stage:harm",
+            "tg:region": "region:europe",
+            "tg:sector": "sector:finance",
+            "tg:listedGroup": "group:workers",
+            "tg:causalFactor": "causal-factor:regulatory-gap",
+            "tg:rationale": '"The prompts were taken from a poisoned data set."@en',
+        },
+    )
+    assert format_file(path)
+    text = path.read_text()
+    body, _, rest = text.partition("\n#?")
+    assert "    tg:severity severity:low ;\n" in body
+    assert "severity:low" not in rest
+    assert "Optional: place." in rest
+    assert "Expected" not in rest.replace("expected", "")
+    assert not format_file(path, check=True)
+    mine = [row for row in ThreatGraph.open([path]).check().to_dicts() if "a-sale" in str(row["record"])]
+    assert mine == []
+
+
+def test_the_template_goes_when_its_last_statement_does(graph: ThreatGraph, tmp_path: Path) -> None:
+    path = new_incident(graph.store, tmp_path, **SALE).path
+    kept = [line for line in path.read_text().splitlines() if not (line.startswith("#?") and line.endswith(" ."))]
+    path.write_text("\n".join(kept))
+    assert format_file(path)
+    text = path.read_text()
+    assert "#" not in text.replace("ontology#", "").replace("XMLSchema#", "").replace("core#", "")
+    assert "@prefix severity:" not in text
+
+
+def test_a_statement_that_is_uncommented_but_not_completed_is_refused(graph: ThreatGraph, tmp_path: Path) -> None:
+    path = new_incident(graph.store, tmp_path, **SALE).path
+    path.write_text(re.sub(r"^#\? (\S+ tg:severity )", r"\1", path.read_text(), flags=re.MULTILINE))
+    with pytest.raises(InvalidFile, match="does not parse"):
+        format_file(path)
+
+
+def test_a_new_pattern_gets_the_next_free_code_of_its_domain(graph: ThreatGraph, tmp_path: Path) -> None:
+    used = {str(code) for code in graph.run("patterns").column("code")}
+    for domain in graph.run("domains").to_dicts():
+        area = str(domain["code"]).removeprefix("DOM-")
+        fields = THEFT | {"label": f"Theft in {area}", "domain": graph.resolve(str(domain["code"]), "domain")}
+        record = new_pattern(graph.store, tmp_path, **fields)
+        assert record.code
+        assert re.fullmatch(rf"PAT-{area}-[0-9]{{3}}", record.code)
+        assert record.code not in used
+        assert f'skos:notation "{record.code}"' in record.path.read_text()
+
+
+def test_a_domain_without_a_code_gives_none(tmp_path: Path) -> None:
+    (tmp_path / "d.ttl").write_text(f"<{BASE}domain/mine> a <{tg('Domain')}> .")
+    own = ThreatGraph.open([tmp_path / "d.ttl"], bundled=False)
+    record = new_pattern(own.store, tmp_path, **THEFT | {"domain": f"{BASE}domain/mine"})
+    assert record.code is None
+    assert "domain:mine has no code" in record.code_note
 
 
 @pytest.mark.parametrize(
     ("field", "value", "reason"),
     [
-        ("occurred", "March 2026", "is no date"),
-        ("occurred", "2026-02-30", "is no date"),
-        ("occurred", "2026-13", "is no date"),
-        ("source", "somewhere", "is no address"),
-        ("label", "!?", "no slug"),
+        ("occurred", "March 2026", "is not a valid date"),
+        ("occurred", "2026-02-30", "is not a valid date"),
+        ("occurred", "2026-13", "is not a valid date"),
+        ("source", "somewhere", "is not a valid URL"),
+        ("source", "https://…", "is not a valid URL"),
+        ("source", "https://...", "is not a valid URL"),
+        ("source", "https://example.org/…", "is not a valid URL"),
+        ("source", "ftp://example.org/report", "is not a valid URL"),
+        ("source", "https://example.org:port/", "is not a valid URL"),
+        ("label", "!?", "has no words"),
+        ("label", "新闻", "letters or digits"),
         ("description", "  ", "the description is empty"),
+        ("description", "…", "has no words"),
+        ("description", "...", "has no words"),
+        ("description", "TODO: what happened.", "the placeholder 'TODO'"),
+        ("description", "A chatbot promised…", "the placeholder '…'"),
+        ("label", "that of an incident", "already exists"),
+        ("code", "PAT-AGT-003", "the code PAT-AGT-003 already exists"),
     ],
 )
-def test_what_cannot_be_written_is_told(tmp_path: Path, field: str, value: str, reason: str) -> None:
-    given = {"label": "X", "description": "Y.", "source": "https://example.org/", field: value}
+def test_bad_input_is_refused(graph: ThreatGraph, tmp_path: Path, field: str, value: str, reason: str) -> None:
+    if reason == "already exists":
+        value = graph.run("incidents").to_dicts()[0]["label"]  # type: ignore[assignment]
     with pytest.raises(ThreatGraphError, match=reason):
-        new_incident(tmp_path, **given)
+        new_incident(graph.store, tmp_path, **SALE | {field: value})
     assert list(tmp_path.iterdir()) == []
 
 
-def test_nothing_is_overwritten(tmp_path: Path) -> None:
-    (tmp_path / "x.ttl").write_text("mine")
-    with pytest.raises(ThreatGraphError, match="is there already"):
-        new_incident(tmp_path, label="X", description="Y.", source="https://example.org/")
-    assert (tmp_path / "x.ttl").read_text() == "mine"
+@pytest.mark.parametrize("label", ["Goal Drift", "goal drift", "Goal, drift"])
+def test_a_second_pattern_of_a_name_is_refused(graph: ThreatGraph, tmp_path: Path, label: str) -> None:
+    with pytest.raises(ThreatGraphError, match="edit pattern:goal-drift"):
+        new_pattern(graph.store, tmp_path, **THEFT | {"label": label})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_overwritten(graph: ThreatGraph, tmp_path: Path) -> None:
+    (tmp_path / "a-sale.ttl").write_text("mine")
+    with pytest.raises(ThreatGraphError, match="already exists"):
+        new_incident(graph.store, tmp_path, **SALE)
+    assert (tmp_path / "a-sale.ttl").read_text() == "mine"
 
 
 def test_a_number_sign_inside_a_text_or_an_address_is_no_comment(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def test_while_another_process_makes_the_copy_the_graph_is_in_memory(folder: Pat
 
 
 def test_two_processes_at_once_both_answer(folder: Path, graph: ThreatGraph) -> None:
-    command = [sys.executable, "-m", "threatgraph", "sparql", COUNT, "--format", "csv"]
+    command = [sys.executable, "-m", "threatgraph", "query", COUNT, "--format", "csv"]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     answers = {process.communicate(timeout=100)[0] for process in running}
     assert answers == {f"n\n{len(graph)}\n"} or answers == {f"n\r\n{len(graph)}\r\n"}

@@ -91,7 +91,7 @@ FAULTS: dict[str, tuple[str, str]] = {
         f"{BASE}pattern/a",
     ),
     "figure-mismatch": (
-        f"<{BASE}pattern/x#figure> tg:count 8 ; tg:outOf 97 ; tg:percentage 30 .",
+        f"<{BASE}pattern/x#figure> tg:count 8 ; tg:total 97 ; tg:percentage 30 .",
         f"{BASE}pattern/x#figure",
     ),
     "foreign-statement": (
@@ -116,7 +116,7 @@ FAULTS: dict[str, tuple[str, str]] = {
         f"{BASE}pattern/x#mapping-eu-ai-act-article-14",
     ),
     "place-region": (
-        'incident:x tg:place "Lyon, France"@en ; tg:region region:asia .',
+        'incident:x tg:placeName "Lyon, France"@en ; tg:region region:asia .',
         f"{BASE}incident/x",
     ),
     "property-use": (
@@ -154,7 +154,7 @@ FAULTS: dict[str, tuple[str, str]] = {
         f"{BASE}pattern/x",
     ),
     "scheme-kind": (
-        f"severity:x skos:inScheme <{BASE}likelihood> .",
+        f"severity:x skos:inScheme <{BASE}likelihood-trend> .",
         f"{BASE}severity/x",
     ),
     "source-page": (
@@ -214,7 +214,7 @@ MORE_FAULTS: list[tuple[str, str, str]] = [
         )
     ),
     ("text-characters", "pattern:x skos:prefLabel '\U0001f680 Drift'@en .", "pattern/x"),
-    ("place-region", 'incident:x tg:place "US"@en .', "incident/x"),
+    ("place-region", 'incident:x tg:placeName "US"@en .', "incident/x"),
     (
         "mapping-justification",
         f"<{PART}> tg:publishedPredicate skos:broadMatch ; sssom:predicate_id skos:broadMatch .",
@@ -331,7 +331,7 @@ MORE_FAULTS: list[tuple[str, str, str]] = [
     ("record-class", "pattern:x a tg:ThreatPattern, tg:Incident .", "pattern/x"),
     ("record-class", "incident:x a tg:ThreatPattern .", "incident/x"),
     ("record-class", f"<{BASE}pattern/x/> a tg:ThreatPattern .", "pattern/x/"),
-    ("property-use", "incident:x a tg:Incident ; tg:likelihood likelihood:stable .", "incident/x"),
+    ("property-use", "incident:x a tg:Incident ; tg:likelihoodTrend likelihood-trend:stable .", "incident/x"),
     ("property-use", 'incident:x a tg:Incident ; rdfs:label "X"@en .', "incident/x"),
     ("property-use", 'incident:x a tg:Incident ; <http://purl.org/dc/elements/1.1/source> "X" .', "incident/x"),
     ("property-use", 'incident:x a tg:Incident ; skos:definition "X is a case."@en .', "incident/x"),
@@ -407,10 +407,10 @@ MORE_FAULTS: list[tuple[str, str, str]] = [
     (
         "source-page",
         "incident:x a tg:Incident ; dcterms:source <https://incidentdatabase.ai/cite/1> ;"
-        " skos:exactMatch <https://incidentdatabase.ai/cite/2> .",
+        " schema:subjectOf <https://incidentdatabase.ai/cite/2> .",
         "incident/x",
     ),
-    ("figure-mismatch", f"<{PART}> a tg:SourceFigure ; tg:outOf 9 .", "pattern/x#part"),
+    ("figure-mismatch", f"<{PART}> a tg:SourceFigure ; tg:total 9 .", "pattern/x#part"),
     ("label-iri", 'sector:x a tg:Sector ; skos:prefLabel "Banking"@en .', "sector/x"),
     (
         "dangling-target",
@@ -485,7 +485,7 @@ def test_linked_incidents_are_no_duplicates(tmp_path: Path) -> None:
 
 
 def test_one_database_number_for_two_incidents_is_a_duplicate(tmp_path: Path) -> None:
-    same = "skos:exactMatch <https://incidentdatabase.ai/cite/1>"
+    same = "tg:aiidNumber 1"
     text = f"incident:x a tg:Incident ; {same} . incident:y a tg:Incident ; {same} ."
     assert len(found_by(planted(text, tmp_path, bundled=False), "near-duplicate-incidents")) == 1
 

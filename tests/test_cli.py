@@ -91,7 +91,7 @@ def test_show_tells_all_that_the_source_page_tells() -> None:
     status, out, _ = run("show", "PAT-SYS-005")
     assert status == 0
     expected = """
-        PAT-SYS-005 | Strategic Misalignment | Severity: High — | Likelihood: Stable — | 2025-01-15
+        PAT-SYS-005 | Strategic Misalignment | Severity: High — | Likelihood trend: Stable — | 2025-01-15
         Evidence level: Theoretical with empirical foundations —
         source: Long-term / existential | source: General-purpose AI provisions
         Listed group: Consumers | Listed group: IT & Security Professionals | Documented incidents [2
@@ -111,7 +111,7 @@ def test_show_tells_all_that_the_source_page_tells() -> None:
         specification gaming in AI | deceptive alignment | AI corrigibility | AI existential risk from misalignment
         AI objective misspecification at scale | relationship between AI alignment and governance
         EU AI Act Enters Into Force as World's First Comprehensive AI Regulation (INC-24-0011)
-        Can grow out of (1) | Goal Drift (PAT-AGT-003) | Systemic & Catastrophic Risks (DOM-SYS)
+        Escalates from (1) | Goal Drift (PAT-AGT-003) | Systemic & Catastrophic Risks (DOM-SYS)
     """
     for phrase in re.split(r"\s*[|\n]\s*", expected.strip()):
         assert phrase in out, phrase
@@ -133,7 +133,7 @@ def test_show_of_other_kinds_and_formats() -> None:
 
 def test_stats_and_lists() -> None:
     counts = {row["what"]: row["count"] for row in json.loads(run("stats", "--format", "json")[1])}
-    assert counts["patterns"] == 42
+    assert counts["patterns"] == len(list((data_dir() / "patterns").glob("*.ttl"))) >= 42
     assert counts["incidents"] == len(list((data_dir() / "incidents").rglob("*.ttl")))
     assert counts["provisions"] == 43 + 210 + 102 + 95 + 224 + 10 + 10 + 221
     assert run("list", "domains")[1].endswith("\n\n8 rows\n")
@@ -145,21 +145,19 @@ def test_queries_are_listed_explained_and_run() -> None:
     assert "cause (causal-factor, required)" in run("queries", "patterns-by-cause")[1]
     header = list(csv.DictReader(io.StringIO(run("queries", "patterns-by-cause", "--format", "csv")[1])))
     assert ("parameter", "cause", "causal-factor") in [(row["part"], row["name"], row["type"]) for row in header]
-    rows = json.loads(run("query", "patterns-by-cause", "-p", "cause=CAUSE-009", "--format", "json")[1])
+    rows = json.loads(run("run", "patterns-by-cause", "-p", "cause=CAUSE-009", "--format", "json")[1])
     assert {"PAT-SEC-005", "PAT-CTL-004", "PAT-PRI-003"} <= {row["code"] for row in rows}
 
 
-def test_validate_runs_the_checks_that_are_named(tmp_path: Path) -> None:
+def test_checks_say_nothing_or_end_with_status_2(tmp_path: Path) -> None:
+    assert run("check") == (0, "no issues\n", "")
+    assert run("check", "--format", "csv")[1].splitlines() == ["check,record,found"]
     path = tmp_path / "dangling.ttl"
     path.write_text(f"<{BASE}incident/x> <{BASE}ontology#causalFactor> <{BASE}causal-factor/none> .")
-    status, out, _ = run("validate", str(path), "--check", "dangling-target", "--format", "json")
-    found = {finding["rule"].partition("#")[2]: finding for finding in json.loads(out)["findings"]}
+    status, out, _ = run("check", "dangling-target", "--data", str(path), "--format", "csv")
     assert status == 2
-    assert found["dangling-target"]["value"] == f"{BASE}causal-factor/none"
-    assert found["dangling-target"]["remedy"] == "Correct the IRI of the target, or add the record."
-    assert json.loads(out)["checked"]["checks"] == 1
-    assert "dangling-target" not in run("validate", str(path), "--no-checks")[1]
-    assert "Did you mean dangling-target" in fails("validate", "--check", "dangling-targets")
+    assert "property: tg:causalFactor; value: causal-factor:none" in out
+    assert "Did you mean dangling-target" in fails("check", "dangling-targets")
 
 
 def test_sparql_from_words_file_and_standard_input(tmp_path: Path) -> None:
@@ -167,15 +165,15 @@ def test_sparql_from_words_file_and_standard_input(tmp_path: Path) -> None:
     file = tmp_path / "q.rq"
     file.write_text(query)
     answers = [
-        run("sparql", query, "--format", "csv"),
-        run("sparql", "-f", str(file), "--format", "csv"),
-        run("sparql", "-", "--format", "csv", stdin=query),
+        run("query", query, "--format", "csv"),
+        run("query", "-f", str(file), "--format", "csv"),
+        run("query", "-", "--format", "csv", stdin=query),
     ]
     assert {answer[1] for answer in answers} == {"label\nGoal Drift\n"} or {a[1] for a in answers} == {
         "label\r\nGoal Drift\r\n"
     }
-    assert run("sparql", "ASK { pattern:goal-drift a tg:ThreatPattern }")[1] == "true\n"
-    turtle = run("sparql", "CONSTRUCT { ?s a tg:Domain } WHERE { ?s a tg:Domain }")[1]
+    assert run("query", "ASK { pattern:goal-drift a tg:ThreatPattern }")[1] == "true\n"
+    turtle = run("query", "CONSTRUCT { ?s a tg:Domain } WHERE { ?s a tg:Domain }")[1]
     assert len(list(parse(turtle, format=RdfFormat.TURTLE))) == 8
 
 
@@ -188,9 +186,8 @@ def test_users_files_are_added_before_or_after_the_command(mine: Path) -> None:
 def test_validate_export_and_format(mine: Path, tmp_path: Path) -> None:
     for paths in ([], [str(mine)]):
         status, out, _ = run("validate", *paths)
-        assert status == 0
-        numbers = r"checked [1-9][\d,]* records? against [1-9]\d* shapes and [1-9]\d* cross-record checks"
-        assert re.match(rf"no issues: the graph conforms; {numbers}", out.splitlines()[-1])
+        assert (status, out.splitlines()[-1]) == (0, "no findings: the graph conforms to its shapes")
+        assert re.match(r"checked [1-9][\d,]* records? against [1-9]\d* shapes", out)
     target = tmp_path / "out.ttl"
     assert run("export", "--node", "PAT-SYS-005", "-o", str(target))[:2] == (0, "")
     assert b"pattern:strategic-misalignment" in target.read_bytes()
@@ -207,9 +204,9 @@ def test_new_records_pass_validation(tmp_path: Path) -> None:
     leak = ("--label", "A leak", "--source", "https://example.org/y", "--description", "It leaked.")
     assert run("new", "incident", *leak, "--occurred", "2026-02", "--pattern", "PAT-SEC-005", cwd=tmp_path)[0] == 0
     status, out, _ = run("validate", str(tmp_path))
-    assert (status, out.splitlines()[-1].partition(";")[0]) == (0, "no issues: the graph conforms")
+    assert (status, out.splitlines()[-1]) == (0, "no findings: the graph conforms to its shapes")
     assert "hint" in run("validate", "--hints", str(tmp_path))[1]
-    assert "is there already" in fails("new", "incident", *leak, cwd=tmp_path)
+    assert "already exists" in fails("new", "incident", *leak, cwd=tmp_path)
     shown = run("--data", str(tmp_path), "show", "incident:a-leak")[1]
     assert "Model Inversion & Data Extraction (PAT-SEC-005) [Primary, Project assessment]" in shown
     assert run("format", "--check", str(tmp_path))[0] == 0
@@ -220,7 +217,7 @@ def test_version_and_completion(tmp_path: Path) -> None:
     script = tmp_path / "completion.bash"
     assert run("completion", "bash", "-o", str(script))[0] == 0
     assert subprocess.run(["bash", "-n", str(script)], check=True, timeout=20).returncode == 0
-    assert "sparql" in script.read_text()
+    assert "threatgraph complete" in script.read_text() or "complete --" in script.read_text()
 
 
 # Bad input: one message, status 2, no traceback.
@@ -236,26 +233,26 @@ def test_a_syntax_error_is_given_with_file_line_and_column(tmp_path: Path) -> No
 
 def test_unknown_names_come_with_the_nearest() -> None:
     assert "Did you mean" in fails("show", "PAT-SYS-05")
-    assert "Did you mean patterns-by-cause" in fails("query", "patterns-by-causes")
+    assert "Did you mean patterns-by-cause" in fails("run", "patterns-by-causes")
     assert "Did you mean pattern" in fails("list", "paterns")
-    assert "cause" in fails("query", "patterns-by-cause", "-p", "causes=x")
-    assert "NAME=VALUE" in fails("query", "patterns-by-cause", "-p", "cause")
-    assert "invalid choice" in fails("export", "--format", "turtel")
+    assert "cause" in fails("run", "patterns-by-cause", "-p", "causes=x")
+    assert "KEY=VALUE" in fails("run", "patterns-by-cause", "-p", "cause")
+    assert "Did you mean turtle" in fails("export", "--format", "turtel")
 
 
 def test_a_malformed_query_is_shown_with_its_place() -> None:
-    message = fails("sparql", "SELECT * {\n  ?s ?p\n}")
+    message = fails("query", "SELECT * {\n  ?s ?p\n}")
     assert "line 3" in message
     assert "^" in message
-    assert "one of these" in fails("sparql")
+    assert "no query" in fails("query")
 
 
 def test_a_hanging_query_is_stopped() -> None:
     query = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n0 ?o }"
     began = time.monotonic()
-    assert "time limit" in fails("sparql", query, "--timeout", "1")
+    assert "time limit" in fails("query", query, "--timeout", "1")
     for seconds in ("nan", "inf", "-1", "soon", "86401"):
-        assert "give a number of seconds" in fails("sparql", query, "--timeout", seconds)
+        assert "must be a number of seconds" in fails("query", query, "--timeout", seconds)
     assert time.monotonic() - began < 20  # without a limit it runs for hours
 
 
@@ -269,15 +266,15 @@ def test_a_hanging_query_is_stopped() -> None:
     ],
 )
 def test_what_writes_or_reaches_out_is_refused(query: str) -> None:
-    assert "is refused" in fails("sparql", query)
+    assert "is refused" in fails("query", query)
 
 
 def test_files_that_are_no_rdf_are_named(tmp_path: Path) -> None:
     text = tmp_path / "notes.txt"
     text.write_text("hello")
-    assert "notes.txt: not an RDF file" in fails("--data", str(text), "stats")
+    assert "notes.txt: not a known RDF file extension" in fails("--data", str(text), "stats")
     assert "gone.ttl: no such file" in fails("validate", str(tmp_path / "gone.ttl"))
-    assert "gone.rq: cannot be read" in fails("sparql", "-f", str(tmp_path / "gone.rq"))
+    assert "gone.rq: cannot be read" in fails("query", "-f", str(tmp_path / "gone.rq"))
     latin = tmp_path / "latin.ttl"
     latin.write_bytes("# ok\n# caf\xe9\n".encode("latin-1"))
     assert "latin.ttl:2: not UTF-8" in fails("validate", str(latin))
@@ -288,9 +285,8 @@ def test_a_record_that_breaks_a_shape_is_reported_with_its_place(mine: Path) -> 
     status, out, _ = run("validate", str(mine))
     assert status == 2
     assert re.search(r"mine\.ttl:15: violation: pattern:mine tg:domain \(it is domain:systemic-catastrophik\)", out)
-    assert "tg:domain must have exactly one value" in out
-    assert "help: For example, add tg:domain" in out
-    assert out.splitlines()[-1].startswith("1 violation; checked 1 record ")
+    assert "Name the one domain" in out
+    assert out.endswith("1 violation\n")
     finding = json.loads(run("validate", str(mine), "--format", "json")[1])["findings"][0]
     assert (finding["line"], finding["rule"].partition("#")[2]) == (15, "ThreatPattern-domain")
     assert run("validate", str(mine), "--format", "github")[1].startswith("::error file=")
@@ -327,7 +323,7 @@ def test_a_reader_that_stops_early_is_no_error() -> None:
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("words", ["stats >&-", "stats > /dev/full", "sparql - <&-", "sparql - < /dev/null"])
+@pytest.mark.parametrize("words", ["stats >&-", "stats > /dev/full", "query - <&-", "query - < /dev/null"])
 def test_streams_that_are_closed_or_full_give_no_traceback(words: str) -> None:
     command = f"{sys.executable} -m threatgraph {words}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
@@ -335,21 +331,24 @@ def test_streams_that_are_closed_or_full_give_no_traceback(words: str) -> None:
     assert done.returncode == (0 if words == "stats >&-" else 2)
 
 
-def test_no_command_says_how_to_go_on() -> None:
-    assert "--help" in fails()
+def test_without_a_command_there_is_help() -> None:
+    status, out, err = run()
+    assert (status, err) == (0, "")
+    assert out.startswith("usage: threatgraph COMMAND [options]\n")
+    assert run("--help")[1] == out
 
 
 # Places to write to: pipes, terminals, narrow ones.
 
 
 def test_output_to_a_pipe_is_plain_and_unwrapped() -> None:
-    out = run("query", "incidents")[1]
+    out = run("run", "incidents")[1]
     assert "\033" not in out
     assert "AI impacting labor market like a tsunami as layoff fears mount" in out
 
 
 def test_tables_and_pages_fit_80_columns() -> None:
-    for words in (("query", "patterns"), ("show", "PAT-SYS-005"), ("queries",), ("query", "causes")):
+    for words in (("run", "patterns"), ("show", "PAT-SYS-005"), ("queries",), ("run", "causes")):
         out = run(*words, env={"COLUMNS": "80"})[1]
         long = [line for line in out.splitlines() if len(line) > 80]
         assert [line for line in long if "https://" not in line] == []
@@ -388,7 +387,7 @@ def test_colour_is_for_terminals_and_can_be_turned_off() -> None:
 
 
 def test_asking_imports_nothing_heavy() -> None:
-    code = "import sys; from threatgraph.cli import main; main(['query', 'domains']); print(sorted(sys.modules))"
+    code = "import sys; from threatgraph.cli import main; main(['run', 'domains']); print(sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     modules = done.stdout.splitlines()[-1]
     for heavy in ("'rdflib'", "'pyshacl'", "'networkx'", "'pandas'", "'tqdm'", "'shtab'"):
@@ -404,6 +403,6 @@ def test_the_entry_point_is_installed() -> None:
 
 
 def test_main_can_be_called_from_python(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["query", "domains", "--format", "csv"]) == 0
+    assert main(["run", "domains", "--format", "csv"]) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [row["code"] for row in rows][:2] == ["DOM-AGT", "DOM-CTL"]

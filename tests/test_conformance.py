@@ -26,8 +26,8 @@ ORDER = re.compile(r"ORDER BY[^{}]*\Z")
 #: Statements at which checks find fault, beside those of the bundled data, at which they do not.
 FAULTS = f"""
 <{BASE}incident/x> a tg:Incident ; skos:prefLabel "An Incident Of Nothing"@en ; tg:relatedIncident pattern:old ;
-    tg:causalFactor <{BASE}causal-factor/none> ; tg:likelihood likelihood:stable ; rdfs:label "Of nothing" ;
-    tg:place "US"@en ; dcterms:source <http://doi.org/10.1000/1> ; tg:occurred "1924"^^xsd:gYear ;
+    tg:causalFactor <{BASE}causal-factor/none> ; tg:likelihoodTrend likelihood-trend:stable ; rdfs:label "Of nothing" ;
+    tg:placeName "US"@en ; dcterms:source <http://doi.org/10.1000/1> ; tg:occurred "1924"^^xsd:gYear ;
     skos:altLabel "GPT"@en, "gpt"@en ;
     dcterms:description "The same sentence stands in two records, word for word, and is long enough to count."@en .
 <{BASE}incident/y> a tg:Incident ; skos:prefLabel "Another one,"@en ;

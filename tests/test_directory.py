@@ -150,7 +150,7 @@ def test_bundled_files_come_along_go_and_are_brought_up_to_date(
 # Readers and a writer.
 
 
-def test_readers_keep_what_they_opened_and_old_generations_go(tmp_path: Path) -> None:
+def test_readers_keep_what_they_opened_and_old_snapshots_are_removed(tmp_path: Path) -> None:
     store = tmp_path / "store"
     file = write(tmp_path / "f.nt", "<urn:a> <urn:b> <urn:1> .\n")
     load(store, file_sources([file]), bundled=False)
@@ -162,10 +162,10 @@ def test_readers_keep_what_they_opened_and_old_generations_go(tmp_path: Path) ->
     asked = "ASK { <urn:a> <urn:b> <urn:1> }"
     assert [reader.ask(asked) for reader in (first, second, third)] == [True, True, False]
     assert first.query(asked, timeout=10) is True
-    assert [name for name in names(store) if name.startswith("gen")] == ["snapshot-1", "snapshot-2", "snapshot-3"]
+    assert [name for name in names(store) if name.startswith("snapshot")] == ["snapshot-1", "snapshot-2", "snapshot-3"]
     del first, second, third
     load(store, file_sources([file]), bundled=False)
-    assert [name for name in names(store) if name.startswith("gen")] == ["snapshot-4"]
+    assert [name for name in names(store) if name.startswith("snapshot")] == ["snapshot-4"]
 
 
 def test_a_second_writer_is_told_at_once(tmp_path: Path) -> None:
@@ -202,6 +202,8 @@ def test_the_child_of_a_busy_process_does_not_wait_for_locks_of_its_threads(disk
         while not done.is_set():
             disk.store.select("SELECT * { ?s a ?o . ?s ?p ?x } LIMIT 5000")
 
+    incidents = len(disk.store.select("SELECT ?s { ?s a tg:Incident }"))
+    assert incidents >= 232
     threads = [threading.Thread(target=work) for _ in range(3)]
     for thread in threads:
         thread.start()
@@ -209,7 +211,7 @@ def test_the_child_of_a_busy_process_does_not_wait_for_locks_of_its_threads(disk
         for _ in range(15):
             answer = disk.query("SELECT ?s { ?s a tg:Incident }", timeout=30)
             assert isinstance(answer, Table)
-            assert len(answer) == 232
+            assert len(answer) == incidents
     finally:
         done.set()
         for thread in threads:
@@ -308,7 +310,7 @@ def test_a_full_disk_leaves_the_store_as_it_was(tmp_path: Path) -> None:
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000)),
     )
     assert done.returncode == 2, done
-    assert done.stderr == f"threatgraph: error: {store}: cannot be written (File too large); the store is as it was.\n"
+    assert done.stderr == f"threatgraph: error: {store}: cannot be written (File too large); the store is unchanged.\n"
     assert (state(store), names(store)) == before
 
 
@@ -394,17 +396,17 @@ def _headless(store: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (_no_folder, "no such folder; `threatgraph load --store"),
-        (_a_file, "a file, and not the folder of a store"),
-        (_strange, "there is no store in this folder"),
+        (_no_folder, "folder not found; create one with `threatgraph load --store"),
+        (_a_file, "not a folder: give the folder of a store"),
+        (_strange, "no store found in this folder"),
         (_newer, "has format 99, and this version of threatgraph reads format 2: upgrade threatgraph"),
-        (_half_written, "is damaged: delete the directory and load your files again"),
+        (_half_written, "is corrupt: delete the directory and load your files again"),
         (_without_snapshot, "the folder snapshot-1 is missing: delete the directory"),
-        (_cut, r"\.sst: is not what was written; the store is damaged: delete the directory"),
-        (_headless, "CURRENT: is not what was written; the store is damaged: delete the directory"),
+        (_cut, r"\.sst: changed since it was written; the store is corrupt: delete the directory"),
+        (_headless, "CURRENT: changed since it was written; the store is corrupt: delete the directory"),
         (_cut_early, "the store cannot be opened .*: delete the directory"),
-        (_wrong_types, "is damaged: delete the directory"),
-        (_deep, "is damaged: delete the directory"),
+        (_wrong_types, "is corrupt: delete the directory"),
+        (_deep, "is corrupt: delete the directory"),
     ],
 )
 def test_what_cannot_be_opened_is_named_with_what_to_do(
@@ -444,7 +446,7 @@ def test_an_export_of_a_damaged_store_is_an_error_on_one_line(
     status = main(["--store", str(store), "export", "--format", form, "-o", str(tmp_path / "out")])
     err = capsys.readouterr().err
     assert status == 2
-    assert "damaged: delete the directory and load your files again" in err
+    assert "corrupt: delete the directory and load your files again" in err
     assert len(err.splitlines()) == 1
     assert not (tmp_path / "out").exists()
     if known:
@@ -455,10 +457,10 @@ def test_an_export_of_a_damaged_store_is_an_error_on_one_line(
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (_a_file, "a file, and not the folder of a store"),
-        (_strange, r"not empty either \(it holds photo\.jpg\): name a new folder"),
+        (_a_file, "not a folder: give the folder of a store"),
+        (_strange, r"not empty \(it contains photo\.jpg\): choose a new folder"),
         (_newer, "upgrade threatgraph"),
-        (_half_written, "is damaged"),
+        (_half_written, "is corrupt"),
     ],
 )
 def test_nothing_is_loaded_into_what_is_no_store(tmp_path: Path, spoil: Callable[[Path], None], message: str) -> None:

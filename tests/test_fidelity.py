@@ -22,7 +22,6 @@ from threatgraph.vocab import BASE, EDITIONS
 
 FACTS = Path(os.environ.get("THREATGRAPH_FACTS") or Path(__file__).resolve().parents[2] / "shared" / "facts")
 SNAPSHOT = FACTS.parent / "datasets" / "aiid" / "incidents.csv"
-CITE = "https://incidentdatabase.ai/cite/"
 
 pytestmark = pytest.mark.skipif(not FACTS.is_dir(), reason="the reference facts are not at hand")
 
@@ -203,9 +202,9 @@ def test_patterns_keep_what_their_source_says(graph: ThreatGraph) -> None:
         record = graph.pattern(fact["code"] or fact["name"])
         assert record.label == fact["name"]
         assert labels(record["domain"])
-        for name in ("severity", "likelihood"):
-            if fact[name]:
-                assert [label.lower() for label in labels(record[name])] == [fact[name]], record.iri
+        for name, told in (("severity", fact["severity"]), ("likelihoodTrend", fact["likelihood"])):
+            if told:
+                assert [label.lower() for label in labels(record[name])] == [told], record.iri
         assert set(fact["why_labels"] or []) <= set(labels(record["mechanism"])), record.iri
         parts = [part for part in record["mechanism"] if isinstance(part, Record)]
         assert {part.text("sourceLabel") for part in parts} - {""} <= set(fact["why_labels"] or []), record.iri
@@ -236,12 +235,10 @@ def test_numbers_of_the_incident_database(graph: ThreatGraph) -> None:
     """Each number exists; the date is the snapshot's as far as it goes, or a note says why not; no text is copied."""
     with SNAPSHOT.open(encoding="utf-8", newline="") as file:
         snapshot = {row["incident_id"]: row for row in csv.DictReader(file)}
-    query = f"""SELECT ?incident ?number ?occurred ?label ?description WHERE {{
-      ?incident a tg:Incident ; skos:exactMatch ?match ; skos:prefLabel ?label ; dcterms:description ?description .
-      FILTER(STRSTARTS(STR(?match), "{CITE}"))
-      BIND(STRAFTER(STR(?match), "{CITE}") AS ?number)
-      OPTIONAL {{ ?incident tg:occurred ?occurred }}
-    }}"""
+    query = """SELECT ?incident ?number ?occurred ?label ?description WHERE {
+      ?incident a tg:Incident ; tg:aiidNumber ?number ; skos:prefLabel ?label ; dcterms:description ?description .
+      OPTIONAL { ?incident tg:occurred ?occurred }
+    }"""
     rows = graph.store.select(query).to_dicts()
     assert len(rows) >= 100
     for row in rows:
@@ -262,9 +259,9 @@ def test_case_studies_of_atlas(graph: ThreatGraph) -> None:
     content = json.loads((FACTS / "frameworks" / "mitre_atlas.json").read_text(encoding="utf-8"))["entries"]
     studies = {fact["url"]: fact for fact in content if fact["level"] == "case-study"}
     query = """SELECT ?incident ?match ?occurred WHERE {
-      ?incident a tg:Incident ; skos:exactMatch ?match ; tg:occurred ?occurred .
+      ?incident a tg:Incident ; schema:subjectOf ?match ; tg:occurred ?occurred .
       FILTER(CONTAINS(STR(?match), "atlas.mitre.org"))
-      FILTER NOT EXISTS { ?incident skos:exactMatch ?number FILTER(CONTAINS(STR(?number), "incidentdatabase.ai")) } }"""
+      FILTER NOT EXISTS { ?incident tg:aiidNumber ?number } }"""
     rows = graph.store.select(query).to_dicts()
     assert len(rows) >= 12
     for row in rows:

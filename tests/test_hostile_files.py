@@ -151,8 +151,11 @@ def test_a_large_ontology_may_use_its_entities_a_hundred_thousand_times() -> Non
     [
         ('<!ENTITY a "lol"><!ENTITY b "&a;&a;&a;&a;">', "the entity b is long or refers to another entity"),
         (f'<!ENTITY a "{"x" * 5000}">', "the entity a is long"),
-        ('<!ENTITY a SYSTEM "file:///etc/passwd">', "the entity a is not a text in double quotes; nothing is fetched"),
-        ('<!ENTITY a PUBLIC "-//x" "http://127.0.0.1:9/x">', "nothing is fetched"),
+        (
+            '<!ENTITY a SYSTEM "file:///etc/passwd">',
+            "the entity a is not a quoted text, and external entities are not fetched",
+        ),
+        ('<!ENTITY a PUBLIC "-//x" "http://127.0.0.1:9/x">', "external entities are not fetched"),
         ('<!ENTITY % a SYSTEM "http://127.0.0.1:9/x"> %a;', "declares a parameter entity"),
         ('<!ENTITY % a "b"> %a;', "declares a parameter entity"),
         ('<!ENTITY a "x"><!ENTITY a "y">', "the entity a is declared twice"),
@@ -226,7 +229,7 @@ def test_a_small_file_that_stands_for_gigabytes_is_refused(
         for size in came:
             total += size
 
-    with pytest.raises(InvalidFile, match=r"a\.[.a-z]+:\d+: .*(entities written out|times as long as the text)"):
+    with pytest.raises(InvalidFile, match=r"a\.[.a-z]+:\d+: .*(entities expanded|times the text)"):
         read()
     assert total < 70 * 1024**2
 
@@ -242,7 +245,7 @@ def test_a_decompression_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
         for n in range(99_999)
     )
     dump.write_bytes(gzip.compress(b"".join(lines), 9))
-    with pytest.raises(InvalidFile, match="unpacks to more than 200 times its size"):
+    with pytest.raises(InvalidFile, match="expands to more than 200 times its size"):
         list(read_quads(bomb))
     assert sum(1 for _ in read_quads(dump)) == 99_999
 
@@ -279,9 +282,9 @@ def test_a_text_that_could_not_be_read_back_as_n_triples_is_refused(form: RdfFor
 )
 def test_a_context_at_another_address_is_not_fetched_but_asked_for(tmp_path: Path, document: str, address: str) -> None:
     (tmp_path / "a.jsonld").write_text(document)
-    with pytest.raises(InvalidFile, match="put the context itself into the file") as error:
+    with pytest.raises(InvalidFile, match="put the context into the file") as error:
         list(read_quads(tmp_path / "a.jsonld"))
-    assert f"its context is at another address {address}" in str(error.value)
+    assert f"its context is remote {address}" in str(error.value)
     assert error.value.line == (2 if "\n" in document else 1)
 
 
@@ -374,8 +377,8 @@ def _device(path: Path) -> None:
     [
         (_pipe, "not a regular file"),
         (_device, "not a regular file"),
-        (_nowhere, "a link that leads nowhere"),
-        (_circle, "a link that leads nowhere"),
+        (_nowhere, "broken link"),
+        (_circle, "broken link"),
     ],
 )
 def test_what_is_no_file_is_named_and_nothing_hangs(
@@ -428,5 +431,5 @@ def test_a_file_that_changes_while_it_is_read_is_not_taken_for_whole(tmp_path: P
     next(reading)
     with path.open("a") as file:
         file.write("<urn:a> <urn:b> <urn:d> .\n")
-    with pytest.raises(InvalidFile, match="changed while it was read"):
+    with pytest.raises(InvalidFile, match="changed while it was being read"):
         list(reading)

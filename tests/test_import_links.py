@@ -10,7 +10,7 @@ from pyoxigraph import Literal, NamedNode
 from importer_samples import statements
 from threatgraph import ThreatGraph
 from threatgraph.cli import main
-from threatgraph.importers.builder import Draft, Harvest, english
+from threatgraph.importers.builder import Draft, ImportResult, english
 from threatgraph.importers.links import BOTH, TEXT, Guess, Guesser, add_links
 from threatgraph.importers.writing import as_turtle
 from threatgraph.store import MemoryStore
@@ -30,16 +30,16 @@ def incident(name: str, text: str, *, mit: str = "", same: str = "") -> Draft:
     draft = Draft(f"{BASE}incident/{name}", "Incident", "a.csv", 2)
     draft.put("skos:prefLabel", english("Something happened"))
     draft.put("dcterms:description", english(text))
-    draft.put("skos:exactMatch", NamedNode(same) if same else None)
+    draft.put("tg:sameIncident", NamedNode(same) if same else None)
     if mit:
         part = draft.add_part("tg:mapping", "mapping-mit", "FrameworkMapping")
         draft.put("sssom:object_id", NamedNode(PREFIXES["mit"] + mit), part=part)
     return draft
 
 
-def gathered(*drafts: Draft) -> Harvest:
+def gathered(*drafts: Draft) -> ImportResult:
     """A harvest of these drafts."""
-    found = Harvest("Incident")
+    found = ImportResult("Incident")
     for draft in drafts:
         assert found.add(draft)
     return found
@@ -61,8 +61,8 @@ def test_an_incident_is_linked_to_the_pattern_that_it_tells_of(store: MemoryStor
         ("rdf:type", "tg:Recommendation"),
         ("tg:recommendedFor", "incident:aiid-1"),
         ("tg:recommends", "pattern:goal-drift"),
-        ("tg:standing", "1^integer"),
-        ("tg:basis", "signals^string"),
+        ("tg:rankPosition", "1^integer"),
+        ("tg:recommendationBasis", "signals^string"),
         ("sssom:confidence", f"{TEXT.confidence:.2f}^decimal"),
         ("sssom:mapping_justification", "semapv:SemanticSimilarityThresholdMatching"),
     } == {pair for pair in told if pair[0] != "tg:score"}

@@ -32,7 +32,7 @@ from importer_samples import (
 from threatgraph.cli import main
 from threatgraph.errors import InvalidFile
 from threatgraph.importers import harvest
-from threatgraph.importers.builder import Harvest
+from threatgraph.importers.builder import ImportResult
 from threatgraph.importers.writing import as_turtle
 from threatgraph.vocab import BASE
 
@@ -169,14 +169,14 @@ def test_mappings_need_to_say_where_they_come_from(tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def nexus(tmp_path_factory: pytest.TempPathFactory) -> Harvest:
+def nexus(tmp_path_factory: pytest.TempPathFactory) -> ImportResult:
     """A folder of the AI Atlas Nexus."""
     folder = tmp_path_factory.mktemp("nexus")
     (folder / "data.yaml").write_text(NEXUS, encoding="utf-8")
     return harvest("nexus", folder)
 
 
-def test_the_knowledge_graph_of_the_nexus(nexus: Harvest) -> None:
+def test_the_knowledge_graph_of_the_nexus(nexus: ImportResult) -> None:
     found = nexus
     assert names(found, "provision") == {"foo-atlas/foo-group", "foo-atlas/foo-one", "foo-atlas/foo-two", "doc-1/act-1"}
     shared = {
@@ -225,13 +225,14 @@ def test_the_knowledge_graph_of_the_nexus(nexus: Harvest) -> None:
     assert notes == ["1 entries are provisions that the graph has already."]
 
 
-def test_an_incident_of_the_nexus(nexus: Harvest) -> None:
+def test_an_incident_of_the_nexus(nexus: ImportResult) -> None:
     found = nexus
     part = "mapping-foo-atlas-foo-one"
     assert statements(found, "incident/nexus-ri-1") == {
         ("rdf:type", "tg:Incident"),
         ("skos:prefLabel", "It happened@en"),
         ("dcterms:description", "In a test.@en"),
+        ("dcterms:identifier", "ri-1^string"),
         ("dcterms:source", "https://news.example/it?a=b"),
         ("skos:scopeNote", "Told by The Example, May 2031@en"),
         ("prov:wasAttributedTo", "https://github.com/IBM/ai-atlas-nexus"),
@@ -245,7 +246,7 @@ def test_an_incident_of_the_nexus(nexus: Harvest) -> None:
     } <= statements(found, "incident/nexus-ri-1", part)
 
 
-def test_mappings_find_the_entries_of_the_nexus(nexus: Harvest, tmp_path: Path) -> None:
+def test_mappings_find_the_entries_of_the_nexus(nexus: ImportResult, tmp_path: Path) -> None:
     mine = tmp_path / "mine.ttl"
     mine.write_text(as_turtle(nexus), encoding="utf-8")
     row = ["foo-atlas:foo-one", "One", "skos:closeMatch", "foo-atlas:foo-two", "Two", BY_HAND]
@@ -256,14 +257,14 @@ def test_mappings_find_the_entries_of_the_nexus(nexus: Harvest, tmp_path: Path) 
 
 
 @pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory) -> Harvest:
+def release(tmp_path_factory: pytest.TempPathFactory) -> ImportResult:
     """A release of MITRE ATLAS that is not the bundled one."""
     file = tmp_path_factory.mktemp("atlas") / "ATLAS.yaml"
     file.write_text(ATLAS.format(version="4.7.1"), encoding="utf-8")
     return harvest("atlas", file)
 
 
-def test_a_release_of_atlas(release: Harvest) -> None:
+def test_a_release_of_atlas(release: ImportResult) -> None:
     found = release
     ours = "provision:mitre-atlas-4.7.1"
     ids = ("aml.ta0002", "aml.t0051", "aml.t0051.001", "aml.m0000")
@@ -295,7 +296,7 @@ def test_a_release_of_atlas(release: Harvest) -> None:
     ]
 
 
-def test_a_case_study_of_atlas(release: Harvest) -> None:
+def test_a_case_study_of_atlas(release: ImportResult) -> None:
     found = release
     assert statements(found, "incident/atlas-aml.cs0001") == {
         ("rdf:type", "tg:Incident"),
@@ -303,12 +304,13 @@ def test_a_case_study_of_atlas(release: Harvest) -> None:
         ("dcterms:description", "It fell down.@en"),
         ("dcterms:source", "https://atlas.mitre.org/studies/AML.CS0001"),
         ("dcterms:source", "https://paper.example/p"),
-        ("skos:exactMatch", "https://atlas.mitre.org/studies/AML.CS0001"),
+        ("dcterms:identifier", "AML.CS0001^string"),
+        ("schema:subjectOf", "https://atlas.mitre.org/studies/AML.CS0001"),
         ("skos:scopeNote", "Actor: Example Person@en"),
         ("prov:wasAttributedTo", "https://atlas.mitre.org/"),
         ("tg:curationStatus", "curation-status:as-in-source"),
         ("tg:occurred", "2031-05^gYearMonth"),
-        ("tg:system", "Example Door@en"),
+        ("tg:systemName", "Example Door@en"),
         ("tg:failureStage", "failure-stage:signal"),
         ("tg:mapping", "incident:atlas-aml.cs0001#mapping-aml-t0051"),
         ("tg:mapping", "incident:atlas-aml.cs0001#mapping-aml-t0051-001"),
@@ -320,7 +322,7 @@ def test_a_case_study_of_atlas(release: Harvest) -> None:
     assert ("tg:rationale", "A step of the case study@en") in bare
 
 
-def test_format_6_brings_what_format_5_does(release: Harvest, tmp_path: Path) -> None:
+def test_format_6_brings_what_format_5_does(release: ImportResult, tmp_path: Path) -> None:
     file = tmp_path / "ATLAS-4.7.1.yaml"
     file.write_text(ATLAS_6.format(version="4.7.1"), encoding="utf-8")
     found = harvest("atlas", file)
@@ -468,7 +470,7 @@ def test_a_bundle_of_stix(tmp_path: Path) -> None:
         ("skos:prefLabel", "It fell@en"),
         ("dcterms:description", "Down.@en"),
         ("dcterms:source", f"urn:uuid:{uuid(5)}"),
-        ("skos:exactMatch", f"urn:uuid:{uuid(5)}"),
+        ("dcterms:identifier", f"incident--{uuid(5)}^string"),
         ("prov:wasAttributedTo", f"urn:uuid:{uuid(7)}"),
         ("tg:mapping", f"incident:stix-{uuid(5)}#mapping-t-1"),
     }

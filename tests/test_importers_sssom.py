@@ -17,7 +17,7 @@ from threatgraph import ThreatGraph
 from threatgraph.cli import main
 from threatgraph.errors import InvalidFile
 from threatgraph.importers import harvest
-from threatgraph.importers.builder import Harvest
+from threatgraph.importers.builder import ImportResult
 from threatgraph.importers.formats.sssom import read
 from threatgraph.importers.formats.sssom_metadata import read_parts, split_values
 from threatgraph.importers.writing import as_turtle
@@ -34,13 +34,13 @@ def write(file: Path, *lines: str, table: str = TABLE) -> Path:
     return file
 
 
-def values(found: Harvest, kind: str, prop: str) -> list[str]:
+def values(found: ImportResult, kind: str, prop: str) -> list[str]:
     """All values of a property of the records of a kind."""
     told = (statements(found, f"{kind}/{name}") for name in sorted(names(found, kind)))
     return [value for pairs in told for name, value in sorted(pairs) if name == prop]
 
 
-def brought(found: Harvest) -> tuple[set[str], list[str]]:
+def brought(found: ImportResult) -> tuple[set[str], list[str]]:
     """The entries that were imported, and what was said of the rest."""
     return names(found, "provision"), [fault.reason for fault in found.faults]
 

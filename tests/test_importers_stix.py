@@ -15,7 +15,7 @@ from importer_samples import bundle, check, names, relation, statements, stix, u
 from threatgraph.cli import main
 from threatgraph.errors import InvalidFile
 from threatgraph.importers import harvest
-from threatgraph.importers.builder import Harvest
+from threatgraph.importers.builder import ImportResult
 from threatgraph.importers.formats.stix_objects import moment
 
 
@@ -28,7 +28,7 @@ def pattern(number: int, **told: object) -> dict[str, object]:
     return stix("attack-pattern", number, **{"name": f"Pattern {number}"} | told)
 
 
-def said(found: Harvest, name: str, prop: str) -> set[str]:
+def said(found: ImportResult, name: str, prop: str) -> set[str]:
     return {value for told, value in statements(found, f"provision/{name}") if told == prop}
 
 

@@ -84,12 +84,12 @@ def test_the_command_loads_replaces_removes_and_counts(tmp_path: Path) -> None:
     assert (status, err) == (0, "")
     first, last = out.splitlines()
     assert first.startswith("loaded 2 files: 4 triples in ")
-    assert first.endswith(" a second)")
-    assert last == f"{store} holds 2 files, 4 triples"
+    assert first.endswith(" per second)")
+    assert last == f"{store} now contains 2 files with 4 triples"
     status, out, _ = run("load", "--store", str(store), "--no-bundled", "--remove", str(one))
-    assert (status, out.splitlines()[1:]) == (0, ["removed 1 file", f"{store} holds 1 file, 1 triples"])
-    assert run("--store", str(store), "sparql", "ASK { <urn:b> ?p ?o }") == (0, "true\n", "")
-    assert run("sparql", "ASK { <urn:a> ?p ?o }", "--store", str(store)) == (0, "false\n", "")
+    assert (status, out.splitlines()[1:]) == (0, ["removed 1 file", f"{store} now contains 1 file with 1 triples"])
+    assert run("--store", str(store), "query", "ASK { <urn:b> ?p ?o }") == (0, "true\n", "")
+    assert run("query", "ASK { <urn:a> ?p ?o }", "--store", str(store)) == (0, "false\n", "")
     counts = run("stats", "--store", str(store), "--format", "csv")[1].splitlines()
     assert "files,1" in counts
     assert "triples,1" in counts
@@ -108,28 +108,31 @@ def test_standard_input_has_a_graph_of_its_own(tmp_path: Path) -> None:
     status, _, err = run(*words, "turtle", stdin=b"<b> <urn:p> <c> .")
     assert status == 2
     assert err.startswith("threatgraph: error: standard input:1:1: does not parse")
-    assert "name the graph with --graph IRI" in err
+    assert "give the graph with --graph IRI" in err
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["load", "a.ttl"], "name the folder of the store: --store DIR"),
-        (["load", "--store", "s", "-"], "--format says what - (standard input) holds"),
-        (["load", "--store", "s", "a.ttl", "--format", "turtle"], "--format says what - (standard input) holds"),
-        (["load", "--store", "s", "--data", "a.ttl"], "name the files to load without it"),
+        (["load", "a.ttl"], "load requires --store DIR"),
+        (["load", "--store", "s", "-"], "standard input (-) requires --format FORMAT"),
+        (["load", "--store", "s", "a.ttl", "--format", "turtle"], "--format is the format of standard input"),
+        (["load", "--store", "s", "--data", "a.ttl"], "--data cannot be used with load"),
         (["load", "--store", "s", "nowhere.ttl"], "nowhere.ttl: no such file or folder"),
-        (["load", "--store", "s", "notes.docx"], "the known endings are .ttl"),
-        (["load", "--store", "s", "a.ttl", "--graph", "no iri"], "'no iri' is no IRI for a graph"),
-        (["load", "--store", "s", "a.ttl", "b.ttl", "--graph", "urn:g"], "one graph cannot stand for 2 files"),
-        (["load", "--store", "s", "a.ttl", "--graph", "https://w3id.org/threatgraph/graph/x"], "a name of your own"),
-        (["load", "--store", "s", "--no-bundled", "--remove", "b.ttl"], "The store holds"),
-        (["load", "--store", "a.ttl", "b.ttl"], "a.ttl: a file, and not the folder of a store"),
-        (["query", "domains", "--store", "s", "--data", "a.ttl"], "`threatgraph load` adds files"),
-        (["query", "domains", "--store", "s", "--no-bundled"], "--no-bundled goes there"),
-        (["validate", "--store", "s", "b.ttl"], "b.ttl: not in the store s: `threatgraph load --store s b.ttl`"),
+        (["load", "--store", "s", "notes.docx"], "known extensions are .ttl"),
+        (["load", "--store", "s", "a.ttl", "--graph", "no iri"], "'no iri' is not a valid graph IRI"),
+        (["load", "--store", "s", "a.ttl", "b.ttl", "--graph", "urn:g"], "--graph requires a single file, not 2"),
+        (["load", "--store", "s", "a.ttl", "--graph", "https://w3id.org/threatgraph/graph/x"], "choose another IRI"),
+        (["load", "--store", "s", "--no-bundled", "--remove", "b.ttl"], "The store has"),
+        (["load", "--store", "a.ttl", "b.ttl"], "a.ttl: not a folder: give the folder of a store"),
+        (["run", "domains", "--store", "s", "--data", "a.ttl"], "--data and --no-bundled cannot be used with --store"),
+        (["run", "domains", "--store", "s", "--no-bundled"], "--data and --no-bundled cannot be used with --store"),
+        (
+            ["validate", "--store", "s", "b.ttl"],
+            "b.ttl: not in the store s: load it with `threatgraph load --store s b.ttl`",
+        ),
         (["validate", "--store", "s", "a.ttl"], "a.ttl: has changed since it was loaded into s"),
-        (["import", "stix", "x.json", "--store", "s"], "leave --store out"),
+        (["import", "stix", "x.json", "--store", "s"], "--store cannot be used with import"),
     ],
 )
 def test_a_wrong_command_says_what_to_do(
@@ -155,7 +158,7 @@ def test_no_permission_is_told(tmp_path: Path) -> None:
         folder.parent.mkdir(mode=0o500)
     status, _, err = run("load", "--store", str(folder), "--no-bundled")
     assert status == 2
-    assert err.startswith(f"threatgraph: error: {folder}: no store can be written here (")
+    assert err.startswith(f"threatgraph: error: {folder}: cannot create a store here (")
 
 
 def test_a_bar_shows_on_a_terminal_alone(tmp_path: Path) -> None:
@@ -256,11 +259,11 @@ PACKED = gzip.compress(b"<urn:a> <urn:b> <urn:c> .\n", mtime=0)
         (
             "cut.nt.gz",
             gzip.compress(b'<urn:a> <urn:b> "%s" .' % DIGITS, mtime=0)[:-900],
-            "the compressed file is cut off",
+            "the compressed file is truncated",
         ),
         ("plain.nt.gz", b"<urn:a> <urn:b> <urn:c> .\n", "cannot be read: Not a gzipped file"),
         ("flipped.nt.gz", PACKED[:-8] + b"12345678", "CRC check failed"),
-        ("broken.nt.gz", PACKED[:10] + b"\xff" * 40, "is damaged"),
+        ("broken.nt.gz", PACKED[:10] + b"\xff" * 40, "is corrupt"),
         ("latin.nt", b"<urn:a> <urn:b> <urn:c> .\n# caf\xe9\n", r"latin\.nt:2: not UTF-8 \(byte 0xe9\)"),
         ("end.nt", b"<urn:a> <urn:b> <urn:c> .\n# caf\xc3", r"end\.nt:2: not UTF-8"),
         ("oops.nt", b"<urn:a> <urn:b> <urn:c> .\noops\n", r"oops\.nt:2"),

@@ -77,17 +77,17 @@ def ask(bad: Bad, *replies: Reply, **options: object) -> list[object]:
     ("reply", "response"),
     [
         (say(body=b"<html>hello</html>", kind="text/html"), "check that this is a SPARQL endpoint"),
-        (say(body=b"", kind=JSON), "cut off"),
-        (say(body=ROWS[:-20]), "cut off"),
-        (say(length=len(ROWS) + 50), "before the answer was whole"),
+        (say(body=b"", kind=JSON), "truncated"),
+        (say(body=ROWS[:-20]), "truncated"),
+        (say(length=len(ROWS) + 50), "before the response was complete"),
         (say(401), "THREATGRAPH_PASSWORD"),
         (say(403), "403"),
         (say(404), "check the path"),
         (say(405), "queries or for updates"),
         (say(500, b"out of luck", "text/plain"), "out of luck"),
-        (say(302, Location="file:///etc/passwd"), "redirects to a file: address"),
-        (say(302, Location="ftp://127.0.0.1/x"), "redirects to a ftp: address"),
-        (say(X_SPARQL_MaxRows="1", Server="Virtuoso/07"), "cuts answers at 1 rows"),
+        (say(302, Location="file:///etc/passwd"), "redirects to file: URLs"),
+        (say(302, Location="ftp://127.0.0.1/x"), "redirects to ftp: URLs"),
+        (say(X_SPARQL_MaxRows="1", Server="Virtuoso/07"), "truncates results at 1 rows"),
     ],
 )
 def test_bad_answers(bad: Bad, reply: Reply, response: str) -> None:
@@ -135,7 +135,7 @@ def test_too_long_an_answer(bad: Bad) -> None:
     import urllib.request
 
     bad.replies = [say(body=b"x" * 5000)]
-    with pytest.raises(EndpointError, match="longer than 1,000 bytes"):
+    with pytest.raises(EndpointError, match="larger than 1,000 bytes"):
         Http(bad.url, largest=1000).send(urllib.request.Request(bad.url, data=b"query="))
 
 
@@ -252,7 +252,7 @@ def test_a_broken_netrc_is_named_without_what_is_in_it(monkeypatch: pytest.Monke
     monkeypatch.setenv("HOME", str(tmp_path))
     (tmp_path / ".netrc").write_text("machine x login me\npassword hush hush2")
     (tmp_path / ".netrc").chmod(0o600)
-    with pytest.raises(EndpointError, match=r"~/\.netrc cannot be read") as error:
+    with pytest.raises(EndpointError, match=r"~/\.netrc does not parse") as error:
         RemoteStore("http://127.0.0.1:1/")
     assert "hush" not in str(error.value)
 

@@ -64,10 +64,10 @@ def world() -> World:
 
 @cache
 def background() -> World:
-    """What a world takes for granted: the scales whole, and of the ontology which class is below which."""
-    below = NamedNode(f"{PREFIXES['rdfs']}subClassOf")
+    """What a world takes for granted: the scales whole, and of the ontology which class or property is below which."""
+    below = {NamedNode(f"{PREFIXES['rdfs']}{name}") for name in ("subClassOf", "subPropertyOf")}
     ontology, scales = ONTOLOGY
-    return load(*sorted(scales.glob("*.ttl"))) | {t for t in load(ontology) if t.predicate == below}
+    return load(*sorted(scales.glob("*.ttl"))) | {t for t in load(ontology) if t.predicate in below}
 
 
 def with_common(*files: Path) -> list[Path]:
@@ -158,7 +158,7 @@ def test_each_class_has_a_file_with_its_properties_and_the_form_of_its_iri() -> 
         if constraint.path is None:
             forms.setdefault(constraint.target.value, set()).add(constraint.component)
     assert all(len(files) == 1 for files in targets.values()), targets
-    assert {target.removeprefix(TG) for target in targets} == CLASSES - {"RecordPart"}
+    assert {target.removeprefix(TG) for target in targets} == CLASSES - {"RankedConcept", "RecordPart"}
     assert forms.keys() == targets.keys()
     assert all({"closed", "pattern"} <= components for components in forms.values()), forms
 
@@ -182,7 +182,8 @@ def test_every_shape_reaches_a_node_of_the_bundled_data_or_of_what_is_made_of_it
     retired.write_text(
         f"<{BASE}pattern/old> <{PREFIXES['owl']}deprecated> true ;"
         f" <{PREFIXES['dcterms']}isReplacedBy> <{BASE}pattern/goal-drift> ;"
-        f" <{PREFIXES['skos']}narrowMatch> <https://example.org/entry> ."
+        f" <{PREFIXES['skos']}narrowMatch> <https://example.org/entry> ;"
+        f" <{PREFIXES['skos']}exactMatch> <https://example.org/entry> ."
     )
     graph = ThreatGraph.open([made, retired])
     for check in read_checks(shapes.load(FILES), hints=True):
@@ -445,7 +446,7 @@ BY_QUERY = {
     "RecordPart-borrowed": ("", f"pattern:other tg:mechanism {PATTERN}mechanism-two> ."),
     "RecordPart-position": (f"{PATTERN}step-two> tg:position 2 .", f"{PATTERN}step-two> tg:position 1 ."),
     "Recommendation-asked": (
-        f'{RECOMMENDATION} tg:recommendedFor pattern:sample ; tg:askedText "What is like the sample?" .',
+        f'{RECOMMENDATION} tg:recommendedFor pattern:sample ; tg:queryText "What is like the sample?" .',
         "",
     ),
     "Identifier-unique": ("", 'pattern:other skos:notation "PAT-SYS-901" .'),
@@ -535,6 +536,8 @@ def test_what_is_no_web_address_is_no_source(url: str, fast: bool, tmp_path: Pat
     ("text", "rules"),
     [
         ("pattern:sample skos:exactMatch <https:///a> .", {"ExactMatch-address Pattern"}),
+        ("incident:sample schema:subjectOf <https:///a> .", {"SubjectOf-address Pattern"}),
+        ('incident:sample tg:addedProperty "severity" .', {"Added-property NodeKind"}),
         ('pattern:sample skos:closeMatch "https://example.org/a" .', {"CloseMatch-address NodeKind"}),
         ("pattern:sample skos:broadMatch <file:///a> .", {"BroadMatch-address Pattern"}),
         ("pattern:sample skos:narrowMatch <file:///a> .", {"NarrowMatch-address Pattern"}),
@@ -583,11 +586,12 @@ def test_every_rule_for_records_of_any_class_has_a_broken_record() -> None:
         ),
         *("Retired-isReplacedBy NodeKind", "Retired-deprecated MaxCount", "Created-date Or", "Modified-date Or"),
         *("Created-date MaxCount", "Modified-date MaxCount", "Attributed-author NodeKind"),
+        *("SubjectOf-address Pattern", "Added-property NodeKind"),
     }
     # One shape for each relation of SKOS: what one of them is tested for, the others have as well.
     alike = {
         f"{name}Match-address {kind}"
         for name in ("Exact", "Close", "Broad", "Narrow", "Related")
         for kind in ("Pattern", "NodeKind")
-    }
+    } | {"SubjectOf-address NodeKind"}
     assert named <= tested | alike

@@ -82,7 +82,7 @@ def test_all_formats_load_to_the_same_triples(tmp_path: Path, store: MemoryStore
     [
         ("cut.ttl", b"@prefix a: <urn:a:> .\na:b a:c ", r"cut\.ttl:2"),
         ("latin.ttl", "\n<urn:a> <urn:b> 'caf\xe9' .".encode("latin-1"), r"latin\.ttl:2: not UTF-8 \(byte 0xe9\)"),
-        ("notes.docx", b"x", r"not an RDF file by its ending; the known endings are \.ttl"),
+        ("notes.docx", b"x", r"not a known RDF file extension; known extensions are \.ttl"),
         ("page.ttl", b"<html><body>no</body></html>", r"page\.ttl:1"),
         ("half.jsonld", b'{"@id": ', r"half\.jsonld"),
     ],
@@ -96,7 +96,7 @@ def test_a_bad_file_is_named_with_its_line(tmp_path: Path, name: str, content: b
 def test_a_missing_file_and_an_empty_folder_are_named(tmp_path: Path) -> None:
     with pytest.raises(InvalidFile, match=r"nowhere\.ttl: no such file"):
         MemoryStore.open([tmp_path / "nowhere.ttl"])
-    with pytest.raises(InvalidFile, match="no RDF file in this folder"):
+    with pytest.raises(InvalidFile, match="no RDF file found in this folder"):
         MemoryStore.open([tmp_path])
 
 

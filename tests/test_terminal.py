@@ -80,12 +80,13 @@ def test_every_control_and_format_character_is_escaped() -> None:
         ["show", "evil"],
         ["list", "pattern"],
         ["recommend", "evil"],
-        ["sparql", "SELECT ?l { pattern:evil skos:prefLabel ?l }"],
+        ["query", "SELECT ?l { pattern:evil skos:prefLabel ?l }"],
+        ["check"],
         ["validate"],
         ["list", "pattern", "--format", "markdown"],
         ["show", "pattern:\x1b[31m"],
         ["list", "\x1b]0;x\x07"],
-        ["sparql", "SELECT \x1b \u202e"],
+        ["query", "SELECT \x1b \u202e"],
         ["--data", "no\x1b[2Jfile.ttl", "stats"],
     ],
     ids=lambda words: " ".join(words).encode("unicode_escape").decode(),
@@ -100,9 +101,10 @@ def test_no_command_writes_them(tmp_path: Path, words: list[str], capsysbinary: 
 
 def test_machines_get_what_the_data_says(tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     (tmp_path / "evil.ttl").write_text(EVIL, encoding="utf-8")
-    words = ["--no-bundled", "--data", str(tmp_path / "evil.ttl"), "sparql", "SELECT ?l { ?s skos:prefLabel ?l }"]
+    words = ["--no-bundled", "--data", str(tmp_path / "evil.ttl"), "query", "SELECT ?l { ?s skos:prefLabel ?l }"]
     assert main([*words, "--format", "json"]) == 0
-    assert json.loads(capsysbinary.readouterr().out) == [{"l": LABEL}]
+    answer = json.loads(capsysbinary.readouterr().out)
+    assert [row["l"]["value"] for row in answer["results"]["bindings"]] == [LABEL]
     assert main([*words, "--format", "csv"]) == 0
     assert list(csv.reader(io.StringIO(capsysbinary.readouterr().out.decode(), newline=""))) == [["l"], [LABEL]]
 
@@ -149,7 +151,7 @@ def test_the_guard_is_an_option_and_always_on_in_markdown(
     tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     (tmp_path / "evil.ttl").write_text(EVIL, encoding="utf-8")
-    words = ["--no-bundled", "--data", str(tmp_path / "evil.ttl"), "sparql", "SELECT ?c { ?s skos:notation ?c }"]
+    words = ["--no-bundled", "--data", str(tmp_path / "evil.ttl"), "query", "SELECT ?c { ?s skos:notation ?c }"]
     for options, begins in ([], b"=cmd"), (["--guard-formulas"], b"'=cmd"):
         assert main([*words, "--format", "csv", *options]) == 0
         assert capsysbinary.readouterr().out.splitlines()[1].startswith(begins)

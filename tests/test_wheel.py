@@ -54,10 +54,10 @@ def test_it_works_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
     run(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(wheel))
     command = str(home / "bin" / "threatgraph")
     assert "Strategic Misalignment" in run(command, "show", "PAT-SYS-005")
-    assert "8 rows" in run(command, "query", "domains")
+    assert "8 rows" in run(command, "run", "domains")
     assert "curated already" in run(command, "recommend", "PAT-SYS-005", "--top", "1")
-    assert "Insufficient Safety Testing" in run(command, "analyse", "centrality", "--kind", "cause", "--format", "csv")
-    assert run(command, "validate").splitlines()[-1].startswith("no issues: the graph conforms; checked ")
+    assert "Insufficient Safety Testing" in run(command, "analyze", "centrality", "--kind", "cause", "--format", "csv")
+    assert run(command, "validate").splitlines()[-1] == "no findings: the graph conforms to its shapes"
     told = ("--domain", "DOM-SYS", "--definition", "Bare.", "--source", "https://example.org/")
     run(command, "new", "pattern", "--label", "Bare", *told)
     assert "hints" in run(command, "validate", "--hints", "bare.ttl")  # pyshacl itself

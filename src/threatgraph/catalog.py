@@ -7,12 +7,16 @@ Each file is a complete SPARQL query that starts with a header of ``#:`` lines::
     #: param severity severity = high: minimum severity
     #: param domain domain = any: list only patterns of this domain
     #: column code: code of the pattern
+    #: column severity severity: severity of the pattern
     PREFIX tg: <https://w3id.org/threatgraph/ontology#>
     SELECT …
 
 The type of a parameter is a kind of record (``pattern``, ``domain``, ``severity`` …), ``string``, ``integer`` or
 ``date``. The variable with the name of the parameter is bound to its value as an RDF term. The default ``any`` leaves
 the variable unbound. A parameter without a default is required.
+
+A column of records can have a kind of record as its type. A column with the labels of the records then follows it, such
+as ``severity_label`` after ``severity``.
 
 The header of a check also has its severity, its rule and a remedy::
 
@@ -41,7 +45,7 @@ RECORD, PROPERTY, VALUE, ISSUE = "record", "property", "value", "issue"
 
 _LINE = re.compile(r"#:\s*(?P<key>title|question|severity|rule|remedy|param|column)\b\s*(?P<rest>.*)")
 _PARAM = re.compile(r"(?P<name>\w+)\s+(?P<type>[\w-]+)(?:\s*=\s*(?P<default>[^:]*?))?\s*:\s*(?P<description>.+)")
-_COLUMN = re.compile(r"(?P<name>\w+)\s*:\s*(?P<description>.+)")
+_COLUMN = re.compile(r"(?P<name>\w+)(?:\s+(?P<type>[\w-]+))?\s*:\s*(?P<description>.+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,8 @@ class NamedQuery:
     """The name of each result column, and its description."""
     sparql: str
     path: Path
+    labeled: tuple[str, ...] = ()
+    """The columns of records that a column of labels follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +99,9 @@ class _Header:
     single: dict[str, str] = field(default_factory=dict)
     parameters: list[Parameter] = field(default_factory=list)
     columns: dict[str, str] = field(default_factory=dict)
+    labeled: list[str] = field(default_factory=list)
 
 
-@cache
 def load_catalog(folder: Path | None = None) -> dict[str, NamedQuery]:
     """Read the named queries of a folder.
 
@@ -108,11 +114,14 @@ def load_catalog(folder: Path | None = None) -> dict[str, NamedQuery]:
     Raises:
         InvalidFile: for an incomplete header, or a header line that cannot be read.
     """
-    files = sorted((folder or resources.queries_dir()).glob("*.rq"))
-    return {file.stem: read_query(file) for file in files}
+    return _queries_in(folder or resources.queries_dir())
 
 
 @cache
+def _queries_in(folder: Path) -> dict[str, NamedQuery]:
+    return {file.stem: read_query(file) for file in sorted(folder.glob("*.rq"))}
+
+
 def load_checks(folder: Path | None = None) -> dict[str, CrossRecordCheck]:
     """Read the cross-record checks of a folder.
 
@@ -125,8 +134,12 @@ def load_checks(folder: Path | None = None) -> dict[str, CrossRecordCheck]:
     Raises:
         InvalidFile: for an incomplete header, or a header line that cannot be read.
     """
-    files = sorted((folder or resources.queries_dir() / "checks").glob("*.rq"))
-    return {file.stem: read_check(file) for file in files}
+    return _checks_in(folder or resources.queries_dir() / "checks")
+
+
+@cache
+def _checks_in(folder: Path) -> dict[str, CrossRecordCheck]:
+    return {file.stem: read_check(file) for file in sorted(folder.glob("*.rq"))}
 
 
 def read_query(path: Path) -> NamedQuery:
@@ -138,7 +151,8 @@ def read_query(path: Path) -> NamedQuery:
     text = path.read_text(encoding="utf-8")
     header = _read_header(path, text, ("title", "question"))
     title, question = header.single["title"], header.single["question"]
-    return NamedQuery(path.stem, title, question, tuple(header.parameters), header.columns, text, path)
+    parameters, labeled = tuple(header.parameters), tuple(header.labeled)
+    return NamedQuery(path.stem, title, question, parameters, header.columns, text, path, labeled)
 
 
 def read_check(path: Path) -> CrossRecordCheck:
@@ -181,8 +195,13 @@ def _read_line(path: Path, number: int, line: str, header: _Header) -> None:
     if key == "param":
         header.parameters.append(_read_parameter(path, number, rest))
     elif key == "column":
-        name, description = _fields(path, number, _COLUMN, rest, "column NAME: description")
+        name, kind, description = _fields(path, number, _COLUMN, rest, "column NAME [KIND]: description")
         header.columns[name] = description
+        if kind is not None:
+            if kind not in KINDS:
+                raise InvalidFile(str(path), f"unknown column type {kind!r}; use a kind of record.", number)
+            header.columns[f"{name}_label"] = f"label of {name}"
+            header.labeled.append(name)
     else:
         header.single[key] = rest.lstrip(": ").strip()
 

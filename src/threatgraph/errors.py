@@ -1,35 +1,76 @@
-"""The errors that threatgraph raises on purpose; every message says what was wrong and what to do next."""
+"""The errors and warnings of threatgraph. Each message says what is wrong and what to do."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from threatgraph.display import redacted
 
 
 class ThreatGraphError(Exception):
-    """Root of every error that threatgraph raises on purpose; the command line turns it into exit status 2."""
+    """The base class of all errors of threatgraph; on the command line, the exit status is 2."""
+
+
+class ThreatGraphWarning(UserWarning):
+    """A likely mistake that does not stop the work, such as a query that uses a property that does not exist."""
+
+
+#: The minimum similarity of a suggestion (of difflib, 0 to 1); short names are alike by chance.
+_SIMILAR, _SIMILAR_SHORT = 0.7, 0.8
+_SHORT = 6
+
+
+def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """Return the known names that are similar to a name, most similar first; upper and lower case are equal.
+
+    Args:
+        name: the name that was not found.
+        known: the names that exist.
+        most: the maximum number of names to return.
+    """
+    wanted, by_lower = name.lower(), {k.lower(): k for k in known}
+    if len(wanted) >= _SHORT:
+        found = difflib.get_close_matches(wanted, by_lower, n=most, cutoff=_SIMILAR)
+    else:
+        # Two letters that changed places lower the similarity of a short name as much as a wrong letter does.
+        swapped = [k for k in by_lower if k[:1] == wanted[:1] and sorted(k) == sorted(wanted)]
+        found = [
+            *swapped,
+            *difflib.get_close_matches(wanted, by_lower.keys() - {*swapped}, n=most, cutoff=_SIMILAR_SHORT),
+        ]
+    return [by_lower[k] for k in found[:most]]
 
 
 class UnknownName(ThreatGraphError, LookupError):
-    """A code, slug, query, parameter or format that does not exist; the message offers the nearest ones."""
+    """A code, slug, query, parameter or format that does not exist; the message suggests similar names."""
 
-    def __init__(self, what: str, name: str, known: Iterable[str], hint: str = "") -> None:
-        by_lower = {k.lower(): k for k in known}
-        near = difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.6)
-        guess = f" Did you mean {' or '.join(by_lower[n] for n in near)}?" if near else ""
-        super().__init__(f"unknown {what} {name!r}.{guess}{' ' + hint if hint else ''}")
+    def __init__(
+        self, what: str, name: str, known: Iterable[str], hint: str = "", *, suggestions: Sequence[str] = ()
+    ) -> None:
+        """Compose the message.
+
+        Args:
+            what: what the name should name, such as ``pattern``.
+            name: the name that was not found.
+            known: the names that exist; similar ones are suggested.
+            hint: a sentence that says what to do.
+            suggestions: names to suggest instead of similar ones.
+        """
         self.name = name
-        self.suggestions = [by_lower[n] for n in near]
+        self.suggestions = list(suggestions) or nearest(name, known)
+        *others, last = self.suggestions or [""]
+        listed = f"{', '.join(others)} or {last}" if others else last
+        guess = f" Did you mean {listed}?" if last else ""
+        super().__init__(f"unknown {what} {name!r}.{guess}{' ' + hint if hint else ''}")
 
 
 class AmbiguousName(ThreatGraphError, LookupError):
-    """A name that several records share; the message lists a unique name of each."""
+    """A name that several records have; the message lists a unique name for each."""
 
 
 class InvalidFile(ThreatGraphError, ValueError):
-    """A file that cannot be read as what it should be; carries the path and, where known, line and column (from 1)."""
+    """A file that cannot be read or does not have the expected format; has the path and, if known, line and column."""
 
     def __init__(self, path: str, reason: str, line: int | None = None, column: int | None = None) -> None:
         place = path.replace("\n", "\\n") + (f":{line}" if line else "") + (f":{column}" if line and column else "")
@@ -38,7 +79,7 @@ class InvalidFile(ThreatGraphError, ValueError):
 
 
 class InvalidQuery(ThreatGraphError, ValueError):
-    """A SPARQL text that does not parse or a parameter value of the wrong type."""
+    """A SPARQL query that does not parse, or an argument that is missing or not valid."""
 
 
 class InvalidShape(ThreatGraphError, ValueError):
@@ -46,23 +87,23 @@ class InvalidShape(ThreatGraphError, ValueError):
 
 
 class QueryRefused(ThreatGraphError, PermissionError):
-    """A query that would write, or reach outside the graph, where its owner has not turned that on."""
+    """An update, or a federated query without permission."""
 
 
 class QueryTimeout(ThreatGraphError, TimeoutError):
-    """A query that ran past its time limit and was stopped."""
+    """A query that exceeded its time limit."""
 
 
 class QueryTooLarge(ThreatGraphError, MemoryError):
-    """A query that needed more memory than its limit and was stopped."""
+    """A query that exceeded its memory limit."""
 
 
 class EngineFailed(ThreatGraphError, RuntimeError):
-    """A query on which the query engine itself crashed; the graph and this process are as they were."""
+    """A query that crashed the query engine. The graph and this process are not affected."""
 
 
 class EndpointError(ThreatGraphError):
-    """A server that cannot be reached, refuses, or answers with something else than was asked; names its address."""
+    """A request to a SPARQL server that failed; the message has the URL."""
 
     def __init__(self, url: str, reason: str) -> None:
         url = redacted(url)

@@ -14,12 +14,32 @@ from threatgraph.vocab import KINDS, RDF_TYPE, Kind, kind_of, tg
 _OF_SUBJECT = """
 SELECT ?property ?value ?label ?notation ?position {
   ?subject ?property ?value .
+  FILTER(?property != tg:hasPart)
   OPTIONAL { ?value skos:prefLabel ?label }
   OPTIONAL { ?value skos:notation ?notation }
   OPTIONAL { ?value tg:position|tg:rank ?position }
 }
 """
-_PARTS = "SELECT DISTINCT ?part { ?record ?property ?part FILTER(STRSTARTS(STR(?part), CONCAT(STR(?record), '#'))) }"
+_PARTS = "SELECT ?part { ?record tg:hasPart ?part }"
+
+
+#: Links from records, or from their parts, to a record or its parts. Shortcuts that rules derive are left out.
+_INBOUND = """
+SELECT DISTINCT ?property ?code ?label ?owner
+WHERE {
+  { ?owner ?property ?record . FILTER NOT EXISTS { ?whole tg:hasPart ?owner } }
+  UNION
+  { ?part ?inner ?record . ?owner tg:hasPart ?part ; ?property ?part }
+  ?owner skos:prefLabel ?label .
+  OPTIONAL { ?owner skos:notation ?code }
+  FILTER(?owner != ?record)
+  FILTER(?property NOT IN (
+    tg:affects, tg:hasPart, tg:mappedTo, tg:involvesPattern, tg:primaryPattern, tg:secondaryPattern, tg:actor
+  ))
+  FILTER NOT EXISTS { ?owner a tg:ThreatPattern ; tg:domain ?record . FILTER(?property = skos:broader) }
+}
+ORDER BY STR(?property) STR(?code) STR(?label) STR(?owner)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +102,25 @@ def read_record(store: Store, iri: str) -> Record:
     return _record(iri, by_subject[iri], nested)
 
 
+def read_inbound(store: Store, iri: str) -> dict[str, tuple[Link, ...]]:
+    """Return the records that link to a record, by the local name of the property.
+
+    A link from a part of a record counts as a link from the record, by the property that leads to the part. Shortcuts
+    that the graph derives are left out.
+    """
+    found: dict[str, list[Link]] = {}
+    for prop, code, label, owner in store.select(_INBOUND, {"record": NamedNode(iri)}).rows:
+        assert isinstance(prop, NamedNode)
+        assert isinstance(owner, NamedNode)
+        link = Link(owner.value, str(to_value(label)), str(to_value(code)) if code else None)
+        found.setdefault(_local_name(prop), []).append(link)
+    return {name: tuple(links) for name, links in found.items()}
+
+
+def _local_name(prop: NamedNode) -> str:
+    return prop.value.replace("#", "/").rpartition("/")[2]
+
+
 def _statements(store: Store, subject: str) -> dict[str, list[tuple[int, Value | Link]]]:
     found: dict[str, list[tuple[int, Value | Link]]] = {}
     for prop, value, label, notation, position in store.select(_OF_SUBJECT, {"subject": NamedNode(subject)}).rows:
@@ -91,7 +130,7 @@ def _statements(store: Store, subject: str) -> dict[str, list[tuple[int, Value |
         if isinstance(value, NamedNode):
             name = str(to_value(label)) if label else value.value
             shown = Link(value.value, name, str(to_value(notation)) if notation else None)
-        key = "type" if prop.value == RDF_TYPE else prop.value.replace("#", "/").rpartition("/")[2]
+        key = "type" if prop.value == RDF_TYPE else _local_name(prop)
         found.setdefault(key, []).append((order, shown))
     return found
 

@@ -1,47 +1,128 @@
-"""Where the ontology, the data and the queries lie: inside an installed package, or at the top of a checkout."""
+"""Locates the ontology, the data and the named queries: in the installed package, or in a checkout.
+
+Only RDF files and queries are ever read from a checkout. Code is always that of the installed package.
+"""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 from threatgraph.errors import ThreatGraphError
 
+CHECKOUT = "THREATGRAPH_CHECKOUT"
+"""The environment variable that names the checkout to use; ``off`` stops the search for one."""
+_OFF = {"off", "0", "no", "false"}
+_LINE = b'name = "threatgraph"'
 
-@cache
+_checkout: Path | None = None
+_notify: Callable[[Path], None] | None = None
+
+
 def root() -> Path:
-    """The folder that holds ``ontology/``, ``data/`` and ``queries/``.
+    """Return the folder that holds ``ontology/``, ``data/`` and ``queries/``.
+
+    The first of these wins: the checkout chosen by :func:`use_checkout`, the one that the environment variable
+    ``THREATGRAPH_CHECKOUT`` names, the installed package.
 
     Raises:
-        ThreatGraphError: where neither the installed package nor a checkout has them.
+        ThreatGraphError: if the package has no data, or ``THREATGRAPH_CHECKOUT`` is not a checkout.
+    """
+    global _notify
+    if _checkout is not None:
+        notify, _notify = _notify, None
+        if notify is not None:
+            notify(_checkout)
+        return _checkout
+    named = os.environ.get(CHECKOUT, "").strip()
+    return _named_checkout(named) if named and named.lower() not in _OFF else installed_root()
+
+
+@cache
+def installed_root() -> Path:
+    """Return the folder with the data of the installed package; of an editable install, the checkout itself.
+
+    Raises:
+        ThreatGraphError: if neither the installed package nor a checkout around it has the data.
     """
     package = Path(__file__).resolve().parent
     for candidate in (package / "_share", package.parents[1]):
         if (candidate / "ontology" / "threatgraph.ttl").is_file():
             return candidate
-    raise ThreatGraphError(f"the bundled ontology is missing beside {package}: install threatgraph again.")
+    raise ThreatGraphError(f"the bundled ontology is missing from {package}: reinstall threatgraph.")
+
+
+def find_checkout(folder: Path) -> Path | None:
+    """Return the checkout of threatgraph that holds a folder, or ``None``.
+
+    A checkout has ``data/``, ``queries/``, ``ontology/threatgraph.ttl`` and the ``pyproject.toml`` of threatgraph.
+    """
+    return next((candidate for candidate in (folder, *folder.parents) if _is_checkout(candidate)), None)
+
+
+def is_own(folder: Path) -> bool:
+    """Return whether a folder belongs to the current user or to root, as git requires of a repository."""
+    return os.name == "nt" or folder.stat().st_uid in (0, os.geteuid())
+
+
+def use_checkout(folder: Path | None, notify: Callable[[Path], None] | None = None) -> None:
+    """Read ontology, data and queries from a checkout instead of the installed package.
+
+    Args:
+        folder: the checkout; ``None`` to go back to the default.
+        notify: called once with the checkout, when something is first read from it.
+    """
+    global _checkout, _notify
+    _checkout, _notify = folder, notify
+
+
+def child_environment() -> dict[str, str]:
+    """Return the environment for a new process of this package, which then reads the same checkout."""
+    return {**os.environ, **({CHECKOUT: str(_checkout)} if _checkout is not None else {})}
 
 
 def ontology_dir() -> Path:
-    """The folder of the ontology, with ``schemes/``, ``shapes/`` and ``rules/`` below it."""
+    """Return the folder of the ontology, with ``schemes/``, ``shapes/`` and ``rules/`` in it."""
     return root() / "ontology"
 
 
 def data_dir() -> Path:
-    """The folder of the bundled records."""
+    """Return the folder of the bundled records."""
     return root() / "data"
 
 
 def queries_dir() -> Path:
-    """The folder of the named queries."""
+    """Return the folder of the named queries."""
     return root() / "queries"
 
 
 def bundled_files() -> list[Path]:
-    """The files of the bundled graph, sorted: ontology, schemes and data (not shapes, rules or alignments)."""
+    """Return the files of the bundled graph, sorted: ontology, schemes and data (not shapes, rules or alignments)."""
     ontology = ontology_dir()
     return [
         ontology / "threatgraph.ttl",
         *sorted((ontology / "schemes").glob("*.ttl")),
         *sorted(data_dir().rglob("*.ttl")),
     ]
+
+
+@cache
+def _named_checkout(name: str) -> Path:
+    folder = Path(name).expanduser().resolve()
+    if not _has_data(folder):
+        raise ThreatGraphError(f"{CHECKOUT}: {name} is not a checkout of threatgraph (ontology/, data/, queries/).")
+    return folder
+
+
+def _has_data(folder: Path) -> bool:
+    ontology = folder / "ontology" / "threatgraph.ttl"
+    return ontology.is_file() and (folder / "data").is_dir() and (folder / "queries").is_dir()
+
+
+def _is_checkout(folder: Path) -> bool:
+    try:
+        return _has_data(folder) and _LINE in (folder / "pyproject.toml").read_bytes().splitlines()
+    except OSError:
+        return False

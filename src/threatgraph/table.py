@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,9 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
+from threatgraph import notebook
 from threatgraph.display import printable
+from threatgraph.errors import UnknownName
+from threatgraph.layout import fits, lay_out
 from threatgraph.rdf.terms import Term
-from threatgraph.vocab import KINDS, PREFIXES, XSD, shorten
+from threatgraph.sparql import results
+from threatgraph.vocab import KINDS, PREFIXES, XSD, kind_of, shorten
 
 if TYPE_CHECKING:
     import pandas
@@ -25,9 +28,8 @@ Value = str | int | float | bool | None
 _NUMBERS: dict[str, type[int] | type[float]] = {
     XSD + name: int for name in ("integer", "int", "long", "short", "nonNegativeInteger", "positiveInteger")
 } | {XSD + name: float for name in ("decimal", "double", "float")}
-#: The lengths up to which a word is kept whole, tried one after the other until the line fits.
-_WORDS = (16, 13, 10, 8)
-_GAP = 2
+#: Decimals of a number in a table for people; files have all of them.
+_DECIMALS = 3
 
 
 def to_rdflib(term: Term) -> Identifier:
@@ -168,8 +170,32 @@ class Table(Sequence[Row]):
         return [dict(zip(self.columns, map(to_value, row), strict=True)) for row in self.rows]
 
     def to_json(self) -> str:
-        """The rows as a JSON array of objects."""
+        """The rows as a JSON array of objects, with plain values (see :func:`to_value`)."""
         return json.dumps(self.to_dicts(), ensure_ascii=False, indent=2)
+
+    def to_sparql_json(self) -> str:
+        """The rows as W3C SPARQL Query Results JSON: each value has its type, datatype and language."""
+        return results.to_json(self.columns, self.rows)
+
+    def to_sparql_xml(self) -> str:
+        """The rows as W3C SPARQL Query Results XML.
+
+        Raises:
+            ThreatGraphError: for a text with a character that XML 1.0 cannot represent.
+        """
+        return results.to_xml(self.columns, self.rows)
+
+    def select(self, *columns: str) -> Table:
+        """The table with only these columns, in this order.
+
+        Raises:
+            UnknownName: for a column that does not exist.
+        """
+        for name in columns:
+            if name not in self.columns:
+                raise UnknownName("column", name, self.columns, f"The columns are {', '.join(self.columns)}.")
+        positions = [self.columns.index(name) for name in columns]
+        return Table(columns, [tuple(row[i] for i in positions) for row in self.rows])
 
     def to_pandas(self) -> pandas.DataFrame:
         """The rows as a pandas frame.
@@ -183,21 +209,51 @@ class Table(Sequence[Row]):
             raise ImportError("pandas is not installed: pip install 'threatgraph[pandas]'") from error
         return pandas.DataFrame(self.to_dicts(), columns=list(self.columns))
 
-    def render(self, width: int | None = None, *, style: str = "simple") -> str:
-        """The table as text.
+    def render(self, width: int | None = None) -> str:
+        """The table as text for people.
+
+        A column of records is shown by their labels if it has a label column. Decimal numbers have at most three
+        decimals. A table that does not fit loses the IRI of its records. If that is not enough, lines are broken
+        between words, or each row becomes a block of ``field  value`` lines.
 
         Args:
-            width: wrap cells so that no line is longer than this many characters, as far as columns stay readable.
-            style: a table format of the tabulate library, such as ``simple`` or ``github``.
+            width: the maximum width of a line; ``None`` for no limit.
         """
-        from tabulate import tabulate
+        view = self.labeled()
+        columns, cells = view.columns, view.texts()
+        if width is not None and view.ends_in_identity and not fits(columns, cells, width):
+            view = view.select(*columns[:-1])
+            columns, cells = view.columns, [row[:-1] for row in cells]
+        right = {i for i in range(len(columns)) if _is_numeric([row[i] for row in view.rows])}
+        return lay_out(columns, cells, width, right=right)
 
-        cells = self.texts()
-        limits = _column_widths(self.columns, cells, width) if width and cells else None
-        return tabulate(cells, self.columns, tablefmt=style, maxcolwidths=limits, disable_numparse=True)
+    def labeled(self) -> Table:
+        """The table for people: each column of records is replaced by its label column, if it has one.
+
+        Provisions keep their identifiers, which are how people refer to them. So do records that share a label.
+        """
+        hidden = {f"{name}_label": name for name in self.columns if f"{name}_label" in self.columns}
+        hidden = {label: name for label, name in hidden.items() if self._is_labeled_by(name, label)}
+        if not hidden:
+            return self
+        kept = [name for name in self.columns if name not in hidden.values()]
+        return Table([hidden.get(name, name) for name in kept], self.select(*kept).rows)
+
+    def _is_labeled_by(self, name: str, label: str) -> bool:
+        """Whether a label column can replace a column of records without a loss of identity."""
+        i, j = self.columns.index(name), self.columns.index(label)
+        pairs = {(to_text(row[i]), to_text(row[j])) for row in self.rows if row[i] is not None}
+        if len({label for _, label in pairs}) < len(pairs) or not all(label for _, label in pairs):
+            return False
+        return all(_is_named_by_label(row[i]) for row in self.rows)
+
+    @property
+    def ends_in_identity(self) -> bool:
+        """Whether the last column holds only the IRI of the record that the column ``label`` names."""
+        return "label" in self.columns[:-1] and all(isinstance(row[-1], NamedNode) for row in self.rows)
 
     def texts(self) -> list[list[str]]:
-        """The cells as a person reads them, without what a terminal would obey; for :meth:`render` and the like."""
+        """The cells as people read them, without characters that a terminal would obey."""
         return [list(column) for column in zip(*map(_column_text, zip(*self.rows, strict=True)), strict=True)]
 
     def __str__(self) -> str:
@@ -207,14 +263,37 @@ class Table(Sequence[Row]):
         return f"<Table of {len(self)} rows: {', '.join(self.columns)}>"
 
     def _repr_html_(self) -> str:
-        """The table for a notebook; every value is escaped."""
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in self.columns)
-        body = "".join(f"<tr>{''.join(map(_html_cell, row))}</tr>" for row in self.rows)
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        """The table for a notebook: a column of records with a label column is shown as links."""
+        labels = {
+            i: self.columns.index(f"{c}_label") for i, c in enumerate(self.columns) if f"{c}_label" in self.columns
+        }
+        shown = [i for i in range(len(self.columns)) if i not in labels.values()]
+        texts = self.texts()
+        rows = (
+            [_html_cell(row[i], text[i], text[labels[i]] if i in labels else "") for i in shown]
+            for row, text in zip(self.rows, texts, strict=True)
+        )
+        return notebook.table([self.columns[i] for i in shown], rows)
+
+
+def _html_cell(term: Term | None, text: str, label: str) -> str:
+    if isinstance(term, NamedNode):
+        return notebook.link(term.value, label or text)
+    return notebook.escape(label or text)
+
+
+def _is_named_by_label(term: Term | None) -> bool:
+    """Whether people know a record, or each of several in one cell, by its label: provisions have numbers."""
+    if term is None:
+        return True
+    kinds = [kind_of(iri) for iri in plain_text(term).split("; ")]
+    return all(kind is not None and kind.name != "provision" for kind in kinds)
 
 
 def _column_text(terms: Sequence[Term | None]) -> list[str]:
-    """The cells of a column for people: names alone where all are records of one kind, which the heading tells."""
+    """The cells of a column for people. Records of one kind go without their prefix."""
+    if _is_numeric(terms):
+        return _number_texts(terms)
     texts = [printable(to_text(term)) for term in terms]
     prefixes = {text.partition(":")[0] for text, term in zip(texts, terms, strict=True) if isinstance(term, NamedNode)}
     if len(prefixes) == 1 and prefixes <= KINDS.keys():
@@ -222,31 +301,23 @@ def _column_text(terms: Sequence[Term | None]) -> list[str]:
     return texts
 
 
-def _html_cell(term: Term | None) -> str:
-    text = html.escape(printable(to_text(term)))
-    if isinstance(term, NamedNode) and term.value.startswith(("http://", "https://")):
-        return f'<td><a href="{html.escape(term.value)}">{text}</a></td>'
-    return f"<td>{text}</td>"
+def _is_numeric(terms: Sequence[Term | None]) -> bool:
+    """Whether a column holds numbers only."""
+    values = [to_value(term) for term in terms if term is not None]
+    return bool(values) and all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
 
 
-def _column_widths(columns: Sequence[str], cells: list[list[str]], width: int) -> list[int]:
-    """Take room from the widest columns until the line fits, and from whole words only where it would not fit else."""
-    from wcwidth import wcswidth  # it takes time to import
-
-    def size(text: str) -> int:
-        """The columns of a terminal: East Asian signs take two, combining ones none."""
-        return len(text) if text.isascii() else max(wcswidth(line) for line in text.split("\n"))
-
-    words = [max(size(word) for row in cells for word in (row[i].split() or [""])) for i in range(len(columns))]
-    for longest_word in _WORDS:
-        # tabulate pads every heading
-        least = [max(len(name) + _GAP, min(word, longest_word)) for name, word in zip(columns, words, strict=True)]
-        widths = [max(least[i], *(size(row[i]) for row in cells)) for i in range(len(columns))]
-        excess = sum(widths) + _GAP * (len(widths) - 1) - width
-        while excess > 0 and widths != least:
-            widest = max((i for i in range(len(widths)) if widths[i] > least[i]), key=widths.__getitem__)
-            widths[widest] -= 1
-            excess -= 1
-        if excess <= 0:
-            break
-    return widths
+def _number_texts(terms: Sequence[Term | None]) -> list[str]:
+    """The numbers of a column, with as many decimals as the column needs, but at most three."""
+    values = [to_value(term) for term in terms]
+    rounded = (f"{value:.{_DECIMALS}f}".rstrip("0") for value in values if isinstance(value, float))
+    decimals = max((len(text.partition(".")[2]) for text in rounded), default=0)
+    texts = []
+    for term, value in zip(terms, values, strict=True):
+        if not isinstance(value, float):
+            texts.append(to_text(term))
+        elif value and round(value, _DECIMALS) == 0:
+            texts.append(f"{value:.1e}")
+        else:
+            texts.append(f"{value:.{decimals}f}")
+    return texts

@@ -24,23 +24,24 @@ CLASSES = frozenset(
     Actor AffectedGroup Asset CausalFactor CausalFactorCategory CrosswalkMapping CurationStatus DetectionIndicator
     Domain EvidenceLevel ExposurePathway FailureStage Framework FrameworkMapping GlossaryCategory GlossaryTerm
     GovernanceContext GroupType HarmType Impact ImpactLevel ImpactRole Incident IncidentStatus LifecycleStage
-    Likelihood MappingSet Mechanism MonitoringVerdict PatternLink PatternRole PreventionMeasure Provision
-    Recommendation RecommendationReason RecordPart Region ResolutionState ResponseStep ReviewState Sector Severity
-    SourceFigure ThreatPattern
+    LikelihoodTrend MappingSet Mechanism MonitoringVerdict PatternLink PatternRole PreventionMeasure Provision
+    RankedConcept Recommendation RecommendationReason RecordPart Region ResolutionState ResponseStep ReviewState Sector
+    Severity SourceFigure ThreatPattern
     """.split()
 )
 PROPERTIES = frozenset(
     """
-    actor addresses affects appliesFrom appliesFromAsAmended asOf askedText asset basis causalFactor coOccursWith
-    contribution controlDomain count crosswalkMapping curatedBy curationStatus deployer developer distinguishedFrom
-    domain escalatesTo evidenceLevel evidenceRationale exposurePathway failureStage firstYear framework
-    governanceContext group harmType harmedParty impact impactLevel impactRole incidentStatus incidentSummary
-    indicator indicatorSummary involvesPattern lastYear lifecycleStage likelihood likelihoodRationale likelyOwner
-    listedGroup mappedTo mapping measure mechanism mechanismSummary mode occurred outOf outcome pattern patternLink
-    patternRole percentage place position primaryPattern provisionLevel publishedPredicate rank rationale reason
-    recommendedFor recommends region relatedIncident resolutionState responseStep responseTrigger retrievalNote
-    retrievalQuestion retrievalTopic reviewState score secondaryPattern sector severity severityRationale signal
-    sourceFigure sourceLabel sourceUpdated standing system systemSince tactic victim
+    actor addedProperty addresses affects aiidNumber appliesFrom appliesFromAsAmended asOf asset causalFactor
+    contribution controlDomain coOccursWith count crosswalkMapping curationStatus deployer developer distinguishedFrom
+    domain escalatesTo evidenceLevel evidenceRationale existingLink exposurePathway failureStage firstYear framework
+    governanceContext group harmedParty harmType hasPart impact impactLevel impactRole incidentStatus incidentSummary
+    indicator indicatorSummary involvesPattern lastYear lifecycleStage likelihoodTrend likelihoodTrendRationale
+    likelyOwner listedGroup manifestation mappedTo mapping measure mechanism mechanismSummary occurred outcome pattern
+    patternLink patternRole percentage placeName position primaryPattern provisionLevel publishedPredicate queryText
+    rank rankPosition rationale reason recommendationBasis recommendedFor recommends region relatedIncident
+    resolutionState responseStep responseTrigger retrievalNote retrievalQuestion retrievalTopic reviewState sameIncident
+    score secondaryPattern sector severity severityRationale signal sourceFigure sourceLabel sourceUpdated systemName
+    systemSince tactic total victim
     """.split()
 )
 
@@ -96,7 +97,7 @@ KINDS: dict[str, Kind] = {
         Kind("glossary-category", "GlossaryCategory", "glossary-categories"),
         Kind("monitoring-verdict", "MonitoringVerdict", "monitoring-verdicts"),
         Kind("severity", "Severity", "severities"),
-        Kind("likelihood", "Likelihood", "likelihoods"),
+        Kind("likelihood-trend", "LikelihoodTrend", "likelihood-trends"),
         Kind("evidence-level", "EvidenceLevel", "evidence-levels"),
         Kind("impact-level", "ImpactLevel", "impact-levels"),
         Kind("incident-status", "IncidentStatus", "incident-statuses"),
@@ -127,6 +128,7 @@ PREFIXES: dict[str, str] = {
     **{kind.name: kind.namespace for kind in KINDS.values()},
     **{prefix: f"{BASE}provision/{edition}/" for prefix, edition in EDITIONS.items()},
     "dcterms": "http://purl.org/dc/terms/",
+    "foaf": "http://xmlns.com/foaf/0.1/",
     "owl": "http://www.w3.org/2002/07/owl#",
     "prov": "http://www.w3.org/ns/prov#",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",

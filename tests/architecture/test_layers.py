@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -23,13 +24,21 @@ LAYERS = {
     "resources": 1,
     "saving": 1,
     "display": 1,
+    "layout": 1,
+    "notebook": 1,
     "slugs": 1,
     "table": 1,
     "catalog": 1,
     "rdf": 1,
     "sparql": 1,
     "store": 2,
+    "labels": 3,
+    "listing": 3,
     "lookup": 3,
+    "counts": 3,
+    "identifiers": 3,
+    "description": 3,
+    "schema": 3,
     "records": 3,
     "validate": 3,
     "export": 3,
@@ -52,7 +61,7 @@ HEAVY = {
     "wordllama",
     "pyld",
     "pandas",
-    "tabulate",
+    "wcwidth",
     "tqdm",
     "SPARQLWrapper",
     "shtab",
@@ -119,19 +128,43 @@ def test_importing_the_package_is_quiet_and_loads_nothing_heavy() -> None:
 
 def test_the_public_api_is_listed() -> None:
     assert sorted(threatgraph.__all__) == [
+        "AmbiguousName",
+        "Analytics",
+        "Chart",
+        "Description",
+        "EndpointError",
         "EngineFailed",
+        "ImportResult",
         "InvalidFile",
         "InvalidQuery",
+        "InvalidShape",
         "Link",
+        "LoadResult",
+        "NamedQuery",
+        "Parameter",
         "QueryRefused",
         "QueryTimeout",
         "QueryTooLarge",
+        "Reason",
+        "Recommendation",
+        "Recommendations",
         "Record",
         "Row",
+        "SyncResult",
         "Table",
         "ThreatGraph",
         "ThreatGraphError",
+        "ThreatGraphWarning",
         "UnknownName",
+        "ValidationReport",
+        "ValidationResult",
     ]
     for name in threatgraph.__all__:
         assert getattr(threatgraph, name).__doc__, f"{name} has no docstring"
+
+
+def test_the_contributing_page_lists_the_layers() -> None:
+    text = (Path(__file__).resolve().parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([1-5]) \| ([^|]+) \|", text, re.MULTILINE)
+    listed = {name: int(layer) for layer, names in rows for name in re.findall(r"`(\w+)`", names)}
+    assert listed == LAYERS

@@ -28,7 +28,7 @@ _GOAL = 0.7
 _PARTS = 10
 _KNOWN = """
 SELECT ?incident ?page ?pattern {
-  ?incident a tg:Incident ; skos:exactMatch ?page ; tg:involvesPattern ?pattern .
+  ?incident a tg:Incident ; schema:subjectOf ?page ; tg:involvesPattern ?pattern .
   FILTER(STRSTARTS(STR(?page), "https://incidentdatabase.ai/cite/"))
 }
 """

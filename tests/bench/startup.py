@@ -16,10 +16,10 @@ COMMANDS = {
     "import rdflib": ["-c", "import rdflib"],
     "import pyshacl": ["-c", "import pyshacl"],
     "threatgraph --version": ["-m", "threatgraph", "--version"],
-    "threatgraph query domains": ["-m", "threatgraph", "query", "domains"],
-    "threatgraph query domains --format json": ["-m", "threatgraph", "query", "domains", "--format", "json"],
+    "threatgraph run domains": ["-m", "threatgraph", "run", "domains"],
+    "threatgraph run domains --format json": ["-m", "threatgraph", "run", "domains", "--format", "json"],
     "threatgraph show PAT-SYS-005": ["-m", "threatgraph", "show", "PAT-SYS-005"],
-    "threatgraph sparql 'ASK {}'": ["-m", "threatgraph", "sparql", "ASK {}"],
+    "threatgraph query 'ASK {}'": ["-m", "threatgraph", "query", "ASK {}"],
     "threatgraph validate": ["-m", "threatgraph", "validate"],
     "threatgraph validate --hints": ["-m", "threatgraph", "validate", "--hints"],
 }

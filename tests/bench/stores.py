@@ -88,11 +88,11 @@ def _case(name: str, file: Path, folder: Path, limit: float, memory: float, done
 
 def started(folder: Path) -> dict[str, float]:
     """The median time in seconds of whole commands, beside an interpreter that does nothing."""
-    ask = ["-m", "threatgraph", "sparql", "ASK {}"]
+    ask = ["-m", "threatgraph", "query", "ASK {}"]
     commands = {
         "python -c pass": ["-c", "pass"],
-        "sparql 'ASK {}', bundled graph": ask,
-        "sparql 'ASK {}', store on disk": [*ask, "--store", str(folder)],
+        "query 'ASK {}', bundled graph": ask,
+        "query 'ASK {}', store on disk": [*ask, "--store", str(folder)],
     }
     times: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(_STARTS):

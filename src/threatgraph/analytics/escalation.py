@@ -45,13 +45,13 @@ def escalation(store: Store, pattern: str, *, longest: int | None = None) -> Tab
         at_least_one("the most links of a chain", longest)
     called = named_or_refuse(store, "pattern")
     if pattern not in called:
-        raise UnknownName("pattern", pattern, called, "`threatgraph list pattern` shows what there is.")
+        raise UnknownName("pattern", pattern, called, '`graph.list("pattern")` lists the patterns.')
     severity = {str(to_value(record)): level for record, level in sorted(store.select(_SEVERITY).rows, key=str)}
     rows: list[tuple[Term | None, ...]] = []
     for number, (chain, end) in enumerate(chains(escalation_network(store), pattern, longest), 1):
         if number > MOST_CHAINS:
             raise ThreatGraphError(
-                f"{called[pattern].label} begins more than {MOST_CHAINS} chains: limit their length (--longest 4)."
+                f"{called[pattern].label} begins more than {MOST_CHAINS} chains: limit their length (`longest=4`)."
             )
         rows += [
             (

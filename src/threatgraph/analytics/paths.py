@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 #: Classes whose records are an end of a path at most: ratings, states of records, and frameworks.
 ENDS_ONLY = frozenset(
     """
-    CurationStatus EvidenceLevel FailureStage Framework ImpactLevel ImpactRole IncidentStatus Likelihood
+    CurationStatus EvidenceLevel FailureStage Framework ImpactLevel ImpactRole IncidentStatus LikelihoodTrend
     MonitoringVerdict PatternRole ResolutionState ReviewState Severity
     """.split()
 )

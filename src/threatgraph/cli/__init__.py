@@ -1,19 +1,25 @@
-"""The command line: translates words into calls of the library, and errors into messages.
+"""The command line: translates commands into calls of the library, and errors into messages.
 
-Exit status: 0 where all went well, 1 where ``format --check`` found a file to change, 2 for wrong input and for data
-that breaks a shape.
+Exit status: 0 on success, 1 where ``format --check`` finds a file to change, 2 for wrong input and for data that does
+not conform to its shapes.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
-from importlib import import_module
+import warnings
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
+from threatgraph.cli.checkout import choose_data
 from threatgraph.cli.parser import build_parser
+from threatgraph.cli.wording import as_command_line
 from threatgraph.display import printable
-from threatgraph.errors import ThreatGraphError
+from threatgraph.errors import ThreatGraphError, ThreatGraphWarning
+
+if TYPE_CHECKING:
+    from threatgraph.cli.options import Options
 
 _INTERRUPTED = 130
 
@@ -29,33 +35,42 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if sys.stdout is None:  # closed by whoever started the program
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - for the life of the process
-    arguments = build_parser().parse_args(argv)
-    module, _, function = arguments.handler.partition(":")
+    words = [*(sys.argv[1:] if argv is None else argv)]  # `list` is the module of a command in this package
+    parser = build_parser()
+    given = vars(parser.parse_args(words or ["--help"]))
+    execute: Callable[[Options], int] = given.pop("execute")
+    options: Options = given.pop("options")(**given)
     try:
-        status = getattr(import_module(f"threatgraph.cli.{module}"), function)(arguments)
+        with warnings.catch_warnings():
+            warnings.simplefilter("always", ThreatGraphWarning)
+            warnings.showwarning = _show_warning
+            choose_data(installed=options.installed_data)
+            status = execute(options)
         sys.stdout.flush()
-    except ThreatGraphError as error:
-        _complain(str(error))
-        return 2
-    except ImportError as error:
-        _complain(str(error))
+    except (ThreatGraphError, ImportError) as error:
+        _report(str(error))
         return 2
     except BrokenPipeError:
-        _abandon_output()  # the reader, such as head, has had enough
+        _abandon_output()  # the reader, such as head, has stopped reading
         return 0
     except OSError as error:
-        place = printable(str(error.filename or "the output"), line_ends=False)
-        _complain(f"{place}: {error.strerror or error}.")
+        where = printable(str(error.filename or "the output"), line_ends=False)
+        _report(f"{where}: {error.strerror or error}.")
         return _abandon_output()
     except KeyboardInterrupt:
-        print("threatgraph: stopped.", file=sys.stderr)
+        print("threatgraph: interrupted", file=sys.stderr)
         return _INTERRUPTED
-    return int(status)
+    return status
 
 
-def _complain(message: str) -> None:
-    """Write an error; what a terminal would obey is escaped, since messages quote data and names of files."""
-    print(f"threatgraph: error: {printable(message)}", file=sys.stderr)
+def _report(message: str) -> None:
+    """Write an error with control characters escaped, since messages quote data and names of files."""
+    print(f"threatgraph: error: {printable(as_command_line(message))}", file=sys.stderr)
+
+
+def _show_warning(message: Warning | str, *where: object, **more: object) -> None:
+    """Write a warning as one line, without the place in the code."""
+    print(f"threatgraph: warning: {printable(as_command_line(str(message)))}", file=sys.stderr)
 
 
 def _abandon_output() -> int:

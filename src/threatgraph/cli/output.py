@@ -1,120 +1,130 @@
-"""What the commands share: opening the graph, and putting an answer where it is wanted, in a form that fits there."""
+"""What the commands share: open the graph, and write an answer in the format and width that fit its destination."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
 import sys
 import textwrap
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypeVar
 
-from pyoxigraph import NamedNode
-
+from threatgraph.cli.options import Options, TableOptions
 from threatgraph.display import printable
-from threatgraph.errors import InvalidQuery, ThreatGraphError
+from threatgraph.errors import InvalidFile, InvalidQuery, ThreatGraphError
 from threatgraph.graph import ThreatGraph
 from threatgraph.saving import save
 from threatgraph.table import Table
 
-if TYPE_CHECKING:
-    from threatgraph.store.remote.store import RemoteStore
-
+T = TypeVar("T")
 _NARROWEST = 40
 
 
-def open_graph(arguments: argparse.Namespace, more: list[str] | None = None, *, quick: bool = False) -> ThreatGraph:
-    """The graph that the options ask for.
+def open_graph(options: Options, more: Sequence[str] = (), *, quick: bool = False) -> ThreatGraph:
+    """Open the graph that the options select.
 
     Args:
-        arguments: the options of the command line.
-        more: further files or folders to load.
-        quick: whether little of the graph will be read, so that what counts is how soon it opens.
+        options: the options of the command.
+        more: further files or folders to load; a store on disk has to have them already.
+        quick: open a cached copy where there is one; for commands that read little of the graph.
     """
-    bundled = not getattr(arguments, "no_bundled", False)
-    if getattr(arguments, "endpoint", None):
-        if getattr(arguments, "data", None) or more or not bundled or getattr(arguments, "store", None):
-            reason = "a server is asked as it is: `threatgraph load --endpoint` and `sync` put files there."
-            raise ThreatGraphError(f"--data, --store, --no-bundled and PATH do not go with --endpoint: {reason}")
-        return ThreatGraph(open_store(arguments))
-    if directory := getattr(arguments, "store", None):
-        graph = ThreatGraph.open(getattr(arguments, "data", []), bundled=bundled, store=directory)
-        if more:
-            from threatgraph.store.disk.store import require_loaded
-
-            require_loaded(Path(directory), map(Path, more))
-        return graph
-    return ThreatGraph.open([*getattr(arguments, "data", []), *(more or [])], bundled=bundled, cached=quick)
+    bundled = not options.no_bundled
+    if options.endpoint:
+        if options.data or more or not bundled or options.store:
+            reason = "a server is queried as it is; upload files with `threatgraph load --endpoint` or `sync`."
+            raise ThreatGraphError(f"--data, --store, --no-bundled and PATH cannot be used with --endpoint: {reason}")
+        return open_server(options)
+    if options.store:
+        if options.data or not bundled:
+            reason = "`threatgraph load` adds files to a store and has --no-bundled."
+            raise ThreatGraphError(f"--data and --no-bundled cannot be used with --store: {reason}")
+        return ThreatGraph.open(options.data, bundled=bundled, store=options.store)
+    return ThreatGraph.open([*options.data, *more], bundled=bundled, cached=quick)
 
 
-def open_store(arguments: argparse.Namespace) -> RemoteStore:
-    """The server that the options name.
+def open_server(options: Options) -> ThreatGraph:
+    """Connect to the server that the options name.
 
     Raises:
         InvalidQuery: where they name none.
     """
-    from threatgraph.store.remote.store import RemoteStore
-
-    url = getattr(arguments, "endpoint", None)
-    if not url:
-        raise InvalidQuery("name the server: --endpoint URL.")
-    return RemoteStore(
-        url,
-        update_url=getattr(arguments, "update_endpoint", None),
-        graph_store_url=getattr(arguments, "graph_store_endpoint", None),
-        user=getattr(arguments, "user", None),
-        graph=getattr(arguments, "default_graph", None),
+    if not options.endpoint:
+        raise InvalidQuery("this command requires --endpoint URL, a SPARQL server.")
+    return ThreatGraph.connect(
+        options.endpoint,
+        update_url=options.update_endpoint,
+        graph_store_url=options.graph_store_endpoint,
+        user=options.user,
+        graph=options.default_graph,
     )
 
 
-def put(content: str | bytes, arguments: argparse.Namespace) -> None:
+def write(content: str | bytes, options: Options) -> None:
     """Write an answer to the file that the options name, or else to standard output."""
     data = content.encode() if isinstance(content, str) else content
-    path = getattr(arguments, "output", None)
-    if path:
-        save(data, Path(path))
+    if options.output:
+        save(data, Path(options.output))
         return
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
 
 
-def put_text(text: str, arguments: argparse.Namespace) -> None:
-    """Write an answer for people: what is in it that a terminal would obey is escaped."""
-    put(printable(text), arguments)
+def write_text(text: str, options: Options) -> None:
+    """Write an answer for people, with control characters escaped."""
+    write(printable(text), options)
 
 
-def say(text: str) -> None:
-    """Write a message beside the answer, to standard error; what a terminal would obey is escaped."""
+def notify(text: str) -> None:
+    """Write a message to standard error, with control characters escaped."""
     print(printable(text), file=sys.stderr)
 
 
-def put_table(table: Table, arguments: argparse.Namespace) -> None:
-    """Write a table in the format of the options; on a terminal it is made to fit."""
-    form = arguments.format or "table"
+def write_table(
+    table: Table, options: TableOptions, form: str | None = None, *, shown: Sequence[str] = (), results: bool = False
+) -> None:
+    """Write a table.
+
+    Args:
+        table: the table.
+        options: the options of the command; ``columns`` selects columns.
+        form: the format, by default that of the options.
+        shown: the columns to show to people by default, where all of them are too many.
+        results: whether the rows answer a SPARQL query: JSON, XML, CSV and TSV are then the W3C formats.
+    """
+    form = form or options.format
     if form == "table":
-        columns = width(arguments)
-        if columns and len(table.render().partition("\n")[0]) > columns:
-            table = _without_identity(table)
-        put_text(table.render(columns) + f"\n\n{len(table)} row{'' if len(table) == 1 else 's'}\n", arguments)
+        table = _for_people(table, options.columns or shown)
+        count = f"{len(table)} row{'' if len(table) == 1 else 's'}"
+        write_text(f"{table.render(width(options))}\n\n{count}\n", options)
         return
-    from threatgraph.export.tables import export_table
+    from threatgraph.export.tables import export_results, export_table
 
-    put(export_table(table, form, guard_formulas=getattr(arguments, "guard_formulas", False)), arguments)
-
-
-def _without_identity(table: Table) -> Table:
-    """The table without the IRI of the record in its last column, where a label tells which one it is."""
-    last = [row[-1] for row in table.rows]
-    if "label" not in table.columns or not all(isinstance(term, NamedNode) for term in last):
-        return table
-    return Table(table.columns[:-1], [row[:-1] for row in table.rows])
+    if options.columns:
+        table = table.select(*options.columns)
+    export = export_results if results else export_table
+    write(export(table, form, guard_formulas=options.guard_formulas), options)
 
 
-def width(arguments: argparse.Namespace) -> int | None:
+def _for_people(table: Table, columns: Sequence[str]) -> Table:
+    """The chosen columns, with the labels of records in place of their IRIs."""
+    view = table.labeled()
+    if not columns:
+        return view
+    return (view if set(columns) <= set(view.columns) else table).select(*columns)
+
+
+def write_truth(answer: bool, options: TableOptions) -> None:
+    """Write the answer to an ASK query."""
+    from threatgraph.export.tables import export_results
+
+    write(export_results(answer, options.format or "table"), options)
+
+
+def width(options: Options) -> int | None:
     """The characters that fit a line: of the terminal, or what COLUMNS says; ``None`` for a pipe or a file."""
-    if getattr(arguments, "output", None) or not (sys.stdout.isatty() or os.environ.get("COLUMNS")):
+    if options.output or not (sys.stdout.isatty() or os.environ.get("COLUMNS")):
         return None
     return max(shutil.get_terminal_size().columns, _NARROWEST)
 
@@ -126,7 +136,29 @@ def wrap(text: str, columns: int | None, indent: str = "", hang: str = "") -> li
     return textwrap.wrap(text, columns, initial_indent=indent, subsequent_indent=indent + hang, break_on_hyphens=False)
 
 
-def in_color(arguments: argparse.Namespace) -> bool:
-    """Whether to use colour: on a terminal, unless an option or NO_COLOR forbids it."""
-    forbidden = getattr(arguments, "no_color", False) or os.environ.get("NO_COLOR")
-    return sys.stdout.isatty() and not forbidden and not getattr(arguments, "output", None)
+def in_color(options: Options) -> bool:
+    """Whether to use color: on a terminal, unless an option or NO_COLOR forbids it."""
+    forbidden = options.no_color or os.environ.get("NO_COLOR")
+    return sys.stdout.isatty() and not forbidden and not options.output
+
+
+def decoded(content: bytes, name: str) -> str:
+    """Decode what a user wrote, whatever the encoding of the terminal; a byte order mark is not part of it.
+
+    Raises:
+        InvalidFile: where it is not UTF-8.
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise InvalidFile(name, f"not UTF-8 (byte 0x{content[error.start]:02x}): save it as UTF-8.", line) from error
+
+
+def progress_bar(items: Sequence[T]) -> Iterable[T]:
+    """The items one by one, with a progress bar on a terminal for work that takes longer than a second."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        return items
+    from tqdm import tqdm
+
+    return tqdm(items, leave=False, delay=1, file=sys.stderr)

@@ -1,19 +1,18 @@
-"""The command that shows one record as a page of text."""
+"""``threatgraph show``: show one record with its links."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from pyoxigraph import NamedNode
-
-from threatgraph.cli.output import in_color, open_graph, put, width, wrap
+from threatgraph.cli.options import TRIPLES, Options, add_format
+from threatgraph.cli.output import in_color, open_graph, width, wrap, write, write_text
+from threatgraph.cli.parser import Parser
 from threatgraph.display import printable
+from threatgraph.graph import ThreatGraph
 from threatgraph.records import Link, Record
-from threatgraph.store import Store
-from threatgraph.table import to_text
 from threatgraph.vocab import TG
 
 #: The sections of a page in their order, with the properties that each shows; others come after them.
@@ -23,7 +22,7 @@ _SECTIONS: dict[str, tuple[str, ...]] = {
     "Why this threat exists": ("mechanismSummary", "mechanism"),
     "Who is affected": ("listedGroup", "impact", "harmedParty"),
     "Detection indicators": ("indicatorSummary", "indicator"),
-    "Prevention measures": ("measure",),
+    "Mitigations": ("measure",),
     "Response guidance": ("responseTrigger", "responseStep"),
     "Regulatory and framework context": ("governanceContext",),
     "Framework mapping": ("mapping",),
@@ -34,7 +33,7 @@ _SECTIONS: dict[str, tuple[str, ...]] = {
     "Crosswalk": ("crosswalkMapping",),
     "Related": ("escalatesTo", "distinguishedFrom", "relatedIncident", "coOccursWith", "related"),
     "Figures of the source": ("sourceFigure",),
-    "Use in retrieval": ("retrievalQuestion", "retrievalTopic", "retrievalNote"),
+    "Retrieval hints": ("retrievalQuestion", "retrievalTopic", "retrievalNote"),
     "Notes": ("scopeNote", "editorialNote", "outcome"),
 }
 #: What shares a section with others, so that each of its lines says what it is.
@@ -43,12 +42,12 @@ _NAMED = {"listedGroup", "harmedParty", *_SECTIONS["Related"]}
 _FACTS = {
     "domain": None,
     "severity": "severityRationale",
-    "likelihood": "likelihoodRationale",
+    "likelihoodTrend": "likelihoodTrendRationale",
     "evidenceLevel": "evidenceRationale",
 }
 #: What follows from other statements, or stands in the head already.
 _HIDDEN = {"type", "prefLabel", "notation", "abstract", "affects", "mappedTo", "involvesPattern", "primaryPattern"}
-_HIDDEN |= {"inScheme"}
+_HIDDEN |= {"inScheme", "hasTopConcept"}
 #: What it means to be at the other end of a link.
 _INBOUND_TITLES = {
     "addresses": "Addressed by",
@@ -59,11 +58,12 @@ _INBOUND_TITLES = {
     "crosswalkMapping": "Linked by the crosswalk",
     "deployer": "Deployer in",
     "developer": "Developer in",
-    "distinguishedFrom": "Told apart from it",
+    "distinguishedFrom": "Distinguished from",
     "domain": "In this domain",
-    "escalatesTo": "Can grow out of",
+    "escalatesTo": "Escalates from",
     "governanceContext": "Governance context of",
-    "impact": "Hit by",
+    "hasTopConcept": "Top concept of",
+    "impact": "Affected by",
     "inScheme": "Holds",
     "listedGroup": "Listed by",
     "mapping": "Mapped from",
@@ -71,55 +71,80 @@ _INBOUND_TITLES = {
     "related": "Related",
     "relatedIncident": "Related incidents",
     "relatedMatch": "Related in another framework",
-    "sourceFigure": "Spoken of in figures of",
+    "sourceFigure": "Mentioned in figures of",
     "tactic": "Techniques",
     "victim": "Victim in",
 }
 _HIDDEN |= {"secondaryPattern", "actor", *_FACTS, *filter(None, _FACTS.values())}
-_INBOUND = """
-SELECT DISTINCT ?property ?code ?label ?owner
-WHERE {
-  { ?owner ?property ?record . FILTER(!CONTAINS(STR(?owner), "#")) }
-  UNION
-  { ?part ?inner ?record . ?owner ?property ?part . FILTER(STRSTARTS(STR(?part), CONCAT(STR(?owner), "#"))) }
-  ?owner skos:prefLabel ?label .
-  OPTIONAL { ?owner skos:notation ?code }
-  FILTER(?owner != ?record)
-  FILTER(?property NOT IN (
-    tg:affects, tg:mappedTo, tg:involvesPattern, tg:primaryPattern, tg:secondaryPattern, tg:actor
-  ))
-  FILTER NOT EXISTS { ?owner a tg:ThreatPattern ; tg:domain ?record . FILTER(?property = skos:broader) }
-}
-ORDER BY STR(?property) STR(?code) STR(?label) STR(?owner)
-"""
 _MOST_INBOUND = 20
 #: Names that do not read well as words.
-_TITLES = {"altLabel": "Also called", "coOccursWith": "Occurs together with"}
+_TITLES = {
+    "addedProperty": "Added by threatgraph",
+    "aiidNumber": "AI Incident Database number",
+    "altLabel": "Also called",
+    "coOccursWith": "Occurs together with",
+    "subjectOf": "Page",
+}
 
 
-def show(arguments: argparse.Namespace) -> int:
+@dataclass(frozen=True, kw_only=True)
+class ShowOptions(Options):
+    """The options of ``threatgraph show``."""
+
+    id: str
+    kind: str | None = None
+    format: str = "text"
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the arguments of the command."""
+    parser.set_defaults(execute=execute, options=ShowOptions)
+    parser.add_argument("id", metavar="ID", help="a code, slug, label, prefixed name or IRI")
+    parser.add_argument("--kind", metavar="KIND", help="kind of the record, if several records share the name")
+    add_format(parser, "text", "json", TRIPLES, default="text")
+    parser.add_examples(
+        "threatgraph show PAT-SYS-005",
+        "threatgraph show eu-ai-act:article-14",
+        "threatgraph show goal-drift --format turtle",
+    )
+
+
+def execute(options: ShowOptions) -> int:
     """Show one record."""
-    graph = open_graph(arguments, quick=True)
-    if arguments.format not in ("text", "json"):
-        put(graph.export(arguments.format, node=graph.resolve(arguments.id, arguments.kind)), arguments)
+    graph = open_graph(options, quick=True)
+    if options.id.startswith(("tg:", TG)):
+        return _show_term(graph, options)
+    if options.format not in ("text", "json"):
+        write(graph.export(options.format, node=graph.resolve(options.id, options.kind)), options)
         return 0
-    record = graph.record(arguments.id, arguments.kind)
-    inbound = _inbound(graph.store, record)
-    if arguments.format == "json":
+    record = graph.record(options.id, options.kind)
+    inbound = _inbound(graph, record)
+    if options.format == "json":
         links = {title: [{"iri": link.iri, "label": link.label} for link in found] for title, found in inbound.items()}
-        put(json.dumps(record.to_dict() | {"inbound": links}, ensure_ascii=False, indent=2) + "\n", arguments)
+        write(json.dumps(record.to_dict() | {"inbound": links}, ensure_ascii=False, indent=2) + "\n", options)
         return 0
-    put(_Page(width(arguments), color=in_color(arguments)).write(record, inbound), arguments)
+    write(_Page(width(options), color=in_color(options)).write(record, inbound), options)
     return 0
 
 
-def _inbound(store: Store, record: Record) -> dict[str, list[Link]]:
-    """The records that link here, by the property of the link."""
+def _show_term(graph: ThreatGraph, options: ShowOptions) -> int:
+    """Explain a class or property of the ontology, as ``threatgraph schema`` does."""
+    found = graph.schema(options.id)
+    if options.format == "text":
+        write_text(found.render(width(options)), options)
+    elif options.format == "json":
+        write(found.to_json() + "\n", options)
+    else:
+        answer = graph.query(f"DESCRIBE <{found.iri}>", raw=True)
+        write(graph.serialize(answer if isinstance(answer, list) else [], options.format), options)
+    return 0
+
+
+def _inbound(graph: ThreatGraph, record: Record) -> dict[str, list[Link]]:
+    """The records that link here, under the title of the property of the link."""
     found: dict[str, list[Link]] = {}
-    for prop, code, label, owner in store.select(_INBOUND, {"record": NamedNode(record.iri)}).rows:
-        link = Link(str(getattr(owner, "value", "")), to_text(label), to_text(code) or None)
-        name = to_text(prop).partition(":")[2]
-        found.setdefault(_INBOUND_TITLES.get(name, f"{_title(name)} of"), []).append(link)
+    for name, links in graph.inbound(record).items():
+        found.setdefault(_INBOUND_TITLES.get(name, f"{_title(name)} of"), []).extend(links)
     return found
 
 
@@ -147,7 +172,8 @@ class _Page:
         rest = [name for name in record if name not in shown | hidden]
         plain = [name for name in rest if not any(isinstance(value, Record) for value in record[name])]
         for name in plain:
-            values = "; ".join(str(value) for value in record[name])
+            shown_value = _term if name == "addedProperty" else str
+            values = "; ".join(shown_value(value) for value in record[name])
             lines += self._wrap(f"{_title(name)}: {values}", "", hang="  ")
         for title, names in (sections | {_title(name): (name,) for name in rest if name not in plain}).items():
             body = [line for name in names for line in self._values(record, name)]
@@ -180,7 +206,7 @@ class _Page:
             return
         for number, value in enumerate(values, 1):
             mark = f"{number}. " if "position" in _names(values) else "- "
-            yield from self._wrap(mark + _told(value), "  ", hang=" " * len(mark))
+            yield from self._wrap(mark + _line(value), "  ", hang=" " * len(mark))
 
     def _bold(self, text: str) -> str:
         return f"\033[1m{text}\033[0m" if self._color else text
@@ -193,7 +219,7 @@ def _names(values: Sequence[object]) -> set[str]:
     return {name for value in values if isinstance(value, Record) for name in value}
 
 
-def _told(part: object) -> str:
+def _line(part: object) -> str:
     """One part of a record as a line: what it is called or points to, and what it says."""
     if not isinstance(part, Record):
         return str(part)
@@ -215,8 +241,8 @@ _DETAILS = {
     "sourceLabel": "source: ",
     "confidence": "confidence ",
     "count": "",
-    "outOf": "out of ",
-    "percentage": "per cent: ",
+    "total": "out of ",
+    "percentage": "percent: ",
     "severity": "severity: ",
     "asOf": "as of ",
 }
@@ -230,6 +256,11 @@ def _detail(name: str, values: Sequence[object]) -> str:
 def _short(value: object) -> str:
     text = str(value)
     return re.split(r"[#/]", text)[-1] if text.startswith("http") else text
+
+
+def _term(value: object) -> str:
+    """A property as words: ``tg:causalFactor`` becomes ``causal factor``."""
+    return _title(_short(value)).lower()
 
 
 def _title(name: str) -> str:

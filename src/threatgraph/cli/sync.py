@@ -1,46 +1,74 @@
-"""The commands that put graphs on a SPARQL server: sync, and load with --endpoint."""
+"""``threatgraph sync``: upload the graph to a SPARQL server."""
 
 from __future__ import annotations
 
-import argparse
 import time
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from threatgraph.cli.output import open_store, put_text
+from threatgraph.cli.options import Options
+from threatgraph.cli.output import open_server, write_text
+from threatgraph.cli.parser import Parser
 from threatgraph.errors import InvalidQuery
-from threatgraph.store.inputs import bundled_sources, file_sources
+
+if TYPE_CHECKING:
+    from threatgraph.store.remote.sync import SyncResult
 
 
-def sync(arguments: argparse.Namespace) -> int:
-    """Make the server hold the bundled graph and the given files, and nothing else that an earlier run put there."""
-    return _put(arguments, only=True)
+@dataclass(frozen=True, kw_only=True)
+class SyncOptions(Options):
+    """The options of ``threatgraph sync``."""
+
+    files: list[str] = field(default_factory=list)
+    verbose: bool = False
 
 
-def load(arguments: argparse.Namespace) -> int:
-    """Put files on the server, each in place of what its graph held; all others stay."""
-    if "-" in arguments.files or arguments.form or arguments.remove:
-        raise InvalidQuery("--endpoint takes files alone: `threatgraph sync` removes what is no longer given.")
-    if not arguments.files:
-        raise InvalidQuery("name the files to load; `threatgraph sync` puts the bundled graph on a server.")
-    return _put(arguments, only=False)
+def add_arguments(parser: Parser) -> None:
+    """Add the arguments of the command."""
+    parser.set_defaults(execute=execute, options=SyncOptions)
+    parser.add_argument("files", metavar="FILE", nargs="*", help="your own RDF files, or folders of them")
+    parser.add_argument("--verbose", action="store_true", help="list the files that were uploaded or removed")
+    parser.add_examples(
+        "threatgraph sync --endpoint http://localhost:7878/query \\",
+        "    --update-endpoint http://localhost:7878/update",
+        "threatgraph sync --endpoint http://localhost:8890/sparql my-records/",
+    )
+    parser.add_note("Files from an earlier run that are no longer given are removed from the server.")
 
 
-def _put(arguments: argparse.Namespace, *, only: bool) -> int:
-    from threatgraph.store.remote.sync import sync
+def execute(options: SyncOptions) -> int:
+    """Upload the bundled graph and the given files, and remove what an earlier run uploaded and is not given now."""
+    return upload(options, options.files, only=True, verbose=options.verbose)
 
-    store = open_store(arguments)
-    if getattr(arguments, "data", None) or getattr(arguments, "store", None):
-        raise InvalidQuery("--data and --store do not go with a server: name the files to load without them.")
+
+def upload(
+    options: Options, files: Sequence[str], *, only: bool, graph: str | None = None, verbose: bool = False
+) -> int:
+    """Upload files to the server; each replaces its earlier version.
+
+    Args:
+        options: the options of the command.
+        files: files and folders.
+        only: upload the bundled graph too, and remove what an earlier run uploaded and is not given now.
+        graph: the named graph for a single file.
+        verbose: list the files.
+    """
+    server = open_server(options)
+    if options.data or options.store:
+        raise InvalidQuery("--data and --store cannot be used with a server: give the files as arguments.")
     begun = time.monotonic()
-    given = file_sources(map(Path, arguments.files), getattr(arguments, "graph", None)) if arguments.files else []
-    inputs = [*(bundled_sources() if only and not getattr(arguments, "no_bundled", False) else []), *given]
-    changes = sync(store, list({item.graph: item for item in inputs}.values()), only=only)
-    lines = [
-        *(f"added: {iri}" for iri in changes.added),
-        *(f"replaced: {iri}" for iri in changes.replaced),
-        *(f"removed: {iri}" for iri in changes.removed),
-    ]
-    seconds = time.monotonic() - begun
-    sent = f"{changes.triples:,} triples sent in {seconds:.1f} seconds" if changes else "nothing changed"
-    put_text("\n".join([*lines, sent, ""]), arguments)
+    result = server.sync(files, bundled=only and not options.no_bundled, prune=only, graph=graph)
+    write_text(_summary(result, time.monotonic() - begun, verbose=verbose), options)
     return 0
+
+
+def _summary(result: SyncResult, seconds: float, *, verbose: bool) -> str:
+    changes = {"added": result.added, "replaced": result.replaced, "removed": result.removed}
+    lines = [f"{verb}: {graph}" for verb, graphs in changes.items() for graph in graphs if verbose]
+    counts = ", ".join(f"{verb} {len(graphs)}" for verb, graphs in changes.items() if graphs)
+    if counts:
+        lines.append(f"{counts} files; sent {result.triples:,} triples in {seconds:.1f} seconds")
+    else:
+        lines.append("nothing changed: the server is up to date")
+    return "\n".join(lines) + "\n"

@@ -13,11 +13,21 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple
 from threatgraph.errors import UnknownName
 from threatgraph.export import jsonld, network, rdf, sssom, stix
 from threatgraph.export.neighborhood import neighbourhood
-from threatgraph.export.tables import TABLE_FORMATS, export_table
+from threatgraph.export.tables import RESULT_FORMATS, TABLE_FORMATS, export_results, export_table
 from threatgraph.rdf.turtle import write_turtle
 from threatgraph.store import Store
 
-__all__ = ["FORMATS", "TABLE_FORMATS", "Format", "export", "export_table", "export_triples"]
+__all__ = [
+    "FORMATS",
+    "RESULT_FORMATS",
+    "TABLE_FORMATS",
+    "TRIPLE_FORMATS",
+    "Format",
+    "export",
+    "export_results",
+    "export_table",
+    "export_triples",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +167,15 @@ def export(store: Store, format: str, *, node: str | None = None) -> bytes:
     return FORMATS[format].write(store, node)
 
 
+#: Name of each format for the answer to a CONSTRUCT or DESCRIBE query to its writer.
+TRIPLE_FORMATS: Mapping[str, Callable[[Iterable[Triple]], bytes]] = {
+    "turtle": lambda content: rdf.write_named(content),
+    "jsonld": lambda content: jsonld.write(content),
+    "ntriples": lambda content: rdf.write(content, RdfFormat.N_TRIPLES),
+    "rdfxml": lambda content: rdf.write(content, RdfFormat.RDF_XML),
+}
+
+
 def export_triples(triples: Iterable[Triple], format: str) -> bytes:
     """Write the answer to a CONSTRUCT or DESCRIBE query.
 
@@ -164,12 +183,6 @@ def export_triples(triples: Iterable[Triple], format: str) -> bytes:
         UnknownName: for a format that does not exist or that is not one for triples.
         ThreatGraphError: for a literal that the format cannot hold.
     """
-    writers: Mapping[str, Callable[[Iterable[Triple]], bytes]] = {
-        "turtle": lambda content: rdf.write_named(content),
-        "jsonld": lambda content: jsonld.write(content),
-        "ntriples": lambda content: rdf.write(content, RdfFormat.N_TRIPLES),
-        "rdfxml": lambda content: rdf.write(content, RdfFormat.RDF_XML),
-    }
-    if format not in writers:
-        raise UnknownName("format for triples", format, writers, f"The formats are {', '.join(writers)}.")
-    return writers[format](list(triples))
+    if format not in TRIPLE_FORMATS:
+        raise UnknownName("format for triples", format, TRIPLE_FORMATS, f"The formats are {', '.join(TRIPLE_FORMATS)}.")
+    return TRIPLE_FORMATS[format](list(triples))

@@ -19,7 +19,7 @@ from threatgraph.export.limits import refuse_new_terms
 from threatgraph.rdf.terms import Term
 from threatgraph.vocab import CLASSES, PREFIXES, RDF_TYPE, TG, XSD, tg
 
-_VOCABULARIES = ("dcterms", "owl", "prov", "rdf", "rdfs", "skos", "sssom", "tg", "xsd")
+_VOCABULARIES = ("dcterms", "owl", "prov", "rdf", "rdfs", "schema", "skos", "sssom", "tg", "xsd")
 #: Properties of other vocabularies that get a short name; for each, whether its values are links.
 _BORROWED = {
     "dcterms:abstract": False,
@@ -28,11 +28,13 @@ _BORROWED = {
     "dcterms:description": False,
     "dcterms:identifier": False,
     "dcterms:isReplacedBy": True,
+    "dcterms:issued": False,
     "dcterms:license": True,
     "dcterms:modified": False,
     "dcterms:source": True,
     "dcterms:title": False,
     "prov:wasAttributedTo": True,
+    "schema:subjectOf": True,
     "skos:altLabel": False,
     "skos:broadMatch": True,
     "skos:broader": True,
@@ -40,6 +42,7 @@ _BORROWED = {
     "skos:definition": False,
     "skos:editorialNote": False,
     "skos:exactMatch": True,
+    "skos:hasTopConcept": True,
     "skos:inScheme": True,
     "skos:narrowMatch": True,
     "skos:notation": False,
@@ -64,6 +67,7 @@ _DATES = {
 #: Integers of up to so many digits are the same in every reader: JavaScript is exact below 2 to the power of 53.
 _EXACT_DIGITS = 15
 _RANGE = f"{PREFIXES['rdfs']}range"
+_HAS_PART = tg("hasPart")
 _LANG_STRING = f"{PREFIXES['rdf']}langString"
 
 Json = str | int | dict[str, "Json"] | list["Json"]
@@ -115,7 +119,13 @@ class _Writer:
                 prefix, _, local = str(definition["@id"]).partition(":")
                 kind = definition.get("@type", "@language" if "@language" in definition else None)
                 self._terms[PREFIXES[prefix] + local] = (name, None if kind is None else str(kind))
-        linked = {(value, subject) for subject, said in about.items() for values in said.values() for value in values}
+        linked = {
+            (value, subject)
+            for subject, said in about.items()
+            for predicate, values in said.items()
+            if predicate != _HAS_PART
+            for value in values
+        }
         owners = {value: subject for value, subject in linked if _iri(value).startswith(f"{_iri(subject)}#")}
         self._nested = {part for part in owners if part in about}
 
@@ -129,14 +139,15 @@ class _Writer:
         said = self._about[subject]
         classes = [kind for kind in said.get(RDF_TYPE, ()) if not isinstance(kind, Literal)]
         if classes:
-            written["type"] = [_short(_iri(kind)) for kind in classes]
+            written["type"] = sorted((_short(_iri(kind)) for kind in classes), key=lambda name: name not in CLASSES)
         for predicate in sorted(said, key=lambda p: self._terms.get(p, (_short(p),))[0]):
             name, kind = self._terms.get(predicate, (_short(predicate), None))
             values = sorted(said[predicate], key=lambda v: (self._position(v), str(v)))
             if predicate == RDF_TYPE:
                 values = [value for value in values if isinstance(value, Literal)]  # odd, but RDF allows it
             if values:
-                written[name] = [self._value(value, kind, subject) for value in values]
+                owner = None if predicate == _HAS_PART else subject  # a part is nested once, under its own property
+                written[name] = [self._value(value, kind, owner) for value in values]
         return written
 
     def _position(self, value: Term) -> int:
@@ -145,10 +156,10 @@ class _Writer:
                 return int(position.value)
         return 0
 
-    def _value(self, value: Term, kind: str | None, subject: Term) -> Json:
+    def _value(self, value: Term, kind: str | None, owner: Term | None) -> Json:
         if isinstance(value, Literal):
             return _literal(value, kind)
-        if value in self._nested and _iri(value).startswith(f"{_iri(subject)}#"):
+        if owner is not None and value in self._nested and _iri(value).startswith(f"{_iri(owner)}#"):
             return self.node(value)
         return _iri(value) if kind == "@id" else {"id": _iri(value)}
 
@@ -207,7 +218,14 @@ def _definition(name: str, kind: str | None) -> Json:
 
 
 def _english(name: str) -> str | None:
-    plain = {"dcterms:created", "dcterms:identifier", "dcterms:modified", "skos:notation", "sssom:confidence"}
+    plain = {
+        "dcterms:created",
+        "dcterms:identifier",
+        "dcterms:issued",
+        "dcterms:modified",
+        "skos:notation",
+        "sssom:confidence",
+    }
     return None if name in plain else "@language"
 
 

@@ -11,18 +11,18 @@ _QUERIES = (
     """
     CONSTRUCT { ?subject ?property ?value }
     WHERE {
+      ?record tg:hasPart? ?subject .
       ?subject ?property ?value .
-      FILTER(?subject = ?record || STRSTARTS(STR(?subject), CONCAT(STR(?record), "#")))
     }
     """,
     """
     CONSTRUCT { ?value ?naming ?name }
     WHERE {
+      ?record tg:hasPart? ?subject .
       ?subject ?property ?value .
-      FILTER(?subject = ?record || STRSTARTS(STR(?subject), CONCAT(STR(?record), "#")))
       VALUES ?naming { rdf:type skos:prefLabel skos:notation }
       ?value ?naming ?name .
-      FILTER(?property != rdf:type && !STRSTARTS(STR(?value), CONCAT(STR(?record), "#")))
+      FILTER(?property != rdf:type && NOT EXISTS { ?record tg:hasPart ?value })
     }
     """,
     """
@@ -31,15 +31,15 @@ _QUERIES = (
       ?subject ?property ?record .
       VALUES ?naming { rdf:type skos:prefLabel skos:notation }
       ?subject ?naming ?name .
-      FILTER(!STRSTARTS(STR(?subject), CONCAT(STR(?record), "#")))
+      FILTER NOT EXISTS { ?record tg:hasPart ?subject }
     }
     """,
     """
     CONSTRUCT { ?part ?property ?value . ?owner ?link ?part ; ?naming ?name }
     WHERE {
       ?part ?any ?record ; ?property ?value .
-      FILTER(CONTAINS(STR(?part), "#") && !STRSTARTS(STR(?part), CONCAT(STR(?record), "#")))
-      ?owner ?link ?part .
+      ?owner tg:hasPart ?part ; ?link ?part .
+      FILTER(?owner != ?record)
       VALUES ?naming { rdf:type skos:prefLabel skos:notation }
       ?owner ?naming ?name .
     }

@@ -74,6 +74,7 @@ WHERE {
 }
 ORDER BY STR(?subject_id) STR(?object_id) STR(?predicate_id) STR(?mapping_source) STR(?mapping)
   (LANGMATCHES(LANG(?subject_label), "en")) (LANGMATCHES(LANG(?object_label), "en")) STR(?comment)
+  DESC(STR(?subject_source)) DESC(STR(?object_source))
 """
 # Its fragment keeps the identifier of the set apart from the names of records.
 _HEADER = f"""\

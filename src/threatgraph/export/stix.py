@@ -27,7 +27,7 @@ from threatgraph.vocab import BASE, DERIVED_GRAPH, PREFIXES, RDF_TYPE, TG
 
 _BEGAN = "2026-11-24"
 _NAMESPACE: UUID = uuid5(NAMESPACE_URL, BASE)
-_SKOS, _DCTERMS, _SSSOM = PREFIXES["skos"], PREFIXES["dcterms"], PREFIXES["sssom"]
+_SKOS, _DCTERMS, _SSSOM, _SCHEMA = (PREFIXES[name] for name in ("skos", "dcterms", "sssom", "schema"))
 _TYPES = {
     f"{TG}ThreatPattern": "attack-pattern",
     f"{TG}Incident": "incident",
@@ -159,9 +159,12 @@ class _Bundle:
         own: Object = {"source_name": "threatgraph", "url": iri}
         code = self._text(iri, f"{_SKOS}notation")
         yield own | ({"external_id": code} if code else {})
-        links = [*told.get(f"{_DCTERMS}source", ()), *told.get(f"{_SKOS}exactMatch", ())]
+        links = [*told.get(f"{_DCTERMS}source", ()), *told.get(f"{_SCHEMA}subjectOf", ())]
+        named = [*told.get(f"{TG}aiidNumber", ()), *told.get(f"{_DCTERMS}identifier", ())]
         for url in sorted({value.value for value in links if value.value.startswith(("http://", "https://"))}):
-            yield {"source_name": urlsplit(url).hostname or url, "url": url}
+            known = next((name.value for name in named if url.endswith(f"/{name.value}")), None)
+            external_id = {"external_id": known} if known else {}
+            yield {"source_name": urlsplit(url).hostname or url, "url": url} | external_id
         for part in told.get(f"{TG}mapping", ()):
             for provision in self._told[part.value].get(f"{_SSSOM}object_id", ()):
                 yield self._provision(provision.value, self._text(part.value, f"{TG}rationale"))

@@ -1,7 +1,7 @@
 """Reads the files of other projects and writes their records in our model.
 
-An importer reads a file into a :class:`~threatgraph.importers.builder.Harvest`; the gate then keeps out what breaks a
-shape. Nothing of another project is bundled: the user brings the file.
+An importer reads a file into an :class:`~threatgraph.importers.builder.ImportResult`. Validation then leaves out what
+breaks a shape. Nothing of another project is bundled: the user brings the file.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
-from threatgraph.errors import InvalidFile, UnknownName
-from threatgraph.importers.builder import Harvest
+from threatgraph import resources
+from threatgraph.errors import InvalidFile, ThreatGraphError, UnknownName
+from threatgraph.importers.builder import ImportResult
 from threatgraph.importers.cycles import cut_cycles
 from threatgraph.importers.validation import pass_gate
 from threatgraph.store import MemoryStore, Store
@@ -26,10 +27,23 @@ FORMATS = {
     "stix": "stix",
 }
 
-__all__ = ["FORMATS", "Harvest", "harvest"]
+__all__ = ["FORMATS", "ImportResult", "harvest", "import_into"]
 
 
-def harvest(form: str, path: Path, data: Sequence[Path] = (), links_above: float | None = None) -> Harvest:
+def import_into(store: Store, form: str, path: Path, links_above: float | None = None) -> ImportResult:
+    """Read a file of another project as records that link to a graph in memory; see :func:`harvest`.
+
+    Raises:
+        ThreatGraphError: if the graph is not in memory, or does not include the bundled data.
+    """
+    bundled = set(resources.bundled_files())
+    own = [file for file in store.files.values() if file not in bundled]
+    if not isinstance(store, MemoryStore) or len(own) == len(store.files):
+        raise ThreatGraphError("import requires a graph in memory that includes the bundled data.")
+    return harvest(form, path, own, links_above)
+
+
+def harvest(form: str, path: Path, data: Sequence[Path] = (), links_above: float | None = None) -> ImportResult:
     """Read a file of another project, and keep out what breaks a shape.
 
     Args:
@@ -50,7 +64,7 @@ def harvest(form: str, path: Path, data: Sequence[Path] = (), links_above: float
         raise UnknownName("import format", form, FORMATS, f"The formats are {', '.join(FORMATS)}.")
     if not path.exists():
         raise InvalidFile(str(path), "no such file or folder.")
-    read: Callable[[Path, Store], Harvest] = import_module(f"threatgraph.importers.formats.{FORMATS[form]}").read
+    read: Callable[[Path, Store], ImportResult] = import_module(f"threatgraph.importers.formats.{FORMATS[form]}").read
     store = MemoryStore.open(data)
     found = read(path, store)
     cut_cycles(found)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode, Triple
@@ -99,7 +101,7 @@ class Draft:
 
 
 @dataclass(slots=True)
-class Harvest:
+class ImportResult:
     """All that was read out of a file.
 
     ``wanted`` is the class of record that the import is for: without one of it, nothing was imported. Drafts of the
@@ -138,6 +140,29 @@ class Harvest:
         guessed = classes.count("Recommendation")
         others = [("mapping", "mappings", mappings), ("guessed link", "guessed links", guessed)]
         return {one if n == 1 else many: n for one, many, n in [*counted, *others] if n}
+
+    def to_turtle(self) -> str:
+        """Return all records as canonical Turtle."""
+        from threatgraph.importers.writing import as_turtle
+
+        return as_turtle(self)
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Write the records, atomically: to a file, or with one file for each record to a folder.
+
+        Args:
+            path: a file, an empty folder, or a new folder whose name ends in a slash.
+
+        Raises:
+            ThreatGraphError: if the folder is not empty, or the path cannot be written.
+        """
+        from threatgraph.importers.writing import write_folder
+        from threatgraph.saving import save
+
+        if os.fspath(path).endswith(os.sep) or Path(path).is_dir():
+            write_folder(self, Path(path))
+        else:
+            save(self.to_turtle().encode(), Path(path))
 
 
 @dataclass(frozen=True, slots=True)

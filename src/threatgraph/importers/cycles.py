@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pyoxigraph import NamedNode
 
-from threatgraph.importers.builder import Harvest
+from threatgraph.importers.builder import ImportResult
 from threatgraph.vocab import PREFIXES, shorten
 
 #: Properties whose links must not lead back to where they begin, each with the statement that makes no sense alone.
@@ -12,7 +12,7 @@ _ORDERED = {f"{PREFIXES['skos']}broader": "", f"{PREFIXES['dcterms']}isReplacedB
 _MOST_NAMES = 5
 
 
-def cut_cycles(harvest: Harvest) -> None:
+def cut_cycles(harvest: ImportResult) -> None:
     """Take out of a harvest the links that form a cycle, all of them, since nothing tells which one is wrong.
 
     Args:
@@ -36,7 +36,7 @@ def cut_cycles(harvest: Harvest) -> None:
                 _cut(harvest, prop, needless, sorted(found))
 
 
-def _cut(harvest: Harvest, prop: str, needless: str, nodes: list[str]) -> None:
+def _cut(harvest: ImportResult, prop: str, needless: str, nodes: list[str]) -> None:
     """Take out the links between the nodes of a cycle."""
     inside = {NamedNode(iri) for iri in nodes}
     for iri in nodes:

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode
 
-from threatgraph.importers.builder import Draft, Harvest
+from threatgraph.importers.builder import Draft, ImportResult
 from threatgraph.recommend import Recommender
 from threatgraph.recommend.model import LONGEST_TEXT
 from threatgraph.store import Store
-from threatgraph.vocab import BASE, PREFIXES, XSD
+from threatgraph.vocab import BASE, PREFIXES, XSD, tg
 
 #: The most patterns that one record is linked to.
 MOST = 3
@@ -28,7 +28,7 @@ FEWEST_WORDS = 18
 _LINKED = "Incident"
 _MIT = PREFIXES["mit"]
 _TEXTS = tuple(PREFIXES[prefix] + name for prefix, name in (("skos", "prefLabel"), ("dcterms", "description")))
-_SAME = PREFIXES["skos"] + "exactMatch"
+_SAME = tg("sameIncident")
 _CLASS = PREFIXES["sssom"] + "object_id"
 _SUBDOMAINS = f"""
 SELECT ?pattern ?subdomain {{
@@ -107,7 +107,7 @@ class Guesser:
         ]
 
 
-def add_links(harvest: Harvest, store: Store, above: float = 0.0) -> None:
+def add_links(harvest: ImportResult, store: Store, above: float = 0.0) -> None:
     """Add to a harvest the links of its records to patterns that are strong enough.
 
     A record that says to be the same as an incident of the graph gets none: people have linked that one.
@@ -164,9 +164,9 @@ def _link(draft: Draft, guess: Guess, standing: int) -> Draft:
     link = Draft(f"{BASE}recommendation/{ends[0]}/{ends[1]}", "Recommendation", draft.path, draft.line)
     link.put("tg:recommendedFor", NamedNode(draft.iri))
     link.put("tg:recommends", NamedNode(guess.pattern))
-    link.put("tg:standing", Literal(standing))
+    link.put("tg:rankPosition", Literal(standing))
     link.put("tg:score", _decimal(f"{guess.score:.6f}"))
-    link.put("tg:basis", Literal("signals"))
+    link.put("tg:recommendationBasis", Literal("signals"))
     link.put("sssom:confidence", _decimal(f"{guess.tier.confidence:.2f}"))
     link.put("sssom:mapping_justification", NamedNode(PREFIXES["semapv"] + guess.tier.justification))
     return link

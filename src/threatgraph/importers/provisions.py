@@ -6,7 +6,7 @@ import re
 
 from pyoxigraph import Literal, NamedNode
 
-from threatgraph.importers.builder import Draft, Harvest, Value, address, english, record, tidy
+from threatgraph.importers.builder import Draft, ImportResult, Value, address, english, record, tidy
 from threatgraph.slugs import slug_of_any, with_hash
 from threatgraph.store import Store
 from threatgraph.vocab import BASE, PREFIXES
@@ -46,7 +46,7 @@ _BUNDLED = (
 class Entries:
     """The provisions that an import speaks of."""
 
-    def __init__(self, store: Store, harvest: Harvest) -> None:
+    def __init__(self, store: Store, harvest: ImportResult) -> None:
         """Learn which provisions the graph has.
 
         Args:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from threatgraph.errors import InvalidFile
-from threatgraph.importers.builder import Harvest
+from threatgraph.importers.builder import ImportResult
 
 #: The most bytes that a file may hold, unpacked: far above any file of these formats, far below what fills a memory.
 LARGEST = 256 * 2**20
@@ -66,7 +66,9 @@ def read_text(path: Path, largest: int | None = None) -> str:
     return text
 
 
-def read_sheet(path: Path, columns: Collection[str], harvest: Harvest, *, optional: Collection[str] = ()) -> list[Row]:
+def read_sheet(
+    path: Path, columns: Collection[str], harvest: ImportResult, *, optional: Collection[str] = ()
+) -> list[Row]:
     """The rows of a table with a header; lines above the header, and rows without any text, are left out.
 
     Args:
@@ -86,7 +88,7 @@ def rows_of(
     path: Path,
     text: str,
     columns: Collection[str],
-    harvest: Harvest,
+    harvest: ImportResult,
     *,
     optional: Collection[str] = (),
     delimiter: str = ",",

@@ -9,7 +9,7 @@ from pathlib import Path
 from pyoxigraph import NamedNode, Triple
 
 from threatgraph.errors import ThreatGraphError
-from threatgraph.importers.builder import Harvest
+from threatgraph.importers.builder import ImportResult
 from threatgraph.rdf.turtle import write_turtle
 from threatgraph.store import MemoryStore
 from threatgraph.validate import ONE_FILE, validate
@@ -17,7 +17,7 @@ from threatgraph.validate.report import ValidationResult
 from threatgraph.vocab import shorten
 
 
-def pass_gate(harvest: Harvest, data: Sequence[Path] = ()) -> None:
+def pass_gate(harvest: ImportResult, data: Sequence[Path] = ()) -> None:
     """Take out of a harvest what breaks a shape, together with the bundled graph and the files of the user.
 
     A part that breaks a shape goes alone, and a link to a record that is gone goes too; whether the rest can stand
@@ -39,11 +39,11 @@ def pass_gate(harvest: Harvest, data: Sequence[Path] = ()) -> None:
     _drop_unused(harvest)
 
 
-def _size(harvest: Harvest) -> int:
+def _size(harvest: ImportResult) -> int:
     return sum(len(draft.triples) for draft in harvest.drafts.values())
 
 
-def _findings(harvest: Harvest, data: Sequence[Path]) -> list[ValidationResult]:
+def _findings(harvest: ImportResult, data: Sequence[Path]) -> list[ValidationResult]:
     if not harvest.drafts:
         return []
     with tempfile.TemporaryDirectory(prefix="threatgraph-") as folder:
@@ -53,7 +53,7 @@ def _findings(harvest: Harvest, data: Sequence[Path]) -> list[ValidationResult]:
     return [finding for finding in report.findings if finding.node.partition("#")[0] in harvest.drafts]
 
 
-def _take_out(harvest: Harvest, finding: ValidationResult) -> None:
+def _take_out(harvest: ImportResult, finding: ValidationResult) -> None:
     """Take the node that a finding is about out of the harvest; several findings on one node are told one by one."""
     iri, is_part, _ = finding.node.partition("#")
     draft = harvest.drafts.get(iri)
@@ -68,7 +68,7 @@ def _take_out(harvest: Harvest, finding: ValidationResult) -> None:
         del harvest.drafts[iri]
 
 
-def _cut_links(harvest: Harvest, gone: Collection[str]) -> None:
+def _cut_links(harvest: ImportResult, gone: Collection[str]) -> None:
     """Take out the links to records that are gone."""
     for draft in harvest.drafts.values() if gone else ():
         for lost in sorted({_target(triple) for triple in draft.triples} & set(gone)):
@@ -77,7 +77,7 @@ def _cut_links(harvest: Harvest, gone: Collection[str]) -> None:
             harvest.blame(draft.path, draft.line, reason)
 
 
-def _drop_unused(harvest: Harvest) -> None:
+def _drop_unused(harvest: ImportResult) -> None:
     """Take out the drafts that have lost what they are for, or that are there for the sake of others which are gone."""
     while True:
         drafts = harvest.drafts

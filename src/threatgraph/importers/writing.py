@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Protocol
+
+from pyoxigraph import Triple
 
 from threatgraph.errors import ThreatGraphError
-from threatgraph.importers.builder import Draft, Harvest
 from threatgraph.rdf.turtle import write_turtle
 from threatgraph.vocab import KINDS, kind_of
 
 
-def as_turtle(harvest: Harvest) -> str:
+class _Draft(Protocol):
+    iri: str
+    class_name: str
+    triples: list[Triple]
+
+
+class _Result(Protocol):
+    """A :class:`~threatgraph.importers.builder.ImportResult`, whose module imports this one."""
+
+    @property
+    def drafts(self) -> Mapping[str, _Draft]:
+        """The records, by IRI."""
+
+
+def as_turtle(harvest: _Result) -> str:
     """All records of a harvest as one text of canonical Turtle."""
     return _turtle(harvest.drafts.values())
 
 
-def write_folder(harvest: Harvest, folder: Path) -> None:
+def write_folder(harvest: _Result, folder: Path) -> None:
     """Write a file for each record (the provisions of a framework share one), all of them or none.
 
     Args:
@@ -29,7 +45,7 @@ def write_folder(harvest: Harvest, folder: Path) -> None:
     """
     if folder.is_dir() and any(folder.iterdir()):
         raise ThreatGraphError(f"{folder} is not empty: name a new folder, so that nothing old stays among the new.")
-    files: dict[str, list[Draft]] = {}
+    files: dict[str, list[_Draft]] = {}
     for draft in harvest.drafts.values():
         files.setdefault(_place(draft), []).append(draft)
     try:
@@ -45,7 +61,7 @@ def write_folder(harvest: Harvest, folder: Path) -> None:
         raise ThreatGraphError(reason) from error
 
 
-def _place(draft: Draft) -> str:
+def _place(draft: _Draft) -> str:
     """Where the bundled data keep a record of this kind."""
     kind = kind_of(draft.iri)
     if kind is None:
@@ -56,5 +72,5 @@ def _place(draft: Draft) -> str:
     return f"{kind.plural}/{slug}/framework.ttl" if kind.name == "framework" else f"{kind.plural}/{slug}.ttl"
 
 
-def _turtle(drafts: Iterable[Draft]) -> str:
+def _turtle(drafts: Iterable[_Draft]) -> str:
     return write_turtle(t for draft in drafts for t in draft.triples)

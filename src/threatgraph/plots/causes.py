@@ -57,7 +57,7 @@ def draw(store: Store, domain: str | None = None) -> Picture:
         ThreatGraphError: where no pattern names a cause, or there are more patterns than a picture can show.
     """
     patterns = read_patterns(store, domain)
-    refuse_too_many(len(patterns), "threat patterns", "choose those of one domain by --domain")
+    refuse_too_many(len(patterns), "threat patterns", "choose those of one domain with `domain=`")
     stated = read_links(store, "tg:causalFactor")
     links = {pattern.iri: stated.get(pattern.iri, []) for pattern in patterns}
     named = read_named(store, "CausalFactor")
@@ -65,7 +65,7 @@ def draw(store: Store, domain: str | None = None) -> Picture:
     if not used:
         remedy = "state some by tg:causalFactor"
         raise ThreatGraphError(f"no threat pattern shown names a cause, so there is nothing to draw: {remedy}.")
-    refuse_too_many(len(used), "causal factors", "choose the patterns of one domain by --domain")
+    refuse_too_many(len(used), "causal factors", "choose the patterns of one domain with `domain=`")
     causes = [cause for iri, cause in named.items() if iri in used]
     causes += [Named(iri, shorten(iri)) for iri in sorted(used - named.keys())]
     return _picture(patterns, causes, links, len(named.keys() - used))

@@ -52,11 +52,11 @@ def draw(store: Store, domain: str | None = None) -> Picture:
         ThreatGraphError: where there is no pattern or no framework, or more than a picture can show.
     """
     patterns = read_patterns(store, domain)
-    refuse_too_many(len(patterns), "threat patterns", "choose those of one domain by --domain")
+    refuse_too_many(len(patterns), "threat patterns", "choose those of one domain with `domain=`")
     frameworks = sorted(read_named(store, "Framework").values(), key=lambda record: (record.label, record.iri))
     if not frameworks:
         raise ThreatGraphError(
-            "the graph holds no framework, so there is nothing to draw: add some by --data, or leave --no-bundled out."
+            "the graph has no frameworks to draw: add some with `data=`, or do not set `bundled=False`."
         )
     if len(frameworks) > _MOST_FRAMEWORKS:
         raise ThreatGraphError(f"{len(frameworks)} frameworks are too many for a picture ({_MOST_FRAMEWORKS} at most).")

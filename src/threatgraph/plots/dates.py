@@ -103,7 +103,7 @@ def _dates(store: Store) -> dict[str, tuple[int, int | None] | None]:
         dates = [_read(iri, text) for text in texts[iri]]
         found[iri] = min(dates, key=lambda date: (date[0], date[1] or 13)) if dates else None
     if not found:
-        remedy = "add some by --data, or leave --no-bundled out"
+        remedy = "add some with `data=`, or do not set `bundled=False`"
         raise ThreatGraphError(f"the graph holds no incident, so there is nothing to draw: {remedy}.")
     return found
 
@@ -134,7 +134,7 @@ def _refuse_wide(places: Mapping[str, Bar], period: str) -> None:
     dated = sorted((number, iri) for iri, bar in places.items() for number in _span(bar))
     if dated and dated[-1][0] - dated[0][0] >= MOST_BARS:
         first, last = (f"{shorten(iri)} in {name_bar(bar, period)}" for bar, iri in (dated[0], dated[-1]))
-        remedy = "use --period year, or check these dates" if period == "month" else "check these dates"
+        remedy = "use `period=year`, or check these dates" if period == "month" else "check these dates"
         number = dated[-1][0] - dated[0][0] + 1
         message = f"a bar for each {period} from {first} to {last} makes {number}; {MOST_BARS} can be drawn"
         raise ThreatGraphError(f"{message}: {remedy}.")

@@ -127,7 +127,7 @@ def _check(labels: Sequence[str], domains: Sequence[str], matrix: Matrix) -> Non
         raise ThreatGraphError("a similarity is a number from 0 to 1: the matrix holds others.")
     if not numpy.allclose(matrix, matrix.T, rtol=0, atol=_TOLERANCE):
         raise ThreatGraphError("the similarity of A to B is that of B to A: the matrix is not symmetric.")
-    refuse_too_many(size, "threat patterns", "choose those of one domain by --domain")
+    refuse_too_many(size, "threat patterns", "choose those of one domain with `domain=`")
 
 
 def _scale(sheet: Sheet, mesh: Any, left: float, top: float) -> None:

@@ -204,7 +204,7 @@ class Source:
             return self._remote_context()
         reason = f"does not parse: {message}"
         if self._base is None and "No scheme" in message:
-            reason += ". Relative IRIs need a base IRI: give the graph with --graph IRI."
+            reason += ". Relative IRIs need a base IRI: set `graph=`."
         return InvalidFile(self._name, reason, error.lineno, error.offset)
 
     def _remote_context(self) -> InvalidFile:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
@@ -36,11 +36,11 @@ class _Namer:
 
     def __init__(self, prefixes: Mapping[str, str], own: str | None) -> None:
         by_length = sorted(prefixes.items(), key=lambda item: -len(item[1]))
-        self._known = [("", own), *by_length] if own else by_length
+        self.known = [("", own), *by_length] if own else by_length
         self.used: dict[str, str] = {}
 
     def name(self, iri: str) -> str:
-        for prefix, namespace in self._known:
+        for prefix, namespace in self.known:
             if iri.startswith(namespace) and _LOCAL_NAME.match(iri, len(namespace)):
                 self.used[prefix] = namespace
                 return f"{prefix}:{iri[len(namespace) :]}"
@@ -69,12 +69,15 @@ class _Namer:
         return f"{text}^^{self.name(datatype)}"
 
 
-def write_turtle(triples: Iterable[Triple | Quad], prefixes: Mapping[str, str] = PREFIXES) -> str:
+def write_turtle(
+    triples: Iterable[Triple | Quad], prefixes: Mapping[str, str] = PREFIXES, *, declare: Collection[str] = ()
+) -> str:
     """Write triples in the canonical form.
 
     Args:
         triples: triples or quads (a quad's graph is ignored), in any order; duplicates are removed.
         prefixes: prefix to namespace; only prefixes in use are declared.
+        declare: prefixes to declare even if unused; the empty one is that of the record's parts.
 
     Returns:
         The Turtle text, ending in a newline; the same text for the same set of triples.
@@ -85,10 +88,11 @@ def write_turtle(triples: Iterable[Triple | Quad], prefixes: Mapping[str, str] =
     by_subject: dict[Term, set[tuple[Term, Term]]] = defaultdict(set)
     for triple in triples:
         by_subject[triple.subject].add((triple.predicate, triple.object))
-    namer = _Namer(prefixes, _own_fragment(by_subject))
+    namer = _Namer(prefixes, _own_fragment(by_subject, even_without_parts="" in declare))
     subjects = sorted(by_subject, key=_subject_key)
     blocks = [_block(namer, subject, by_subject[subject]) for subject in subjects]
-    header = [f"@prefix {prefix}: {NamedNode(iri)} ." for prefix, iri in sorted(namer.used.items())]
+    declared = namer.used | {prefix: iri for prefix, iri in namer.known if prefix in declare}
+    header = [f"@prefix {prefix}: {NamedNode(iri)} ." for prefix, iri in sorted(declared.items())]
     return "\n".join(["\n".join(header), *blocks]) + "\n" if blocks else ""
 
 
@@ -102,11 +106,11 @@ def _verb(namer: _Namer, predicate: Term) -> str:
     return "a" if isinstance(predicate, NamedNode) and predicate.value == RDF_TYPE else namer.term(predicate)
 
 
-def _own_fragment(subjects: Iterable[Term]) -> str | None:
+def _own_fragment(subjects: Iterable[Term], *, even_without_parts: bool) -> str | None:
     """The ``record#`` namespace if all subjects are one record and its parts."""
     records = {s.value.partition("#")[0] for s in subjects if isinstance(s, NamedNode)}
     has_part = any(isinstance(s, NamedNode) and "#" in s.value for s in subjects)
-    return f"{records.pop()}#" if len(records) == 1 and has_part else None
+    return f"{records.pop()}#" if len(records) == 1 and (has_part or even_without_parts) else None
 
 
 def _subject_key(subject: Term) -> str:

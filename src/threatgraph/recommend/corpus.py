@@ -59,8 +59,8 @@ tg:region tg:actor tg:mappedTo tg:addresses tg:tactic tg:involvesPattern
 """.split()
 #: The statements by which a record says itself what is related to it: shown as curated, kept out of every score.
 CURATED = """
-tg:escalatesTo tg:distinguishedFrom tg:coOccursWith tg:relatedIncident skos:related skos:closeMatch skos:exactMatch
-skos:broadMatch skos:narrowMatch skos:relatedMatch
+tg:escalatesTo tg:distinguishedFrom tg:coOccursWith tg:relatedIncident tg:sameIncident skos:related skos:closeMatch
+skos:exactMatch skos:broadMatch skos:narrowMatch skos:relatedMatch
 """.split()
 _TREE = ["tg:domain", "skos:broader"]
 _LINKS = f"""

@@ -38,19 +38,19 @@ def _recommendation(asked: Recommendations, item: Recommendation) -> list[Triple
     triples = [
         Triple(node, _TYPE, NamedNode(tg("Recommendation"))),
         Triple(node, NamedNode(tg("recommends")), NamedNode(item.iri)),
-        Triple(node, NamedNode(tg("standing")), Literal(item.rank)),
+        Triple(node, NamedNode(tg("rankPosition")), Literal(item.rank)),
         Triple(node, NamedNode(tg("score")), _number(item.score)),
-        Triple(node, NamedNode(tg("basis")), Literal(asked.basis)),
+        Triple(node, NamedNode(tg("recommendationBasis")), Literal(asked.basis)),
     ]
     if asked.text is None:
         triples += [Triple(node, NamedNode(tg("recommendedFor")), NamedNode(iri)) for iri in asked.asked]
     else:
-        triples.append(Triple(node, NamedNode(tg("askedText")), Literal(asked.text)))
+        triples.append(Triple(node, NamedNode(tg("queryText")), Literal(asked.text)))
     numbers: dict[Triple, NamedNode] = {}
     for place, reason in enumerate(item.reasons, 1):
         triples += _reason(node, NamedNode(f"{node.value}#reason-{place}"), reason, numbers)
     for statement in item.curated:
-        triples.append(Triple(node, NamedNode(tg("curatedBy")), _numbered(node, statement, numbers)))
+        triples.append(Triple(node, NamedNode(tg("existingLink")), _numbered(node, statement, numbers)))
     for statement, name in numbers.items():
         triples += _reified(name, statement)
     return triples

@@ -22,7 +22,7 @@ def refuse_unsafe(sparql: str, *, allow_service: bool = False) -> None:
         if word in _UPDATES:
             _refuse(sparql, position, word, "the graph is read-only here: change the data files and load them again.")
     if not allow_service and (at := may_say(sparql, "SERVICE")) is not None:
-        reason = "federated queries are turned off: pass allow_service=True (--allow-service) to permit them."
+        reason = "federated queries are turned off: `allow_service=True` permits them."
         _refuse(sparql, at, "SERVICE", reason)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -11,13 +11,23 @@ from typing import IO
 from pyoxigraph import NamedNode, RdfFormat
 
 from threatgraph import resources
-from threatgraph.errors import InvalidFile, InvalidQuery
+from threatgraph.errors import InvalidFile, InvalidQuery, UnknownName
 from threatgraph.rdf.files import find_files, source_of
 from threatgraph.rdf.reading import Source
 from threatgraph.vocab import BASE, FILE_GRAPHS
 
 STREAM_GRAPH = "urn:threatgraph:stdin"
 """The default named graph for standard input."""
+
+STREAM_FORMATS: Mapping[str, RdfFormat] = {
+    "turtle": RdfFormat.TURTLE,
+    "ntriples": RdfFormat.N_TRIPLES,
+    "nquads": RdfFormat.N_QUADS,
+    "trig": RdfFormat.TRIG,
+    "jsonld": RdfFormat.JSON_LD,
+    "rdfxml": RdfFormat.RDF_XML,
+}
+"""The formats of a stream, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +79,35 @@ def file_sources(paths: Iterable[Path], graph: str | None = None) -> list[GraphS
     if graph is None:
         return [_file_input(file, file.resolve().as_uri(), str(file.resolve())) for file in files]
     if len(files) != 1:
-        raise InvalidQuery(
-            f"--graph requires a single file, not {len(files)}: load them without --graph, or one by one."
-        )
+        raise InvalidQuery(f"`graph=` requires a single file, not {len(files)}: load them without it, or one by one.")
     return [_file_input(files[0], _checked(graph), str(files[0].resolve()))]
+
+
+def sources(
+    files: Sequence[Path], stream: IO[bytes] | None = None, form: str | None = None, graph: str | None = None
+) -> list[GraphSource]:
+    """Return what to load: files, a stream, or both.
+
+    Args:
+        files: files and folders.
+        stream: the stream.
+        form: the format of the stream, a key of :data:`STREAM_FORMATS`.
+        graph: the IRI of the named graph for a single file, or for the stream.
+
+    Raises:
+        InvalidFile: as :func:`file_sources`.
+        InvalidQuery: as :func:`file_sources`; if the stream has no format, or a format has no stream.
+        UnknownName: for an unknown format.
+    """
+    if (stream is None) != (form is None):
+        raise InvalidQuery("`stream=` and `format=` must be given together.")
+    if stream is None or form is None:
+        return file_sources(files, graph)
+    if form not in STREAM_FORMATS:
+        raise UnknownName("format", form, STREAM_FORMATS, f"The formats are {', '.join(STREAM_FORMATS)}.")
+    if files and graph:
+        raise InvalidQuery("`graph=` names one named graph; load the stream and the files in two steps.")
+    return [*file_sources(files), stream_source(stream, STREAM_FORMATS[form], graph)]
 
 
 def stream_source(stream: IO[bytes], form: RdfFormat, graph: str | None = None) -> GraphSource:

@@ -43,7 +43,7 @@ def reading_intact(items: Iterable[T]) -> Iterator[T]:
         yield item
 
 
-ADVICE = "it is damaged: delete the directory and load your files again (threatgraph load)."
+ADVICE = "it is corrupt: delete the directory and load your files again (threatgraph load)."
 
 
 def reason_of(error: Exception) -> str:

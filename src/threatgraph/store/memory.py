@@ -66,6 +66,11 @@ class MemoryStore(OxigraphStore):
             store._waiting[DERIVED_GRAPH] = [ox.serialize(derived, format=ox.RdfFormat.N_TRIPLES) or b""]
         return store
 
+    @property
+    def location(self) -> str:
+        """The number of files in memory."""
+        return f"in memory ({len(self.files)} file{'' if len(self.files) == 1 else 's'})"
+
     def _load_bundled(self, file: Path, graph_iri: str) -> None:
         """Load a bundled file directly into Oxigraph, which is twice as fast; bundled files have no blank nodes."""
         try:

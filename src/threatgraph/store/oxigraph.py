@@ -14,6 +14,8 @@ from threatgraph.errors import InvalidQuery, QueryTooLarge, ThreatGraphError
 from threatgraph.rdf.nesting import DEEPEST_TRIPLE, JsonNesting, Refused, TurtleNesting
 from threatgraph.rdf.reading import LONGEST
 from threatgraph.sparql.binding import Bindings, bind_values
+from threatgraph.sparql.guard import refuse_unsafe
+from threatgraph.sparql.names import undeclared_prefix
 from threatgraph.sparql.sorting import sorts_by_one_type
 from threatgraph.sparql.tokens import may_say
 from threatgraph.store.integrity import reading_intact
@@ -212,7 +214,9 @@ def derive(engine: ox.Store) -> list[ox.Triple]:
     """
     derived: list[ox.Triple] = []
     for rule in sorted((resources.ontology_dir() / "rules").glob("*.rq")):
-        triples = OxigraphStore(engine).construct(rule.read_text(encoding="utf-8"))
+        text = rule.read_text(encoding="utf-8")
+        refuse_unsafe(text)  # the rules of a checkout reach no other server either
+        triples = OxigraphStore(engine).construct(text)
         engine.bulk_extend(ox.Quad(t.subject, t.predicate, t.object) for t in triples)
         derived += triples
     return derived
@@ -224,7 +228,8 @@ def _evaluate(
     try:
         return store.query(bind_values(sparql, bindings), prefixes=PREFIXES)
     except SyntaxError as error:
-        raise InvalidQuery(_mark_error(sparql, str(error.msg))) from error
+        message = undeclared_prefix(sparql) or _mark_error(sparql, str(error.msg))
+        raise InvalidQuery(message) from error
     except (OSError, RuntimeError, ValueError) as error:
         raise ThreatGraphError(f"the query failed: {error}") from error
 

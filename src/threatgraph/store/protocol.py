@@ -32,6 +32,10 @@ class Store(Protocol):
     def files(self) -> Mapping[str, Path]:
         """The file of each named graph, if it exists on this machine."""
 
+    @property
+    def location(self) -> str:
+        """Where the triples are, for people, such as ``in memory (542 files)``; this needs no query."""
+
     def select(self, sparql: str, bindings: Bindings | None = None) -> Table:
         """Run an internal SELECT query; ``bindings`` replaces variables by terms before the query runs."""
 

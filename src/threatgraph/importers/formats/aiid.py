@@ -2,7 +2,7 @@
 
 Its snapshots (https://incidentdatabase.ai/research/snapshots/) hold a table of incidents and one a taxonomy. An
 incident gets the name ``aiid-`` and its number, so that it never takes the name of a record of ours, and says by
-skos:exactMatch which page it is; an actor that the graph knows by the same slug is that actor, and any other gets a
+tg:aiidNumber which one it is; an actor that the graph knows by the same slug is that actor, and any other gets a
 name that begins in ``aiid-`` too.
 """
 
@@ -18,12 +18,13 @@ from urllib.parse import quote
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
-from threatgraph.importers.builder import Draft, Harvest, Publisher, address, day, english, record, tidy
+from threatgraph.importers.builder import Draft, ImportResult, Publisher, address, day, english, record, tidy
 from threatgraph.importers.casing import Speller
 from threatgraph.importers.formats.aiid_classes import NUMBER, add_classes
 from threatgraph.importers.sheets import Row, read_sheet, read_text
 from threatgraph.slugs import slug_of_any
 from threatgraph.store import Store
+from threatgraph.vocab import XSD
 
 SITE = "https://incidentdatabase.ai/"
 _LICENCE = "https://creativecommons.org/licenses/by-sa/4.0/"
@@ -36,7 +37,7 @@ _NOTE = (
     "ones. The licence is that of the database; the reports behind it have rights of their own."
 )
 _KNOWN = "SELECT ?record { ?record a tg:Actor }"
-_SAME = "SELECT ?record ?page { ?record a tg:Incident ; skos:exactMatch ?page }"
+_SAME = "SELECT ?record ?number { ?record a tg:Incident ; tg:aiidNumber ?number }"
 #: A day with a time of the day behind it, as ISO 8601 and databases write it.
 _WITH_TIME = re.compile(
     r"([0-9]{4}(?:-[0-9]{2}){2})[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9:]{4,6})?"
@@ -85,7 +86,7 @@ class _Names:
         return self.speller.spell(entity, self.texts[entity])
 
 
-def read(path: Path, store: Store) -> Harvest:
+def read(path: Path, store: Store) -> ImportResult:
     """Read a snapshot.
 
     Args:
@@ -101,7 +102,7 @@ def read(path: Path, store: Store) -> Harvest:
     folder, incidents = (path, _table(path, "incidents")) if path.is_dir() else (path.parent, path)
     if incidents is None:
         raise InvalidFile(str(path), "holds no incidents.csv: name the folder of an unpacked snapshot.")
-    harvest = Harvest("Incident", frozenset({"Actor"}))
+    harvest = ImportResult("Incident", frozenset({"Actor"}))
     rows = [row for row in read_sheet(incidents, _COLUMNS, harvest) if _is_whole(row, incidents, harvest)]
     parties = {
         row.line: {c: _entities(row, c, incidents, harvest) for c in (_DEPLOYER, _DEVELOPER, _HARMED)} for row in rows
@@ -111,7 +112,7 @@ def read(path: Path, store: Store) -> Harvest:
         for entity in [*parties[row.line][_DEPLOYER], *parties[row.line][_DEVELOPER]]:
             actors.note(entity, row.line)
     names = _Names(Speller(row["description"] for row in rows), _texts(rows, parties))
-    same = {str(row["page"]): str(row["record"]) for row in store.select(_SAME).to_dicts()}
+    same = {int(str(row["number"])): str(row["record"]) for row in store.select(_SAME).to_dicts()}
     for row in rows:
         harvest.add(_incident(row, incidents, parties[row.line], actors, names, same))
     for name in sorted(actors.named.keys() - actors.known.keys()):
@@ -135,7 +136,7 @@ def _licence(folder: Path) -> str:
     return next((word.rstrip(".,)") for word in words if "creativecommons.org/licenses/" in word), _LICENCE)
 
 
-def _is_whole(row: Row, path: Path, harvest: Harvest) -> bool:
+def _is_whole(row: Row, path: Path, harvest: ImportResult) -> bool:
     """Whether a row has what an incident must have."""
     if not NUMBER.fullmatch(row["incident_id"]):
         harvest.blame(str(path), row.line, f"the incident_id is no number: {row['incident_id']!r}.")
@@ -156,7 +157,7 @@ def _date(row: Row) -> Literal | None:
     return day(timed[1] if timed else row["date"])
 
 
-def _entities(row: Row, column: str, path: Path, harvest: Harvest) -> list[str]:
+def _entities(row: Row, column: str, path: Path, harvest: ImportResult) -> list[str]:
     """The identifiers in a cell, which is a list in JSON; another cell is a fault, and the incident goes without."""
     try:
         found = json.loads(row[column] or "[]")
@@ -191,16 +192,17 @@ def _incident(
     parties: Mapping[str, list[str]],
     actors: _Actors,
     names: _Names,
-    same: Mapping[str, str],
+    same: Mapping[int, str],
 ) -> Draft:
-    page = f"{SITE}cite/{int(row['incident_id'])}"
+    number = int(row["incident_id"])
+    page = NamedNode(f"{SITE}cite/{number}")
     draft = Draft(_name_of(row["incident_id"]), "Incident", str(path), row.line)
     draft.put("skos:prefLabel", english(row["title"]))
     draft.put("dcterms:description", english(row["description"]))
-    draft.put("dcterms:source", NamedNode(page))
-    draft.put("skos:exactMatch", NamedNode(page))
-    if page in same:
-        draft.put("skos:exactMatch", NamedNode(same[page]))
+    draft.put("dcterms:source", page)
+    draft.put("schema:subjectOf", page)
+    draft.put("tg:aiidNumber", Literal(str(number), datatype=NamedNode(f"{XSD}integer")))
+    draft.put("tg:sameIncident", NamedNode(same[number]) if number in same else None)
     draft.put("prov:wasAttributedTo", NamedNode(SITE))
     draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
     draft.put("tg:occurred", _date(row))
@@ -225,7 +227,7 @@ def _actor(name: str, actors: _Actors, names: _Names, path: Path) -> Draft:
     return draft
 
 
-def _retire_duplicates(folder: Path, harvest: Harvest) -> None:
+def _retire_duplicates(folder: Path, harvest: ImportResult) -> None:
     """Mark the incidents that the database has found to be another one."""
     table = _table(folder, "duplicates")
     if table is None:

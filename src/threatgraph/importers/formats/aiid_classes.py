@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
-from threatgraph.importers.builder import Draft, Harvest, english, record, tidy
+from threatgraph.importers.builder import Draft, ImportResult, english, record, tidy
 from threatgraph.importers.sheets import Row, read_sheet
 from threatgraph.slugs import slug_of_any
 from threatgraph.store import Store
@@ -47,7 +47,7 @@ NUMBER = re.compile(r"[0-9]{1,9}")
 Tables = Callable[[Path, str], Path | None]
 
 
-def add_classes(folder: Path, harvest: Harvest, store: Store, table: Tables) -> None:
+def add_classes(folder: Path, harvest: ImportResult, store: Store, table: Tables) -> None:
     """Add what the tables of classes in a folder tell to the incidents of a harvest.
 
     Raises:
@@ -67,7 +67,7 @@ def add_classes(folder: Path, harvest: Harvest, store: Store, table: Tables) -> 
 
 
 def _published(
-    file: Path, columns: tuple[str, ...], harvest: Harvest, optional: tuple[str, ...] = ()
+    file: Path, columns: tuple[str, ...], harvest: ImportResult, optional: tuple[str, ...] = ()
 ) -> Iterator[tuple[Row, Draft]]:
     """The rows of a table that are published, each with its incident."""
     drafts = 0
@@ -85,7 +85,7 @@ def _published(
         harvest.notes.append(f"{file}: {drafts} rows that the database has not published are left out.")
 
 
-def _add_mit(row: Row, draft: Draft, file: Path, provisions: set[str], harvest: Harvest) -> None:
+def _add_mit(row: Row, draft: Draft, file: Path, provisions: set[str], harvest: ImportResult) -> None:
     """The subdomain, or else the domain, and the three values of the causal taxonomy."""
     for column in ("Risk Subdomain" if row["Risk Subdomain"] else "Risk Domain", "Entity", "Timing", "Intent"):
         if not row[column]:
@@ -114,7 +114,7 @@ def _map(draft: Draft, name: str, provision: str, label: str, why: str) -> None:
 
 
 def _add_cset(row: Row, draft: Draft, regions: dict[str, str]) -> None:
-    draft.put("tg:place", english(", ".join(part for column in _PLACE if (part := row[column]).strip("-"))))
+    draft.put("tg:placeName", english(", ".join(part for column in _PLACE if (part := row[column]).strip("-"))))
     if row["Location Region"] in regions:
         draft.put("tg:region", NamedNode(regions[row["Location Region"]]))
     if stage := _STAGES.get(row["Tangible Harm"]):
@@ -126,7 +126,7 @@ def _add_cset(row: Row, draft: Draft, regions: dict[str, str]) -> None:
             draft.put("tg:count", Literal(str(int(row[column])), datatype=NamedNode(f"{XSD}integer")), part=part)
 
 
-def _add_gmf(row: Row, draft: Draft, file: Path, harvest: Harvest) -> None:
+def _add_gmf(row: Row, draft: Draft, file: Path, harvest: ImportResult) -> None:
     for column, (name, label) in _GMF_COLUMNS.items():
         for value in sorted({tidy(value) for value in row[column].split(",")} - {""}):
             local = slug_of_any(value)
@@ -139,7 +139,7 @@ def _add_gmf(row: Row, draft: Draft, file: Path, harvest: Harvest) -> None:
             _map(draft, f"gmf-{name}-{local}", iri, value, why)
 
 
-def _provision(harvest: Harvest, file: Path, local: str, label: str, level: str, broader: str = "") -> str:
+def _provision(harvest: ImportResult, file: Path, local: str, label: str, level: str, broader: str = "") -> str:
     """The IRI of a class of the GMF taxonomy, which is added to the harvest where it is not there yet."""
     framework = Draft(record("framework", _GMF).value, "Framework", str(file))
     if framework.iri not in harvest.drafts:

@@ -15,7 +15,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
-from threatgraph.importers.builder import Draft, Harvest, Publisher, address, day, english, record
+from threatgraph.importers.builder import Draft, ImportResult, Publisher, address, day, english, record
 from threatgraph.importers.documents import Entry, entries_of, line_of, strays_of, text_of, texts_of
 from threatgraph.importers.formats.atlas_layouts import in_format_5
 from threatgraph.importers.yaml_reader import read_yaml
@@ -30,7 +30,7 @@ _DESCRIPTION = (
     "mitigations, as a release gives them."
 )
 _KNOWN = "SELECT ?record { ?record a ?class VALUES ?class { tg:Provision tg:Framework } }"
-_SAME = "SELECT ?record ?page { ?record a tg:Incident ; skos:exactMatch ?page }"
+_SAME = "SELECT ?record ?name { ?record a tg:Incident ; dcterms:identifier ?name }"
 _ID = re.compile(r"AML\.[A-Z]{1,2}[0-9]{4}(?:\.[0-9]{3})?")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 #: Citations such as [[paper-one]], and tags of HTML.
@@ -49,11 +49,11 @@ class _Release:
 
     path: str
     framework: str
-    harvest: Harvest
+    harvest: ImportResult
     known: frozenset[str]
     """The provisions and frameworks that the graph has."""
     same: Mapping[str, str]
-    """Page to the incident of the graph that is the same."""
+    """Id of a case study to the incident of the graph that is the same."""
     ids: set[str]
     """The ids of all provisions of the release."""
 
@@ -61,7 +61,7 @@ class _Release:
         return f"{BASE}provision/{self.framework}/{name.lower()}"
 
 
-def read(path: Path, store: Store) -> Harvest:
+def read(path: Path, store: Store) -> ImportResult:
     """Read a release.
 
     Args:
@@ -84,9 +84,9 @@ def read(path: Path, store: Store) -> Harvest:
     version = text_of(document, "version").lower()
     if not re.fullmatch(r"[0-9a-z]+(\.[0-9a-z]+)*", version) or len(version) > _LONGEST_VERSION:
         raise InvalidFile(str(path), f"has no version such as 5.6.0: {version!r}.")
-    harvest = Harvest("Incident", frozenset({"Framework"}))
+    harvest = ImportResult("Incident", frozenset({"Framework"}))
     known = frozenset(str(row["record"]) for row in store.select(_KNOWN).to_dicts())
-    same = {str(row["page"]): str(row["record"]) for row in store.select(_SAME).to_dicts()}
+    same = {str(row["name"]): str(row["record"]) for row in store.select(_SAME).to_dicts()}
     release = _Release(str(path), f"mitre-atlas-{version}", harvest, known, same, set())
     places = [*((matrix, section) for matrix in matrices for section in _SECTIONS), (document, "case-studies")]
     for entry, section in places:
@@ -190,15 +190,16 @@ def _add_study(entry: Entry, release: _Release) -> None:
     draft = Draft(record("incident", f"atlas-{name.lower()}").value, "Incident", release.path, line_of(entry))
     draft.put("skos:prefLabel", english(text_of(entry, "name")))
     draft.put("dcterms:description", _prose(text_of(entry, "summary")))
-    draft.put("skos:exactMatch", NamedNode(page))
-    draft.put("skos:exactMatch", NamedNode(release.same[page]) if page in release.same else None)
+    draft.put("dcterms:identifier", Literal(name))
+    draft.put("schema:subjectOf", NamedNode(page))
+    draft.put("tg:sameIncident", NamedNode(release.same[name]) if name in release.same else None)
     for source in [page, *(text_of(reference, "url") for reference in entries_of(entry, "references"))]:
         draft.put("dcterms:source", address(source))
     draft.put("prov:wasAttributedTo", NamedNode(SITE))
     draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
     precision = _PRECISION.get(text_of(entry, "incident-date-granularity"), 10)
     draft.put("tg:occurred", _day_of(entry, "incident-date", precision, release))
-    draft.put("tg:system", english(text_of(entry, "target")))
+    draft.put("tg:systemName", english(text_of(entry, "target")))
     for who in ("actor", "reporter"):
         draft.put("skos:scopeNote", english(f"{who.capitalize()}: {told}" if (told := text_of(entry, who)) else ""))
     if text_of(entry, "case-study-type") == "exercise":  # somebody showed what can be done

@@ -18,7 +18,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
-from threatgraph.importers.builder import Draft, Harvest, Publisher, address, day, english, record, tidy
+from threatgraph.importers.builder import Draft, ImportResult, Publisher, address, day, english, record, tidy
 from threatgraph.importers.sheets import Row, read_sheet
 from threatgraph.slugs import slug_of_any
 from threatgraph.store import Store
@@ -52,7 +52,7 @@ class _Sheet:
 
     path: Path
     framework: str
-    harvest: Harvest
+    harvest: ImportResult
     provisions: set[str]
     """The provisions of the graph, the bundled taxonomies among them."""
     papers: Mapping[str, NamedNode]
@@ -68,7 +68,7 @@ class _Sheet:
         self.harvest.blame(str(self.path), row.line, reason)
 
 
-def read(path: Path, store: Store) -> Harvest:
+def read(path: Path, store: Store) -> ImportResult:
     """Read the sheet of the database.
 
     Args:
@@ -82,7 +82,7 @@ def read(path: Path, store: Store) -> Harvest:
         InvalidFile: where there is no such sheet, or it cannot be read.
     """
     file = _sheet_of(path)
-    harvest = Harvest("Provision")
+    harvest = ImportResult("Provision")
     edition = _EDITION.search(file.name)
     framework = f"mit-ai-risk-database{f'-v{edition[1]}' if edition else ''}"
     provisions = {str(row["record"]) for row in store.select(_PROVISIONS).to_dicts()}
@@ -112,7 +112,7 @@ def _sheet_of(path: Path) -> Path:
     return found[-1]
 
 
-def _papers(folder: Path, harvest: Harvest) -> dict[str, NamedNode]:
+def _papers(folder: Path, harvest: ImportResult) -> dict[str, NamedNode]:
     """The addresses of the papers, from the sheet that lists them where it lies in the same folder."""
     found: dict[str, NamedNode] = {}
     for file in sorted(folder.glob("*Included-resources.csv")):

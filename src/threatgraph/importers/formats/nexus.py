@@ -16,7 +16,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
-from threatgraph.importers.builder import Draft, Harvest, Publisher, address, day, english, record
+from threatgraph.importers.builder import Draft, ImportResult, Publisher, address, day, english, record
 from threatgraph.importers.documents import Entry, entries_of, line_of, strays_of, text_of, texts_of
 from threatgraph.importers.provisions import Entries
 from threatgraph.importers.yaml_reader import read_yaml
@@ -42,7 +42,7 @@ _MATCHES = ("exact", "close", "related", "broad", "narrow")
 class _Nexus:
     """What has been read so far."""
 
-    harvest: Harvest
+    harvest: ImportResult
     entries: Entries
     vocabularies: dict[str, tuple[Entry, str]] = field(default_factory=dict)
     """Id of each taxonomy and document to what is told of it, and to its file."""
@@ -53,7 +53,7 @@ class _Nexus:
     bundled: int = 0
 
 
-def read(path: Path, store: Store) -> Harvest:
+def read(path: Path, store: Store) -> ImportResult:
     """Read the knowledge graph.
 
     Args:
@@ -66,7 +66,7 @@ def read(path: Path, store: Store) -> Harvest:
     Raises:
         InvalidFile: where there is no such file, or one cannot be read.
     """
-    harvest = Harvest("Provision", frozenset({"Framework"}))
+    harvest = ImportResult("Provision", frozenset({"Framework"}))
     nexus = _Nexus(harvest, Entries(store, harvest))
     documents = [(str(file), read_yaml(file)) for file in _files(path)]
     for entry, file in _all(documents, harvest, "documents", "taxonomies"):
@@ -84,7 +84,7 @@ def read(path: Path, store: Store) -> Harvest:
     return harvest
 
 
-def _all(documents: list[tuple[str, Entry]], harvest: Harvest, *sections: str) -> Iterator[tuple[Entry, str]]:
+def _all(documents: list[tuple[str, Entry]], harvest: ImportResult, *sections: str) -> Iterator[tuple[Entry, str]]:
     """All entries of some sections, each with its file; what is no entry is a fault."""
     for file, document in documents:
         for section in sections:
@@ -209,6 +209,7 @@ def _add_incident(entry: Entry, file: str, nexus: _Nexus) -> None:
     draft = Draft(record("incident", f"nexus-{name}").value, "Incident", file, line)
     draft.put("skos:prefLabel", english(text_of(entry, "name")))
     draft.put("dcterms:description", english(text_of(entry, "description")))
+    draft.put("dcterms:identifier", Literal(text_of(entry, "id")))
     draft.put("dcterms:source", address(text_of(entry, "source_uri")) or NamedNode(SITE))
     draft.put("skos:scopeNote", english(f"Told by {told}" if (told := text_of(entry, "author")) else ""))
     draft.put("prov:wasAttributedTo", NamedNode(SITE))

@@ -16,7 +16,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
-from threatgraph.importers.builder import Draft, Harvest, address, day, english, record
+from threatgraph.importers.builder import Draft, ImportResult, address, day, english, record
 from threatgraph.importers.documents import line_of
 from threatgraph.importers.formats.sssom_metadata import PROPAGATED, SSSOM, Metadata, read_parts, split_values
 from threatgraph.importers.provisions import Entries
@@ -46,7 +46,7 @@ _PLAIN = re.compile(r"[0-9](\.[0-9]{1,18})?")
 class _Reading:
     """All files that are being read together, and where their mappings go."""
 
-    harvest: Harvest
+    harvest: ImportResult
     entries: Entries
     seen: dict[tuple[str, ...], tuple[Path, int]] = field(default_factory=dict)
     """What each mapping states to the file and line that state it first."""
@@ -76,7 +76,7 @@ class _File:
         return row[slot] or self.common.get(slot, "")
 
 
-def read(path: Path, store: Store) -> Harvest:
+def read(path: Path, store: Store) -> ImportResult:
     """Read a file of mappings, or all that a folder holds.
 
     Args:
@@ -89,7 +89,7 @@ def read(path: Path, store: Store) -> Harvest:
     Raises:
         InvalidFile: where a file cannot be read, lacks a column, or does not say where its mappings come from.
     """
-    harvest = Harvest("MappingSet", frozenset({"Provision", "Framework"}))
+    harvest = ImportResult("MappingSet", frozenset({"Provision", "Framework"}))
     found = [file for ending in ("*.tsv", "*.sssom.csv") for file in [*path.glob(ending), *path.glob(f"{ending}.gz")]]
     files = sorted(found) if path.is_dir() else [path]
     if not files:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
-from threatgraph.importers.builder import Draft, Harvest, Publisher, address, day, english, record, worded
+from threatgraph.importers.builder import Draft, ImportResult, Publisher, address, day, english, record, worded
 from threatgraph.importers.documents import Entry, entries_of, text_of, texts_of
 from threatgraph.importers.formats.stix_objects import (
     is_current,
@@ -48,7 +48,7 @@ class _Bundle:
 
     path: str
     framework: str
-    harvest: Harvest
+    harvest: ImportResult
     makers: frozenset[str] = frozenset()
     """Ids of the identities that made objects."""
     agents: dict[str, NamedNode] = field(default_factory=dict)
@@ -61,7 +61,7 @@ class _Bundle:
     """Kill chain, empty where it is not told, and short name of each tactic to its IRIs."""
 
 
-def read(path: Path, store: Store) -> Harvest:
+def read(path: Path, store: Store) -> ImportResult:
     """Read a bundle.
 
     Args:
@@ -75,7 +75,7 @@ def read(path: Path, store: Store) -> Harvest:
         InvalidFile: where the file cannot be read, or is no bundle.
     """
     del store
-    harvest = Harvest("Provision", frozenset({"Framework"}))
+    harvest = ImportResult("Provision", frozenset({"Framework"}))
     document, objects = read_objects(path, harvest)
     name = _name(objects, path)
     makers = frozenset(text_of(item, "created_by_ref") for item in objects.values())
@@ -198,7 +198,7 @@ def _add_incident(item: Entry, bundle: _Bundle) -> None:
     draft = Draft(record("incident", f"stix-{ending}").value, "Incident", bundle.path)
     _start(draft, item, bundle)
     draft.put("dcterms:description", text_in_language(item, "description", "name"))
-    draft.put("skos:exactMatch", _uuid(item))
+    draft.put("dcterms:identifier", Literal(text_of(item, "id")))
 
 
 def _add_tactics(items: Iterable[Entry], bundle: _Bundle) -> None:

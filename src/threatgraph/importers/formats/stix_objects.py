@@ -13,7 +13,7 @@ from pathlib import Path
 from pyoxigraph import Literal
 
 from threatgraph.errors import InvalidFile
-from threatgraph.importers.builder import Harvest, worded
+from threatgraph.importers.builder import ImportResult, worded
 from threatgraph.importers.documents import Entry, entries_of, text_of, texts_of
 from threatgraph.importers.json_reader import read_json
 
@@ -32,7 +32,7 @@ Moment = tuple[datetime, Fraction]
 _NEVER: Moment = (datetime.min.replace(tzinfo=UTC), Fraction(0))
 
 
-def read_objects(path: Path, harvest: Harvest) -> tuple[Entry, dict[str, Entry]]:
+def read_objects(path: Path, harvest: ImportResult) -> tuple[Entry, dict[str, Entry]]:
     """The bundle that a file holds, and its objects by id, each in the version that was modified last (section 3.6).
 
     Relationships go by id and ends, since the published bundle of MITRE ATLAS gives several of them the same id.

@@ -206,7 +206,7 @@ def _refuse_others(directory: Path) -> None:
 
 
 def _no_store(directory: Path) -> str:
-    make = f"create one with `threatgraph load --store {directory}`."
+    make = f"create one with `ThreatGraph.load(store={str(directory)!r})`."
     if not directory.exists():
         return f"{directory}: folder not found; {make}"
     if not directory.is_dir():

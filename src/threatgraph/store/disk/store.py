@@ -16,7 +16,7 @@ import pyoxigraph as ox
 
 from threatgraph.errors import InvalidFile, ThreatGraphError
 from threatgraph.rdf.files import find_files
-from threatgraph.store.disk.manifest import Manifest, read_manifest
+from threatgraph.store.disk.manifest import Manifest
 from threatgraph.store.disk.snapshots import acquire
 from threatgraph.store.inputs import bundled_digest
 from threatgraph.store.lexical_forms import LexicalForms, read_forms
@@ -26,10 +26,12 @@ from threatgraph.store.oxigraph import OxigraphStore
 class DirectoryStore(OxigraphStore):
     """A directory store, opened for reading with :meth:`open` and filled with ``threatgraph load``."""
 
-    def __init__(self, path: Path, manifest: Manifest) -> None:
+    def __init__(self, path: Path, manifest: Manifest, directory: Path) -> None:
         super().__init__(ox.Store.read_only(str(path)))
         self.path = path
         """The folder of the open snapshot."""
+        self.directory = directory
+        """The folder of the store."""
         self.manifest = manifest
         """The manifest of the store."""
 
@@ -49,7 +51,7 @@ class DirectoryStore(OxigraphStore):
         except OSError as error:
             raise ThreatGraphError(f"{error.filename or directory}: cannot be read ({error.strerror}).") from error
         try:
-            store = cls(held.path, held.manifest)
+            store = cls(held.path, held.manifest, directory)
         except (OSError, RuntimeError, ValueError) as error:
             os.close(held.lock)
             raise ThreatGraphError(_damaged(directory, error)) from error
@@ -61,6 +63,11 @@ class DirectoryStore(OxigraphStore):
         """The file of each named graph, if it still exists."""
         known = ((graph, loaded.file) for graph, loaded in self.manifest.graphs.items())
         return {graph: file for graph, file in known if file is not None and file.is_file()}
+
+    @property
+    def location(self) -> str:
+        """The folder of the store."""
+        return f"in {self.directory}"
 
     @cached_property
     def _forms(self) -> LexicalForms:  # type: ignore[override]  # read at first use
@@ -75,37 +82,35 @@ class DirectoryStore(OxigraphStore):
         """Whether the bundled files have changed since they were loaded, as after an upgrade."""
         return self.manifest.bundled not in (None, bundled_digest())
 
+    def require_loaded(self, paths: Iterable[Path]) -> None:
+        """Make sure that the store holds the current version of files.
+
+        Args:
+            paths: files, and folders of them.
+
+        Raises:
+            InvalidFile: for a file that was not loaded, or that has changed since; and as in
+                :func:`threatgraph.rdf.files.find_files`.
+        """
+        loaded_files = {loaded.file: loaded for loaded in self.manifest.graphs.values()}
+        for path in find_files(paths):
+            loaded, status = loaded_files.get(path.resolve()), path.stat()
+            command = f"`ThreatGraph.load({str(path)!r}, store={str(self.directory)!r})`"
+            if loaded is None:
+                raise InvalidFile(str(path), f"not in the store {self.directory}: load it with {command}.")
+            if (loaded.size, loaded.modified) != (status.st_size, status.st_mtime_ns):
+                reason = f"has changed since it was loaded into {self.directory}: reload it with {command}."
+                raise InvalidFile(str(path), reason)
+
     in_memory = False
 
     def in_worker(self) -> DirectoryStore:
         """The same store, reopened, since a worker does not have the threads of the database."""
-        return DirectoryStore(self.path, self.manifest)
+        return DirectoryStore(self.path, self.manifest, self.directory)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Support pickling: another process opens the store while this one keeps its lock."""
-        return DirectoryStore, (self.path, self.manifest)
-
-
-def require_loaded(directory: Path, paths: Iterable[Path]) -> None:
-    """Check that a store has the current content of files.
-
-    Args:
-        directory: the folder of the store.
-        paths: files, and folders of them.
-
-    Raises:
-        InvalidFile: if a file was not loaded or has changed since, and as in
-            :func:`threatgraph.rdf.files.find_files`.
-    """
-    manifest = read_manifest(directory) or Manifest(0)
-    held = {loaded.file: loaded for loaded in manifest.graphs.values()}
-    for path in find_files(paths):
-        loaded, status = held.get(path.resolve()), path.stat()
-        command = f"`threatgraph load --store {directory} {path}`"
-        if loaded is None:
-            raise InvalidFile(str(path), f"not in the store {directory}: load it with {command}.")
-        if (loaded.size, loaded.modified) != (status.st_size, status.st_mtime_ns):
-            raise InvalidFile(str(path), f"has changed since it was loaded into {directory}: reload it with {command}.")
+        return DirectoryStore, (self.path, self.manifest, self.directory)
 
 
 def _damaged(directory: Path, error: Exception) -> str:

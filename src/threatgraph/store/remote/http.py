@@ -41,7 +41,7 @@ _CHUNK = 1 << 16
 _SHOWN = 200
 _REDIRECTS = 5
 _ADVICE = {
-    401: "it requires a password: give --user NAME and set THREATGRAPH_PASSWORD, or add an entry to ~/.netrc",
+    401: "it requires a password: set `user=` and THREATGRAPH_PASSWORD, or add an entry to ~/.netrc",
     403: "the user does not have permission: ask the owner for access, or use another endpoint",
     404: "not found: check the path, such as /sparql or /query",
     405: "method not allowed: check whether this is the endpoint for queries or for updates",
@@ -80,7 +80,7 @@ def check_url(url: str) -> str:
     if parts.scheme not in ("http", "https") or not host or any(ord(sign) <= 32 or ord(sign) > 126 for sign in url):
         raise EndpointError(url, "an endpoint must be an http: or https: URL, such as http://localhost:8890/sparql.")
     if "@" in parts.netloc:
-        reason = "the URL must not contain a user or password: give --user NAME and set THREATGRAPH_PASSWORD."
+        reason = "the URL must not contain a user or password: set `user=` and THREATGRAPH_PASSWORD."
         raise EndpointError(url, reason)
     return url
 
@@ -245,7 +245,7 @@ class Http:
         return opener
 
 
-_LATE = "no complete response within the time limit: reduce the result, or raise the limit (--timeout)."
+_LATE = "no complete response within the time limit: reduce the result, or raise the limit (`timeout=`)."
 
 
 class _Plain(urllib.request.HTTPHandler):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 
 from threatgraph import resources
+from threatgraph.display import redacted
 from threatgraph.errors import EndpointError, InvalidFile, InvalidQuery, QueryTimeout
 from threatgraph.rdf.nesting import JsonNesting, Refused
 from threatgraph.rdf.reading import Source
@@ -101,6 +102,11 @@ class RemoteStore:
     def files(self) -> Mapping[str, Path]:
         """The bundled file of each named graph; file names from the server are not trusted."""
         return {iri: path for iri, path in _bundled().items() if iri in set(self.graphs())}
+
+    @property
+    def location(self) -> str:
+        """The URL of the server."""
+        return f"at {redacted(self.url)}"
 
     # Internal queries.
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Protocol
 
+from threatgraph import resources
 from threatgraph.store.workers import zygote
 from threatgraph.store.workers.channels import NO_SIGNAL, Channel, PipeChannel, SocketChannel
 from threatgraph.store.workers.worker import Permissions
@@ -229,6 +230,7 @@ def _process(*words: str, keep: int | None = None, errors: IO[bytes] | None = No
         stdin=piped,
         stdout=piped,
         stderr=subprocess.DEVNULL if errors is None else errors,
+        env=resources.child_environment(),
         pass_fds=() if keep is None else (keep,),
     )
 

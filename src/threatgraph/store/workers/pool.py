@@ -65,7 +65,7 @@ class Pool:
             sparql: the text of the query.
             timeout: time limit in seconds; ``None`` for no limit.
             memory: memory limit in bytes.
-            allow_service: whether to permit ``SERVICE``. The worker checks this, and rejects updates, since tokenizing an
+            allow_service: whether to permit ``SERVICE``. The worker checks this and rejects updates, as tokenizing an
                 untrusted text can be slow too. ``None`` skips the check.
             network: whether the worker may access the network.
 
@@ -256,4 +256,4 @@ def _too_large(what: str, memory: int) -> str:
 
 def _too_late(what: str, timeout: float | None) -> str:
     limit = "its time limit" if timeout is None else f"its time limit of {timeout:g} seconds"
-    return f"the {what} was stopped: it exceeded {limit}. Simplify it, or raise the limit (timeout=, --timeout)."
+    return f"the {what} was stopped: it exceeded {limit}. Simplify it, or raise the limit (`timeout=`)."

@@ -1,0 +1,6 @@
+"""Writes records: new records with a template to complete, and the canonical form of a file."""
+
+from threatgraph.authoring.canonical import format_file, format_text
+from threatgraph.authoring.creation import NewRecord, new_incident, new_pattern
+
+__all__ = ["NewRecord", "format_file", "format_text", "new_incident", "new_pattern"]

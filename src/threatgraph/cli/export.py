@@ -1,0 +1,35 @@
+"""``threatgraph export``: export the graph or one record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from threatgraph.cli.options import Options, add_format
+from threatgraph.cli.output import open_graph, write
+from threatgraph.cli.parser import Parser
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportOptions(Options):
+    """The options of ``threatgraph export``."""
+
+    node: str | None = None
+    format: str = "turtle"
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the arguments of the command."""
+    parser.set_defaults(execute=execute, options=ExportOptions)
+    parser.add_argument("--node", metavar="ID", help="export only this record and its neighbors")
+    add_format(parser, "threatgraph.export:FORMATS", default="turtle")
+    parser.add_examples(
+        "threatgraph export --format jsonld -o threatgraph.jsonld",
+        "threatgraph export --format gexf -o threatgraph.gexf",
+        "threatgraph export --node PAT-SYS-005",
+    )
+
+
+def execute(options: ExportOptions) -> int:
+    """Export the graph, or one record and its neighbors."""
+    write(open_graph(options).export(options.format, node=options.node), options)
+    return 0

@@ -1,0 +1,193 @@
+"""Queries: SPARQL, named queries, recommendations and analytics."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal, overload
+
+from threatgraph.catalog import NamedQuery, load_catalog
+from threatgraph.errors import ThreatGraphWarning, UnknownName
+from threatgraph.graph.lookups import Lookups
+from threatgraph.lookup import bind, unknown_records
+from threatgraph.sparql.guard import refuse_unsafe
+from threatgraph.sparql.names import unknown_terms
+from threatgraph.store.protocol import DEFAULT_TIMEOUT
+from threatgraph.table import Table, to_rdflib_graph
+
+if TYPE_CHECKING:
+    import rdflib
+    from pyoxigraph import Triple
+
+    from threatgraph.analytics import Analytics
+    from threatgraph.recommend import Recommendations, Recommender
+
+
+class Queries(Lookups):
+    """The methods of :class:`~threatgraph.ThreatGraph` that answer questions."""
+
+    @overload
+    def query(
+        self, sparql: str, *, timeout: float | None = ..., allow_service: bool = ..., raw: Literal[False] = ...
+    ) -> Table | bool | rdflib.Graph: ...
+
+    @overload
+    def query(
+        self, sparql: str, *, timeout: float | None = ..., allow_service: bool = ..., raw: Literal[True]
+    ) -> Table | bool | list[Triple]: ...
+
+    def query(
+        self,
+        sparql: str,
+        *,
+        timeout: float | None = DEFAULT_TIMEOUT,
+        allow_service: bool = False,
+        raw: bool = False,
+    ) -> Table | bool | rdflib.Graph | list[Triple]:
+        """Evaluate a SPARQL query.
+
+        Args:
+            sparql: a SPARQL 1.1 query. The prefixes of threatgraph need no declaration.
+            timeout: the time limit in seconds; ``None`` for no limit.
+            allow_service: allow federated queries (``SERVICE``), which send requests to other servers.
+            raw: return the triples of CONSTRUCT and DESCRIBE as pyoxigraph terms, which is faster.
+
+        Returns:
+            A :class:`Table` for SELECT, a ``bool`` for ASK, an :class:`rdflib.Graph` for CONSTRUCT and DESCRIBE.
+
+        Warns:
+            ThreatGraphWarning: if the query uses a term of the ontology or a record that does not exist.
+
+        Raises:
+            QueryRefused: for an update, and for ``SERVICE`` without ``allow_service``.
+            InvalidQuery: if the query does not parse; the message states the position.
+            QueryTimeout: after ``timeout`` seconds.
+            QueryTooLarge: if the query exceeds its memory limit.
+            EngineFailed: if the query engine crashes.
+
+        Example:
+            >>> table = graph.query("SELECT ?label { ?p a tg:ThreatPattern ; skos:prefLabel ?label }")
+            >>> table.columns
+            ('label',)
+            >>> graph.query("ASK { pattern:goal-drift tg:severity severity:high }")
+            True
+        """
+        answer = self.store.query(sparql, timeout=timeout, allow_service=allow_service)
+        for message in (*unknown_terms(sparql), *unknown_records(self.store, sparql)):
+            warnings.warn(message, ThreatGraphWarning, stacklevel=2)
+        return to_rdflib_graph(answer) if isinstance(answer, list) and not raw else answer
+
+    @property
+    def queries(self) -> Mapping[str, NamedQuery]:
+        """The named queries, by name.
+
+        Example:
+            >>> [parameter.name for parameter in graph.queries["patterns-by-cause"].parameters]
+            ['cause']
+        """
+        return load_catalog()
+
+    def run(self, name: str, /, **params: object) -> Table:
+        """Run a named query.
+
+        Args:
+            name: a name from :attr:`queries`.
+            params: the parameters of the query: identifiers of records, and literals as text or Python values.
+
+        Raises:
+            UnknownName: for an unknown query, parameter or record.
+            InvalidQuery: if a required parameter is missing, or a value has the wrong type.
+
+        Example:
+            >>> table = graph.run("patterns-by-cause", cause="regulatory-gap")
+            >>> "label" in table.columns
+            True
+        """
+        if name not in self.queries:
+            raise UnknownName("query", name, self.queries, "`graph.queries` lists them.")
+        query = self.queries[name]
+        refuse_unsafe(query.sparql)  # the file may be that of a checkout
+        return self.store.select(query.sparql, bind(self.store, query, params))
+
+    def recommend(
+        self,
+        node: str | Sequence[str] | None = None,
+        *,
+        text: str | None = None,
+        kind: str = "pattern",
+        top: int = 10,
+        framework: str | None = None,
+    ) -> Recommendations:
+        """Recommend records that are related to one or more records, or to a text, with reasons.
+
+        Args:
+            node: the identifier of a record, or of several, such as the patterns of a threat profile.
+            text: a free-text description, instead of ``node``.
+            kind: the kind of record to recommend: ``pattern``, ``incident`` or ``provision``.
+            top: the maximum number of results.
+            framework: recommend only provisions of this framework.
+
+        Returns:
+            The recommendations, best first, each with the triples that support it.
+
+        Raises:
+            UnknownName: for an unknown record, framework or kind.
+            AmbiguousName: if several records have the given name.
+            InvalidQuery: if ``top`` is below 1; if both ``node`` and ``text`` are given, or neither.
+            ThreatGraphError: if the graph has no records of the kind.
+
+        Example:
+            >>> found = graph.recommend("goal-drift", top=3)
+            >>> [item.rank for item in found]
+            [1, 2, 3]
+        """
+        from threatgraph.recommend import recommend
+
+        nodes = [] if node is None else [node] if isinstance(node, str) else list(node)
+        return recommend(
+            self.recommender,
+            [self.resolve(name) for name in nodes],
+            text=text,
+            kind=kind,
+            top=top,
+            framework=None if framework is None else self.resolve(framework, "framework"),
+        )
+
+    def recommend_all(self, kind: str = "incident", top: int = 10) -> Table:
+        """Return the nearest records of every record of a kind, without reasons; for very many records.
+
+        Args:
+            kind: ``pattern``, ``incident`` or ``provision``.
+            top: the maximum number of results for each record.
+
+        Returns:
+            One row for each pair: the record, and the rank, score, label and IRI of the other record.
+
+        Raises:
+            UnknownName: for a kind that cannot be recommended.
+            InvalidQuery: if ``top`` is below 1.
+            ThreatGraphError: if the graph has no records of the kind.
+        """
+        from threatgraph.recommend.bulk import nearest_table
+
+        return nearest_table(self.recommender, kind, top)
+
+    @cached_property
+    def recommender(self) -> Recommender:
+        """The model behind :meth:`recommend`; it is built on first use, in about a second, and kept."""
+        from threatgraph.recommend import Recommender
+
+        return Recommender(self.store)
+
+    @property
+    def analytics(self) -> Analytics:
+        """Graph analytics: centrality, communities, co-occurrence, trends, coverage and paths.
+
+        Example:
+            >>> graph.analytics.trends().columns[0]
+            'period'
+        """
+        from threatgraph.analytics import Analytics
+
+        return Analytics(self.store)

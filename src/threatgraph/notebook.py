@@ -1,0 +1,66 @@
+"""HTML for notebooks. Every text is escaped, and colors are left to the notebook, so dark themes work."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+
+from threatgraph.display import printable
+
+#: Notebooks align cells to the right.
+_CELL = "text-align:left;vertical-align:top"
+
+
+def escape(text: str) -> str:
+    """A text as HTML, with control and invisible characters written as escapes."""
+    return html.escape(printable(text)).replace("\n", "<br>")
+
+
+def link(url: str, text: str) -> str:
+    """A link to a web page, or the plain text if the URL is not a web address.
+
+    Args:
+        url: the address.
+        text: the text to show.
+    """
+    if not url.startswith(("http://", "https://")):
+        return escape(text)
+    return f'<a href="{html.escape(printable(url, line_ends=False))}">{escape(text)}</a>'
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table.
+
+    Args:
+        columns: the headings, as text.
+        rows: the cells, as HTML.
+    """
+    head = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in columns)
+    body = "".join("<tr>" + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def bullets(items: Sequence[str], *, numbered: bool = False) -> str:
+    """A list, or the item alone if there is only one and it has no number.
+
+    Args:
+        items: the items, as HTML.
+        numbered: whether the items have numbers.
+    """
+    if len(items) == 1 and not numbered:
+        return items[0]
+    tag = "ol" if numbered else "ul"
+    content = "".join(f"<li>{item}</li>" for item in items)
+    return f'<{tag} style="margin:0;padding-left:1.5em">{content}</{tag}>'
+
+
+def section(title: str, content: str, *, expanded: bool = False) -> str:
+    """A section that readers can collapse.
+
+    Args:
+        title: the heading, as text.
+        content: the content, as HTML.
+        expanded: whether the content is visible at first.
+    """
+    state = " open" if expanded else ""
+    return f"<details{state}><summary><b>{escape(title)}</b></summary>{content}</details>"
