@@ -356,7 +356,7 @@ def check(found: ImportResult, tmp_path: Path) -> MemoryStore:
     file = tmp_path / "brought.ttl"
     file.write_text(as_turtle(found), encoding="utf-8")
     store = MemoryStore.open([file])
-    assert validate(store, only=[file]).findings == []
+    assert validate(store, only=[file]).results == []
     return store
 
 

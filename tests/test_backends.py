@@ -101,7 +101,7 @@ def test_exports(graph: ThreatGraph, backend: Backend) -> None:
 
 def test_validation(graph: ThreatGraph, backend: Backend) -> None:
     here, there = graph.validate(), backend.graph.validate()
-    assert (there.findings, there.notes) == (here.findings, here.notes)
+    assert (there.results, there.notes) == (here.results, here.notes)
 
 
 @of_servers

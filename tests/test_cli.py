@@ -186,7 +186,7 @@ def test_users_files_are_added_before_or_after_the_command(mine: Path) -> None:
 def test_validate_export_and_format(mine: Path, tmp_path: Path) -> None:
     for paths in ([], [str(mine)]):
         status, out, _ = run("validate", *paths)
-        assert (status, out.splitlines()[-1]) == (0, "no findings: the graph conforms to its shapes")
+        assert (status, out.splitlines()[-1]) == (0, "no violations: the graph conforms to its shapes")
         assert re.match(r"checked [1-9][\d,]* records? against [1-9]\d* shapes", out)
     target = tmp_path / "out.ttl"
     assert run("export", "--node", "PAT-SYS-005", "-o", str(target))[:2] == (0, "")
@@ -204,7 +204,7 @@ def test_new_records_pass_validation(tmp_path: Path) -> None:
     leak = ("--label", "A leak", "--source", "https://example.org/y", "--description", "It leaked.")
     assert run("new", "incident", *leak, "--occurred", "2026-02", "--pattern", "PAT-SEC-005", cwd=tmp_path)[0] == 0
     status, out, _ = run("validate", str(tmp_path))
-    assert (status, out.splitlines()[-1]) == (0, "no findings: the graph conforms to its shapes")
+    assert (status, out.splitlines()[-1]) == (0, "no violations: the graph conforms to its shapes")
     assert "hint" in run("validate", "--hints", str(tmp_path))[1]
     assert "already exists" in fails("new", "incident", *leak, cwd=tmp_path)
     shown = run("--data", str(tmp_path), "show", "incident:a-leak")[1]
@@ -284,10 +284,10 @@ def test_a_record_that_breaks_a_shape_is_reported_with_its_place(mine: Path) -> 
     mine.write_text(MINE.replace("tg:domain domain:systemic-catastrophic", "tg:domain domain:systemic-catastrophik"))
     status, out, _ = run("validate", str(mine))
     assert status == 2
-    assert re.search(r"mine\.ttl:15: violation: pattern:mine tg:domain \(it is domain:systemic-catastrophik\)", out)
+    assert re.search(r"mine\.ttl:15: violation: pattern:mine tg:domain \(value: domain:systemic-catastrophik\)", out)
     assert "Name the one domain" in out
     assert out.endswith("1 violation\n")
-    finding = json.loads(run("validate", str(mine), "--format", "json")[1])["findings"][0]
+    finding = json.loads(run("validate", str(mine), "--format", "json")[1])["results"][0]
     assert (finding["line"], finding["rule"].partition("#")[2]) == (15, "ThreatPattern-domain")
     assert run("validate", str(mine), "--format", "github")[1].startswith("::error file=")
     assert list(parse(run("validate", str(mine), "--format", "turtle")[1], format=RdfFormat.TURTLE))

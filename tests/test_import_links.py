@@ -124,7 +124,7 @@ def test_links_pass_the_shapes_and_change_no_count_of_curated_ones(store: Memory
     file.write_text(as_turtle(found), encoding="utf-8")
     graph = ThreatGraph.open([file])
     report = graph.validate([file])
-    assert [finding for finding in report.findings if "recommendation" in finding.node] == []
+    assert [finding for finding in report.results if "recommendation" in finding.node] == []
     assert report.ok
     count = "SELECT (COUNT(*) AS ?n) { ?incident tg:involvesPattern ?pattern }"
     assert graph.store.select(count).column("n") == store.select(count).column("n")

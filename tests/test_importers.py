@@ -153,7 +153,7 @@ def test_a_record_that_breaks_a_shape_stays_out_and_is_told(tmp_path: Path) -> N
     found = harvest("aiid", file, [mine])
     assert names(found, "incident") == {"aiid-1"}
     assert names(found, "actor") == {"aiid-somebody"}, "an actor that no incident is left to name has no place"
-    message = f"{mine} defines this record too: keep it in one file, or rename one of the two."
+    message = f"{mine} also defines this record: keep it in one file, or rename one of the two."
     assert [str(fault) for fault in found.faults] == [f"{file}:3: incident:aiid-2: {message}"]
 
 

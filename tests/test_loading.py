@@ -312,5 +312,5 @@ def test_a_finding_in_a_compressed_file_has_its_line(tmp_path: Path) -> None:
     text = b"PREFIX tg: <https://w3id.org/threatgraph/ontology#>\n\n<https://w3id.org/threatgraph/pattern/x>\n"
     (tmp_path / "a.ttl.gz").write_bytes(gzip.compress(text + b"    a tg:ThreatPattern ."))
     report = ThreatGraph.open([tmp_path / "a.ttl.gz"], bundled=False).validate()
-    assert report.findings
-    assert {finding.line for finding in report.findings} == {3}
+    assert report.results
+    assert {finding.line for finding in report.results} == {3}

@@ -181,8 +181,8 @@ def test_the_axioms_name_every_class_and_every_concept_of_a_closed_scheme(ontolo
     parts = set(ontology.subjects(RDFS.subClassOf, TG.RecordPart))
     classes = {TG[name] for name in vocab.CLASSES} - parts - {TG.RankedConcept}
     (disjoint,) = axioms.objects(None, OWL.members)
-    assert set(axioms.items(disjoint)) == classes  # type: ignore[no-untyped-call]
-    different = [frozenset(axioms.items(node)) for node in axioms.objects(None, OWL.distinctMembers)]  # type: ignore[no-untyped-call]
+    assert set(axioms.items(disjoint)) == classes
+    different = [frozenset(axioms.items(node)) for node in axioms.objects(None, OWL.distinctMembers)]
     for path in (ONTOLOGY / "schemes").glob("*.ttl"):
         concepts = frozenset(rdflib.Graph().parse(path).subjects(SKOS.inScheme, None))
         assert concepts in different, path

@@ -100,7 +100,13 @@ def test_contributions_sum_to_the_score_and_rest_on_triples_of_the_graph(
             assert bundled.store.ask(f"ASK {{ {statement.subject} {statement.predicate} {statement.object} }}"), (
                 statement
             )
-        assert all(reason.statements for reason in item.reasons)
+        assert all(part.statements for reason in item.reasons for part in reason.parts)
+        # The reasons are those that the command shows: one for each signal, in order of contribution.
+        assert [reason.signal for reason in item.reasons] == list(item.signals)
+        contributions = [reason.contribution for reason in item.reasons]
+        assert contributions == sorted(contributions, reverse=True)
+        for reason in item.reasons:
+            assert math.isclose(math.fsum(p.contribution for p in reason.parts), reason.contribution, abs_tol=1e-12)
 
 
 def test_scores_are_those_of_the_signals_and_their_weights(bundled: ThreatGraph) -> None:
@@ -119,7 +125,7 @@ def test_a_shared_rare_cause_is_told_with_how_many_share_it(bundled: ThreatGraph
     """Of each reason of the neighbours, the count in it is the count that SPARQL gives."""
     told = 0
     for item in bundled.recommend("PAT-SYS-005", top=10):
-        for reason in item.reasons:
+        for reason in (part for whole in item.reasons for part in whole.parts):
             found = re.fullmatch(r"both caused by (.+) \((\d+) of (\d+) patterns\)", reason.text)
             if found:
                 cause = bundled.resolve(found[1], "causal-factor")
@@ -372,7 +378,8 @@ def test_taking_a_shared_statement_away_lowers_the_score(
 
 def test_taking_the_named_statements_of_a_real_recommendation_away_lowers_its_score(bundled: ThreatGraph) -> None:
     best: Recommendation = bundled.recommend("goal-drift", top=1)[0]
-    named = [reason for reason in best.reasons if reason.signal == "neighbours" and reason.stands_for == 1]
+    neighbors = next(reason for reason in best.reasons if reason.signal == "neighbours")
+    named = [part for part in neighbors.parts if part.stands_for == 1]
     assert len(named) >= 3
     for reason in named[:3]:
         node = next(st.object for st in reason.statements if st.subject == NamedNode(best.iri))

@@ -21,7 +21,7 @@ from threatgraph.store import MemoryStore
 from threatgraph.validate import validate
 from threatgraph.validate.report import SEVERITIES
 from threatgraph.validate.shapes import graph as shapes
-from threatgraph.validate.shapes.checks import read_checks
+from threatgraph.validate.shapes.constraints import read_constraints
 from threatgraph.vocab import BASE, CLASSES, PREFIXES, PROPERTIES, RDF_TYPE, TG, XSD
 
 FOLDER = resources.ontology_dir() / "shapes"
@@ -77,7 +77,7 @@ def with_common(*files: Path) -> list[Path]:
 def constraints() -> Iterator[Constraint]:
     for file in FILES:
         graph = shapes.load(with_common(file))
-        for check in read_checks(graph, hints=True):
+        for check in read_constraints(graph, hints=True):
             if check.constraint is None and check.target.kind == "targetClass":
                 assert isinstance(check.shape, NamedNode)
                 path = NamedNode(check.path[0]) if check.path else None
@@ -117,7 +117,7 @@ WRONG_ARTICLE = re.compile(r"\b[Aa] ([aeio]|u(?!ni|se|rl))\w|\b[Aa]n [bcdfgjkpqt
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_shapes_have_names_a_message_and_a_remedy(file: Path) -> None:
     graph = shapes.load(with_common(file))
-    for check in read_checks(graph, hints=True):
+    for check in read_constraints(graph, hints=True):
         assert isinstance(check.shape, NamedNode)
         assert check.shape.value.startswith(TGS)
         source = check.constraint or check.shape
@@ -186,7 +186,7 @@ def test_every_shape_reaches_a_node_of_the_bundled_data_or_of_what_is_made_of_it
         f" <{PREFIXES['skos']}exactMatch> <https://example.org/entry> ."
     )
     graph = ThreatGraph.open([made, retired])
-    for check in read_checks(shapes.load(FILES), hints=True):
+    for check in read_constraints(shapes.load(FILES), hints=True):
         assert check.target.kind in ("targetClass", "targetSubjectsOf")
         of_class, term = check.target.kind == "targetClass", str(check.target.term)
         step, value = ("a/rdfs:subClassOf*", term) if of_class else (term, "[]")
@@ -454,7 +454,7 @@ BY_QUERY = {
 
 
 def test_every_sparql_constraint_has_a_broken_record() -> None:
-    checks = read_checks(shapes.load(FILES), hints=True)
+    checks = read_constraints(shapes.load(FILES), hints=True)
     assert {c.constraint.value.removeprefix(TGS) for c in checks if isinstance(c.constraint, NamedNode)} == set(
         BY_QUERY
     )
@@ -568,7 +568,7 @@ def test_a_rule_for_records_of_any_class_is_broken_alone(text: str, rules: set[s
 
 
 def test_every_rule_for_records_of_any_class_has_a_broken_record() -> None:
-    checks = read_checks(shapes.load(FILES), hints=True)
+    checks = read_constraints(shapes.load(FILES), hints=True)
     named = {
         f"{check.shape.value.removeprefix(TGS)} {COMPONENTS[name]}"
         for check in checks

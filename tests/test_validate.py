@@ -37,7 +37,7 @@ def check(tmp_path: Path, shapes: str, data: str, *, fast: bool = True) -> Valid
 
 
 def both(tmp_path: Path, shapes: str, data: str) -> set[tuple[str, str, str | None]]:
-    """The findings, once both ways have given the same."""
+    """The results, once both ways have given the same."""
     fast, full = (check(tmp_path, shapes, data, fast=way) for way in (True, False))
 
     def told(report: ValidationReport) -> list[tuple[object, ...]]:
@@ -146,17 +146,17 @@ def test_both_ways_agree_on_whatever_is_there(tmp_path: Path, values: list[str],
 # The traps.
 
 
-def test_a_misspelt_keyword_of_pyshacl_is_an_error() -> None:
+def test_a_misspelled_keyword_of_pyshacl_is_an_error() -> None:
     with pytest.raises(TypeError, match="shacl_grph"):
         call_pyshacl(rdflib.Graph(), rdflib.Graph(), shacl_grph=rdflib.Graph())
 
 
-def test_a_misspelt_target_class_is_noted(tmp_path: Path) -> None:
+def test_a_misspelled_target_class_is_noted(tmp_path: Path) -> None:
     shapes = "ex:S a sh:NodeShape ; sh:targetClass ex:Cc ; sh:property [ sh:path ex:name ; sh:minCount 1 ] ."
     report = check(tmp_path, shapes, "ex:a a ex:C .")
     assert not report.ok  # no record was checked
     assert "<https://example.org/Cc>" in report.notes[0]
-    assert "misspelt" in report.to_text()
+    assert "check the spelling" in report.to_text()
 
 
 def test_what_has_no_sparql_form_is_said_aloud(tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_the_report_as_text_and_json(report: ValidationReport, monkeypatch: pyte
     assert report.to_text().startswith("data.ttl:")
     content = json.loads(report.to_json())
     assert content["ok"] is False
-    assert [finding["component"] for finding in content["findings"]] == ["MaxCount", "Datatype"]
+    assert [result["component"] for result in content["results"]] == ["MaxCount", "Datatype"]
 
 
 def test_the_report_as_turtle_says_what_pyshacl_says(report: ValidationReport, tmp_path: Path) -> None:
@@ -224,10 +224,10 @@ def test_the_report_as_turtle_says_what_pyshacl_says(report: ValidationReport, t
 
 
 def test_the_report_as_annotations_is_escaped() -> None:
-    finding = ValidationResult(
+    result = ValidationResult(
         "warning", "urn:a:b,c", None, None, "urn:x#Rule", "Class", "50% off,\nnow", Path("/a:b,c.ttl"), 3
     )
-    line = ValidationReport([finding]).to_github()
+    line = ValidationReport([result]).to_github()
     assert line == ("::warning file=/a%3Ab%2Cc.ttl,line=3,title=Rule%3A urn%3Aa%3Ab%2Cc::50%25 off,%0Anow\n")
     assert ValidationReport([], ["note"]).to_github() == "::notice::note\n"
 
@@ -247,7 +247,7 @@ def test_only_the_findings_of_some_files_are_reported(tmp_path: Path) -> None:
     (tmp_path / "shapes.ttl").write_text(HEAD + SHAPES)
     store = MemoryStore.open([tmp_path / "one.ttl", tmp_path / "two.ttl"], bundled=False)
     report = validate(store, shapes=[tmp_path / "shapes.ttl"], only=[tmp_path / "two.ttl"])
-    assert [finding.value for finding in report] == ["two"]
+    assert [result.value for result in report] == ["two"]
 
 
 def test_a_record_in_two_files_is_found_in_both(tmp_path: Path) -> None:
@@ -255,8 +255,8 @@ def test_a_record_in_two_files_is_found_in_both(tmp_path: Path) -> None:
     for file in files:
         file.write_text("<urn:a> a <https://w3id.org/threatgraph/ontology#Asset> .")
     report = validate(MemoryStore.open(files, bundled=False), shapes=[_no_shapes(tmp_path)])
-    assert [(finding.file, finding.line) for finding in report] == [(files[0], 1), (files[1], 1)]
-    assert str(files[1]) in report.findings[0].message
+    assert [(result.file, result.line) for result in report] == [(files[0], 1), (files[1], 1)]
+    assert str(files[1]) in report.results[0].message
 
 
 def test_shapes_that_are_missing_or_broken_are_named(graph: ThreatGraph, tmp_path: Path) -> None:

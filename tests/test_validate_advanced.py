@@ -64,7 +64,7 @@ FEATURES = {
 
 
 def told(report: ValidationReport) -> set[tuple[str, str]]:
-    return {(finding.node.removeprefix(EX), finding.message) for finding in report}
+    return {(result.node.removeprefix(EX), result.message) for result in report}
 
 
 @pytest.mark.parametrize("feature", FEATURES)
@@ -142,7 +142,7 @@ def test_declared_components_and_advanced_features_go_together(tmp_path: Path) -
 def test_what_pyshacl_does_not_evaluate_is_reported_with_advanced_too(expression: str, tmp_path: Path) -> None:
     shapes = SHAPE + f"sh:expression {expression} ; sh:property [ sh:path ex:h ; sh:maxInclusive 2 ] ."
     report = report_on(tmp_path, shapes, DATA, advanced=True)
-    assert [finding.node for finding in report] == [f"{EX}b"]
+    assert [result.node for result in report] == [f"{EX}b"]
     assert [item.term for item in report.unevaluated] == ["sh:expression"]
 
 
@@ -183,9 +183,9 @@ def test_the_command_and_python_evaluate_them(tmp_path: Path, capsys: pytest.Cap
     command = ["--no-bundled", "--data", str(files[0]), "validate", "--shapes", str(files[1]), "--format", "json"]
     assert main(command) == 2
     content = json.loads(capsys.readouterr().out)
-    assert (content["findings"], len(content["not_evaluated"])) == ([], 1)
+    assert (content["results"], len(content["not_evaluated"])) == ([], 1)
     assert main([*command, "--advanced"]) == 2
     content = json.loads(capsys.readouterr().out)
-    assert ([finding["node"] for finding in content["findings"]], content["not_evaluated"]) == ([f"{EX}c"], [])
+    assert ([result["node"] for result in content["results"]], content["not_evaluated"]) == ([f"{EX}c"], [])
     report = ThreatGraph.open([files[0]], bundled=False).validate(shapes=[files[1]], advanced=True)
     assert told(report) == {("c", "needs a number")}

@@ -19,9 +19,9 @@ EX = "https://example.org/"
 
 
 def found(report: ValidationReport) -> set[tuple[str, str | None, str]]:
-    """Node, value and message of each finding; all of it was evaluated."""
+    """Node, value and message of each result; all of it was evaluated."""
     assert report.unevaluated == []
-    return {(finding.node.removeprefix(EX), finding.value, finding.message) for finding in report}
+    return {(result.node.removeprefix(EX), result.value, result.message) for result in report}
 
 
 # Declared components (SHACL, section 6).
@@ -36,8 +36,8 @@ PEOPLE = "ex:a a ex:P ; ex:v 'x' . ex:b a ex:P ; ex:v 'y', 'z' ."
 def test_an_ask_validator_judges_each_value(tmp_path: Path, fast: bool) -> None:
     report = report_on(tmp_path, ASK + SHAPE + "sh:property [ sh:path ex:v ; ex:only 'x' ] .", PEOPLE, fast=fast)
     assert found(report) == {("b", "y", "y is not x"), ("b", "z", "z is not x")}
-    assert {finding.component for finding in report} == {f"{EX}C"}
-    assert {finding.rule for finding in report} == {f"{EX}S"}
+    assert {result.component for result in report} == {f"{EX}C"}
+    assert {result.rule for result in report} == {f"{EX}S"}
 
 
 @WAYS
@@ -105,7 +105,7 @@ def test_an_optional_parameter_may_be_left_out_and_a_mandatory_one_not(tmp_path:
         for name, given in (("S", "ex:must 'x'"), ("T", "ex:must 'x' ; ex:may 'y'"), ("U", "ex:may 'x'"))
     )
     report = report_on(tmp_path, shapes, PEOPLE, fast=fast)
-    assert {(finding.rule, finding.value) for finding in report} == {
+    assert {(result.rule, result.value) for result in report} == {
         (f"{EX}SP", "y"),
         (f"{EX}SP", "z"),
         (f"{EX}TP", "z"),
@@ -303,7 +303,7 @@ def test_one_message_is_shown_and_all_are_kept(
 ) -> None:
     shapes = SHAPE + f"sh:property [ sh:path ex:size ; {constraint} ; sh:message {messages} ] ."
     report = report_on(tmp_path, shapes, fast=fast)
-    assert [finding.message for finding in report] == [told]
+    assert [result.message for result in report] == [told]
     graph = rdflib.Graph().parse(data=report.to_turtle(), format="turtle")
     kept = {value.n3() for value in graph.objects(None, rdflib.SH.resultMessage)}
     assert {text.lower() for text in kept} == {text.lower() for text in messages.split(", ")}
@@ -314,7 +314,7 @@ def test_a_message_with_placeholders_keeps_its_language(tmp_path: Path, fast: bo
     select = "SELECT $this ?value WHERE { $this <https://example.org/size> ?value }"
     constraint = f'sh:sparql [ sh:message "ist {{?value}}"@de, "is {{?value}}"@en ; sh:select "{select}" ]'
     report = report_on(tmp_path, SHAPE + constraint + " .", fast=fast)
-    assert [finding.message for finding in report] == ["is 5"]
+    assert [result.message for result in report] == ["is 5"]
     assert '"is 5"@en' in report.to_turtle()
     assert '"ist 5"@de' in report.to_turtle()
 

@@ -189,7 +189,7 @@ def test_the_details_of_a_finding_are_no_findings(world: MemoryStore, tmp_path: 
     shapes = """ex:S a sh:NodeShape ; sh:targetNode ex:none ; sh:node ex:N .
         ex:N a sh:NodeShape ; sh:property [ sh:path ex:p ; sh:minCount 1 ] ."""
     report, _ = both(world, turtle(tmp_path, "shapes", shapes))
-    assert [finding.component for finding in report] == ["Node"]
+    assert [result.component for result in report] == ["Node"]
 
 
 def test_a_severity_of_the_shapes_own_is_told_and_is_no_small_thing(world: MemoryStore, tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_a_severity_of_the_shapes_own_is_told_and_is_no_small_thing(world: Memor
         ex:P sh:path ex:p ; sh:minCount 1 ; sh:severity ex:Grave ."""
     report, _ = both(world, turtle(tmp_path, "shapes", shapes))
     assert not report.ok
-    assert [finding.severity for finding in report] == ["https://example.org/Grave"]
+    assert [result.severity for result in report] == ["https://example.org/Grave"]
     assert report.to_text().endswith("\n1 of https://example.org/Grave\n")
     assert report.to_github().startswith("::error ")
     assert "sh:resultSeverity <https://example.org/Grave>" in report.to_turtle()
@@ -209,11 +209,11 @@ def test_a_severity_of_the_shapes_own_is_told_and_is_no_small_thing(world: Memor
 @pytest.mark.parametrize(
     ("demand", "told"),
     [
-        ('sh:minCount "one"', "whole number"),
-        ("sh:maxCount 1, 2", "2 times"),
-        ("sh:datatype xsd:date, xsd:gYear", "2 times"),
-        ("sh:minLength -1", "whole number"),
-        ("sh:or ( )", "1 or more members"),
+        ('sh:minCount "one"', "non-negative integer"),
+        ("sh:maxCount 1, 2", "2 values"),
+        ("sh:datatype xsd:date, xsd:gYear", "2 values"),
+        ("sh:minLength -1", "non-negative integer"),
+        ("sh:or ( )", "non-empty list"),
         ('sh:pattern "("', "regular expression of XPath"),
         ('sh:sparql [ sh:select "SELECT $this WHERE { $this nowhere:p ?value }" ]', "nowhere"),
     ],
@@ -228,14 +228,14 @@ def test_a_shape_that_is_no_shape_is_refused(tmp_path: Path, demand: str, told: 
 
 def test_files_without_a_shape_are_noted(world: MemoryStore, tmp_path: Path) -> None:
     report = validate(world, shapes=[turtle(tmp_path, "shapes", "ex:a a ex:F .")])
-    assert [item.reason for item in report.unevaluated] == ["the files of shapes hold no shape."]
+    assert [item.reason for item in report.unevaluated] == ["the shapes files contain no shapes."]
     assert not report.ok
 
 
-def test_a_misspelt_path_is_noted(world: MemoryStore, tmp_path: Path) -> None:
+def test_a_misspelled_path_is_noted(world: MemoryStore, tmp_path: Path) -> None:
     shapes = "ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:property [ sh:path ex:pp ; sh:maxCount 1 ] ."
     notes = validate(world, shapes=[turtle(tmp_path, "shapes", shapes)]).notes
-    assert [note for note in notes if "<https://example.org/pp>" in note and "misspelt" in note]
+    assert [note for note in notes if "<https://example.org/pp>" in note and "check the spelling" in note]
 
 
 def test_a_literal_in_another_form_leaves_links_to_sparql(tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_a_literal_in_another_form_leaves_links_to_sparql(tmp_path: Path) -> Non
     assert store.rewritten
     file = turtle(tmp_path, "shapes", shapes)
     report = validate(store, shapes=[file])
-    assert [finding.node[-1] for finding in report] == ["b"]
+    assert [result.node[-1] for result in report] == ["b"]
     assert not any("no SPARQL form" in note for note in report.notes)
     both(store, file)
 
@@ -290,7 +290,7 @@ def test_what_conforms_costs_no_import_of_pyshacl() -> None:
     assert done.stdout == "[]\n"
 
 
-# Where a finding is.
+# Where a result is.
 
 
 PLACES = '''
@@ -314,7 +314,7 @@ def test_a_finding_names_the_line_of_its_value(tmp_path: Path) -> None:
     report, _ = both(MemoryStore.open([file], bundled=False), turtle(tmp_path, "shapes", shapes))
     told = file.read_text(encoding="utf-8").split("\n")
     assert [told[f.line - 1].strip() for f in report if f.line] == ['ex:p "b\\"ad" ;', 'ex:p\t"bad" .']
-    assert {finding.rule for finding in report} == {"https://example.org/S"}
+    assert {result.rule for result in report} == {"https://example.org/S"}
 
 
 def test_a_file_that_has_changed_is_read_again(tmp_path: Path) -> None:
@@ -322,7 +322,7 @@ def test_a_file_that_has_changed_is_read_again(tmp_path: Path) -> None:
     found = []
     for blank in ("", "\n\n"):
         store = MemoryStore.open([turtle(tmp_path, "data", f"{blank}ex:a a ex:F .\n")], bundled=False)
-        found += [finding.line for finding in validate(store, shapes=[shapes])]
+        found += [result.line for result in validate(store, shapes=[shapes])]
     assert found == [HEAD.count("\n") + 1, HEAD.count("\n") + 3]
 
 
@@ -330,7 +330,7 @@ def test_a_literal_that_is_judged_is_found_where_it_stands(tmp_path: Path) -> No
     shapes = turtle(tmp_path, "shapes", 'ex:S a sh:NodeShape ; sh:targetObjectsOf ex:p ; sh:pattern "^a b$" .')
     data = turtle(tmp_path, "data", 'ex:a\n    ex:p "a b" ;\n    ex:p "a c" ;\n    .\n')
     report, _ = both(MemoryStore.open([data], bundled=False), shapes)
-    assert [(finding.file, finding.line) for finding in report] == [(data, HEAD.count("\n") + 3)]
+    assert [(result.file, result.line) for result in report] == [(data, HEAD.count("\n") + 3)]
     only = validate(MemoryStore.open([data], bundled=False), shapes=[shapes], only=[data])
     assert len(only) == 1
 
@@ -345,7 +345,7 @@ def test_a_file_that_spoils_a_record_of_another_is_blamed(tmp_path: Path) -> Non
     other = turtle(tmp_path, "other", "ex:b a ex:F ; ex:p 1 .")
     store = MemoryStore.open([first, second, other], bundled=False)
     everything, of_second, of_other = (
-        [(finding.file, finding.line) for finding in validate(store, shapes=[shapes], only=only)]
+        [(result.file, result.line) for result in validate(store, shapes=[shapes], only=only)]
         for only in (None, [second], [other])
     )
     assert everything == [(first, HEAD.count("\n") + 1)]
@@ -362,7 +362,7 @@ def test_a_file_is_told_what_its_statement_makes_wrong_elsewhere(tmp_path: Path)
     begun = turtle(tmp_path, "begun", "ex:a a ex:F ; ex:first 5 .")
     ended = turtle(tmp_path, "ended", "ex:a ex:last 3 .")
     report = validate(MemoryStore.open([begun, ended], bundled=False), shapes=[shapes], only=[ended])
-    assert [(finding.file, finding.component) for finding in report] == [(begun, "LessThan")]
+    assert [(result.file, result.component) for result in report] == [(begun, "LessThan")]
 
 
 def test_a_file_that_only_speaks_of_a_record_does_not_define_it(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ DECLARED = 'ex:prefixes sh:declare [ sh:prefix "ex" ; sh:namespace "https://exam
 ALONG = 'sh:sparql [ sh:prefixes ex:prefixes ; sh:select "SELECT $this ?value WHERE { $this $PATH ?value }" ] . '
 REPEATED = "[ sh:zeroOrOnePath [ sh:oneOrMorePath ( ex:p ex:q ) ] ]"
 ASK = 'sh:validator [ a sh:SPARQLAskValidator ; sh:ask "ASK { FILTER(1 = 2) }" ] . '
-#: Shapes, data and how many findings there are.
+#: Shapes, data and how many results there are.
 COUNTED = {
     "closed without any property": (f"{SHAPE} sh:closed true .", "ex:a a ex:P ; ex:p 1 .", 2),
     "closed with an empty list": (f"{SHAPE} sh:closed true ; sh:ignoredProperties () .", "ex:a a ex:P .", 1),
@@ -64,7 +64,7 @@ def test_findings_are_those_of_the_specification(name: str, fast: bool, tmp_path
     shapes, data, count = COUNTED[name]
     report = report_on(tmp_path, shapes, data, fast=fast)
     assert not report.unevaluated
-    assert len(report.findings) == count
+    assert len(report.results) == count
 
 
 @WAYS
@@ -95,6 +95,6 @@ def test_a_list_of_thousands_of_values_is_checked(fast: bool, tmp_path: Path) ->
     members = " ".join(f"ex:n{number}" for number in range(3000))
     data = "ex:n2999 a ex:P . ex:n3000 a ex:P ."
     report = report_on(tmp_path, f"{SHAPE} sh:in ( {members} ) .", data, fast=fast)
-    assert [finding.node for finding in report.findings] == ["https://example.org/n3000"]
-    assert "not in list [<https://example.org/n0>, <https://example.org/n1>, " in report.findings[0].message
-    assert report.findings[0].message.endswith(", …]")
+    assert [result.node for result in report.results] == ["https://example.org/n3000"]
+    assert "not in list [<https://example.org/n0>, <https://example.org/n1>, " in report.results[0].message
+    assert report.results[0].message.endswith(", …]")

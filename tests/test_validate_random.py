@@ -303,7 +303,7 @@ GIVEN = re.compile(r"<file:.*#_[1-9][0-9]*>")
 
 
 def by_us(report: ValidationReport) -> Found:
-    return frozenset(_of(finding.terms) for finding in report)
+    return frozenset(_of(result.terms) for result in report)
 
 
 def _of(triples: tuple[ox.Triple, ...]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Records whose class is misspelt or missing are found, although no shape can be about them."""
+"""Records whose class is misspelled or missing are found, although no shape can be about them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WRONG = {
     "<https://e.org/x> a tg:ThreatPatern .": "Did you mean tg:ThreatPattern?",
     "pattern:my-own a tg:threatpattern .": "Did you mean tg:ThreatPattern?",
     "pattern:my-own a tg:Pattern , skos:Concept .": "has no class tg:Pattern",
-    "<https://e.org/x> a <http://w3id.org/threatgraph/ontology#Incident> .": "tg: is <https://w3id.org/",
+    "<https://e.org/x> a <http://w3id.org/threatgraph/ontology#Incident> .": "tg: as the prefix of <https://w3id.org/",
     "<https://e.org/x> a <https://w3id.org/ThreatGraph/Incident> .": "Did you mean tg:Incident",
     "<https://e.org/x> tg:causalFactor <https://w3id.org/threatgraph/causal-factor/over-automation> .": "no class",
     "<https://e.org/x> a skos:Concept ; tg:domian <https://e.org/y> .": "no class",
@@ -44,7 +44,7 @@ def test_a_record_of_no_known_class_is_a_violation(statement: str, tmp_path: Pat
     store = MemoryStore.open([file])
     for only in (None, [file]):
         report = validate(store, only=only)
-        found = [finding for finding in report.findings if finding.rule == KNOWN_CLASS]
+        found = [result for result in report.results if result.rule == KNOWN_CLASS]
         assert len(found) == 1
         assert WRONG[statement] in f"{found[0].message} {found[0].remedy}"
         assert found[0].file == file
@@ -56,15 +56,15 @@ def test_what_is_no_record_needs_no_class(statement: str, tmp_path: Path) -> Non
     file = tmp_path / "own.ttl"
     file.write_text(HEAD + statement + "\n", encoding="utf-8")
     report = validate(MemoryStore.open([file]))
-    assert [finding for finding in report.findings if finding.rule == KNOWN_CLASS] == []
+    assert [result for result in report.results if result.rule == KNOWN_CLASS] == []
 
 
 def test_the_bundled_files_hold_no_record_of_no_known_class(graph: ThreatGraph) -> None:
     report = validate(graph.store, only=list(graph.store.files.values()))
-    assert [finding for finding in report.findings if finding.rule == KNOWN_CLASS] == []
+    assert [result for result in report.results if result.rule == KNOWN_CLASS] == []
 
 
-def test_validating_a_file_with_a_misspelt_class_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_validating_a_file_with_a_misspelled_class_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "own.ttl"
     file.write_text(HEAD + "<https://e.org/x> a tg:ThreatPatern .\n", encoding="utf-8")
     assert main(["validate", str(file)]) == 2

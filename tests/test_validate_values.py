@@ -49,7 +49,7 @@ def wrong(folder: Path, demand: str, values: str, more: str = "") -> list[str]:
     terms = values.split(" ; ")
     data = "".join(f"ex:n{number} a ex:T ; ex:v {term} .\n" for number, term in enumerate(terms)) + more
     shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:property [ sh:path ex:v ; {demand} ] ."
-    found = {finding.node for finding in report(folder, data, shapes)}
+    found = {result.node for result in report(folder, data, shapes)}
     return [term for number, term in enumerate(terms) if f"{EX}n{number}" in found]
 
 
@@ -97,26 +97,26 @@ def test_pairs_of_properties_are_compared_as_written(tmp_path: Path) -> None:
     data = "ex:a a ex:T ; ex:v 1 ; ex:w 01 . ex:b a ex:T ; ex:v 1.50 ; ex:w 1.50 . ex:c a ex:T ; ex:v 2 ; ex:w 2.0 ."
     for demand, expected in (("sh:equals", {"a", "c"}), ("sh:disjoint", {"b"}), ("sh:lessThanOrEquals", set())):
         shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:property [ sh:path ex:v ; {demand} ex:w ] ."
-        assert {finding.node[-1] for finding in report(tmp_path, data, shapes)} == expected
+        assert {result.node[-1] for result in report(tmp_path, data, shapes)} == expected
 
 
 def test_literals_that_are_focus_nodes_are_judged_as_written(tmp_path: Path) -> None:
     data = 'ex:a ex:v "007"^^xsd:integer . ex:b ex:v 7 . ex:c ex:v "1"^^xsd:byte .'
     shapes = "ex:S a sh:NodeShape ; sh:targetObjectsOf ex:v ; sh:maxLength 1 ; sh:datatype xsd:byte ."
-    found = {(finding.node, finding.component) for finding in report(tmp_path, data, shapes)}
+    found = {(result.node, result.component) for result in report(tmp_path, data, shapes)}
     assert found == {("007", "MaxLength"), ("007", "Datatype"), ("7", "Datatype")}
 
 
 def test_a_target_node_is_judged_as_it_is_written_in_the_shapes(tmp_path: Path) -> None:
     shapes = 'ex:S a sh:NodeShape ; sh:targetNode "007"^^xsd:integer ; sh:maxLength 2 .'
-    assert [finding.node for finding in report(tmp_path, "ex:a ex:v 7 .", shapes)] == ["007"]
+    assert [result.node for result in report(tmp_path, "ex:a ex:v 7 .", shapes)] == ["007"]
 
 
 def test_the_way_back_from_a_literal_begins_at_what_is_written(tmp_path: Path) -> None:
     data = 'ex:a ex:v "1"^^xsd:byte . ex:b ex:v 1 . ex:c ex:v 01 . ex:c a ex:T .'
     shapes = """ex:S a sh:NodeShape ; sh:targetObjectsOf ex:v ;
         sh:property [ sh:path [ sh:inversePath ex:v ] ; sh:class ex:T ] ."""
-    found = {(finding.node, finding.value) for finding in report(tmp_path, data, shapes)}
+    found = {(result.node, result.value) for result in report(tmp_path, data, shapes)}
     assert found == {("1", f"{EX}a"), ("1", f"{EX}b")}
 
 
@@ -124,7 +124,7 @@ def test_a_constraint_in_sparql_sees_what_is_written(tmp_path: Path) -> None:
     data = "ex:a a ex:T ; ex:v 0.50 . ex:b a ex:T ; ex:v 0.5 ."
     shapes = f"""ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:sparql [ sh:message "m" ;
         sh:select "SELECT $this ?value WHERE {{ $this <{EX}v> ?value FILTER(STRLEN(STR(?value)) > 3) }}" ] ."""
-    assert [(finding.node[-1], finding.value) for finding in report(tmp_path, data, shapes)] == [("a", "0.50")]
+    assert [(result.node[-1], result.value) for result in report(tmp_path, data, shapes)] == [("a", "0.50")]
 
 
 def test_a_store_on_disk_gives_the_same_findings(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_store_on_disk_gives_the_same_findings(tmp_path: Path) -> None:
     shapes = "ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:property [ sh:path ex:v ; sh:in ( 1.0 2 ) ] ."
     load(tmp_path / "store", file_sources([data]), bundled=False)
     found = both_ways(DirectoryStore.open(tmp_path / "store"), _file(tmp_path, "shapes", shapes))
-    assert {(finding.node[-1], finding.value) for finding in found} == {("a", "1"), ("b", "1")}
+    assert {(result.node[-1], result.value) for result in found} == {("a", "1"), ("b", "1")}
 
 
 # Ill-typed literals: the lexical spaces of XML Schema 1.1 part 2, without whitespace around (RDF 1.1, section 3.3).
@@ -268,7 +268,7 @@ def moment(text: str) -> str:
 def test_what_cannot_be_compared_is_not_less(tmp_path: Path, one: str, other: str, less: bool) -> None:
     data = f"ex:a a ex:T ; ex:v {one} ; ex:w {other} . ex:b a ex:T ; ex:v {one} ; ex:w {one} ."
     shapes = "ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:property [ sh:path ex:v ; sh:lessThan ex:w ] ."
-    assert ({finding.node[-1] for finding in report(tmp_path, data, shapes)} == {"b"}) is less
+    assert ({result.node[-1] for result in report(tmp_path, data, shapes)} == {"b"}) is less
     if other.startswith('"') or other[0].isdigit() or other == "true":
         assert (wrong(tmp_path, f"sh:maxExclusive {other}", one) == []) is less
         assert (wrong(tmp_path, f"sh:not [ sh:maxExclusive {other} ]", one) == []) is not less
@@ -373,7 +373,7 @@ def test_language_ranges_match_tags_that_begin_with_them(tmp_path: Path) -> None
 def test_paths_lead_where_they_should(tmp_path: Path, path: str, expected: str) -> None:
     data = "ex:e a ex:T ; ex:back ex:z . ex:m ex:q ex:e . ex:x ex:p ex:m . ex:y ex:p ex:m . ex:x ex:r ex:z ."
     shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:property [ sh:path {path} ; sh:nodeKind sh:Literal ] ."
-    assert {finding.value for finding in report(tmp_path, data, shapes)} == {EX + name for name in expected.split()}
+    assert {result.value for result in report(tmp_path, data, shapes)} == {EX + name for name in expected.split()}
 
 
 def test_a_long_sequence_is_followed_to_its_end(tmp_path: Path) -> None:
@@ -382,7 +382,7 @@ def test_a_long_sequence_is_followed_to_its_end(tmp_path: Path) -> None:
     shapes = (
         f"ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:property [ sh:path ( {steps} ) ; sh:nodeKind sh:Literal ] ."
     )
-    assert {finding.value for finding in report(tmp_path, data, shapes)} == {f"{EX}n12"}
+    assert {result.value for result in report(tmp_path, data, shapes)} == {f"{EX}n12"}
 
 
 # Nodes that no statement mentions, constraints that compare a text with a number, triple terms.
@@ -392,7 +392,7 @@ def test_a_target_that_no_statement_mentions_is_judged(tmp_path: Path) -> None:
     select = f"SELECT $this ?value WHERE {{ $this <{EX}r>* ?value }}"
     shapes = f"""ex:S a sh:NodeShape ; sh:targetNode ex:absent ; sh:property [ sh:path ex:p ; sh:minCount 1 ] ;
         sh:sparql [ sh:message "m" ; sh:select "{select}" ] ."""
-    found = {(finding.node, finding.component) for finding in report(tmp_path, "ex:d ex:p ex:d .", shapes)}
+    found = {(result.node, result.component) for result in report(tmp_path, "ex:d ex:p ex:d .", shapes)}
     assert found == {(f"{EX}absent", "MinCount"), (f"{EX}absent", "SPARQL")}
 
 
@@ -410,7 +410,7 @@ def test_the_way_in_which_pyshacl_compares_a_text_with_a_number_is_kept(tmp_path
         sh:select "SELECT $this ?value WHERE {{ $this <{EX}r> ?value FILTER({test}) }}" ] ."""
     graphs = [rdflib.Graph().parse(data=HEAD + text, format="turtle") for text in ("ex:a ex:r 'text' .", shapes)]
     conforms, _, _ = pyshacl.validate(graphs[0], shacl_graph=graphs[1])
-    assert (not report(tmp_path, "ex:a ex:r 'text' .", shapes).findings) == conforms
+    assert (not report(tmp_path, "ex:a ex:r 'text' .", shapes).results) == conforms
 
 
 def test_a_triple_term_is_a_value_of_no_kind_that_shacl_knows(tmp_path: Path) -> None:
@@ -421,7 +421,7 @@ def test_a_triple_term_is_a_value_of_no_kind_that_shacl_knows(tmp_path: Path) ->
         ex:T a sh:NodeShape ; sh:targetObjectsOf rdf:reifies ; sh:class ex:C ."""
     found = report(tmp_path, data, shapes)
     term = f"<<( <{EX}a> <{EX}b> <{EX}c> )>>"
-    assert {(finding.component, finding.value) for finding in found} == {
+    assert {(result.component, result.value) for result in found} == {
         *(("NodeKind", term), ("Pattern", term), ("MinInclusive", "2018"), ("Class", term))
     }
     assert "NodeKind" in found.to_turtle()
@@ -430,7 +430,7 @@ def test_a_triple_term_is_a_value_of_no_kind_that_shacl_knows(tmp_path: Path) ->
 def test_statements_about_statements_do_not_hide_what_they_are_about(tmp_path: Path) -> None:
     shapes = "ex:S a sh:NodeShape ; sh:targetSubjectsOf ex:b ; sh:property [ sh:path ex:b ; sh:maxCount 0 ] ."
     found = report(tmp_path, "ex:a ex:b ex:c {| ex:since 2018 |} .", shapes)
-    assert [(finding.node, finding.component) for finding in found] == [(f"{EX}a", "MaxCount")]
+    assert [(result.node, result.component) for result in found] == [(f"{EX}a", "MaxCount")]
 
 
 # Closed shapes: SHACL, section 4.8.1.
@@ -439,7 +439,7 @@ def test_statements_about_statements_do_not_hide_what_they_are_about(tmp_path: P
 def test_a_closed_shape_exempts_no_statement(tmp_path: Path) -> None:
     data = "ex:a a rdfs:Resource ; ex:p 1 . ex:b ex:p 1 ."
     shapes = "ex:S a sh:NodeShape ; sh:targetSubjectsOf ex:p ; sh:closed true ; sh:ignoredProperties ( ex:p ) ."
-    assert [finding.node[-1] for finding in report(tmp_path, data, shapes)] == ["a"]
+    assert [result.node[-1] for result in report(tmp_path, data, shapes)] == ["a"]
 
 
 # Others who use pyshacl in the same process get it as it is.

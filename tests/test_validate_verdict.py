@@ -14,6 +14,7 @@ from threatgraph.cli import main
 from threatgraph.errors import InvalidShape, QueryRefused, ThreatGraphError
 from threatgraph.validate import ValidationReport
 from threatgraph.validate.shapes import terms as sh_terms
+from threatgraph.vocab import SH
 from validation_samples import COMPONENT, DATA, HEAD, SHAPE, WAYS, report_on
 
 
@@ -26,14 +27,17 @@ def conforms_in_turtle(report: ValidationReport) -> list[object]:
 
 #: By kind: shapes, and what the report must name.
 NOT_EVALUATED = {
-    "a misspelt parameter": (SHAPE + "sh:property [ sh:path ex:size ; sh:mincount 2 ] .", "did you mean sh:minCount?"),
-    "a misspelt parameter deep inside": (
+    "a misspelled parameter": (
+        SHAPE + "sh:property [ sh:path ex:size ; sh:mincount 2 ] .",
+        "did you mean sh:minCount?",
+    ),
+    "a misspelled parameter deep inside": (
         SHAPE + "sh:or ( [ sh:not [ sh:datatyp xsd:string ] ] [ sh:nodeKind sh:IRI ] ) .",
         "did you mean sh:datatype?",
     ),
-    "a misspelt target": ("ex:S a sh:NodeShape ; sh:targetclass ex:P ; sh:nodeKind sh:Literal .", "sh:targetClass?"),
-    "a misspelt class": ("ex:S a sh:NodShape ; sh:targetClass ex:P ; sh:nodeKind sh:IRI .", "sh:NodeShape?"),
-    "a misspelt severity": (SHAPE + "sh:nodeKind sh:IRI ; sh:severity sh:Warn .", "sh:Warning?"),
+    "a misspelled target": ("ex:S a sh:NodeShape ; sh:targetclass ex:P ; sh:nodeKind sh:Literal .", "sh:targetClass?"),
+    "a misspelled class": ("ex:S a sh:NodShape ; sh:targetClass ex:P ; sh:nodeKind sh:IRI .", "sh:NodeShape?"),
+    "a misspelled severity": (SHAPE + "sh:nodeKind sh:IRI ; sh:severity sh:Warn .", "sh:Warning?"),
     "a node kind that does not exist": (SHAPE + "sh:property [ sh:path ex:nothing ; sh:nodeKind sh:Iri ] .", "sh:IRI?"),
     "another namespace": (SHAPE + "<https://www.w3.org/ns/shacl#minCount> 1 .", "http://www.w3.org/ns/shacl#"),
     "a target in SPARQL": (
@@ -70,12 +74,12 @@ NOT_EVALUATED = {
     "a property shape that nothing defines": (SHAPE + "sh:property ex:Nowhere .", "<https://example.org/Nowhere>"),
     "an alternative that nothing defines": (SHAPE + "sh:or ( [ sh:class ex:P ] ex:Nowhere ) .", "Nowhere"),
     "a file that is imported": (SHAPE + "sh:nodeKind sh:IRI . ex:g owl:imports <urn:more-shapes> .", "urn:more-shapes"),
-    "files without shapes": ("ex:P a owl:Class .", "hold no shape"),
+    "files without shapes": ("ex:P a owl:Class .", "contain no shapes"),
     "shapes without targets": ("ex:S a sh:NodeShape ; sh:nodeKind sh:Literal .", "sh:targetClass"),
     "shapes that are hints": (SHAPE + "sh:nodeKind sh:Literal ; sh:severity sh:Info .", "--hints"),
     "targets that select nothing": (
         "ex:S a sh:NodeShape ; sh:targetClass ex:Q ; sh:nodeKind sh:Literal .",
-        "no record",
+        "no records",
     ),
 }
 
@@ -112,8 +116,8 @@ def test_the_command_fails_where_something_was_not_evaluated(
 def test_findings_are_reported_beside_what_was_not_evaluated(tmp_path: Path) -> None:
     shapes = SHAPE + "sh:property [ sh:path ex:size ; sh:mincount 1 ; sh:maxInclusive 4 ] ."
     report = report_on(tmp_path, shapes)
-    assert [finding.component for finding in report] == ["MaxInclusive"]
-    assert report.to_text().splitlines()[-1].startswith("1 violation, 1 thing not evaluated")
+    assert [result.component for result in report] == ["MaxInclusive"]
+    assert report.to_text().splitlines()[-1].startswith("1 violation, 1 item not evaluated")
 
 
 @WAYS
@@ -158,16 +162,14 @@ def test_what_demands_nothing_is_no_obstacle(more: str, tmp_path: Path, fast: bo
 def test_every_term_of_the_vocabulary_that_comes_with_pyshacl_is_known() -> None:
     pyshacl = pytest.importorskip("pyshacl")
     vocabulary = rdflib.Graph().parse(Path(pyshacl.__file__).parent / "assets" / "shacl.ttl")
-    names = {str(s).removeprefix(sh_terms.SH) for s in vocabulary.subjects() if str(s).startswith(sh_terms.SH)}
+    names = {str(s).removeprefix(SH) for s in vocabulary.subjects() if str(s).startswith(SH)}
     assert len(names) > 200
     assert [name for name in sorted(names) if not sh_terms.is_term(name)] == []
-    properties = {
-        str(s).removeprefix(sh_terms.SH) for s in vocabulary.subjects(rdflib.RDF.type, rdflib.RDF.Property)
-    } - {""}
+    properties = {str(s).removeprefix(SH) for s in vocabulary.subjects(rdflib.RDF.type, rdflib.RDF.Property)} - {""}
     assert properties <= sh_terms.PROPERTIES
     from pyshacl.constraints import ALL_CONSTRAINT_PARAMETERS
 
-    theirs = {str(parameter).removeprefix(sh_terms.SH) for parameter in ALL_CONSTRAINT_PARAMETERS}
+    theirs = {str(parameter).removeprefix(SH) for parameter in ALL_CONSTRAINT_PARAMETERS}
     # The first of them is evaluated as a constraint of its own, the others belong to parameters that are among theirs.
     assert (
         theirs - {"sparql"} == sh_terms.CORE_PARAMETERS - {"flags"} or theirs - {"sparql"} == sh_terms.CORE_PARAMETERS
@@ -176,10 +178,10 @@ def test_every_term_of_the_vocabulary_that_comes_with_pyshacl_is_known() -> None
 
 @pytest.mark.parametrize("name", sorted(sh_terms.CORE_PARAMETERS | set(sh_terms.TARGETS) | sh_terms.SHAPE_PROPERTIES))
 def test_a_term_in_other_letters_is_recognized(name: str) -> None:
-    for misspelt in {name.lower(), name.capitalize(), name.upper(), name.replace("C", "_c")} - {name}:
-        if not sh_terms.is_term(misspelt):
-            told = sh_terms.unknown_term(misspelt, is_property=True)
-            assert told.endswith(f"did you mean sh:{name}?") or "_" in misspelt
+    for misspelled in {name.lower(), name.capitalize(), name.upper(), name.replace("C", "_c")} - {name}:
+        if not sh_terms.is_term(misspelled):
+            told = sh_terms.unknown_term(misspelled, is_property=True)
+            assert told.endswith(f"did you mean sh:{name}?") or "_" in misspelled
 
 
 #: A few terms of each specification, as their texts have them.
@@ -234,13 +236,13 @@ def test_a_file_without_records_does_not_conform_by_those_of_others(tmp_path: Pa
     assert graph.validate([tmp_path / "full.ttl"], shapes=shapes).conforms
     report = graph.validate([tmp_path / "empty.ttl"], shapes=shapes)
     assert (report.records, report.ok) == (0, False)
-    assert "no record" in report.to_text()
+    assert "no records" in report.to_text()
 
 
 def test_a_shape_that_selects_nothing_is_noted_beside_others(tmp_path: Path) -> None:
     report = report_on(tmp_path, SHAPE + "sh:nodeKind sh:IRI . ex:T a sh:NodeShape ; sh:targetObjectsOf ex:none .")
     assert report.conforms
-    assert "the targets of <https://example.org/T> select no node of the data." in report.notes
+    assert "the targets of <https://example.org/T> select no nodes in the data." in report.notes
 
 
 def test_hints_that_were_not_asked_for_are_counted(tmp_path: Path) -> None:
@@ -255,7 +257,7 @@ def test_a_report_can_be_sent_to_another_process(tmp_path: Path) -> None:
     report = report_on(tmp_path, shapes)
     copy = pickle.loads(pickle.dumps(report))  # noqa: S301  # our own bytes
     assert copy == report
-    assert copy.findings
+    assert copy.results
     assert copy.unevaluated
     assert (copy.to_text(), copy.to_json(), copy.to_turtle()) == (
         report.to_text(),
@@ -336,7 +338,7 @@ def test_a_refused_shape_is_named_among_others(tmp_path: Path) -> None:
         report_on(tmp_path, shapes)
 
 
-def test_a_refusal_mentions_the_misspelt_term_behind_it(tmp_path: Path) -> None:
+def test_a_refusal_mentions_the_misspelled_term_behind_it(tmp_path: Path) -> None:
     for demand, term in (
         ("sh:property [ sh:path [ sh:inversepath ex:x ] ; sh:maxCount 1 ]", "sh:inversePath"),
         ("sh:property [ sh:pth ex:x ; sh:maxCount 1 ]", "sh:path"),

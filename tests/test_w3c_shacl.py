@@ -125,7 +125,7 @@ def test_what_is_left_to_pyshacl_is_told(name: str) -> None:
         cases()[name].results is not None and name != "core/complex/shacl-shacl"
     ):  # copies of the suite differ in that one
         notes = report_of(cases()[name], fast=True).notes
-        left = any("no SPARQL form" in note or "whole graph" in note for note in notes)
+        left = any("no SPARQL form" in note or "full graph" in note for note in notes)
         assert left == (name in LEFT_TO_PYSHACL)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from sitegen import command_line, figures, ontology, python_api, queries
+from sitegen import command_line, figures, layers, ontology, python_api, queries
 from sitegen.markdown import page, write
 from threatgraph import ThreatGraph
 
@@ -53,6 +53,7 @@ def generate(docs: Path) -> None:
     for name, text in pages.items():
         write(reference / name, text)
     figures.draw(graph, docs / "figures")
+    layers.draw(docs / "architecture.md", docs / "figures" / "layers.svg")
 
 
 def _pages(graph: ThreatGraph) -> Iterator[tuple[str, str]]:

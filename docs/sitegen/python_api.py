@@ -14,6 +14,7 @@ Import these names from `threatgraph`:
 from threatgraph import ThreatGraph
 ```
 """
+FIRST = ("ThreatGraph", "Analytics")
 
 
 def reference() -> str:
@@ -21,22 +22,16 @@ def reference() -> str:
     exported = {name: getattr(threatgraph, name) for name in threatgraph.__all__}
     errors = [name for name, value in exported.items() if inspect.isclass(value) and issubclass(value, Exception)]
     others = [name for name in exported if name not in errors]
-    others.sort(key=lambda name: (name != "ThreatGraph", name))
+    others.sort(key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
     sections = [f"## {name}\n\n{_autodoc(exported[name])}" for name in others]
-    from threatgraph.analytics import Analytics
-
-    sections.append(f"## Analytics\n\n`graph.analytics` is an object of this class.\n\n{_autodoc(Analytics)}")
     sections.append("## Errors\n\n" + "\n".join(_autodoc(exported[name], members=False) for name in errors))
     return page("Python", INTRODUCTION, *sections)
 
 
 def _autodoc(value: object, *, members: bool = True) -> str:
-    """An autodoc directive; it stands in reStructuredText, the language of the docstrings."""
+    """An autodoc directive, in reStructuredText, the language of the docstrings."""
     directive = "autoclass" if inspect.isclass(value) else "autofunction"
-    name = value.__name__  # type: ignore[attr-defined]
-    home = "threatgraph" if name in threatgraph.__all__ else value.__module__
-    name = f"{home}.{name}"
-    lines = [f".. {directive}:: {name}"]
+    lines = [f".. {directive}:: threatgraph.{value.__name__}"]  # type: ignore[attr-defined]
     if inspect.isclass(value):
         lines += ["   :members:" if members else "", "   :show-inheritance:" if issubclass(value, Exception) else ""]
     return fence("{eval-rst}", "\n".join(line for line in lines if line))

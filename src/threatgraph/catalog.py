@@ -31,10 +31,15 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from threatgraph import resources
+from threatgraph import notebook, resources
 from threatgraph.errors import InvalidFile
+from threatgraph.table import to_frame
 from threatgraph.vocab import KINDS
+
+if TYPE_CHECKING:
+    import pandas
 
 LITERAL_TYPES = ("string", "integer", "date")
 ANY = "any"
@@ -74,6 +79,55 @@ class NamedQuery:
     labeled: tuple[str, ...] = ()
     """The columns of records that a column of labels follows."""
 
+    def _repr_html_(self) -> str:
+        """The query for a notebook: its question, parameters and columns."""
+        parameters = [
+            (
+                notebook.escape(parameter.name),
+                notebook.escape(parameter.type),
+                notebook.escape("required" if parameter.default is None else f"default: {parameter.default}"),
+                notebook.escape(parameter.description),
+            )
+            for parameter in self.parameters
+        ]
+        columns = [(notebook.escape(name), notebook.escape(text)) for name, text in self.columns.items()]
+        html = f"<h4>{notebook.escape(self.title)}</h4><p>{notebook.escape(self.question)}</p>"
+        if parameters:
+            html += notebook.table(("parameter", "type", "", "description"), parameters)
+        return html + notebook.table(("column", "description"), columns)
+
+
+class Catalog(dict[str, NamedQuery]):
+    """The named queries by name, which notebooks show as a table."""
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row for each query, with the columns ``name``, ``question`` and ``parameters``.
+
+        Raises:
+            ImportError: if pandas is not installed.
+        """
+        rows = [
+            {
+                "name": query.name,
+                "question": query.question,
+                "parameters": ", ".join(parameter.name for parameter in query.parameters),
+            }
+            for query in self.values()
+        ]
+        return to_frame(rows, ("name", "question", "parameters"))
+
+    def _repr_html_(self) -> str:
+        """The catalog for a notebook: a row for each query."""
+        rows = [
+            (
+                notebook.escape(query.name),
+                notebook.escape(query.question),
+                notebook.escape(", ".join(parameter.name for parameter in query.parameters)),
+            )
+            for query in self.values()
+        ]
+        return notebook.table(("name", "question", "parameters"), rows)
+
 
 @dataclass(frozen=True, slots=True)
 class CrossRecordCheck:
@@ -102,7 +156,7 @@ class _Header:
     labeled: list[str] = field(default_factory=list)
 
 
-def load_catalog(folder: Path | None = None) -> dict[str, NamedQuery]:
+def load_catalog(folder: Path | None = None) -> Catalog:
     """Read the named queries of a folder.
 
     Args:
@@ -118,8 +172,8 @@ def load_catalog(folder: Path | None = None) -> dict[str, NamedQuery]:
 
 
 @cache
-def _queries_in(folder: Path) -> dict[str, NamedQuery]:
-    return {file.stem: read_query(file) for file in sorted(folder.glob("*.rq"))}
+def _queries_in(folder: Path) -> Catalog:
+    return Catalog((file.stem, read_query(file)) for file in sorted(folder.glob("*.rq")))
 
 
 def load_checks(folder: Path | None = None) -> dict[str, CrossRecordCheck]:

@@ -32,12 +32,13 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table.
 
     Args:
-        columns: the headings, as text.
+        columns: the headings, as text; none for a table without headings.
         rows: the cells, as HTML.
     """
-    head = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in columns)
+    cells = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in columns)
+    head = f"<thead><tr>{cells}</tr></thead>" if cells else ""
     body = "".join("<tr>" + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<table>{head}<tbody>{body}</tbody></table>"
 
 
 def bullets(items: Sequence[str], *, numbered: bool = False) -> str:

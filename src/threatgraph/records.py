@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode
 
+from threatgraph import notebook
+from threatgraph.headings import FACTS, HIDDEN, LAST_SECTIONS, PROVENANCE, SECTIONS, heading
 from threatgraph.store import Store
-from threatgraph.table import Value, to_value
-from threatgraph.vocab import KINDS, RDF_TYPE, Kind, kind_of, tg
+from threatgraph.table import Value, to_frame, to_value
+from threatgraph.vocab import KINDS, RDF_TYPE, Kind, kind_of, shorten, tg
+
+if TYPE_CHECKING:
+    import pandas
 
 _OF_SUBJECT = """
 SELECT ?property ?value ?label ?notation ?position {
@@ -51,7 +58,19 @@ class Link:
     code: str | None = None
 
     def __str__(self) -> str:
+        kind = kind_of(self.iri)
+        if kind is not None and kind.name == "provision":  # people know a provision by its number
+            return f"{shorten(self.iri)} {self.label}"
         return f"{self.label} ({self.code})" if self.code else self.label
+
+    def to_dict(self) -> dict[str, str]:
+        """The IRI, the label and, if there is one, the code."""
+        plain = {"iri": self.iri, "label": self.label}
+        return plain | {"code": self.code} if self.code else plain
+
+    def to_html(self) -> str:
+        """The link as HTML."""
+        return notebook.link(self.iri, str(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +108,82 @@ class Record:
         for name, values in self.statements.items():
             plain[name] = [_plain(value) for value in values]
         return plain
+
+    def line(self) -> str:
+        """A part of a record as one line: its name or target, its details and its text."""
+        targets = "; ".join(str(self[name][0]) for name in _TARGETS if self[name])
+        head = f"{self.label} ({targets})" if self.label and targets else self.label or targets
+        shown = [name for name in _DETAILS if self[name] and self.text(name) != self.label]
+        details = ", ".join(_DETAILS[name] + ", ".join(map(_detail, self[name])) for name in shown)
+        text = " ".join(filter(None, (self.text("description"), self.text("rationale"))))
+        return head + (f" [{details}]" if details else "") + (f" — {text}" if text else "")
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """One row for each value, with the columns ``property``, ``value``, ``label`` and ``code``.
+
+        Raises:
+            ImportError: if pandas is not installed.
+        """
+        rows = []
+        for name, values in self.statements.items():
+            for value in values:
+                iri = value.iri if isinstance(value, (Link, Record)) else None
+                label = value.label if isinstance(value, (Link, Record)) else None
+                code = value.code if isinstance(value, (Link, Record)) else None
+                rows.append({"property": name, "value": iri or value, "label": label, "code": code})
+        return to_frame(rows, ("property", "value", "label", "code"))
+
+    def _repr_html_(self) -> str:
+        """The record for a notebook."""
+        order = [*FACTS, *(name for names in SECTIONS.values() for name in names)]
+        last = [*(name for names in LAST_SECTIONS.values() for name in names), *PROVENANCE]
+        rest = [name for name in self if name not in {*order, *last, *HIDDEN}]
+        title = " ".join(filter(None, (self.code, self.label)))
+        rows = [
+            (notebook.escape(heading(name)), self._html_values(name)) for name in [*order, *rest, *last] if self[name]
+        ]
+        summary = f"<p>{notebook.escape(self.text('abstract'))}</p>" if self.text("abstract") else ""
+        return f"<h4>{notebook.link(self.iri, title)}</h4>{summary}{notebook.table((), rows)}"
+
+    def _html_values(self, name: str) -> str:
+        items = []
+        for value in self[name]:
+            if isinstance(value, Link):
+                items.append(value.to_html())
+            elif isinstance(value, Record):
+                items.append(notebook.escape(value.line()))
+            else:
+                items.append(notebook.link(str(value), str(value)))
+        numbered = any("position" in value for value in self[name] if isinstance(value, Record))
+        reason = self.text(FACTS.get(name) or "")
+        return notebook.bullets(items, numbered=numbered) + (f" — {notebook.escape(reason)}" if reason else "")
+
+
+#: What a part points to, and the details of a part with the words before each.
+_TARGETS = ("group", "pattern", "subject_id", "object_id", "framework")
+_DETAILS = {
+    "impactRole": "",
+    "patternRole": "",
+    "predicate_id": "",
+    "curationStatus": "",
+    "reviewState": "review: ",
+    "sourceLabel": "source: ",
+    "confidence": "confidence ",
+    "count": "",
+    "outOf": "out of ",
+    "total": "out of ",
+    "percentage": "percent: ",
+    "severity": "severity: ",
+    "asOf": "as of ",
+}
+
+
+def _detail(value: Value | Link | Record) -> str:
+    """A detail as words: ``skos:relatedMatch`` becomes ``related match``."""
+    text = str(value)
+    if not text.startswith(("http://", "https://")):
+        return text
+    return heading(re.split(r"[#/]", text)[-1]).lower()
 
 
 def read_record(store: Store, iri: str) -> Record:
@@ -155,4 +250,4 @@ def _kind_of_class(value: Value | Link | Record) -> Kind | None:
 def _plain(value: Value | Link | Record) -> object:
     if isinstance(value, Record):
         return value.to_dict()
-    return {"iri": value.iri, "label": value.label} if isinstance(value, Link) else value
+    return value.to_dict() if isinstance(value, Link) else value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -99,6 +99,23 @@ def to_text(term: Term | None) -> str:
     if isinstance(term, NamedNode):
         return shorten(term.value)
     return "" if term is None else plain_text(term)
+
+
+def to_frame(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> pandas.DataFrame:
+    """Rows of plain values as a pandas frame.
+
+    Args:
+        rows: a mapping from column to value for each row.
+        columns: the columns, in their order.
+
+    Raises:
+        ImportError: if pandas is not installed; ``pip install threatgraph[pandas]`` installs it.
+    """
+    try:
+        import pandas
+    except ImportError as error:
+        raise ImportError("pandas is not installed: pip install 'threatgraph[pandas]'") from error
+    return pandas.DataFrame(list(rows), columns=list(columns))
 
 
 class Row:
@@ -201,13 +218,9 @@ class Table(Sequence[Row]):
         """The rows as a pandas frame.
 
         Raises:
-            ImportError: where pandas is not installed; ``pip install threatgraph[pandas]`` brings it.
+            ImportError: if pandas is not installed; ``pip install threatgraph[pandas]`` installs it.
         """
-        try:
-            import pandas
-        except ImportError as error:
-            raise ImportError("pandas is not installed: pip install 'threatgraph[pandas]'") from error
-        return pandas.DataFrame(self.to_dicts(), columns=list(self.columns))
+        return to_frame(self.to_dicts(), self.columns)
 
     def render(self, width: int | None = None) -> str:
         """The table as text for people.

@@ -11,6 +11,7 @@ from typing import NamedTuple
 BASE = "https://w3id.org/threatgraph/"
 TG = f"{BASE}ontology#"
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+SH = "http://www.w3.org/ns/shacl#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 

@@ -24,6 +24,7 @@ LAYERS = {
     "resources": 1,
     "saving": 1,
     "display": 1,
+    "headings": 1,
     "layout": 1,
     "notebook": 1,
     "slugs": 1,

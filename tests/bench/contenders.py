@@ -92,7 +92,7 @@ class Memory(Contender):
     def works(self) -> Mapping[str, Work]:
         exports = {f"export {name}": partial(self._export, name) for name in FORMATS}
         return {
-            "validate": lambda: len(self.graph.validate().findings),
+            "validate": lambda: len(self.graph.validate().results),
             **exports,
             "export csv (of incidents)": lambda: len(export_table(self.graph.run("incidents"), "csv")),
             "recommend, first": lambda: len(ThreatGraph(self.graph.store).recommend(ASKED)),

@@ -2,7 +2,7 @@
 
     python tests/bench/validate_scale.py [SIZE…]   # 4k 150k 1.5M triples unless told otherwise
 
-One incident in a thousand breaks one rule, so that there is something to judge; the findings must be these. Each size
+One incident in a thousand breaks one rule, so that there is something to judge; the results must be these. Each size
 runs in a process of its own, and so does pyshacl, so that each peak of memory is its own. pyshacl alone runs up to
 20,000 triples; for more, its time is scaled by the number of triples.
 """
@@ -24,8 +24,8 @@ from threatgraph import ThreatGraph, resources
 from threatgraph.validate import validate
 from threatgraph.validate.candidates.compiler import Compiler
 from threatgraph.validate.shapes import graph as shapes
-from threatgraph.validate.shapes.checks import read_checks
-from threatgraph.validate.statistics import Census
+from threatgraph.validate.shapes.constraints import read_constraints
+from threatgraph.validate.statistics import Statistics
 from threatgraph.vocab import BASE, PREFIXES, tg
 
 _ONE_IN = 1_000
@@ -59,8 +59,8 @@ def measure(size: int, file: Path) -> None:
     opened = peak()
     begin = time.perf_counter()
     read = shapes.load(sorted(_SHAPES.glob("*.ttl")))
-    compiler = Compiler(read, Census(graph.store))
-    for check in read_checks(read, hints=False):
+    compiler = Compiler(read, Statistics(graph.store))
+    for check in read_constraints(read, hints=False):
         for query in compiler.queries(check) or ():
             graph.store.select(query)
     figures["the queries alone s"] = time.perf_counter() - begin
@@ -69,8 +69,8 @@ def measure(size: int, file: Path) -> None:
     figures["validate s"] = time.perf_counter() - begin
     figures["peak of memory when open GB"], figures["peak of memory GB"] = opened, peak()
     (generated,) = graph.store.select(f"SELECT (COUNT(?i) AS ?n) {{ ?i a tg:Incident {_GENERATED} }}").column("n")
-    assert len(report) == -(-int(str(generated)) // _ONE_IN), f"{len(report)} findings for {generated} incidents"
-    print(f"\n{len(graph)} triples, {generated} generated incidents, {len(report)} findings", flush=True)
+    assert len(report) == -(-int(str(generated)) // _ONE_IN), f"{len(report)} results for {generated} incidents"
+    print(f"\n{len(graph)} triples, {generated} generated incidents, {len(report)} results", flush=True)
     for name, value in figures.items():
         print(f"  {name:<44}{value:>10.2f}", flush=True)
     (file.parent / "figures").write_text(f"{len(graph)} {figures['validate s']}")

@@ -19,8 +19,6 @@ _FILTERS = {
     "sector": "list only incidents in this sector",
     "harm": "list only incidents with this type of harm",
 }
-#: Options that are not properties.
-_OTHERS = {"since", "until", "columns", "limit"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +82,5 @@ def _filters(options: ListOptions) -> Mapping[str, Sequence[str]]:
         name, equals, value = text.partition("=")
         if not equals:
             raise InvalidQuery(f"{text!r} is not a valid filter: write PROPERTY=VALUE, such as severity=high.")
-        if name.strip() in _OTHERS:
-            raise InvalidQuery(f"{name.strip()!r} is not a property; use the option --{name.strip()}.")
         found.setdefault(name.strip(), []).append(value)
     return found

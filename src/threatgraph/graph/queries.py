@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, overload
 from threatgraph.catalog import NamedQuery, load_catalog
 from threatgraph.errors import ThreatGraphWarning, UnknownName
 from threatgraph.graph.lookups import Lookups
+from threatgraph.labels import add_labels
 from threatgraph.lookup import bind, unknown_records
 from threatgraph.sparql.guard import refuse_unsafe
 from threatgraph.sparql.names import unknown_terms
@@ -95,6 +96,9 @@ class Queries(Lookups):
             name: a name from :attr:`queries`.
             params: the parameters of the query: identifiers of records, and literals as text or Python values.
 
+        Returns:
+            The columns that the query declares, with a column ``<column>_label`` after each column of records.
+
         Raises:
             UnknownName: for an unknown query, parameter or record.
             InvalidQuery: if a required parameter is missing, or a value has the wrong type.
@@ -108,7 +112,8 @@ class Queries(Lookups):
             raise UnknownName("query", name, self.queries, "`graph.queries` lists them.")
         query = self.queries[name]
         refuse_unsafe(query.sparql)  # the file may be that of a checkout
-        return self.store.select(query.sparql, bind(self.store, query, params))
+        rows = self.store.select(query.sparql, bind(self.store, query, params))
+        return add_labels(self.store, rows, query.labeled)
 
     def recommend(
         self,

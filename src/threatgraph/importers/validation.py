@@ -50,7 +50,7 @@ def _findings(harvest: ImportResult, data: Sequence[Path]) -> list[ValidationRes
         file = Path(folder) / "drafts.ttl"
         file.write_text(write_turtle(t for draft in harvest.drafts.values() for t in draft.triples), encoding="utf-8")
         report = validate(MemoryStore.open([*data, file]), only=[file])
-    return [finding for finding in report.findings if finding.node.partition("#")[0] in harvest.drafts]
+    return [finding for finding in report.results if finding.node.partition("#")[0] in harvest.drafts]
 
 
 def _take_out(harvest: ImportResult, finding: ValidationResult) -> None:

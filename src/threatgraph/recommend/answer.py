@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -17,6 +17,8 @@ Values = dict[str, np.ndarray]
 
 #: Digits to which scores are compared, so that the last bits of a sum never decide an order.
 _DIGITS = 9
+#: Single reasons of a signal in the text of its reason; the parts of the reason have them all.
+_TOLD = 3
 #: Characters of a text that stand in a heading.
 _HEADING = 70
 
@@ -120,9 +122,6 @@ def _recommendation(
     rank, place = spot
     position, iri = int(candidates.positions[place]), candidates.iri(place)
     reasons = _reasons(recommender, queries, values, kind, place)
-    signals: dict[str, float] = {}
-    for reason in reasons:
-        signals[reason.signal] = signals.get(reason.signal, 0.0) + reason.contribution
     return Recommendation(
         rank=rank,
         iri=iri,
@@ -130,7 +129,7 @@ def _recommendation(
         label=corpus.labels[position],
         code=corpus.codes[position],
         score=math.fsum(reason.contribution for reason in reasons) if reasons else score,
-        signals=dict(sorted(signals.items(), key=lambda item: (-round(item[1], _DIGITS), item[0]))),
+        signals={reason.signal: reason.contribution for reason in reasons},
         reasons=tuple(reasons),
         curated=tuple(statement for query in queries if query.iri for statement in recommender.curated(query.iri, iri)),
     )
@@ -139,8 +138,8 @@ def _recommendation(
 def _reasons(
     recommender: Recommender, queries: Sequence[Query], values: Sequence[Values], kind: str, place: int
 ) -> list[Reason]:
-    """The reasons for one candidate, the strongest first; their contributions sum to its score."""
-    reasons = []
+    """A reason for each signal of one candidate, in order of contribution; the contributions sum to its score."""
+    by_signal: dict[str, list[Reason]] = {}
     for query, of_query in zip(queries, values, strict=True):
         weighed = recommender.weights(query, kind)
         for signal in recommender.signals(kind):
@@ -148,8 +147,24 @@ def _reasons(
                 continue
             value = float(of_query[signal.name][place]) * weighed[signal.name] / len(queries)
             whose = f"{query.name}: " if len(queries) > 1 else ""
-            reasons += [
+            by_signal.setdefault(signal.name, []).extend(
                 Reason(signal.name, value * piece.share, whose + piece.text, piece.statements, piece.stands_for)
                 for piece in signal.pieces(query, place)
-            ]
+            )
+    return _in_order(_merged(parts) for parts in by_signal.values())
+
+
+def _merged(reasons: Sequence[Reason]) -> Reason:
+    """The reasons of one signal as one, with the texts of the strongest."""
+    parts = tuple(_in_order(reasons))
+    texts = [part.text for part in parts if part.stands_for == 1][:_TOLD]
+    count = sum(part.stands_for for part in parts)
+    if count > len(texts):
+        texts.append(f"and {count - len(texts)} more")
+    statements = dict.fromkeys(statement for part in parts for statement in part.statements)
+    contribution = math.fsum(part.contribution for part in parts)
+    return Reason(parts[0].signal, contribution, "; ".join(texts), tuple(statements), count, parts)
+
+
+def _in_order(reasons: Iterable[Reason]) -> list[Reason]:
     return sorted(reasons, key=lambda reason: (-round(reason.contribution, _DIGITS), reason.signal, reason.text))

@@ -12,8 +12,6 @@ from threatgraph.table import to_text
 if TYPE_CHECKING:
     from threatgraph.recommend.result import Recommendation, Recommendations
 
-#: Reasons of one signal that are told; JSON and RDF have them all.
-_TOLD = 3
 #: Characters between the margin and the reasons.
 _HANG = 23
 
@@ -35,13 +33,9 @@ def render(recommendations: Recommendations, width: int | None) -> str:
 def _reasons(item: Recommendation, width: int | None) -> list[str]:
     """A line for each signal, with its strongest reasons."""
     lines = []
-    for name, value in item.signals.items():
-        mine = [reason for reason in item.reasons if reason.signal == name]
-        told = [reason.text for reason in mine if reason.stands_for == 1][:_TOLD]
-        rest = sum(reason.stands_for for reason in mine) - len(told)
-        more = [f"and {rest} more"] if rest else []
-        first = f"    {value:.3f}  {name:<10}"
-        lines += _wrapped("; ".join(told + more), width, f"{first:<{_HANG - 1}} ", " " * _HANG)
+    for reason in item.reasons:
+        first = f"    {reason.contribution:.3f}  {reason.signal:<10}"
+        lines += _wrapped(reason.text, width, f"{first:<{_HANG - 1}} ", " " * _HANG)
     return lines
 
 

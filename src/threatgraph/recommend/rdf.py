@@ -47,7 +47,8 @@ def _recommendation(asked: Recommendations, item: Recommendation) -> list[Triple
     else:
         triples.append(Triple(node, NamedNode(tg("queryText")), Literal(asked.text)))
     numbers: dict[Triple, NamedNode] = {}
-    for place, reason in enumerate(item.reasons, 1):
+    parts = (part for reason in item.reasons for part in reason.parts)
+    for place, reason in enumerate(parts, 1):
         triples += _reason(node, NamedNode(f"{node.value}#reason-{place}"), reason, numbers)
     for statement in item.curated:
         triples.append(Triple(node, NamedNode(tg("existingLink")), _numbered(node, statement, numbers)))

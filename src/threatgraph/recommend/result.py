@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from threatgraph import notebook
 from threatgraph.table import Table, to_text
 from threatgraph.vocab import XSD
+
+if TYPE_CHECKING:
+    import pandas
 
 #: Places behind the point of a score that is written out.
 PLACES = 6
@@ -18,7 +22,7 @@ PLACES = 6
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason for a recommendation."""
+    """One reason for a recommendation: what one signal contributes, or a part of that."""
 
     signal: str
     """The signal that it belongs to, such as ``neighbours``."""
@@ -29,6 +33,24 @@ class Reason:
     """The triples of the graph that made it."""
     stands_for: int = 1
     """How many reasons it stands for: more than one where the weaker ones are told together."""
+    parts: tuple[Reason, ...] = field(default=(), repr=False)
+    """The single reasons of the signal, in order of contribution."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as in JSON."""
+        return {
+            "signal": self.signal,
+            "contribution": round(self.contribution, PLACES),
+            "text": self.text,
+            "parts": [
+                {
+                    "contribution": round(part.contribution, PLACES),
+                    "text": part.text,
+                    "statements": [_spelt(statement) for statement in part.statements],
+                }
+                for part in self.parts
+            ],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +68,7 @@ class Recommendation:
     signals: dict[str, float]
     """What each signal adds to the score, the most first."""
     reasons: tuple[Reason, ...]
-    """What the signals are made of, the strongest first; their contributions sum to the score."""
+    """One reason for each signal, in order of contribution; their contributions sum to the score."""
     curated: tuple[Triple, ...]
     """Statements by which people have linked it already; they add nothing to the score."""
 
@@ -63,15 +85,7 @@ class Recommendation:
             "code": self.code,
             "score": round(self.score, PLACES),
             "signals": {name: round(value, PLACES) for name, value in self.signals.items()},
-            "reasons": [
-                {
-                    "signal": reason.signal,
-                    "contribution": round(reason.contribution, PLACES),
-                    "text": reason.text,
-                    "statements": [_spelt(statement) for statement in reason.statements],
-                }
-                for reason in self.reasons
-            ],
+            "reasons": [reason.to_dict() for reason in self.reasons],
             "curated": [_spelt(statement) for statement in self.curated],
         }
 
@@ -133,6 +147,29 @@ class Recommendations(Sequence[Recommendation]):
             for item in self.items
         ]
         return Table(("rank", "score", "code", "label", "curated", "reason", "record"), rows)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """The rows of :meth:`to_table` as a pandas frame.
+
+        Raises:
+            ImportError: if pandas is not installed.
+        """
+        return self.to_table().to_pandas()
+
+    def _repr_html_(self) -> str:
+        """The recommendations for a notebook: a row for each, with its reasons."""
+        rows = [
+            (
+                str(item.rank),
+                f"{item.score:.3f}",
+                notebook.link(item.iri, str(item)),
+                notebook.bullets([notebook.escape(f"{r.contribution:.3f} {r.signal}: {r.text}") for r in item.reasons]),
+            )
+            for item in self.items
+        ]
+        title = notebook.escape(f"{self.kind.capitalize()}s related to {' and '.join(self.names)}")
+        note = f"<p>{notebook.escape(self.note)}</p>" if self.note else ""
+        return f"<h4>{title}</h4>{note}{notebook.table(('rank', 'score', self.kind, 'reasons'), rows)}"
 
     def to_triples(self) -> list[Triple]:
         """The recommendations as ``tg:Recommendation``, with the statements that they were derived from."""

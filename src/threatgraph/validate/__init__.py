@@ -1,15 +1,37 @@
 """Validates a graph against SHACL shapes.
 
-1. SPARQL queries compiled from the shapes find the candidate nodes, those that may violate a constraint
-   (:mod:`threatgraph.validate.candidates`).
-2. pyshacl evaluates the candidates on the subgraph that their shapes read (:mod:`threatgraph.validate.evaluation`),
-   so every result is pyshacl's own. A shape with no SPARQL form is evaluated on all of its targets.
+pyshacl produces every result. It takes minutes for a large graph, so SPARQL first reduces what it has to evaluate::
+
+    shapes files                                    data: a store
+         │ (1) read                                      │ (3) count: statistics
+         ▼                                               ▼
+    shapes graph ──(2) one constraint ──(4) compile ──► SPARQL ──► candidate focus nodes
+         │             per shape and target                              │
+         │ (5) shapes subset: the shapes of the candidates               │ (5) subgraph: their footprint
+         ▼                                                               ▼
+    pyshacl, corrected where it differs from SHACL ──(6) results──► (7) report: file, line, rule, remedy
+
+1. **Read the shapes** (:mod:`.shapes`). Ill-formed shapes are refused. Terms that nothing evaluates are reported, so
+   that a misspelled parameter does not pass as conformance.
+2. **Split them into constraints**: one shape with one target each (:mod:`.shapes.constraints`).
+3. **Count** the instances and statements of the store (:mod:`.statistics`).
+4. **Find candidates** (:mod:`.candidates`). Each constraint becomes SPARQL queries for the nodes that may violate it. A
+   query may return too many nodes but never too few. A constraint without a SPARQL form has its whole target as
+   candidates.
+5. **Fetch the subgraph** that the shapes read from the candidates, their footprint (:mod:`.evaluation.footprint`), and
+   copy the shapes of the candidates into a subset (:mod:`.evaluation.shapes_subset`).
+6. **Evaluate** the subset on the subgraph with pyshacl (:mod:`.evaluation.evaluator`).
+7. **Report**: add the file and line of each result (:mod:`.locate`), report classes that the ontology does not define
+   (:mod:`.unknown`), and count what was checked (:mod:`.counting`).
+
+If no constraint has candidates, the graph conforms, and pyshacl is not even imported. With ``fast=False``, steps 4 and
+5 are skipped and pyshacl evaluates all targets on the full graph; the results are the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pyoxigraph import NamedNode
@@ -19,30 +41,29 @@ from threatgraph.rdf.files import find_files
 from threatgraph.rdf.terms import Node
 from threatgraph.store import Store
 from threatgraph.validate.candidates.compiler import Compiler
-from threatgraph.validate.candidates.finder import Candidates
+from threatgraph.validate.candidates.finder import CandidateFinder
 from threatgraph.validate.counting import (
-    count_described,
     count_hints,
+    count_nodes_in,
     count_records,
     nothing_checked,
+    shapes_without_nodes,
     targeted_shapes,
-    without_nodes,
 )
 from threatgraph.validate.locate import Locator
-from threatgraph.validate.messages import remedy_of
 from threatgraph.validate.report import Unevaluated, ValidationReport, ValidationResult, sort
-from threatgraph.validate.shapes.checks import Check, read_checks
-from threatgraph.validate.shapes.graph import ShapeGraph, load
+from threatgraph.validate.shapes.constraints import ShapeConstraint, read_constraints
+from threatgraph.validate.shapes.graph import ShapeGraph, load, remedy_of
 from threatgraph.validate.shapes.graph import owners as owners_of
-from threatgraph.validate.shapes.parts import Parts
+from threatgraph.validate.shapes.index import ShapesIndex
 from threatgraph.validate.shapes.reader import read_shapes
-from threatgraph.validate.shapes.unevaluated import find_unevaluated, misspelt_terms_named, uses_advanced
-from threatgraph.validate.statistics import Census
-from threatgraph.validate.unknown import of_unknown_class, without_class
+from threatgraph.validate.shapes.unevaluated import find_unevaluated, misspelled_terms_in_errors, uses_advanced
+from threatgraph.validate.statistics import Statistics
+from threatgraph.validate.unknown import missing_classes, unknown_classes
 from threatgraph.vocab import FILE_GRAPHS, TG
 
 Progress = Callable[[Sequence[Node]], Iterable[Node]]
-#: The rule that a record stands in one file; it is about files, which SHACL cannot see.
+#: The rule that a single file defines a record. SHACL cannot express it, since it concerns files.
 ONE_FILE = "https://w3id.org/threatgraph/shapes#one-file-a-record"
 
 __all__ = ["ONE_FILE", "Unevaluated", "ValidationReport", "ValidationResult", "validate"]
@@ -58,130 +79,143 @@ def validate(
     advanced: bool = False,
     progress: Progress = iter,
 ) -> ValidationReport:
-    """Check the graph of a store.
+    """Validate the graph of a store.
 
     Args:
-        store: the graph, with the ontology in it.
-        shapes: files of shapes, or folders of them; the bundled ones by default.
-        only: report what concerns nodes of these files, or of files in these folders; everything by default.
-        fast: let SPARQL choose the nodes that pyshacl judges; otherwise it judges all, which gives the same findings.
-        hints: report what could be better (``sh:Info``) as well as what is wrong.
-        advanced: evaluate SHACL Advanced Features (targets and rules in SPARQL, expressions, functions), which pyshacl
-            does over the whole graph; otherwise they are reported as not evaluated.
-        progress: without ``fast``, is given the shapes and gives them back one by one, so that a caller can show a bar.
+        store: the graph, including the ontology.
+        shapes: shapes files, or folders of them; the bundled shapes by default.
+        only: report only results on nodes of these files, or of files in these folders; all results by default.
+        fast: evaluate only candidate nodes, which SPARQL queries find. ``False`` makes pyshacl evaluate all nodes, with
+            the same results.
+        hints: include constraints with severity ``sh:Info``, which recommend improvements.
+        advanced: evaluate SHACL Advanced Features (SPARQL-based targets and rules, expressions, functions) on the full
+            graph. By default, they are reported as not evaluated.
+        progress: wraps the iteration over the shapes if ``fast`` is false, for example in a progress bar.
 
     Returns:
-        The findings, and what was not evaluated; the graph conforms only where there is neither.
+        The results, and what was not evaluated. The graph conforms only if both are empty.
 
     Raises:
-        InvalidFile: where a file of shapes is missing or cannot be read.
-        InvalidShape: where a shape breaks the rules for shapes.
-        QueryRefused: where a query of the shapes would reach beyond the graph.
+        InvalidFile: if a shapes file does not exist or cannot be parsed.
+        InvalidShape: if a shape is ill-formed.
+        QueryRefused: if a query in the shapes accesses anything other than the data graph.
     """
     files = find_files(shapes or [resources.ontology_dir() / "shapes"])
+    selected = None if only is None else {file.resolve() for file in find_files(only)}
     graph = load(files)
-    parts, census = Parts(graph), Census(store)
-    compiler = Compiler(graph, census)
-    notes: list[str] = []
-    judged_nodes: set[str] | None = None
-    with misspelt_terms_named(graph, parts):
-        components = read_shapes(graph, parts, advanced=advanced)
-        coverage = find_unevaluated(graph, parts, components, files, advanced=advanced)
-        checks = read_checks(graph, hints=hints, given=components.given)
+    run = _Run(store, graph, ShapesIndex(graph), Statistics(store))
+    with misspelled_terms_in_errors(graph, run.index):
+        components = read_shapes(graph, run.index, advanced=advanced)
+        coverage = find_unevaluated(graph, run.index, components, files, advanced=advanced)
+        constraints = read_constraints(graph, hints=hints, declared=components.parameters_of)
+        focus_nodes: set[str] | None = None
         if advanced and uses_advanced(graph):
-            from threatgraph.validate.evaluation.evaluator import Judge
+            from threatgraph.validate.evaluation.evaluator import Evaluator
 
-            judged, judged_nodes = Judge(store, graph, census, components).advanced(coverage.left_out)
+            evaluator = Evaluator(store, graph, run.statistics, components)
+            results, focus_nodes = evaluator.evaluate_advanced(coverage.excluded)
+            notes: list[str] = []
         else:
-            notes += _unknown_terms(store, checks) if shapes else ()
-            candidates = Candidates(store, graph, compiler, components)
-            judged = _judged(store, graph, census, candidates, checks, None if fast else progress)
-            notes += candidates.notes
-    chosen = None if only is None else {file.resolve() for file in find_files(only)}
-    locator = Locator(store, chosen or ())
-    owners = owners_of(graph)
-    findings = [
-        _placed(replace(each, rule=owners.get(each.rule, each.rule), remedy=remedy_of(graph, each.rule)), locator)
-        for each in judged
-    ]
-    findings += _two_files(store, locator)
-    if not shapes:
-        graphs = [graph for graph, file in store.files.items() if _is_asked_for(graph, file, chosen)]
-        unknown = {
-            finding.node: finding for finding in (*without_class(store, graphs), *of_unknown_class(store, census))
-        }
-        findings += [_placed(finding, locator) for finding in unknown.values()]
-    if not hints:
-        findings = [finding for finding in findings if finding.severity != "info"]
-    if chosen is not None:
-        findings = [finding for finding in findings if _concerns(finding, chosen, locator)]
-    targeted = targeted_shapes(graph, parts, hints=hints, advanced=advanced)
-    if judged_nodes is None:
-        records = count_records(store, compiler, targeted, chosen)
+            finder = CandidateFinder(store, graph, run.compiler, components)
+            results = run.evaluate(finder, constraints, None if fast else progress)
+            notes = [*(_unknown_terms(store, constraints) if shapes else ()), *finder.notes]
+    located = run.locate(results, selected, bundled=not shapes)
+    targeted = targeted_shapes(graph, run.index, hints=hints, advanced=advanced)
+    if focus_nodes is None:
+        records = count_records(store, run.compiler, targeted, selected)
+        notes += shapes_without_nodes(store, run.compiler, targeted, notes) if shapes else ()
     else:
-        records = count_described(store, judged_nodes, chosen)
-    if shapes and judged_nodes is None:
-        notes += without_nodes(store, compiler, targeted, notes)
+        records = count_nodes_in(store, focus_nodes, selected)
+    nothing = nothing_checked(store, graph, run.index, targeted, records, only)
     return ValidationReport(
-        sort(findings),
+        sort(result for result in located if hints or result.severity != "info"),
         notes,
-        unevaluated=coverage.unevaluated or list(nothing_checked(store, graph, parts, targeted, records, only)),
+        unevaluated=coverage.unevaluated or list(nothing),
         records=records,
         shapes=len(targeted),
         hints_left_out=0 if hints else count_hints(graph, targeted),
     )
 
 
-def _judged(
-    store: Store,
-    graph: ShapeGraph,
-    census: Census,
-    candidates: Candidates,
-    checks: Sequence[Check],
-    progress: Progress | None,
-) -> list[ValidationResult]:
-    """The findings of pyshacl: on the nodes that SPARQL chooses, or with ``progress`` on all."""
-    suspects = candidates.of(checks) if progress is None else {}
-    if not suspects and progress is None:
-        return []
-    from threatgraph.validate.evaluation.evaluator import Judge
+@dataclass
+class _Run:
+    """One validation: the data, the shapes, and what is known of both."""
 
-    judge = Judge(store, graph, census, candidates.components)
-    judged = judge.suspects(suspects) if progress is None else judge.all(progress, candidates.of, checks)
-    candidates.notes += judge.notes
-    return judged
+    store: Store
+    graph: ShapeGraph
+    index: ShapesIndex
+    statistics: Statistics
+
+    def __post_init__(self) -> None:
+        self.compiler = Compiler(self.graph, self.statistics)
+
+    def evaluate(
+        self, finder: CandidateFinder, constraints: Sequence[ShapeConstraint], progress: Progress | None
+    ) -> list[ValidationResult]:
+        """The results of pyshacl on the candidates, or on all nodes if ``progress`` is given."""
+        candidates = finder.find(constraints) if progress is None else {}
+        if not candidates and progress is None:
+            return []
+        from threatgraph.validate.evaluation.evaluator import Evaluator
+
+        evaluator = Evaluator(self.store, self.graph, self.statistics, finder.components)
+        if progress is None:
+            results = evaluator.evaluate(candidates)
+        else:
+            results = evaluator.evaluate_all(progress, finder.find, constraints)
+        finder.notes += evaluator.notes
+        return results
+
+    def locate(
+        self, results: Iterable[ValidationResult], selected: Collection[Path] | None, *, bundled: bool
+    ) -> list[ValidationResult]:
+        """The results with their files and lines, and those on files and classes, restricted to the selected files."""
+        locator = Locator(self.store, selected or ())
+        owners = owners_of(self.graph)
+        found = [
+            _located(
+                replace(each, rule=owners.get(each.rule, each.rule), remedy=remedy_of(self.graph, each.rule)), locator
+            )
+            for each in results
+        ]
+        found += _defined_twice(self.store, locator)
+        if bundled:
+            graphs = [name for name, file in self.store.files.items() if _is_selected(name, file, selected)]
+            unknown = (*missing_classes(self.store, graphs), *unknown_classes(self.store, self.statistics))
+            found += [_located(result, locator) for result in {result.node: result for result in unknown}.values()]
+        return found if selected is None else [result for result in found if _concerns(result, selected, locator)]
 
 
-def _is_asked_for(graph: str, file: Path, chosen: Collection[Path] | None) -> bool:
-    """Whether a file is among the chosen ones, or, where none are, one of the user."""
-    return not graph.startswith(FILE_GRAPHS) if chosen is None else file.resolve() in chosen
+def _is_selected(graph: str, file: Path, selected: Collection[Path] | None) -> bool:
+    """Whether a file is selected; without a selection, whether it is a file of the user rather than a bundled one."""
+    return not graph.startswith(FILE_GRAPHS) if selected is None else file.resolve() in selected
 
 
-def _placed(finding: ValidationResult, locator: Locator) -> ValidationResult:
-    file, line = locator.place(finding.focus, finding.path, finding.value)
-    return replace(finding, file=file, line=line)
+def _located(result: ValidationResult, locator: Locator) -> ValidationResult:
+    file, line = locator.locate(result.focus, result.path, result.value)
+    return replace(result, file=file, line=line)
 
 
-def _concerns(finding: ValidationResult, chosen: Collection[Path], locator: Locator) -> bool:
-    """Whether a finding is about a node of the chosen files; a node of several files is of each of them."""
-    if finding.rule == ONE_FILE:
-        return finding.file is not None and finding.file.resolve() in chosen
-    return any(file.resolve() in chosen for file in locator.files(finding.focus))
+def _concerns(result: ValidationResult, selected: Collection[Path], locator: Locator) -> bool:
+    """Whether a result is on a node of the selected files; a node in several files belongs to each of them."""
+    if result.rule == ONE_FILE:
+        return result.file is not None and result.file.resolve() in selected
+    return any(file.resolve() in selected for file in locator.files(result.focus))
 
 
-def _unknown_terms(store: Store, checks: Iterable[Check]) -> Iterator[str]:
-    """Notes on target classes and paths that nothing declares or uses: a misspelt one would never find fault."""
+def _unknown_terms(store: Store, constraints: Iterable[ShapeConstraint]) -> Iterator[str]:
+    """Notes on target classes and paths that the data neither declares nor uses, which may be misspelled."""
     classes: dict[str, set[str]] = {}
-    for check in checks:
-        if check.target.kind == "targetClass":
-            paths = classes.setdefault(str(check.target.term), set())
-            paths.update([f"<{check.path[0]}>"] if check.path else [])
+    for constraint in constraints:
+        if constraint.target.kind == "targetClass":
+            paths = classes.setdefault(str(constraint.target.term), set())
+            paths.update([f"<{constraint.path[0]}>"] if constraint.path else [])
     unknown = {term for term in classes if not _is_known(store, term, "[] a {0} . ", "{0} rdfs:subClassOf []")}
     for term in sorted(unknown):
-        yield f"{term} is the target of a shape, but nothing declares or has that class: is it misspelt?"
+        yield f"{term} is a target class, but the data neither declares nor uses it: check the spelling."
     for path in sorted(set[str]().union(*(classes[term] for term in classes.keys() - unknown))):
         if not _is_known(store, path, "[] {0} []"):
-            yield f"{path} is the path of a shape, but nothing declares or has that property: is it misspelt?"
+            yield f"{path} is the path of a shape, but the data neither declares nor uses it: check the spelling."
 
 
 def _is_known(store: Store, term: str, *uses: str) -> bool:
@@ -189,8 +223,8 @@ def _is_known(store: Store, term: str, *uses: str) -> bool:
     return store.ask(f"ASK {{ {patterns} }}")
 
 
-def _two_files(store: Store, locator: Locator) -> Iterator[ValidationResult]:
-    """Findings on records that two files define."""
+def _defined_twice(store: Store, locator: Locator) -> Iterator[ValidationResult]:
+    """Results on records that several files define, one for each file."""
     query = f"""SELECT DISTINCT ?node ?graph WHERE {{
         {{ SELECT ?node WHERE {{ GRAPH ?any {{ ?node a ?kind }} FILTER(STRSTARTS(STR(?kind), "{TG}")) }}
            GROUP BY ?node HAVING(COUNT(DISTINCT ?any) > 1) }}

@@ -18,9 +18,8 @@ from threatgraph.store import Store
 from threatgraph.table import plain_text
 from threatgraph.validate import Progress, validate
 from threatgraph.validate.locate import Locator
-from threatgraph.validate.report import CHECKS, ValidationReport, ValidationResult, shown, sort
-from threatgraph.validate.shapes.graph import SH
-from threatgraph.vocab import PROPERTIES, RDF_TYPE, TG, shorten
+from threatgraph.validate.report import CHECKS, ValidationReport, ValidationResult, display_path, sort
+from threatgraph.vocab import PROPERTIES, RDF_TYPE, SH, TG, shorten
 
 #: The column for the second of two records that break a rule together.
 OTHER = "other"
@@ -65,8 +64,8 @@ def validate_all(
     report = validate(store, only=only, fast=fast, hints=hints, advanced=advanced, progress=progress)
     found = CheckRunner(store, only).run(selected)
     known = {_key(result) for result in found}
-    kept = [result for result in report.findings if _key(result) not in known]
-    return replace(report, findings=sort([*kept, *found]), checks=len(selected))
+    kept = [result for result in report.results if _key(result) not in known]
+    return replace(report, results=sort([*kept, *found]), checks=len(selected))
 
 
 def select_checks(checks: bool | Collection[str], *, hints: bool) -> list[CrossRecordCheck]:
@@ -147,7 +146,7 @@ class CheckRunner:
         node, path, value = plain_text(row[RECORD]), row.get(PROPERTY), row.get(VALUE)
         prop = None if path is None else plain_text(path)
         text = None if value is None else plain_text(value)
-        file, line = self._locator.place(NamedNode(node), prop, text)
+        file, line = self._locator.locate(NamedNode(node), prop, text)
         return ValidationResult(
             severity=check.severity,
             node=node,
@@ -177,7 +176,7 @@ class CheckRunner:
 
     def _name(self, iri: str) -> str:
         file = self.store.files.get(iri)
-        return shorten(iri) if file is None else shown(file)
+        return shorten(iri) if file is None else display_path(file)
 
 
 def _triples(check: CrossRecordCheck, node: NamedNode, path: Term | None, value: Term | None) -> Iterator[Triple]:

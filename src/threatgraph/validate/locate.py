@@ -1,4 +1,4 @@
-"""Finds the file, and the line in it, where a node is described."""
+"""Finds the file and the line that describe a node."""
 
 from __future__ import annotations
 
@@ -15,76 +15,78 @@ from threatgraph.vocab import RDF_TYPE
 
 _PREFIX = re.compile(r"^\s*@?prefix\s+(?P<name>[\w.-]*):\s*<(?P<iri>[^>]*)>", re.IGNORECASE | re.MULTILINE)
 _SUBJECT = re.compile(r"^(?:<(?P<iri>[^>\s]*)>|(?P<prefix>[\w.-]*):(?P<local>[\w.%-]*))(?=\s|$)")
-#: A text over several lines, in which nothing begins.
+#: A string over several lines; no statement starts inside it.
 _LONG_TEXT = re.compile(r'"{3}(?:[^\\]|\\.)*?"{3}|\'{3}(?:[^\\]|\\.)*?\'{3}', re.DOTALL)
 
 
 class Locator:
-    """Where the nodes of a store are written; it reads each file once.
+    """The locations of the nodes of a store; each file is read once.
 
     Args:
-        store: the store, which knows the file of each named graph.
-        chosen: files, resolved, that come first where several describe a node.
+        store: the store, which maps named graphs to files.
+        preferred: resolved paths of files that take precedence if several files describe a node.
     """
 
-    def __init__(self, store: Store, chosen: Collection[Path] = ()) -> None:
-        self._store, self._chosen = store, chosen
+    def __init__(self, store: Store, preferred: Collection[Path] = ()) -> None:
+        self._store, self._preferred = store, preferred
         self._texts: dict[Path, _Text] = {}
-        self._asked: dict[tuple[str, NamedNode | Literal], list[tuple[str, ...]]] = {}
+        self._fetched: dict[tuple[str, NamedNode | Literal], list[tuple[str, ...]]] = {}
 
     def files(self, node: NamedNode | Literal, prop: str | None = None, value: str | None = None) -> list[Path]:
-        """The files that make statements about a node, or else those that name it.
+        """The files with statements about a node, or if there are none, the files that use it as a value.
 
-        Those that state the property, with that value, come first, then the chosen ones and those that give a class.
+        Files that state the property with that value come first, then files that state the property, then preferred
+        files, then files that state a class of the node.
         """
         return [self._store.files[graph] for graph in self._graphs(node, prop, value)]
 
-    def place(
+    def locate(
         self, node: NamedNode | Literal, prop: str | None = None, value: str | None = None
     ) -> tuple[Path | None, int | None]:
-        """The file of a node, and the line of its statement with a property, or else the line where the node begins."""
+        """The file of a node, and the line of its statement with a property or the first line of its description."""
         graphs = self._graphs(node, prop, value)
         if not graphs:
             return None, None
         file = self._store.files[graphs[0]]
         subject = node.value
-        if not self._about(node):
-            subject, prop, value = next((s, p, v) for graph, s, p, v in self._naming(node) if graph == graphs[0])
+        if not self._outbound(node):
+            subject, prop, value = next((s, p, v) for graph, s, p, v in self._inbound(node) if graph == graphs[0])
         return file, self.line(file, subject, prop, value)
 
     def _graphs(self, node: NamedNode | Literal, prop: str | None, value: str | None) -> list[str]:
         stated: dict[str, set[tuple[str, str]]] = {}
-        for graph, _, name, said in self._about(node) or self._naming(node):
-            stated.setdefault(graph, set()).add((name, said))
+        for graph, _, name, text in self._outbound(node) or self._inbound(node):
+            stated.setdefault(graph, set()).add((name, text))
 
         def key(graph: str) -> tuple[object, ...]:
             names = {name for name, _ in stated[graph]}
-            chosen = self._store.files[graph].resolve() in self._chosen
-            return (prop, value) not in stated[graph], prop not in names, not chosen, RDF_TYPE not in names, graph
+            preferred = self._store.files[graph].resolve() in self._preferred
+            return (prop, value) not in stated[graph], prop not in names, not preferred, RDF_TYPE not in names, graph
 
         return sorted(stated, key=key)
 
-    def _about(self, node: NamedNode | Literal) -> list[tuple[str, ...]]:
+    def _outbound(self, node: NamedNode | Literal) -> list[tuple[str, ...]]:
         return [] if isinstance(node, Literal) else self._statements("subject", node)
 
-    def _naming(self, node: NamedNode | Literal) -> list[tuple[str, ...]]:
+    def _inbound(self, node: NamedNode | Literal) -> list[tuple[str, ...]]:
         return self._statements("value", node)
 
     def _statements(self, name: str, node: NamedNode | Literal) -> list[tuple[str, ...]]:
-        """Graph, subject, property and value of the statements in files that have a node in that place."""
-        if (name, node) not in self._asked:
+        """Graph, subject, property and value of the statements in files whose subject or value is the node."""
+        if (name, node) not in self._fetched:
             query = """SELECT ?graph ?subject ?property ?value
                 WHERE { GRAPH ?graph { ?subject ?property ?value } }
                 ORDER BY STR(?graph) STR(?subject) STR(?property) STR(?value)"""
             rows = self._store.select(query, {name: node}).rows
             texts = [tuple(str(getattr(term, "value", term)) for term in row) for row in rows]
-            self._asked[name, node] = [row for row in texts if row[0] in self._store.files]
-        return self._asked[name, node]
+            self._fetched[name, node] = [row for row in texts if row[0] in self._store.files]
+        return self._fetched[name, node]
 
     def line(self, file: Path, node: str, prop: str | None = None, value: str | None = None) -> int | None:
-        """The line of a file where a node begins, or where it states a property, if it can be, with that value.
+        """The line of a file that states a property of a node, preferably with the value, or where the node starts.
 
-        A line is known for Turtle that begins each subject at the start of a line, as the project's own form does.
+        Returns:
+            ``None`` if it is not a Turtle file whose subjects are at the start of a line, as in canonical Turtle.
         """
         if ending(file) not in (".ttl", ".trig"):
             return None
@@ -94,10 +96,10 @@ class Locator:
 
 
 class _Text:
-    """A Turtle file as lines; what its long texts hold is left out."""
+    """The lines of a Turtle file, with the contents of multi-line strings removed."""
 
     def __init__(self, text: str) -> None:
-        text = _LONG_TEXT.sub(lambda long: '""' + "\n" * long[0].count("\n"), text)
+        text = _LONG_TEXT.sub(lambda match: '""' + "\n" * match[0].count("\n"), text)
         self._lines = text.split("\n")
         self._prefixes = {match["name"]: match["iri"] for match in _PREFIX.finditer(text)}
 
@@ -112,11 +114,11 @@ class _Text:
 
     @cached_property
     def _subjects(self) -> dict[str, tuple[int, int]]:
-        """For each subject, the line where it begins and the line before which the next one does."""
+        """For each subject, its first line and the first line after it."""
         starts = list(self._starts())
         ends = [number for _, number in starts[1:]] + [len(self._lines) + 1]
         found: dict[str, tuple[int, int]] = {}
-        for (iri, number), end in zip(starts, ends, strict=False):  # no start at all has an end, too
+        for (iri, number), end in zip(starts, ends, strict=False):  # without subjects, there is still one end
             found.setdefault(iri, (number, end))
         return found
 
@@ -129,7 +131,7 @@ class _Text:
                 yield self._prefixes[match["prefix"]] + match["local"], number
 
     def _names(self, iri: str) -> Iterator[str]:
-        """The ways in which an IRI may be written."""
+        """The spellings of an IRI in this file."""
         yield f"<{iri}>"
         if iri == RDF_TYPE:
             yield "a"
@@ -138,7 +140,7 @@ class _Text:
                 yield f"{prefix}:{iri[len(namespace) :]}"
 
     def _names_value(self, line: str, value: str) -> bool:
-        """Whether the object of a line of one statement is an IRI, or a literal of that text."""
+        """Whether the line states a value: an IRI, or a literal with that lexical form."""
         written = line.split(maxsplit=1)[-1].rstrip(" ;.")
         text = value.translate(_ESCAPES)
         return written in (*self._names(value), text) or written.startswith((f'"{text}"', f"'{text}'"))

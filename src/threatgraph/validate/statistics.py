@@ -1,4 +1,4 @@
-"""Counts what a store holds, so that a query can begin where there is least."""
+"""Counts the instances, statements and subclasses in a store, so that queries start from the smallest set."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from threatgraph.vocab import PREFIXES
 SUBCLASS = NamedNode(f"{PREFIXES['rdfs']}subClassOf")
 
 
-class Census:
-    """How many instances each class of a store has and how many statements each property, and the tree of classes.
+class Statistics:
+    """The instances per class, the statements per property, and the class hierarchy of a store.
+
+    Classes and properties are given and returned in N-Triples syntax, such as ``<https://example.org/C>``.
 
     Args:
-        store: the store; it is asked three times, when an answer is first needed.
+        store: the store. It answers three queries, each when its result is first needed.
     """
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self.rewritten = store.rewritten
-        """For each property, the subjects with literals that queries see in another form than the files write."""
+        """For each property, the subjects whose literals the store normalizes: queries see another lexical form."""
 
     @cached_property
     def _instances(self) -> Mapping[str, int]:
@@ -40,40 +42,40 @@ class Census:
 
     @property
     def classes(self) -> Collection[str]:
-        """The classes that nodes have, in N-Triples."""
+        """The classes that have instances."""
         return self._instances.keys()
 
     def instances(self, *classes: str) -> int:
-        """How many nodes have one of some classes, each in N-Triples; one that has several counts as often."""
+        """The number of instances of some classes; an instance of several of them counts several times."""
         return sum(self._instances.get(cls, 0) for cls in classes)
 
     def uses(self, prop: str) -> int:
-        """How many statements have a property, in N-Triples."""
+        """The number of statements with a property."""
         return self._uses.get(prop, 0)
 
     @cached_property
-    def above(self) -> Mapping[Node, frozenset[Node]]:
-        """For each class that is declared below others, those that it is declared below."""
-        rows = self._store.select(f"SELECT ?below ?class WHERE {{ ?below {SUBCLASS} ?class }}").rows
+    def superclasses(self) -> Mapping[Node, frozenset[Node]]:
+        """The declared direct superclasses of each class that has any."""
+        rows = self._store.select(f"SELECT ?subclass ?class WHERE {{ ?subclass {SUBCLASS} ?class }}").rows
         found: dict[Node, set[Node]] = {}
-        for below, cls in rows:
-            if isinstance(below, Node) and isinstance(cls, Node):
-                found.setdefault(below, set()).add(cls)
-        return {below: frozenset(classes) for below, classes in found.items()}
+        for subclass, cls in rows:
+            if isinstance(subclass, Node) and isinstance(cls, Node):
+                found.setdefault(subclass, set()).add(cls)
+        return {subclass: frozenset(classes) for subclass, classes in found.items()}
 
     @cached_property
-    def _directly_below(self) -> Mapping[str, frozenset[str]]:
+    def _direct_subclasses(self) -> Mapping[str, frozenset[str]]:
         found: dict[str, set[str]] = {}
-        for below, classes in self.above.items():
+        for subclass, classes in self.superclasses.items():
             for cls in classes:
-                found.setdefault(str(cls), set()).add(str(below))
+                found.setdefault(str(cls), set()).add(str(subclass))
         return {cls: frozenset(classes) for cls, classes in found.items()}
 
-    def below(self, cls: str) -> list[str]:
-        """A class and all classes below it, each in N-Triples; the class itself comes first, then in order."""
-        found, waiting = {cls}, [cls]
-        while waiting:
-            new = self._directly_below.get(waiting.pop(), frozenset()) - found
+    def subclasses(self, cls: str) -> list[str]:
+        """A class and its direct and indirect subclasses; the class comes first, the others in order."""
+        found, pending = {cls}, [cls]
+        while pending:
+            new = self._direct_subclasses.get(pending.pop(), frozenset()) - found
             found |= new
-            waiting += new
+            pending += new
         return [cls, *sorted(found - {cls})]

@@ -1,4 +1,4 @@
-"""Finds records that no bundled shape is about, since their class is misspelt or missing."""
+"""Finds records that no bundled shape targets because their class is misspelled or missing."""
 
 from __future__ import annotations
 
@@ -10,42 +10,43 @@ from pyoxigraph import NamedNode
 
 from threatgraph.store import Store
 from threatgraph.validate.report import ValidationResult
-from threatgraph.validate.statistics import Census
+from threatgraph.validate.statistics import Statistics
 from threatgraph.vocab import BASE, CLASSES, RDF_TYPE, SKOS, TG, shorten
 
-#: The rule that a record has a class of the ontology; shapes find records by their class, so none can demand it.
+#: The rule that a record has a class of the ontology. Shapes target records by class, so no shape can require it.
 KNOWN_CLASS = f"{BASE}shapes#known-class"
-#: Shapes and terms of the ontology, which are no records.
+#: The IRIs of shapes and ontology terms, which are not records.
 _SHAPES = "^https://w3id[.]org/threatgraph/(shapes|ontology)#"
-#: What is meant to be a term of the ontology, for SPARQL as well.
-_MEANT = "^https?://(www[.])?w3id[.]org/threat-?graphs?[/#]"
+#: IRIs in our namespace, including misspelled ones; the expression is used in SPARQL as well.
+_OUR_NAMESPACE = "^https?://(www[.])?w3id[.]org/threat-?graphs?[/#]"
 
 
-def of_unknown_class(store: Store, census: Census) -> Iterator[ValidationResult]:
-    """Findings on all records with a class that is meant to be one of the ontology, and is not.
+def unknown_classes(store: Store, statistics: Statistics) -> Iterator[ValidationResult]:
+    """Report records whose class is in the namespace of the ontology but not defined by it.
 
     Args:
         store: the graph.
-        census: what it holds.
+        statistics: the statistics of the graph.
     """
-    for cls in census.classes:
+    for cls in statistics.classes:
         iri = cls.strip("<>")
         name = iri.removeprefix(TG)
-        if not re.match(_MEANT, iri, re.IGNORECASE) or name in CLASSES or store.ask(f"ASK {{ {cls} a ?kind }}"):
+        if not re.match(_OUR_NAMESPACE, iri, re.IGNORECASE) or name in CLASSES or store.ask(f"ASK {{ {cls} a ?kind }}"):
             continue
         message = f"The ontology has no class {shorten(iri)}."
         for (node,) in store.select(f"SELECT DISTINCT ?node WHERE {{ ?node a {cls} }}").rows:
             if isinstance(node, NamedNode):
-                yield _finding(node.value, RDF_TYPE, iri, message, _remedy(iri))
+                yield _result(node.value, RDF_TYPE, iri, message, _remedy(iri))
 
 
-def without_class(store: Store, graphs: Collection[str]) -> Iterator[ValidationResult]:
-    """Findings on nodes without a class that would make them records.
+def missing_classes(store: Store, graphs: Collection[str]) -> Iterator[ValidationResult]:
+    """Report nodes that use the ontology but have no class of it.
+
+    A node uses the ontology if it has a property of the ontology, or if its IRI is in our namespace.
 
     Args:
         store: the graph.
-        graphs: the named graphs of the files whose nodes to look at: those with a property of the ontology, or with an
-            IRI in our namespaces.
+        graphs: the named graphs of the files to check.
     """
     if not graphs:
         return
@@ -55,18 +56,18 @@ def without_class(store: Store, graphs: Collection[str]) -> Iterator[ValidationR
             VALUES ?file {{ {files} }}
             GRAPH ?file {{ ?node ?property ?value }}
             FILTER NOT EXISTS {{ ?node a ?class FILTER(STRSTARTS(STR(?class), "{BASE}")) }}
-            FILTER(REGEX(STR(?property), "{_MEANT}", "i") || (
-                REGEX(STR(?node), "{_MEANT}", "i") && !REGEX(STR(?node), "{_SHAPES}")
+            FILTER(REGEX(STR(?property), "{_OUR_NAMESPACE}", "i") || (
+                REGEX(STR(?node), "{_OUR_NAMESPACE}", "i") && !REGEX(STR(?node), "{_SHAPES}")
                 && NOT EXISTS {{ ?node a ?other FILTER(?other != <{SKOS}Concept>) }}))
         }}"""
     ).rows
     for (node,) in rows:
         if isinstance(node, NamedNode):
             message = "The record has no class of the ontology."
-            yield _finding(node.value, None, None, message, "Correct its IRI, or add a class such as tg:ThreatPattern.")
+            yield _result(node.value, None, None, message, "Add a class such as tg:ThreatPattern, or correct the IRI.")
 
 
-def _finding(node: str, prop: str | None, value: str | None, message: str, remedy: str) -> ValidationResult:
+def _result(node: str, prop: str | None, value: str | None, message: str, remedy: str) -> ValidationResult:
     return ValidationResult("violation", node, prop, value, KNOWN_CLASS, "KnownClass", message, remedy=remedy)
 
 
@@ -77,4 +78,6 @@ def _remedy(iri: str) -> str:
     if not near:
         return f"Use a class of the ontology, <{TG}…>; `threatgraph schema` lists them."
     known = f"tg:{by_lower[near[0]]}"
-    return f"Did you mean {known}?" if iri.startswith(TG) else f"Did you mean {known}, where tg: is <{TG}>?"
+    return (
+        f"Did you mean {known}?" if iri.startswith(TG) else f"Did you mean {known}, with tg: as the prefix of <{TG}>?"
+    )

@@ -97,9 +97,9 @@ class DirectoryStore(OxigraphStore):
             loaded, status = loaded_files.get(path.resolve()), path.stat()
             command = f"`ThreatGraph.load({str(path)!r}, store={str(self.directory)!r})`"
             if loaded is None:
-                raise InvalidFile(str(path), f"not in the store {self.directory}: load it with {command}.")
+                raise InvalidFile(str(path), f"not in the store {self.directory}; {command} loads it.")
             if (loaded.size, loaded.modified) != (status.st_size, status.st_mtime_ns):
-                reason = f"has changed since it was loaded into {self.directory}: reload it with {command}."
+                reason = f"changed since it was loaded into {self.directory}; {command} loads it again."
                 raise InvalidFile(str(path), reason)
 
     in_memory = False

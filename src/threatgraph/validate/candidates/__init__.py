@@ -1,1 +1,1 @@
-"""ValidationResult candidate focus nodes with SPARQL, so that pyshacl need not visit every node."""
+"""Finds candidate focus nodes with SPARQL, so that pyshacl does not have to evaluate every node."""

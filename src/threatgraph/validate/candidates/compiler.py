@@ -1,7 +1,24 @@
-"""Turns checks into SPARQL queries that find the nodes which may break them.
+"""Compiles constraints to SPARQL queries for their candidates: the nodes that may violate them.
 
-A query may name too many nodes, since pyshacl judges each of them; it must never miss one. What has no SPARQL form here
-names all nodes of the target.
+A query may return too many nodes, since pyshacl evaluates each of them, but it must never miss a violation. The
+examples show the queries for a constraint on the target ``sh:targetClass ex:P``; ``tests/test_validate_examples.py``
+runs them and defines ``candidate_queries``.
+
+A missing value is a negated pattern, and too many values are a count:
+
+>>> candidate_queries("sh:path ex:name ; sh:minCount 1 ; sh:maxCount 1")
+
+A value that does not certainly conform is a filter with the expression of :mod:`.conformance`:
+
+>>> candidate_queries("sh:path ex:size ; sh:maxInclusive 5")
+
+Here, few nodes have the property, so the query starts from its statements instead of the instances of the class:
+
+>>> candidate_queries("sh:path ex:rare ; sh:nodeKind sh:Literal")
+
+No node has this property, so that no node can violate the constraint and there is no query:
+
+>>> candidate_queries("sh:path ex:unused ; sh:nodeKind sh:Literal")
 """
 
 from __future__ import annotations
@@ -11,69 +28,81 @@ from collections.abc import Iterator, Sequence
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.rdf.terms import Node
-from threatgraph.validate.candidates.conformance import YES, Conformance, Verdict, alike, all_of, comparable, opposite
-from threatgraph.validate.candidates.filters import loosened
+from threatgraph.sparql.values import batches, values_clause
+from threatgraph.validate.candidates.conformance import (
+    TRUE,
+    Conformance,
+    ThreeValued,
+    all_of,
+    comparable,
+    negation,
+    same_language,
+)
+from threatgraph.validate.candidates.constraint_query import constraint_query
+from threatgraph.validate.candidates.filters import relax_filters
 from threatgraph.validate.candidates.lexical import (
     compared_properties,
     depends_on_forms,
+    has_normalized_literals,
     may_match,
-    shape_literals_differ,
 )
-from threatgraph.validate.evaluation.subgraph import batches, values_clause
-from threatgraph.validate.shapes.checks import Check
+from threatgraph.validate.shapes.constraints import ShapeConstraint
 from threatgraph.validate.shapes.graph import ShapeGraph, Target, Term, first, inner_shapes, is_true, siblings
 from threatgraph.validate.shapes.paths import Path, read_path
-from threatgraph.validate.shapes.sparql_constraints import joined
-from threatgraph.validate.statistics import SUBCLASS, Census
+from threatgraph.validate.statistics import SUBCLASS, Statistics
 from threatgraph.vocab import XSD
 
-#: What is demanded of the values of a path together, not of each.
-_OF_ALL = frozenset(
+#: Parameters that constrain the set of values of a path, not each value.
+_ON_SETS = frozenset(
     "minCount maxCount uniqueLang hasValue equals disjoint lessThan lessThanOrEquals qualifiedValueShape "
     "qualifiedMinCount qualifiedMaxCount qualifiedValueShapesDisjoint".split()
 )
 _PAIRS = {"equals": "=", "disjoint": "!=", "lessThan": "<", "lessThanOrEquals": "<="}
 _COUNTED = "SELECT ?this (COUNT(DISTINCT ?value) AS ?count)"
-#: A query begins with the statements of a property where there are fewer than so many for each node of the target:
-#: measured on Oxigraph, a step from a node costs about three times what the next statement does.
-_FEW = 3
+#: A query starts from the statements of a property if there are fewer than this number per node of the target. Measured
+#: on Oxigraph: a look-up from a node takes about three times as long as reading the next statement.
+_STATEMENTS_PER_NODE = 3
 _SELECT = "SELECT ?this WHERE {{ {} }}"
 
 
+class NoSparqlForm(Exception):
+    """The constraint cannot be compiled: all nodes of its target are candidates."""
+
+
 class Compiler:
-    """Compiles the checks of one shapes graph against the classes of one store.
+    """Compiles the constraints of a shapes graph for one store.
 
     Args:
         graph: the shapes graph.
-        census: what the store holds.
+        statistics: the statistics of the store.
     """
 
-    def __init__(self, graph: ShapeGraph, census: Census) -> None:
-        self._graph, self._census = graph, census
+    def __init__(self, graph: ShapeGraph, statistics: Statistics) -> None:
+        self._graph, self._statistics = graph, statistics
         self._conformance = Conformance(graph, self._instance_of)
 
-    def queries(self, check: Check) -> list[str] | None:
-        """SPARQL queries for the candidates of a check, each with the column ``this``.
+    def queries(self, constraint: ShapeConstraint) -> list[str]:
+        """SPARQL queries for the candidates of a constraint, each with the column ``this``.
 
         Returns:
-            None where nothing can break the check; ``None`` where it has no SPARQL form here.
+            The queries; an empty list if no node can violate the constraint.
+
+        Raises:
+            NoSparqlForm: if the constraint cannot be compiled.
         """
-        if check.target.kind == "targetClass" and not self._size(check.target):
+        if constraint.target.kind == "targetClass" and not self._size(constraint.target):
             return []
-        if check.constraint is not None:
-            return self._constraint(check, check.constraint)
-        rewritten = self._rewritten(check)
-        if rewritten is None:
-            return None
-        if check.path_term is not None and check.steps is None:
-            return None
-        if check.target.kind == "targetNode" and self._has_empty_path(check.shape):
-            return None  # a node that stands in no statement is a value of its own, but SPARQL does not find it
-        parts = list(self._parts(check))
-        return None if None in parts else [*(_SELECT.format(part) for part in parts if part), *rewritten]
+        if constraint.sparql is not None:
+            return [self._sparql_constraint(constraint, constraint.sparql)]
+        normalized = self._normalized(constraint)
+        if constraint.path_term is not None and constraint.steps is None:
+            raise NoSparqlForm
+        if constraint.target.kind == "targetNode" and self._has_empty_path(constraint.shape):
+            raise NoSparqlForm  # SPARQL does not find a node that is a value of itself if no statement mentions it
+        return [*map(_SELECT.format, self._patterns(constraint)), *normalized]
 
     def scope(self, target: Target) -> str:
-        """The graph pattern of the nodes that a target names (SHACL, section 2.1.3); it ends in a full stop."""
+        """The graph pattern of the nodes of a target (SHACL, section 2.1.3); it ends in a full stop."""
         if target.kind == "targetClass":
             return self._instance_of("?this", target.term)
         if target.kind == "targetNode":
@@ -81,134 +110,132 @@ class Compiler:
         return f"?this {target.term} [] ." if target.kind == "targetSubjectsOf" else f"[] {target.term} ?this ."
 
     def _instance_of(self, variable: str, cls: Term) -> str:
-        classes = self._census.below(str(cls))
+        classes = self._statistics.subclasses(str(cls))
         if len(classes) == 1:
             return f"{variable} a {cls} ."
-        if any(name.startswith("_:") for name in classes):  # a blank node cannot be asked for
+        if any(name.startswith("_:") for name in classes):  # a blank node in a query is a variable
             return f"{variable} a/{SUBCLASS}* {cls} ."
         return f"VALUES {variable}Kind {{ {' '.join(classes)} }} {variable} a {variable}Kind ."
 
-    def _constraint(self, check: Check, constraint: Node) -> list[str] | None:
-        """The query of a constraint for all nodes at once, with nothing filtered out on which engines may differ."""
-        text = joined(self._graph, constraint, self.scope(check.target))
-        text = None if text is None else loosened(text)
-        if text is None or (self._census.rewritten and may_match(text, self._census.rewritten)):
-            return None
-        return [text]
+    def _sparql_constraint(self, constraint: ShapeConstraint, sparql: Node) -> str:
+        """The query of a SPARQL constraint for all nodes, without filters that engines evaluate differently."""
+        text = constraint_query(self._graph, sparql, self.scope(constraint.target))
+        text = None if text is None else relax_filters(text)
+        if text is None or (self._statistics.rewritten and may_match(text, self._statistics.rewritten)):
+            raise NoSparqlForm
+        return text
 
-    def _rewritten(self, check: Check) -> list[str] | None:
-        """Queries for the nodes with literals of which queries see another form; ``None`` where that is not enough."""
-        if shape_literals_differ(self._graph, check):
-            return None
-        if not depends_on_forms(self._graph, check, self._census.rewritten):
+    def _normalized(self, constraint: ShapeConstraint) -> list[str]:
+        """Queries for the nodes of the target with literals that the store normalizes."""
+        rewritten = self._statistics.rewritten
+        if has_normalized_literals(self._graph, constraint):
+            raise NoSparqlForm
+        if not depends_on_forms(self._graph, constraint, rewritten):
             return []
-        props = compared_properties(check)
+        props = compared_properties(constraint)
         if props is None:
-            return None
-        nodes = dict.fromkeys(node for prop in props for node in self._census.rewritten.get(prop, ()))
-        scope = self.scope(check.target)
+            raise NoSparqlForm
+        nodes = dict.fromkeys(node for prop in props for node in rewritten.get(prop, ()))
+        scope = self.scope(constraint.target)
         return [
             _SELECT.format(f"{{ {values_clause('this', batch)} }} {scope}") for batch in batches(sorted(nodes, key=str))
         ]
 
     def _has_empty_path(self, shape: Term) -> bool:
-        """Whether a shape, or one that it refers to, goes along a path that may have no step."""
+        """Whether the path of a shape or of one of its inner shapes may have length zero."""
         path = read_path(self._graph, first(self._graph, shape, "path"))
         return (path is not None and path.may_be_empty) or any(
             self._has_empty_path(inner) for inner in inner_shapes(self._graph, shape)
         )
 
     def _size(self, target: Target) -> int:
-        """How many nodes a target has, at most."""
+        """The maximum number of nodes of a target."""
         if target.kind == "targetClass":
-            return self._census.instances(*self._census.below(str(target.term)))
-        return 1 if target.kind == "targetNode" else self._census.uses(str(target.term))
+            return self._statistics.instances(*self._statistics.subclasses(str(target.term)))
+        return 1 if target.kind == "targetNode" else self._statistics.uses(str(target.term))
 
-    def _parts(self, check: Check) -> Iterator[str | None]:
-        """For each demand, or group of them, the pattern of the nodes that may break it; empty where none can."""
-        path = check.steps
+    def _patterns(self, constraint: ShapeConstraint) -> Iterator[str]:
+        """For each parameter or group of parameters, the pattern of the nodes that may violate it."""
+        path = constraint.steps
         if path is not None:
-            each = {name: values for name, values in check.parameters.items() if name not in _OF_ALL}
-            if is_true(self._graph, check.shape, "closed"):
-                yield None  # it is the values that are closed: that is rare
-            yield self._each_value(check, path, all_of(self._conformance.values(each, "?value")))
-            yield from self._together(check, path)
+            if is_true(self._graph, constraint.shape, "closed"):
+                raise NoSparqlForm  # the values are closed, which is rare
+            each = {name: values for name, values in constraint.parameters.items() if name not in _ON_SETS}
+            yield from self._each_value(constraint, path, all_of(self._conformance.values(each, "?value")))
+            for name, values in constraint.parameters.items():
+                yield from self._set_of_values(constraint, path, name, values)
             return
-        each = dict(check.parameters)
+        each = dict(constraint.parameters)
         if "closed" in each:
-            yield self._unknown_property(check, each.pop("closed"))
-        for name in sorted(_OF_ALL & each.keys() - {"hasValue"}):
-            yield from (part for value in each.pop(name) for part in self._pair(check, None, name, value))
-        yield self._each_value(check, None, all_of(self._conformance.values(each, "?this")))
+            yield from self._unknown_property(constraint, each.pop("closed"))
+        for name in sorted(_ON_SETS & each.keys() - {"hasValue"}):
+            for value in each.pop(name):
+                yield from self._pair(constraint, None, name, value)
+        yield from self._each_value(constraint, None, all_of(self._conformance.values(each, "?this")))
 
-    def _together(self, check: Check, path: Path) -> Iterator[str | None]:
-        scope, found = self.scope(check.target), check.parameters
-        for name, values in found.items():
-            if name == "minCount":
-                yield _too_few(scope, path, int(values[0].value))
-            elif name == "maxCount":
-                yield self._too_many(check, path, int(values[0].value))
-            elif name == "uniqueLang" and is_true(self._graph, check.shape, "uniqueLang"):
-                yield self._too_many(
-                    check, path, 1, f"{_step(path)} {_step(path, '?other')} {alike('?value', '?other')}"
-                )
-            elif name == "hasValue":
-                known = [value for value in values if isinstance(value, (NamedNode, Literal))]
-                yield from (f"{scope} FILTER NOT EXISTS {{ {_step(path, str(value))} }}" for value in known)
-                if len(known) < len(values):
-                    yield None
-            elif name.startswith("qualified"):
-                yield self._qualified(check, path) if name == "qualifiedValueShape" else self._half(check)
-            elif name in _PAIRS:
-                yield from (part for value in values for part in self._pair(check, path, name, value))
+    def _set_of_values(
+        self, constraint: ShapeConstraint, path: Path, name: str, values: Sequence[Term]
+    ) -> Iterator[str]:
+        if name == "minCount":
+            yield from _too_few(self.scope(constraint.target), path, int(values[0].value))
+        elif name == "maxCount":
+            yield from self._too_many(constraint, path, int(values[0].value))
+        elif name == "uniqueLang" and is_true(self._graph, constraint.shape, "uniqueLang"):
+            pair = f"{_step(path)} {_step(path, '?other')} {same_language('?value', '?other')}"
+            yield from self._too_many(constraint, path, 1, pair)
+        elif name == "hasValue":
+            if not all(isinstance(value, (NamedNode, Literal)) for value in values):
+                raise NoSparqlForm
+            scope = self.scope(constraint.target)
+            yield from (f"{scope} FILTER NOT EXISTS {{ {_step(path, str(value))} }}" for value in values)
+        elif name == "qualifiedValueShape":
+            yield self._qualified(constraint, path)
+        elif name.startswith("qualified"):
+            if "qualifiedValueShape" not in constraint.parameters:
+                raise NoSparqlForm  # pyshacl reports the missing shape
+        elif name in _PAIRS:
+            for value in values:
+                yield from self._pair(constraint, path, name, value)
 
-    def _half(self, check: Check) -> str | None:
-        """Nothing; ``None`` where a qualified demand lacks its shape, of which the referee complains."""
-        return "" if "qualifiedValueShape" in check.parameters else None
+    def _is_unused(self, path: Path | None) -> bool:
+        """Whether a path is a single property without statements."""
+        return path is not None and path.step is not None and not self._statistics.uses(str(path.step[0]))
 
-    def _starts_with_values(self, check: Check, path: Path | None) -> str | None:
-        """How to begin with the statements of a property: the filter by which their nodes are those of the target.
-
-        Returns:
-            The filter; nothing where there are no such statements at all; ``None`` to begin with the nodes.
-        """
+    def _starts_with_values(self, constraint: ShapeConstraint, path: Path | None) -> bool:
+        """Whether it is faster to start from the statements of a property than from the nodes of the target."""
         if path is None or path.step is None:
-            return None
-        uses = self._census.uses(str(path.step[0]))
-        if not uses:
-            return ""
-        return f"FILTER EXISTS {{ {self.scope(check.target)} }}" if uses < _FEW * self._size(check.target) else None
+            return False
+        return self._statistics.uses(str(path.step[0])) < _STATEMENTS_PER_NODE * self._size(constraint.target)
 
-    def _each_value(self, check: Check, path: Path | None, verdict: Verdict) -> str | None:
-        """The nodes with a value that does not surely meet what is demanded of each."""
-        if verdict.yes is None:
-            return None
-        if verdict.yes == YES:
-            return ""
-        scope, wrong = self.scope(check.target), f"FILTER(!{verdict.yes})"
-        if path is None:
-            return f"{scope} {wrong}"
-        among = self._starts_with_values(check, path)
-        if among is None:
-            return f"{scope} {_step(path)} {wrong}"
-        return among and f"{_step(path)} {wrong} {among}"
-
-    def _too_many(self, check: Check, path: Path, most: int, then: str = "") -> str:
-        """The nodes with more than so many values of a path, if they meet a further pattern as well."""
-        among = self._starts_with_values(check, path)
-        if among == "":
-            return ""
-        scope = "" if among else self.scope(check.target)
-        once = "" if among else "DISTINCT "
-        having = f"GROUP BY ?this HAVING(COUNT({once}?value) > {most})"
-        return f"{{ SELECT ?this WHERE {{ {scope} {_step(path)} }} {having} }} {then} {among or ''}"
-
-    def _pair(self, check: Check, path: Path | None, name: str, value: Term) -> Iterator[str | None]:
-        """The nodes whose values may not stand to those of a property as they should (SHACL, section 4.5)."""
-        if not isinstance(value, NamedNode) or (path is None and name not in ("equals", "disjoint")):
-            yield None
+    def _each_value(self, constraint: ShapeConstraint, path: Path | None, conforms: ThreeValued) -> Iterator[str]:
+        """The nodes with a value that does not certainly conform."""
+        if conforms.holds is None:
+            raise NoSparqlForm
+        if conforms.holds == TRUE or self._is_unused(path):
             return
-        scope, step = self.scope(check.target), _step(path) if path else "BIND(?this AS ?value)"
+        scope, violation = self.scope(constraint.target), f"FILTER(!{conforms.holds})"
+        if path is None:
+            yield f"{scope} {violation}"
+        elif self._starts_with_values(constraint, path):
+            yield f"{_step(path)} {violation} FILTER EXISTS {{ {scope} }}"
+        else:
+            yield f"{scope} {_step(path)} {violation}"
+
+    def _too_many(self, constraint: ShapeConstraint, path: Path, limit: int, then: str = "") -> Iterator[str]:
+        """The nodes with more values of a path than the limit that also match a further pattern."""
+        if self._is_unused(path):
+            return
+        scope, count, exists = self.scope(constraint.target), "COUNT(DISTINCT ?value)", ""
+        if self._starts_with_values(constraint, path):
+            scope, count, exists = "", "COUNT(?value)", f"FILTER EXISTS {{ {scope} }}"
+        having = f"GROUP BY ?this HAVING({count} > {limit})"
+        yield f"{{ SELECT ?this WHERE {{ {scope} {_step(path)} }} {having} }} {then} {exists}"
+
+    def _pair(self, constraint: ShapeConstraint, path: Path | None, name: str, value: Term) -> Iterator[str]:
+        """The nodes whose values may violate a comparison with those of another property (SHACL, section 4.5)."""
+        if not isinstance(value, NamedNode) or (path is None and name not in ("equals", "disjoint")):
+            raise NoSparqlForm
+        scope, step = self.scope(constraint.target), _step(path) if path else "BIND(?this AS ?value)"
         other, same = f"?this {value} ?other .", f"?this {value} ?value ."
         if name == "equals" and path:
             yield f"{scope} {step} FILTER NOT EXISTS {{ {same} }}"
@@ -220,57 +247,64 @@ class Compiler:
             texts = "isLiteral(?value) && isLiteral(?other) && STR(?value) = STR(?other)"
             yield f"{scope} {step} {other} FILTER(sameTerm(?value, ?other) || ({texts}))"
         else:
-            yield f"{scope} {step} {other} FILTER(!({' || '.join(_surely_ordered(_PAIRS[name]))}))"
+            yield f"{scope} {step} {other} FILTER(!({' || '.join(_certainly_ordered(_PAIRS[name]))}))"
 
-    def _qualified(self, check: Check, path: Path) -> str | None:
-        """The nodes that may have too few or too many values of a kind (SHACL, section 4.7.3)."""
-        shapes = check.parameters["qualifiedValueShape"]
-        limits = [check.parameters.get(f"qualified{name}Count") for name in ("Min", "Max")]
+    def _qualified(self, constraint: ShapeConstraint, path: Path) -> str:
+        """The nodes that may have too few or too many values that conform to a shape (SHACL, section 4.7.3)."""
+        shapes = constraint.parameters["qualifiedValueShape"]
+        limits = [constraint.parameters.get(f"qualified{name}Count") for name in ("Min", "Max")]
         if len(shapes) > 1 or limits == [None, None]:
-            return None
-        demands = [self._conformance.shape(shapes[0], "?value")]
-        if is_true(self._graph, check.shape, "qualifiedValueShapesDisjoint"):
-            others = siblings(self._graph, check.shape) - set(shapes)
-            demands += [opposite(self._conformance.shape(other, "?value")) for other in sorted(others, key=str)]
-        surely, not_surely = all_of(demands)
+            raise NoSparqlForm
+        conforms = self._qualified_conformance(constraint, shapes)
+        tests = (conforms.holds, conforms.fails and f"!{conforms.fails}")
         parts = []
-        for limit, test, sign in zip(limits, (surely, not_surely and f"!{not_surely}"), "<>", strict=True):
+        for limit, test, sign in zip(limits, tests, "<>", strict=True):
             if limit is not None and test is None:
-                return None
+                raise NoSparqlForm
             if limit is not None:
-                inner = f"{self.scope(check.target)} OPTIONAL {{ {_step(path)} FILTER({test}) }}"
+                inner = f"{self.scope(constraint.target)} OPTIONAL {{ {_step(path)} FILTER({test}) }}"
                 parts.append(
                     f"{{ {_COUNTED} WHERE {{ {inner} }} GROUP BY ?this }} FILTER(?count {sign} {limit[0].value})"
                 )
         return " UNION ".join(f"{{ {part} }}" for part in parts)
 
-    def _unknown_property(self, check: Check, closed: Sequence[Term]) -> str | None:
-        """The nodes with a property that a closed shape does not name."""
+    def _qualified_conformance(self, constraint: ShapeConstraint, shapes: Sequence[Term]) -> ThreeValued:
+        """Whether a value conforms to the qualified shape, and to none of its siblings if they are disjoint."""
+        tests = [self._conformance.shape(shapes[0], "?value")]
+        if is_true(self._graph, constraint.shape, "qualifiedValueShapesDisjoint"):
+            others = siblings(self._graph, constraint.shape) - set(shapes)
+            tests += [negation(self._conformance.shape(other, "?value")) for other in sorted(others, key=str)]
+        return all_of(tests)
+
+    def _unknown_property(self, constraint: ShapeConstraint, closed: Sequence[Term]) -> Iterator[str]:
+        """The nodes with a property that a closed shape does not allow."""
         if str(closed[0]) == str(Literal(False)):
-            return ""
-        known = self._conformance.known_properties(check.shape, check.parameters)
+            return
+        known = self._conformance.known_properties(constraint.shape, constraint.parameters)
         if known is None:
-            return None
-        other = f"FILTER(?property NOT IN ({', '.join(known)}))" if known else ""  # Oxigraph finds nothing not in ()
-        return f"{self.scope(check.target)} ?this ?property [] {other}"
+            raise NoSparqlForm
+        other = f"FILTER(?property NOT IN ({', '.join(known)}))" if known else ""  # Oxigraph rejects all for NOT IN ()
+        yield f"{self.scope(constraint.target)} ?this ?property [] {other}"
 
 
 def _step(path: Path, value: str = "?value") -> str:
-    """From the node to its values."""
+    """The pattern from the node to its values."""
     if path.step and path.step[1]:
         return f"{value} {path.step[0]} ?this ."
     return f"?this {path.to_sparql()} {value} ."
 
 
-def _too_few(scope: str, path: Path, least: int) -> str:
-    if least <= 1:
-        return f"{scope} FILTER NOT EXISTS {{ {_step(path)} }}" if least else ""
-    inner = f"{scope} OPTIONAL {{ {_step(path)} }}"
-    return f"{{ {_COUNTED} WHERE {{ {inner} }} GROUP BY ?this }} FILTER(?count < {least})"
+def _too_few(scope: str, path: Path, limit: int) -> Iterator[str]:
+    """The nodes with fewer values of a path than the limit."""
+    if limit == 1:
+        yield f"{scope} FILTER NOT EXISTS {{ {_step(path)} }}"
+    elif limit > 1:
+        inner = f"{scope} OPTIONAL {{ {_step(path)} }}"
+        yield f"{{ {_COUNTED} WHERE {{ {inner} }} GROUP BY ?this }} FILTER(?count < {limit})"
 
 
-def _surely_ordered(operator: str) -> Iterator[str]:
-    """The tests that two values are surely in order."""
+def _certainly_ordered(operator: str) -> Iterator[str]:
+    """The expressions that two values are certainly in order, one per type of value."""
     for kind in (f"{XSD}integer", f"{XSD}date"):
         known = [str(comparable(variable, kind)) for variable in ("?value", "?other")]
         yield f"COALESCE({' && '.join(known)} && ?value {operator} ?other, false)"

@@ -1,4 +1,4 @@
-"""Finds the nodes that pyshacl judges: those that may break a check, by SPARQL queries over the whole graph."""
+"""Finds the candidates: the focus nodes that may violate a constraint."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from threatgraph.errors import InvalidQuery
 from threatgraph.rdf.lexical import as_stored
 from threatgraph.store import Store
-from threatgraph.validate.candidates.compiler import Compiler
-from threatgraph.validate.evaluation.subgraph import term_of
-from threatgraph.validate.shapes.checks import Check
+from threatgraph.validate.candidates.compiler import Compiler, NoSparqlForm
+from threatgraph.validate.shapes.constraints import ShapeConstraint
 from threatgraph.validate.shapes.declared_components import Components
-from threatgraph.validate.shapes.graph import ShapeGraph, Target, Term, name_of, owners
+from threatgraph.validate.shapes.graph import ShapeGraph, Target, Term, name_of, owners, term_of
 
 
-class Candidates:
-    """Chooses nodes for checks.
+class CandidateFinder:
+    """Finds the candidates of constraints.
 
     Args:
-        store: the whole graph.
+        store: the full graph.
         graph: the shapes graph.
-        compiler: writes checks as SPARQL queries.
+        compiler: compiles constraints to SPARQL queries.
         components: the constraint components that the shapes graph declares.
     """
 
@@ -32,56 +31,59 @@ class Candidates:
         self.components = components
         """The constraint components that the shapes graph declares."""
         self.notes: list[str] = []
-        """For which checks SPARQL cannot choose."""
+        """The constraints without a SPARQL form."""
 
     @cached_property
     def _owners(self) -> dict[str, str]:
         return owners(self._graph)
 
-    def of(self, checks: Iterable[Check]) -> dict[Check, list[Term]]:
-        """For each check the nodes that may break it, where there are any: the whole target if SPARQL cannot tell."""
-        chosen: dict[Check, list[Term]] = {}
-        for check in checks:
-            if check.target.kind == "targetNode":
-                # It costs no more to judge one node than to ask for it, and no statement need mention it.
-                if not isinstance(check.target.term, BlankNode):
-                    chosen[check] = [check.target.term]
-                continue
-            declared = check.constraint is None and self.components.among(check.shape) is not None
-            found = None if declared else self._named_by(self._compiler.queries(check))
-            if found is None:
-                if not declared:
-                    name = name_of(self._graph, check.constraint or check.shape, self._owners)
-                    self.notes.append(f"{name} has no SPARQL form: pyshacl judges all that it is about.")
-                found = self._named_by([f"SELECT DISTINCT ?this WHERE {{ {self._compiler.scope(check.target)} }}"])
-            if found and check.target.kind == "targetObjectsOf":
-                found = list(self._as_written(check.target, found))
-            if found:
-                chosen[check] = found
-        return chosen
+    def find(self, constraints: Iterable[ShapeConstraint]) -> dict[ShapeConstraint, list[Term]]:
+        """The candidates of each constraint that has any.
 
-    def _named_by(self, queries: Iterable[str] | None) -> list[Term] | None:
-        """The nodes that some queries name; ``None`` without queries, or if one does not parse: pyshacl says why."""
+        All nodes of the target are candidates if the constraint has no SPARQL form.
+        """
+        found: dict[ShapeConstraint, list[Term]] = {}
+        for constraint in constraints:
+            target = constraint.target
+            if target.kind == "targetNode":
+                # Evaluating a single node is as fast as a query, and the data may not mention the node.
+                candidates = [] if isinstance(target.term, BlankNode) else [target.term]
+            else:
+                candidates = self._candidates(constraint)
+            if candidates and target.kind == "targetObjectsOf":
+                candidates = list(self._lexical_forms(target, candidates))
+            if candidates:
+                found[constraint] = candidates
+        return found
+
+    def _candidates(self, constraint: ShapeConstraint) -> list[Term]:
+        if constraint.sparql is not None or self.components.relevant_to(constraint.shape) is None:
+            try:
+                return self._select(self._compiler.queries(constraint))
+            except (NoSparqlForm, InvalidQuery):  # pyshacl reports an invalid query
+                name = name_of(self._graph, constraint.sparql or constraint.shape, self._owners)
+                self.notes.append(f"{name} has no SPARQL form: pyshacl evaluates all nodes of its target.")
         try:
-            if queries is None:
-                return None
-            rows = [row for query in queries for row in self._store.select(query).rows]
+            return self._select([f"SELECT DISTINCT ?this WHERE {{ {self._compiler.scope(constraint.target)} }}"])
         except InvalidQuery:
-            return None
+            return []
+
+    def _select(self, queries: Iterable[str]) -> list[Term]:
+        rows = [row for query in queries for row in self._store.select(query).rows]
         return list(dict.fromkeys(term_of(row[0]) for row in rows if row[0] is not None))
 
-    def _as_written(self, target: Target, values: Iterable[Term]) -> Iterator[Term]:
-        """Values of a property in all the forms in which the files write them."""
+    def _lexical_forms(self, target: Target, values: Iterable[Term]) -> Iterator[Term]:
+        """The values of a property in every lexical form that the files use."""
         prop = target.term
         if not isinstance(prop, NamedNode) or prop.value not in self._store.rewritten:
             yield from values
             return
-        wanted = dict.fromkeys(values)
+        distinct = dict.fromkeys(values)
         rows = self._store.select(f"SELECT ?node ?value WHERE {{ ?node {prop} ?value FILTER(isLiteral(?value)) }}").rows
-        written = self._store.as_written(Triple(node, prop, value) for node, value in rows)  # type: ignore[arg-type]
+        original = self._store.as_written(Triple(node, prop, value) for node, value in rows)  # type: ignore[arg-type]
         forms: dict[Term, dict[Term, None]] = {}
-        for value in (triple.object for triple in written):
+        for value in (triple.object for triple in original):
             if isinstance(value, Literal):
                 forms.setdefault(as_stored(value), {})[value] = None
-        for value in wanted:
+        for value in distinct:
             yield from forms.get(value, (value,))

@@ -1,1 +1,1 @@
-"""Evaluating candidate nodes with pyshacl on the subgraph that their shapes read."""
+"""Evaluates candidates with pyshacl, on the subgraph that their shapes read."""

@@ -1,4 +1,4 @@
-"""Counts the nodes that pyshacl judges where shapes select them by SHACL Advanced Features."""
+"""Counts the focus nodes that pyshacl selects with SHACL Advanced Features."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Any
 
 from pyshacl.shape import Shape
 
-from threatgraph.validate.evaluation.patching import LocalChange
+from threatgraph.validate.evaluation.patching import ThreadLocalPatch
 
 _counting = threading.local()
 
 
-def _counted(theirs: Callable[..., Any], *args: Any, **options: Any) -> Any:
-    found = theirs(*args, **options)
+def _counted(original: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    found = original(*args, **options)
     _counting.seen.update(found)
     return found
 
 
-_COUNTED = LocalChange(Shape, "focus_nodes", _counted)
+_COUNTED = ThreadLocalPatch(Shape, "focus_nodes", _counted)
 
 
 @contextmanager
 def counted_focus_nodes() -> Iterator[set[Any]]:
-    """Collect the focus nodes of all targets, those of SPARQL targets and of derived statements among them."""
+    """Collect the focus nodes of all targets, including SPARQL-based targets and inferred statements."""
     _counting.seen = seen = set[Any]()
     with _COUNTED:
         yield seen

@@ -1,9 +1,15 @@
-"""Finds the statements that a SPARQL constraint can match from some nodes.
+"""Fetches the statements that a SPARQL constraint can match from some nodes.
 
-The answer to a query depends on the statements that match its triple patterns, and on no others. Of these it fetches
-the ones that stand in a solution of the patterns which hold together: those that must hold in a group, and those of an
-``OPTIONAL``, a ``UNION`` or an ``EXISTS`` with what must hold before them. Filters are left out, which can only make it
-more. Where that is not the whole truth (``GRAPH``, subqueries, ``LIMIT``, negated property sets), nothing is fetched.
+The solutions of a query depend only on the statements that match its triple patterns. These are fetched by one query
+per group of patterns that must match together: the mandatory patterns of a group, and the patterns of an ``OPTIONAL``,
+``UNION`` or ``EXISTS`` together with those before them. Filters are omitted, which can only add statements. A query with
+other parts (``GRAPH``, subqueries, ``LIMIT``, negated property sets) is evaluated on the full graph instead.
+
+For the focus node ``ex:a``, these queries are sent to the store:
+
+>>> match_queries("SELECT $this { $this ex:size ?s . FILTER(?s > 5) FILTER NOT EXISTS { ?s ex:unit ?u } }")
+
+The first one fetches the statements for the ``NOT EXISTS``, the second one those for the outer group.
 """
 
 from __future__ import annotations
@@ -18,67 +24,68 @@ from rdflib import Literal as RdflibLiteral
 from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 
-from threatgraph.validate.evaluation.subgraph import Fence, Unfenced, batches, term_of, turned, values_clause
-from threatgraph.validate.shapes.graph import ShapeGraph, Term, first
+from threatgraph.sparql.values import values_clause
+from threatgraph.validate.evaluation.subgraph import Subgraph, UnboundedShape, named_batches
+from threatgraph.validate.shapes.graph import ShapeGraph, Term, first, term_of
 from threatgraph.validate.shapes.paths import Path, read_path
-from threatgraph.validate.shapes.sparql_constraints import prefixes
+from threatgraph.validate.shapes.prefixes import prologue
 
 _PATH = re.compile(r"[$?]PATH\b")
 _PREBOUND = re.compile(r"[$?](shapesGraph|currentShape)\b")
-_MOST = 200_000
-"""Rows of an answer at most: beyond it, a whole graph costs less."""
-#: Operators of the algebra that pass on the solutions of what is below them.
-_PASSING = frozenset("SelectQuery Project Distinct Reduced OrderBy Group AggregateJoin".split())
+#: The maximum number of rows of a query; beyond it, evaluating on the full graph is cheaper.
+_MAX_ROWS = 200_000
+#: Operators of the algebra that match the same statements as their operand.
+_TRANSPARENT = frozenset("SelectQuery Project Distinct Reduced OrderBy Group AggregateJoin".split())
 _REPEATED = {"*": "zeroOrMorePath", "+": "oneOrMorePath", "?": "zeroOrOnePath"}
 
-#: The parts of a triple pattern: variables with their question mark, terms, and a path in place of a property.
+#: A part of a triple pattern: a variable with its question mark, a term, or a path instead of a property.
 Part = str | Term | Path
 Pattern = tuple[Part, Part, Part]
 
 
-def look_at_matches(fence: Fence, graph: ShapeGraph, shape: Term, constraint: Term, nodes: Sequence[Term]) -> None:
-    """Fetch what a SPARQL constraint can match.
+def fetch_matches(subgraph: Subgraph, graph: ShapeGraph, shape: Term, constraint: Term, nodes: Sequence[Term]) -> None:
+    """Fetch the statements that a SPARQL constraint can match.
 
     Args:
-        fence: where the statements go.
+        subgraph: receives the statements.
         graph: the shapes graph.
         shape: the shape that has the constraint.
         constraint: the constraint.
-        nodes: the nodes that it is asked for.
+        nodes: its focus nodes.
 
     Raises:
-        Unfenced: where that cannot be told.
+        UnboundedShape: if these statements cannot be determined from the query.
     """
     select = first(graph, constraint, "select")
     if not isinstance(select, Literal):
-        return  # the referee says what is wrong with it
+        return  # pyshacl reports it
     text = select.value
     if _PREBOUND.search(text):
-        raise Unfenced("a constraint asks for the shapes graph, or for its own shape")
+        raise UnboundedShape("a constraint reads the shapes graph or its own shape")
     path = read_path(graph, first(graph, shape, "path"))
     if _PATH.search(text):
         if path is None:
-            raise Unfenced("a constraint goes along a path that is none that is followed here")
+            raise UnboundedShape("the path of a constraint is ill-formed or too long")
         text = _PATH.sub(path.to_sparql().replace("\\", r"\\"), text)
     reader = _Reader()
     try:
-        algebra = prepareQuery(prefixes(graph, constraint) + text).algebra
-    except Exception as error:  # rdflib raises what its parser raises, and more
-        raise Unfenced(f"rdflib does not read a constraint: {error}") from error
-    together = reader.read(algebra)
-    for wanted, context in [*reader.groups, (together, together)]:
-        _fetch(fence, wanted, context, nodes)
+        algebra = prepareQuery(prologue(graph, constraint) + text).algebra
+    except Exception as error:  # rdflib raises errors of many types
+        raise UnboundedShape(f"rdflib cannot parse a constraint: {error}") from error
+    mandatory = reader.read(algebra)
+    for wanted, context in [*reader.groups, (mandatory, mandatory)]:
+        _fetch(subgraph, wanted, context, nodes)
 
 
 class _Reader:
-    """Reads the algebra of a query as rdflib has it (SPARQL 1.1, section 18.2)."""
+    """Reads the algebra of a query in rdflib (SPARQL 1.1, section 18.2)."""
 
     def __init__(self) -> None:
         self.groups: list[tuple[list[Pattern], list[Pattern]]] = []
-        """Patterns whose matches are wanted, each with all that must hold together with them."""
+        """The patterns of each optional group, and all patterns that must match together with them."""
 
     def read(self, node: CompValue) -> list[Pattern]:
-        """The patterns that must hold in every solution; what may hold besides goes to the groups."""
+        """The patterns that must match in every solution; other patterns are added to the groups."""
         name = node.name
         if name == "BGP":
             return [tuple(_part(part, at) for at, part in enumerate(triple)) for triple in node.triples]  # type: ignore[misc]
@@ -87,35 +94,41 @@ class _Reader:
         if name == "LeftJoin":
             return self._left_join(node)
         if name == "Union":
-            for branch in (node.p1, node.p2):
-                inner = self.read(branch)
-                self.groups.append((inner, inner))
-            return []
+            return self._union(node)
         if name in ("Filter", "Extend"):
-            before = self.read(node.p)
-            tests = list(_exists(node.expr))
-            if tests and _aggregates(node.p):
-                raise Unfenced("a constraint has EXISTS behind GROUP BY")
-            self._tests(tests, before)
-            return before
-        if name in _PASSING and not any(True for key in node if key != "p" for _ in _exists(node[key])):
+            return self._filter(node)
+        if name in _TRANSPARENT and not any(True for key in node if key != "p" for _ in _exists(node[key])):
             return self.read(node.p)
-        raise Unfenced(f"a constraint has {name} where the patterns cannot be told apart")
+        raise UnboundedShape(f"a constraint contains {name} in a place where its patterns cannot be separated")
+
+    def _union(self, node: CompValue) -> list[Pattern]:
+        for branch in (node.p1, node.p2):
+            inner = self.read(branch)
+            self.groups.append((inner, inner))
+        return []
+
+    def _filter(self, node: CompValue) -> list[Pattern]:
+        before = self.read(node.p)
+        tests = list(_exists(node.expr))
+        if tests and _aggregates(node.p):
+            raise UnboundedShape("a constraint contains EXISTS after GROUP BY")
+        self._read_exists(tests, before)
+        return before
 
     def _left_join(self, node: CompValue) -> list[Pattern]:
         before, inner = self.read(node.p1), self.read(node.p2)
         self.groups.append((inner, before + inner))
-        self._tests(_exists(node.expr), before + inner)
+        self._read_exists(_exists(node.expr), before + inner)
         return before
 
-    def _tests(self, tests: Iterable[CompValue], before: list[Pattern]) -> None:
+    def _read_exists(self, tests: Iterable[CompValue], before: list[Pattern]) -> None:
         for test in tests:
             inner = self.read(test.graph)
             self.groups.append((inner, before + inner))
 
 
 def _exists(expression: Any) -> Iterator[CompValue]:
-    """The ``EXISTS`` and ``NOT EXISTS`` of an expression; those in their patterns are not among them."""
+    """The ``EXISTS`` and ``NOT EXISTS`` of an expression, without those nested in their patterns."""
     if isinstance(expression, CompValue):
         if expression.name in ("Builtin_EXISTS", "Builtin_NOTEXISTS"):
             yield expression
@@ -147,63 +160,65 @@ def _path(path: Any) -> Path:
     if isinstance(path, URIRef):
         return Path("property", prop=NamedNode(str(path)))
     if isinstance(path, paths.InvPath):
-        return turned(_path(path.arg))
+        return _path(path.arg).inverse()
     if isinstance(path, paths.SequencePath):
         return Path("sequence", tuple(map(_path, path.args)))
     if isinstance(path, paths.AlternativePath):
         return Path("alternativePath", tuple(map(_path, path.args)))
     if isinstance(path, paths.MulPath):
         return Path(_REPEATED[str(path.mod)], (_path(path.path),))
-    raise Unfenced("a constraint has a negated property set")
+    raise UnboundedShape("a constraint contains a negated property set")
 
 
-def _fetch(fence: Fence, wanted: Sequence[Pattern], context: Sequence[Pattern], nodes: Sequence[Term]) -> None:
-    """Fetch the statements that match some patterns in the solutions of others."""
+def _fetch(subgraph: Subgraph, wanted: Sequence[Pattern], context: Sequence[Pattern], nodes: Sequence[Term]) -> None:
+    """Fetch the statements that match some patterns in the solutions of all patterns of their context."""
     plain = [pattern for pattern in wanted if not isinstance(pattern[1], Path)]
-    for batch in batches(nodes) if "?this" in _variables(context) else [()]:
+    for batch in named_batches(nodes) if "?this" in _variables(context) else [()]:
         head = values_clause("this", batch) if batch else ""
         if plain:
-            fence.keep(_matches(fence, plain, context, head))
-        for start, way, end in wanted:
-            if isinstance(way, Path):
-                others = [other for other in context if other != (start, way, end)]
-                _along(fence, (start, way, end), others, batch)
+            subgraph.add(_matches(subgraph, plain, context, head))
+        for start, path, end in wanted:
+            if isinstance(path, Path):
+                others = [other for other in context if other != (start, path, end)]
+                _fetch_path(subgraph, (start, path, end), others, batch)
 
 
 def _matches(
-    fence: Fence, wanted: Sequence[Pattern], context: Sequence[Pattern], head: str
+    subgraph: Subgraph, wanted: Sequence[Pattern], context: Sequence[Pattern], head: str
 ) -> Iterator[tuple[object, ...]]:
     names = sorted(_variables(wanted))
     columns = " ".join(names) or "(1 AS ?found)"
-    for row in _ask(fence, f"SELECT DISTINCT {columns} WHERE {{ {head} {_text(context)} }}"):
+    for row in _select(subgraph, f"SELECT DISTINCT {columns} WHERE {{ {head} {_text(context)} }}"):
         bound = dict(zip(names, row, strict=False))
         for pattern in wanted:
             yield tuple(bound[part] if isinstance(part, str) else part for part in pattern)
 
 
-def _ask(fence: Fence, query: str) -> Sequence[tuple[object, ...]]:
-    rows = fence.rows(f"{query} LIMIT {_MOST + 1}").rows
-    if len(rows) > _MOST:
-        raise Unfenced("a constraint looks at very many statements")
+def _select(subgraph: Subgraph, query: str) -> Sequence[tuple[object, ...]]:
+    rows = subgraph.select(f"{query} LIMIT {_MAX_ROWS + 1}").rows
+    if len(rows) > _MAX_ROWS:
+        raise UnboundedShape(f"a constraint reads more than {_MAX_ROWS:,} statements")
     return rows
 
 
-def _along(fence: Fence, pattern: tuple[Part, Path, Part], context: Sequence[Pattern], nodes: Sequence[Term]) -> None:
-    """Fetch the statements along a path, from the end that is known."""
-    start, way, end = pattern
-    for known, path in ((start, way), (end, turned(way))):
+def _fetch_path(
+    subgraph: Subgraph, pattern: tuple[Part, Path, Part], context: Sequence[Pattern], nodes: Sequence[Term]
+) -> None:
+    """Fetch the statements along a path, starting from an end with known nodes."""
+    start, forward, end = pattern
+    for known, path in ((start, forward), (end, forward.inverse())):
         if not isinstance(known, (str, Path)):
-            fence.follow(path, [known])
+            subgraph.follow(path, [known])
         elif known == "?this":
-            fence.follow(path, nodes)
+            subgraph.follow(path, nodes)
         elif known in _variables(context):
             head = values_clause("this", nodes) if "?this" in _variables(context) else ""
-            rows = _ask(fence, f"SELECT DISTINCT {known} WHERE {{ {head} {_text(context)} }}")
-            fence.follow(path, [term_of(row[0]) for row in rows])
+            rows = _select(subgraph, f"SELECT DISTINCT {known} WHERE {{ {head} {_text(context)} }}")
+            subgraph.follow(path, [term_of(row[0]) for row in rows])
         else:
             continue
         return
-    raise Unfenced("a constraint has a path with two open ends")
+    raise UnboundedShape("a constraint contains a path between two unbound variables")
 
 
 def _variables(patterns: Iterable[Pattern]) -> set[str]:

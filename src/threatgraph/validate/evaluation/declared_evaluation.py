@@ -1,10 +1,10 @@
-"""Evaluates the constraint components that a shapes graph declares, inside pyshacl (SHACL, section 6.3).
+"""Replaces the evaluation of declared constraint components in pyshacl (SHACL, section 6.3).
 
-Queries of shapes cannot reach the network meanwhile, should one be read otherwise than when it was checked.
+pyshacl 0.40 does not bind ``$value`` if the value is false, zero or an empty string. It uses only one value of a
+parameter, repeats the messages of earlier results, and omits the value in results of property shapes. The selection of
+shapes and focus nodes is still that of pyshacl.
 
-pyshacl 0.40 leaves ``$value`` unbound where the value is false, zero or an empty text, takes one value alone where a
-parameter has several, adds the messages of each result to the next, and reports no value of a property shape. So its
-evaluation of these components is replaced; the choice of shapes and nodes stays its own.
+During the evaluation, queries cannot access the network, in case rdflib parses one differently than the check before.
 """
 
 from __future__ import annotations
@@ -25,48 +25,48 @@ from rdflib.namespace import SH as SHACL
 from rdflib.plugins.sparql import evaluate
 
 from threatgraph.errors import QueryRefused
-from threatgraph.validate.evaluation.components import listed, paths
-from threatgraph.validate.evaluation.patching import LocalChange
-from threatgraph.validate.messages import OF_QUERY
+from threatgraph.validate.evaluation.components import in_list, paths
+from threatgraph.validate.evaluation.messages import FROM_QUERY
+from threatgraph.validate.evaluation.patching import ThreadLocalPatch
 from threatgraph.validate.shapes.declared_components import local_name
 
 _PLACEHOLDER = re.compile(r"\{[?$](\w+)\}")
 
 
 @contextmanager
-def own_components() -> Iterator[None]:
-    """Have pyshacl evaluate declared components by :class:`DeclaredComponent`, and fill in messages as we do."""
+def patched_components() -> Iterator[None]:
+    """Make pyshacl evaluate declared components with :class:`DeclaredComponent`, and correct its messages."""
     with ExitStack() as stack:
-        for change in _CHANGES:
-            stack.enter_context(change)
+        for patch in _PATCHES:
+            stack.enter_context(patch)
         yield
 
 
 def _refuse_service(*_: Any) -> None:
-    raise QueryRefused("SERVICE in a query of the shapes is refused: it may read the data graph only.")
+    raise QueryRefused("SERVICE is not allowed in queries of shapes: they may only read the data graph. Remove it.")
 
 
 def _validator(component: Any, shape: Any) -> Any:
-    """The validator of a shape; an excerpt has one of each kind at most."""
+    """The validator for a shape; a subset has at most one of each kind."""
     kind = SHACL.propertyValidator if shape.is_property_shape else SHACL.nodeValidator
     graph = component.sg.graph
     return graph.value(component.node, kind) or graph.value(component.node, SHACL.validator)
 
 
 class DeclaredComponent(theirs.BoundShapeValidatorComponent):
-    """A declared component on one shape.
+    """A declared component applied to one shape.
 
     Args:
-        constraint: the component as pyshacl reads it.
-        shape: the shape that has its parameters.
-        node: the validator; ``None`` where there is none for the shape, so that nothing is evaluated.
+        constraint: the component in pyshacl.
+        shape: the shape with its parameters.
+        node: the validator; ``None`` if there is none for the shape, so that nothing is evaluated.
     """
 
     def __init__(self, constraint: Any, shape: Any, node: Any) -> None:
         super(theirs.BoundShapeValidatorComponent, self).__init__(shape)
         self.constraint, self._node, self._graph = constraint, node, constraint.sg.graph
         if node is None:
-            return  # there is no validator for this kind of shape, which the report says
+            return  # the report lists the component as not evaluated
         ask = self._graph.value(node, SHACL.ask)
         self._asks = ask is not None
         self._text = str(ask if self._asks else self._graph.value(node, SHACL.select))
@@ -77,7 +77,7 @@ class DeclaredComponent(theirs.BoundShapeValidatorComponent):
     def evaluate(
         self, executor: Any, target_graph: Any, focus_value_nodes: Mapping[Any, Any], _evaluation_path: Sequence[Any]
     ) -> tuple[bool, list[Any]]:
-        """What pyshacl asks of each constraint: whether all nodes conform, and the results."""
+        """Whether all nodes conform, and the results; pyshacl calls this method."""
         results = []
         for bindings in self._bindings() if self._node is not None else ():
             for focus, values in focus_value_nodes.items():
@@ -96,15 +96,15 @@ class DeclaredComponent(theirs.BoundShapeValidatorComponent):
         return not results, results
 
     def _bindings(self) -> Iterator[dict[str, Any]]:
-        """The values of the parameters: each by itself, where the component has a single one."""
-        names, choices = [], []
+        """The values of the parameters, in every combination."""
+        names, alternatives = [], []
         for parameter in self.constraint.parameters:
             values = sorted(self._graph.objects(self.shape.node, parameter.path()))
             if values:
                 names.append(local_name(str(parameter.path())) or "")
-                choices.append(values)
-        for chosen in itertools.product(*choices):
-            yield dict(zip(names, chosen, strict=True))
+                alternatives.append(values)
+        for combination in itertools.product(*alternatives):
+            yield dict(zip(names, combination, strict=True))
 
     def _violations(self, data: Any, focus: Any, values: Any, parameters: dict[str, Any]) -> Iterator[dict[str, Any]]:
         text = self._query.pre_bind_variables(focus, True if self._asks else None, parameters.keys())[1]
@@ -117,29 +117,28 @@ class DeclaredComponent(theirs.BoundShapeValidatorComponent):
             return
         seen = set()
         for row in data.query(query, initBindings=bound):
-            told = {name: value for name, value in row.asdict().items() if name not in bound}
-            failure = told.pop("failure", None)
+            solution = {name: value for name, value in row.asdict().items() if name not in bound}
+            failure = solution.pop("failure", None)
             if failure is not None and failure.toPython() is True:
                 raise ValueError(f"the validator of {self.constraint.node} reports a failure")
-            own = {} if self.shape.is_property_shape else {"value": focus}
-            key = frozenset(told.items())
+            default = {} if self.shape.is_property_shape else {"value": focus}
+            key = frozenset(solution.items())
             if key not in seen:
                 seen.add(key)
-                yield {**own, **told, "this": focus}
+                yield {**default, **solution, "this": focus}
 
     def _messages(self, known: Mapping[str, Any]) -> list[rdflib.Literal]:
-        """The messages of a result: of the query, the validator or the component, else its label (section 5.3.2)."""
+        """The messages of a result: from the query, the validator or the component, else its label (section 5.3.2)."""
         if isinstance(known.get("message"), rdflib.Literal):
             return [known["message"]]
         found = (
-            sorted(text for text in self._graph.objects(self._node, SHACL.message) if str(text) != OF_QUERY)
+            sorted(text for text in self._graph.objects(self._node, SHACL.message) if str(text) != FROM_QUERY)
             or sorted(self._graph.objects(self.constraint.node, SHACL.message))
             or sorted(self._graph.objects(self.constraint.node, SHACL.labelTemplate))
         )
         if not found:
             label = self._graph.value(self.constraint.node, RDFS.label) or self.constraint.node
             found = [rdflib.Literal(f"This value does not meet the constraint: {label}.")]
-
         return [rdflib.Literal(_filled(str(text), known), lang=text.language) for text in found]
 
 
@@ -149,9 +148,9 @@ def _filled(text: str, known: Mapping[str, Any]) -> str:
 
 
 def _message(_: Any, __: Any, text: str, bound: Any) -> str:
-    """The message of a constraint in SPARQL: what its query says (``?message``), else the text with its values.
+    """The message of a SPARQL constraint: the value of ``?message``, else the text with its placeholders filled.
 
-    pyshacl takes what follows a backslash in a value for a reference of its regular expression, and fails on it.
+    pyshacl interprets a backslash in a value as a group reference of a regular expression, and fails.
     """
     known: dict[str, Any] = dict(bound) if isinstance(bound, dict) else {}
     if isinstance(bound, (tuple, list)):
@@ -165,10 +164,10 @@ def _make(_: Any, component: Any, shape: Any) -> DeclaredComponent:
     return DeclaredComponent(component, shape, _validator(component, shape))
 
 
-_CHANGES = (
-    LocalChange(theirs.SPARQLConstraintComponent, "make_validator_for_shape", _make),
-    LocalChange(ConstraintComponent, "_format_sparql_based_result_message", _message),
-    LocalChange(evaluate, "evalServiceQuery", _refuse_service),
-    LocalChange(InConstraintComponent, "make_generic_messages", listed.in_message),
-    LocalChange(sparql_query_helper, "shacl_path_to_sparql_path", paths.to_sparql),
+_PATCHES = (
+    ThreadLocalPatch(theirs.SPARQLConstraintComponent, "make_validator_for_shape", _make),
+    ThreadLocalPatch(ConstraintComponent, "_format_sparql_based_result_message", _message),
+    ThreadLocalPatch(evaluate, "evalServiceQuery", _refuse_service),
+    ThreadLocalPatch(InConstraintComponent, "make_generic_messages", in_list.in_message),
+    ThreadLocalPatch(sparql_query_helper, "shacl_path_to_sparql_path", paths.to_sparql),
 )

@@ -1,4 +1,4 @@
-"""Has pyshacl judge the suspects, over no more of the graph than their shapes look at."""
+"""Evaluates candidates with pyshacl on the subgraph that their shapes read, or on the full graph if that is unknown."""
 
 from __future__ import annotations
 
@@ -14,211 +14,228 @@ from pyoxigraph import NamedNode
 from threatgraph.errors import InvalidShape
 from threatgraph.rdf.terms import Node
 from threatgraph.store import Store
-from threatgraph.validate.evaluation.footprint import Reach
-from threatgraph.validate.evaluation.pyshacl_runner import REFUSED, NotJudged, data_graph, judge, quiet
-from threatgraph.validate.evaluation.shapes_subset import Excerpt
-from threatgraph.validate.evaluation.skolem import BlankNames
-from threatgraph.validate.evaluation.subgraph import Fence, Unfenced
+from threatgraph.validate.evaluation.footprint import Footprint
+from threatgraph.validate.evaluation.pyshacl_runner import (
+    REFUSED,
+    EvaluationFailed,
+    data_graph,
+    evaluate_subset,
+    quiet,
+)
+from threatgraph.validate.evaluation.shapes_subset import ShapesSubset
+from threatgraph.validate.evaluation.skolem import SkolemIris
+from threatgraph.validate.evaluation.subgraph import Subgraph, UnboundedShape
 from threatgraph.validate.report import ValidationResult
-from threatgraph.validate.shapes.checks import Check
+from threatgraph.validate.shapes.constraints import ShapeConstraint
 from threatgraph.validate.shapes.declared_components import Components
 from threatgraph.validate.shapes.graph import ShapeGraph, Term, first, name_of, nodes, owners, targets
 from threatgraph.validate.shapes.queries import unreadable_query
-from threatgraph.validate.statistics import Census
+from threatgraph.validate.statistics import Statistics
 
 if TYPE_CHECKING:
     import rdflib
 
-#: Nodes that are judged at once at most, which bounds the graph that is made for them.
-_AT_ONCE = 5_000
-#: Characters at most of what pyshacl says of a shape that it refuses.
-_LONGEST = 300
+#: The maximum number of nodes per run of pyshacl, which limits the size of the subgraph.
+_BATCH_SIZE = 5_000
+#: The maximum length of an error message of pyshacl.
+_MAX_MESSAGE = 300
 
-Suspects = Mapping[Check, Sequence[Term]]
+Candidates = Mapping[ShapeConstraint, Sequence[Term]]
 Progress = Callable[[Sequence[Node]], Iterable[Node]]
-SuspectsOf = Callable[[Sequence[Check]], Suspects]
+CandidatesOf = Callable[[Sequence[ShapeConstraint]], Candidates]
 
 
-class Judge:
-    """Judges nodes by the shapes of one graph.
+class Evaluator:
+    """Evaluates the shapes of a graph on nodes of a store.
 
     Args:
-        store: the whole graph.
+        store: the full graph.
         graph: the shapes graph.
-        census: the classes of the store.
+        statistics: the statistics of the store.
         components: the constraint components that the shapes graph declares.
     """
 
-    def __init__(self, store: Store, graph: ShapeGraph, census: Census, components: Components) -> None:
-        self._store, self._graph, self._census, self._components = store, graph, census, components
-        self._blanks = BlankNames(store)
-        self._unfenced: dict[Node, str] = {}
+    def __init__(self, store: Store, graph: ShapeGraph, statistics: Statistics, components: Components) -> None:
+        self._store, self._graph, self._statistics, self._components = store, graph, statistics, components
+        self._skolem = SkolemIris(store)
+        self._unbounded: dict[Node, str] = {}
         for shape in graph:
-            component = components.among(shape)
+            component = components.relevant_to(shape)
             if component is not None and isinstance(shape, Node):
-                self._unfenced[shape] = f"the constraint component {component.node} may look anywhere"
-        self._told: set[Node] = set()
+                self._unbounded[shape] = f"the constraint component {component.node} may read any statement"
+        self._on_full_graph: set[Node] = set()
         self.notes: list[str] = []
-        """What was judged over the whole graph, and why."""
+        """The shapes that were evaluated on the full graph, and why."""
 
-    def suspects(self, suspects: Suspects) -> list[ValidationResult]:
-        """The findings on some nodes, each under the checks that it may break."""
-        findings: list[ValidationResult] = []
-        whole: list[Suspects] = []
+    def evaluate(self, candidates: Candidates) -> list[ValidationResult]:
+        """The results of each constraint on its candidates."""
+        results: list[ValidationResult] = []
+        unbounded: list[Candidates] = []
         with quiet():
-            for batch in _batches(suspects):
-                fence = Fence(self._store, self._census)
-                left = self._fenced(batch, fence)
-                if left:
-                    findings += self._judged(data_graph(self._store.as_written(fence.triples), self._blanks), left)
-                whole.append({check: focus for check, focus in batch.items() if check not in left})
-                self._told.update(check.shape for check in whole[-1])
-            for rest in filter(None, whole):
-                findings += self._judged(self._whole, rest)
+            for batch in _batches(candidates):
+                subgraph = Subgraph(self._store, self._statistics)
+                bounded = self._fetch(batch, subgraph)
+                if bounded:
+                    data = data_graph(self._store.as_written(subgraph.triples), self._skolem)
+                    results += self._evaluate(data, bounded)
+                unbounded.append(
+                    {constraint: focus for constraint, focus in batch.items() if constraint not in bounded}
+                )
+                self._on_full_graph.update(constraint.shape for constraint in unbounded[-1])
+            for rest in filter(None, unbounded):
+                results += self._evaluate(self._full_graph, rest)
         owned = owners(self._graph)
         self.notes += [
-            f"{name_of(self._graph, shape, owned)} was judged over the whole graph, which takes time and memory: "
-            f"{reason}."
-            for shape, reason in sorted(self._unfenced.items(), key=str)
-            if shape in self._told
+            f"{name_of(self._graph, shape, owned)} was evaluated on the full graph, which is slow and needs more "
+            f"memory: {reason}."
+            for shape, reason in sorted(self._unbounded.items(), key=str)
+            if shape in self._on_full_graph
         ]
-        return findings
+        return results
 
-    def all(self, progress: Progress, suspects_of: SuspectsOf, checks: Sequence[Check]) -> list[ValidationResult]:
-        """The findings on every node that the shapes name.
+    def evaluate_all(
+        self, progress: Progress, candidates_of: CandidatesOf, constraints: Sequence[ShapeConstraint]
+    ) -> list[ValidationResult]:
+        """The results of all shapes on all nodes of their targets.
 
         Args:
-            progress: is given the shapes with targets, and gives them back one by one as they are judged.
-            suspects_of: gives the suspects of some checks, for a shape on which pyshacl fails at one node or other.
-            checks: the checks of the shapes graph.
+            progress: wraps the iteration over the shapes.
+            candidates_of: finds the candidates of constraints. It is used for a shape on which pyshacl fails, to find
+                the node that causes it.
+            constraints: the constraints of the shapes graph.
         """
-        findings: list[ValidationResult] = []
+        results: list[ValidationResult] = []
         targeted = [s for s in self._graph if isinstance(s, Node) and targets(self._graph, s)]
         with quiet():
             for shape in progress(sorted(targeted, key=str)):
-                excerpt = Excerpt(self._graph, self._components)
-                excerpt.add_whole(shape)
+                subset = ShapesSubset(self._graph, self._components)
+                subset.add_with_targets(shape)
                 try:
-                    findings += judge(self._whole, excerpt, self._blanks)
+                    results += evaluate_subset(self._full_graph, subset, self._skolem)
                 except InvalidShape as error:
                     raise self._named(error, shape) from error
-                except NotJudged:
-                    own, among = targets(self._graph, shape), [shape, *nodes(self._graph, shape, "property")]
-                    failed = [check for check in checks if check.shape in among and check.target in own]
-                    findings += self._judged(self._whole, suspects_of(failed))
-        return findings
+                except EvaluationFailed:
+                    own, members = targets(self._graph, shape), [shape, *nodes(self._graph, shape, "property")]
+                    failed = [c for c in constraints if c.shape in members and c.target in own]
+                    results += self._evaluate(self._full_graph, candidates_of(failed))
+        return results
 
-    def advanced(self, left_out: Container[Term]) -> tuple[list[ValidationResult], set[str]]:
-        """The findings of all shapes with SHACL Advanced Features, and the nodes that were judged, as text.
+    def evaluate_advanced(self, excluded: Container[Term]) -> tuple[list[ValidationResult], set[str]]:
+        """The results of all shapes with SHACL Advanced Features, and the IRIs or labels of the focus nodes.
 
         Args:
-            left_out: targets, rules and expressions that are not evaluated.
+            excluded: targets, rules and expressions that are not evaluated.
         """
         from threatgraph.validate.evaluation.advanced import counted_focus_nodes
 
-        excerpt = Excerpt(self._graph, self._components)
-        excerpt.add_all(left_out)
-        # pyshacl prints what goes wrong in an expression before it raises it.
+        subset = ShapesSubset(self._graph, self._components)
+        subset.add_everything(excluded)
+        # pyshacl prints the errors of an expression before it raises them.
         with quiet(), counted_focus_nodes() as seen, redirect_stdout(io.StringIO()):
             try:
-                findings = judge(self._whole, excerpt, self._blanks, advanced=True)
+                results = evaluate_subset(self._full_graph, subset, self._skolem, advanced=True)
             except InvalidShape as error:
                 name = unreadable_query(self._graph)
                 refused = REFUSED if name is None else f"pyshacl refuses the query of {name}: "
                 raise InvalidShape(refused + _short(error)) from error
-        return findings, {self._blanks.labels.get(str(node), str(node)) for node in seen}
+        return results, {self._skolem.labels.get(str(node), str(node)) for node in seen}
 
     def _named(self, error: InvalidShape, shape: Node) -> InvalidShape:
-        """What pyshacl says of a shape, in one line that names it."""
+        """An error of pyshacl on a shape, in one line with the name of the shape."""
         return InvalidShape(f"pyshacl refuses the shape {name_of(self._graph, shape)}: {_short(error)}")
 
     @cached_property
-    def _whole(self) -> rdflib.Graph:
-        return data_graph(self._store.triples(), self._blanks)
+    def _full_graph(self) -> rdflib.Graph:
+        return data_graph(self._store.triples(), self._skolem)
 
-    def _fenced(self, batch: Suspects, fence: Fence) -> Suspects:
-        """The part of a batch of which all that it looks at could be fetched."""
+    def _fetch(self, batch: Candidates, subgraph: Subgraph) -> Candidates:
+        """Fetch the footprint of a batch, and return the part of it whose footprint is known."""
         while True:
-            left = {check: focus for check, focus in batch.items() if check.shape not in self._unfenced}
-            excerpt = self._excerpt(left)
-            reach = Reach(excerpt.shapes, fence)
-            known = len(self._unfenced)
-            for shape, focus in excerpt.targets.items():
+            bounded = {c: focus for c, focus in batch.items() if c.shape not in self._unbounded}
+            subset = self._subset(bounded)
+            footprint = Footprint(subset.shapes, subgraph)
+            known = len(self._unbounded)
+            for shape, focus in subset.targets.items():
                 try:
-                    reach.look(shape, focus)
-                except Unfenced as error:
-                    self._unfenced[shape] = str(error)
-            if len(self._unfenced) == known:
-                self._show_blank_nodes(fence, excerpt)
-                return left
+                    footprint.fetch(shape, focus)
+                except UnboundedShape as error:
+                    self._unbounded[shape] = str(error)
+            if len(self._unbounded) == known:
+                self._fetch_blank_nodes(subgraph, subset)
+                return bounded
 
-    def _show_blank_nodes(self, fence: Fence, excerpt: Excerpt) -> None:
-        """Fetch what is said of blank nodes, and one statement at least for each: messages tell them by that."""
+    def _fetch_blank_nodes(self, subgraph: Subgraph, subset: ShapesSubset) -> None:
+        """Fetch the statements about blank nodes, which pyshacl includes in messages."""
 
         def blank(terms: Iterable[object]) -> list[Term]:
             found = (term for term in terms if isinstance(term, NamedNode))
-            return [node for node in dict.fromkeys(found) if self._blanks.label(node) is not None]
+            return [node for node in dict.fromkeys(found) if self._skolem.label(node) is not None]
 
-        waiting = blank(node for focus in excerpt.targets.values() for node in focus)
-        fence.mention(waiting)
-        fence.describe(waiting)
+        focus_nodes = blank(node for focus in subset.targets.values() for node in focus)
+        subgraph.fetch_inbound(focus_nodes)
+        subgraph.fetch_outbound(focus_nodes)
         seen = 0
-        while seen < len(fence.triples):
-            new = list(islice(fence.triples, seen, None))
+        while seen < len(subgraph.triples):
+            new = list(islice(subgraph.triples, seen, None))
             seen += len(new)
-            fence.describe(blank(part for triple in new for part in (triple.subject, triple.object)))
+            subgraph.fetch_outbound(blank(part for triple in new for part in (triple.subject, triple.object)))
 
-    def _excerpt(self, suspects: Suspects) -> Excerpt:
-        excerpt = Excerpt(self._graph, self._components)
-        for check, focus in suspects.items():
-            excerpt.add(check, focus)
-        return excerpt
+    def _subset(self, candidates: Candidates) -> ShapesSubset:
+        subset = ShapesSubset(self._graph, self._components)
+        for constraint, focus in candidates.items():
+            subset.add(constraint, focus)
+        return subset
 
-    def _judged(self, data: rdflib.Graph, suspects: Suspects) -> list[ValidationResult]:
+    def _evaluate(self, data: rdflib.Graph, candidates: Candidates) -> list[ValidationResult]:
         try:
-            return judge(data, self._excerpt(suspects), self._blanks)
+            return evaluate_subset(data, self._subset(candidates), self._skolem)
         except InvalidShape as error:
-            if len(suspects) == 1:
-                raise self._named(error, next(iter(suspects)).shape) from error
-            for check, focus in suspects.items():  # the first that is refused by itself is named
-                self._judged(data, {check: focus[:1]})
+            if len(candidates) == 1:
+                raise self._named(error, next(iter(candidates)).shape) from error
+            for constraint, focus in candidates.items():  # raises an error that names the refused shape
+                self._evaluate(data, {constraint: focus[:1]})
             raise
-        except NotJudged:
-            return [found for check, focus in suspects.items() for found in self._judged_apart(data, check, focus)]
+        except EvaluationFailed:
+            return [found for c, focus in candidates.items() for found in self._evaluate_by_halves(data, c, focus)]
 
-    def _judged_apart(self, data: rdflib.Graph, check: Check, focus: Sequence[Term]) -> Iterator[ValidationResult]:
-        """The findings of one check, by halves of its nodes: where pyshacl fails on one node, the others are judged."""
+    def _evaluate_by_halves(
+        self, data: rdflib.Graph, constraint: ShapeConstraint, focus: Sequence[Term]
+    ) -> Iterator[ValidationResult]:
+        """The results of one constraint. Bisection isolates a node on which pyshacl fails; it becomes a violation."""
         try:
-            yield from judge(data, self._excerpt({check: focus}), self._blanks)
-        except NotJudged as error:
+            yield from evaluate_subset(data, self._subset({constraint: focus}), self._skolem)
+        except EvaluationFailed as error:
             if len(focus) == 1 and isinstance(focus[0], NamedNode):
-                rule = check.constraint or check.shape
-                path, remedy = check.path[0] if check.path else None, first(self._graph, rule, "message")
-                message = f"{remedy.value} ({error})" if remedy else str(error)
-                yield ValidationResult("violation", focus[0].value, path, None, rule.value, "NotJudged", message)
+                yield self._failure(constraint, focus[0], error)
             elif len(focus) == 1:
                 raise
             else:
-                yield from self._judged_apart(data, check, focus[: len(focus) // 2])
-                yield from self._judged_apart(data, check, focus[len(focus) // 2 :])
+                yield from self._evaluate_by_halves(data, constraint, focus[: len(focus) // 2])
+                yield from self._evaluate_by_halves(data, constraint, focus[len(focus) // 2 :])
+
+    def _failure(self, constraint: ShapeConstraint, node: NamedNode, error: EvaluationFailed) -> ValidationResult:
+        rule = constraint.sparql or constraint.shape
+        path, remedy = constraint.path[0] if constraint.path else None, first(self._graph, rule, "message")
+        message = f"{remedy.value} ({error})" if remedy else str(error)
+        return ValidationResult("violation", node.value, path, None, rule.value, "EvaluationFailed", message)
 
 
 def _short(error: InvalidShape) -> str:
     text = " ".join(str(error).removeprefix(REFUSED).split())
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} …"
+    return text if len(text) <= _MAX_MESSAGE else f"{text[:_MAX_MESSAGE]} …"
 
 
-def _batches(suspects: Suspects) -> Iterator[dict[Check, list[Term]]]:
-    """The suspects in groups of a bounded number of nodes."""
-    batch: dict[Check, list[Term]] = {}
-    room = _AT_ONCE
-    for check, focus in suspects.items():
+def _batches(candidates: Candidates) -> Iterator[dict[ShapeConstraint, list[Term]]]:
+    """Split candidates into groups with a limited number of nodes."""
+    batch: dict[ShapeConstraint, list[Term]] = {}
+    remaining = _BATCH_SIZE
+    for constraint, focus in candidates.items():
         rest = list(focus)
         while rest:
-            batch[check], rest = rest[:room], rest[room:]
-            room -= len(batch[check])
-            if not room:
+            batch[constraint], rest = rest[:remaining], rest[remaining:]
+            remaining -= len(batch[constraint])
+            if not remaining:
                 yield batch
-                batch, room = {}, _AT_ONCE
+                batch, remaining = {}, _BATCH_SIZE
     if batch:
         yield batch

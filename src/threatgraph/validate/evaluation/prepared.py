@@ -1,6 +1,6 @@
-"""The data graph that pyshacl is given: it parses a query once, and lets queries read the shapes graph.
+"""A data graph for pyshacl that parses each query once and gives queries access to the shapes graph.
 
-pyshacl asks each constraint anew for each node, and has no ``$shapesGraph``.
+pyshacl parses the query of a constraint again for each focus node, and does not support ``$shapesGraph``.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from rdflib.plugins.sparql.sparql import Query
 from threatgraph.errors import QueryRefused
 from threatgraph.validate.evaluation.shapes_subset import SHAPES_GRAPH
 
-#: What the shapes graph is called in queries.
+#: The IRI of the shapes graph in queries.
 _SHAPES = rdflib.URIRef("urn:threatgraph:validation#shapes")
 _prepare = lru_cache(maxsize=1024)(prepareQuery)
 
 
 class PreparedGraph(rdflib.Graph):
-    """The same triples as another graph; a query of the same text and prefixes is parsed at the first time only.
+    """A view of a graph that caches parsed queries by text and prefixes.
 
     Args:
         graph: the data graph.
-        shapes: the shapes graph, where queries ask for it by the variable :data:`~.excerpt.SHAPES_GRAPH`.
+        shapes: the shapes graph, if queries read it by the variable :data:`.shapes_subset.SHAPES_GRAPH`.
     """
 
     def __init__(self, graph: rdflib.Graph, shapes: rdflib.Graph | None = None) -> None:
@@ -34,7 +34,7 @@ class PreparedGraph(rdflib.Graph):
 
     @cached_property
     def _both(self) -> rdflib.Dataset:
-        """The data as default graph, and the shapes under their own name."""
+        """The data as the default graph, and the shapes as a named graph."""
         both = rdflib.Dataset()
         for triple in self:
             both.add(triple)
@@ -52,19 +52,21 @@ class PreparedGraph(rdflib.Graph):
         *args: Any,
         **options: Any,
     ) -> rdflib.query.Result:
-        """Answer a query as :meth:`rdflib.Graph.query` does."""
+        """Run a query like :meth:`rdflib.Graph.query`."""
         if isinstance(query_object, str):
-            query_object = _prepare(query_object, initNs=_Spaces(initNs or dict(self.namespaces())))
+            query_object = _prepare(query_object, initNs=_HashablePrefixes(initNs or dict(self.namespaces())))
         if self._shapes is None:
             return super().query(query_object, processor, result, initNs, initBindings, *args, **options)
         if getattr(query_object.algebra, "datasetClause", None):
-            raise QueryRefused("FROM in a query of the shapes is refused: it may read the data graph only.")
+            raise QueryRefused(
+                "FROM is not allowed in queries of shapes: they may only read the data graph. Remove it."
+            )
         bindings = {**(initBindings or {}), SHAPES_GRAPH: _SHAPES}
         return self._both.query(query_object, processor, result, initNs, bindings, *args, **options)
 
 
-class _Spaces(dict[str, Any]):
-    """Prefixes that can be a key of a cache."""
+class _HashablePrefixes(dict[str, Any]):
+    """Prefixes as a cache key."""
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset(self.items()))

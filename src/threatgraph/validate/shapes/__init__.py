@@ -1,1 +1,1 @@
-"""Reading shapes graphs: what each shape requires, and whether its definition is well-formed."""
+"""Reads shapes graphs: what each shape requires, and whether its definition is well-formed."""

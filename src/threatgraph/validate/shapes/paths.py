@@ -1,4 +1,13 @@
-"""Property paths of shapes (SHACL, section 2.3.1), as SPARQL has them."""
+"""Property paths of shapes (SHACL, section 2.3.1) and their SPARQL syntax.
+
+>>> from pyoxigraph import NamedNode
+>>> p, q = (Path("property", prop=NamedNode(f"urn:{name}")) for name in "pq")
+>>> path = Path("sequence", (p, Path("oneOrMorePath", (q,))))  # sh:path ( ex:p [ sh:oneOrMorePath ex:q ] )
+>>> path.to_sparql()
+'(<urn:p>/(<urn:q>+))'
+>>> path.inverse().to_sparql()
+'((^<urn:q>+)/^<urn:p>)'
+"""
 
 from __future__ import annotations
 
@@ -7,15 +16,15 @@ from dataclasses import dataclass
 
 from pyoxigraph import BlankNode, NamedNode
 
-from threatgraph.validate.shapes.graph import ShapeGraph, Term
-from threatgraph.vocab import PREFIXES
+from threatgraph.validate.shapes.graph import RDF, ShapeGraph, Term
+from threatgraph.vocab import SH
 
-_SH, _RDF = PREFIXES["sh"], PREFIXES["rdf"]
-_FIRST, _REST = f"{_RDF}first", f"{_RDF}rest"
-_NIL = NamedNode(f"{_RDF}nil")
-#: What SPARQL writes behind a path that is repeated.
+_FIRST, _REST = f"{RDF}first", f"{RDF}rest"
+_NIL = NamedNode(f"{RDF}nil")
+#: The SPARQL suffixes of repeated paths.
 REPEATED = {"zeroOrMorePath": "*", "oneOrMorePath": "+", "zeroOrOnePath": "?"}
-_DEEPEST = 8
+_MAX_DEPTH = 8
+_MAX_PARTS = 8
 
 
 @dataclass(frozen=True)
@@ -23,11 +32,11 @@ class Path:
     """A property path."""
 
     kind: str
-    """``property``, ``sequence``, or the local name of what SHACL calls the path, such as ``inversePath``."""
+    """``property``, ``sequence``, or the local name of a SHACL path property, such as ``inversePath``."""
     parts: tuple[Path, ...] = ()
-    """What the path is made of; one part for all but sequences and alternatives."""
+    """The inner paths: several for sequences and alternatives, one for the other kinds."""
     prop: NamedNode | None = None
-    """The property, where it is one."""
+    """The property, if the kind is ``property``."""
 
     def to_sparql(self) -> str:
         """The path in the syntax of SPARQL 1.1, section 9.1."""
@@ -40,9 +49,18 @@ class Path:
             return f"({('/' if self.kind == 'sequence' else '|').join(inner)})"
         return str(self.prop)
 
+    def inverse(self) -> Path:
+        """The path in the opposite direction."""
+        if self.kind == "inversePath":
+            return self.parts[0]
+        if self.kind == "property":
+            return Path("inversePath", (self,))
+        parts = tuple(part.inverse() for part in self.parts)
+        return Path(self.kind, parts[::-1] if self.kind == "sequence" else parts)
+
     @property
     def may_be_empty(self) -> bool:
-        """Whether a node is a value of its own, with no step."""
+        """Whether the path may have length zero, so that a node is a value of itself."""
         if self.kind in ("zeroOrMorePath", "zeroOrOnePath"):
             return True
         empty = [part.may_be_empty for part in self.parts]
@@ -50,7 +68,7 @@ class Path:
 
     @property
     def step(self) -> tuple[NamedNode, bool] | None:
-        """The property and whether it is followed backwards, where the path is one step."""
+        """The property and whether it is inverse, if the path is a single step."""
         if self.kind == "property" and self.prop is not None:
             return self.prop, False
         if self.kind == "inversePath" and self.parts[0].prop is not None:
@@ -59,18 +77,22 @@ class Path:
 
 
 def read_path(graph: ShapeGraph, term: Term | None, depth: int = 0) -> Path | None:
-    """The path that a shapes graph describes at a node; ``None`` where it is ill-formed, very deep, or two in one."""
+    """Parse the path that a node of a shapes graph describes.
+
+    Returns:
+        ``None`` if it is ill-formed, ambiguous, or exceeds the limits on depth and parts.
+    """
     if isinstance(term, NamedNode):
         return Path("property", prop=term)
-    if not isinstance(term, BlankNode) or depth > _DEEPEST:
+    if not isinstance(term, BlankNode) or depth > _MAX_DEPTH:
         return None
-    told = graph.get(term, {})
-    names = [name for name in told if name.startswith(_SH) or name in (_FIRST, _REST)]
+    own = graph.get(term, {})
+    names = [name for name in own if name.startswith(SH) or name in (_FIRST, _REST)]
     if set(names) == {_FIRST, _REST}:
         return _of_parts("sequence", graph, term, depth)
-    if len(names) != 1 or len(told[names[0]]) != 1:
+    if len(names) != 1 or len(own[names[0]]) != 1:
         return None
-    kind, inner = names[0].removeprefix(_SH), told[names[0]][0]
+    kind, inner = names[0].removeprefix(SH), own[names[0]][0]
     if kind == "alternativePath":
         return _of_parts(kind, graph, inner, depth)
     part = read_path(graph, inner, depth + 1) if kind == "inversePath" or kind in REPEATED else None
@@ -78,21 +100,21 @@ def read_path(graph: ShapeGraph, term: Term | None, depth: int = 0) -> Path | No
 
 
 def _of_parts(kind: str, graph: ShapeGraph, head: Term, depth: int) -> Path | None:
-    cells = _cells(graph, head)
+    cells = _list_members(graph, head)
     parts = [read_path(graph, cell, depth + 1) for cell in cells]
     found = [part for part in parts if part is not None]
-    return Path(kind, tuple(found)) if len(found) == len(parts) and 2 <= len(parts) <= _DEEPEST else None
+    return Path(kind, tuple(found)) if len(found) == len(parts) and 2 <= len(parts) <= _MAX_PARTS else None
 
 
-def _cells(graph: Mapping[Term, Mapping[str, Sequence[Term]]], head: Term) -> list[Term]:
-    """The members of a list that is well-formed; none of another."""
+def _list_members(graph: Mapping[Term, Mapping[str, Sequence[Term]]], head: Term) -> list[Term]:
+    """The members of a well-formed list; an empty list if it is ill-formed."""
     found: list[Term] = []
     seen: set[Term] = set()
     while head != _NIL:
-        told = graph.get(head, {})
-        if head in seen or [len(told.get(name, ())) for name in (_FIRST, _REST)] != [1, 1]:
+        own = graph.get(head, {})
+        if head in seen or [len(own.get(name, ())) for name in (_FIRST, _REST)] != [1, 1]:
             return []
         seen.add(head)
-        found += told[_FIRST]
-        head = told[_REST][0]
+        found += own[_FIRST]
+        head = own[_REST][0]
     return found

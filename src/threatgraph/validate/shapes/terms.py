@@ -1,14 +1,10 @@
-"""The terms of the SHACL namespace, by the specification that defines them and by what is made of them here."""
+"""The terms of the SHACL namespace, grouped by specification and by whether they are evaluated."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
 from functools import cache
-
-from threatgraph.vocab import PREFIXES
-
-SH = PREFIXES["sh"]
 
 
 def _names(text: str) -> frozenset[str]:
@@ -23,10 +19,10 @@ CORE_PARAMETERS = _names("""
     hasValue in
 """)
 TARGETS = ("targetClass", "targetSubjectsOf", "targetObjectsOf", "targetNode")
-#: What a shape may say besides its constraints and targets (sections 2.1 and 2.3.2); ``sparql`` is from section 5.
+#: Properties of a shape other than constraints and targets (sections 2.1 and 2.3.2); ``sparql`` is from section 5.
 SHAPE_PROPERTIES = _names("path sparql message severity name description order group defaultValue deactivated")
 PATHS = _names("inversePath alternativePath zeroOrMorePath oneOrMorePath zeroOrOnePath")
-#: Constraints and components in SPARQL (sections 5 and 6), on nodes that belong to a shape or component.
+#: Properties of SPARQL constraints and components (sections 5 and 6).
 SPARQL = _names("""
     prefixes declare prefix namespace select ask parameter optional labelTemplate validator nodeValidator
     propertyValidator resultAnnotation annotationProperty annotationValue annotationVarName
@@ -39,7 +35,7 @@ REPORTS = _names("""
 NODE_KINDS = _names("BlankNode IRI Literal BlankNodeOrIRI BlankNodeOrLiteral IRIOrLiteral")
 SEVERITIES = _names("Violation Warning Info")
 
-#: Properties of SHACL Advanced Features that pyshacl evaluates in its advanced mode; the first three demand something.
+#: Properties of SHACL Advanced Features that pyshacl evaluates in its advanced mode; the first three apply to shapes.
 ADVANCED_TRIGGERS = _names("target rule expression")
 ADVANCED = ADVANCED_TRIGGERS | _names("""
     condition subject predicate object construct filterShape nodes intersection union returnType
@@ -50,7 +46,7 @@ ADVANCED_UNSUPPORTED = _names("""
 """)
 JAVASCRIPT_TRIGGERS = _names("js")
 JAVASCRIPT = JAVASCRIPT_TRIGGERS | _names("jsFunctionName jsLibrary jsLibraryURL")
-#: Properties of SHACL 1.2 by which a shape demands or selects something.
+#: Properties of SHACL 1.2 that add a constraint or a target to a shape.
 NEWER_TRIGGERS = _names("""
     targetWhere shape memberShape minListLength maxListLength uniqueMembers reifierShape reificationRequired rootClass
     singleLine someValue subsetOf uniqueValuesFor nodeByExpression hasRule ruleProcessor
@@ -78,7 +74,7 @@ NEWER_NAMES = _names("""
     NamedParameterExpression ListParameterExpression SPARQLDescribeExecutable SelectExpression SPARQLExprExpression
     RulesEntailment RuleSet SPARQLRuleTemplate
 """)
-#: Those among them that change what is demanded of whom.
+#: Those of them that change constraints or targets.
 NEWER_NAME_TRIGGERS = _names("ShapeClass TripleTerm")
 CLASSES = (
     _names("""
@@ -98,7 +94,7 @@ CLASSES = (
 
 def is_term(name: str) -> bool:
     """Whether a local name is defined in the SHACL namespace, by SHACL 1.0, SHACL-AF, SHACL-JS or SHACL 1.2."""
-    component, dash, parameter = name.partition("-")  # the vocabulary names each parameter so
+    component, dash, parameter = name.partition("-")  # the name of a parameter in the SHACL vocabulary
     if dash:
         return component in CLASSES and parameter in PROPERTIES
     return name in PROPERTIES or name in CLASSES or not name
@@ -106,7 +102,7 @@ def is_term(name: str) -> bool:
 
 @cache
 def unknown_term(name: str, *, is_property: bool) -> str:
-    """What to say of a local name that SHACL does not define, with the term that it may stand for."""
+    """The message about a local name that SHACL does not define, with the most similar term."""
     found = _nearest(name, PROPERTIES if is_property else CLASSES) or _nearest(name, PROPERTIES | CLASSES)
     kind = "term" if not is_term(name) else "property" if is_property else "class"
     return f"sh:{name} is not a SHACL {kind}{f'; did you mean sh:{found}?' if found else '.'}"

@@ -1,4 +1,4 @@
-"""Finds what shapes demand and validation does not evaluate, so that no report says "conforms" for want of looking."""
+"""Finds constraints and targets that are not evaluated, so that no report claims conformance falsely."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from threatgraph.validate.report import Unevaluated
 from threatgraph.validate.shapes import terms
 from threatgraph.validate.shapes.declared_components import Components
 from threatgraph.validate.shapes.graph import (
-    SH,
     ShapeGraph,
     Term,
     first,
@@ -28,13 +27,13 @@ from threatgraph.validate.shapes.graph import (
     nodes,
     owners,
 )
-from threatgraph.validate.shapes.parts import Parts
-from threatgraph.vocab import PREFIXES, RDF_TYPE, shorten
+from threatgraph.validate.shapes.index import ShapesIndex
+from threatgraph.vocab import PREFIXES, RDF_TYPE, SH, shorten
 
 _IMPORTS = NamedNode(f"{PREFIXES['owl']}imports").value
 _SHAPES = frozenset(NamedNode(SH + name) for name in ("NodeShape", "PropertyShape"))
 _COMPONENT = (NamedNode(f"{SH}ConstraintComponent"),)
-#: Vocabularies and libraries without shapes that hold for data, which shapes files import for their terms.
+#: Vocabularies and libraries without shapes for data, which shapes files import for their terms.
 _VOCABULARIES = tuple(
     f"{scheme}://{name}"
     for scheme in ("http", "https")
@@ -44,93 +43,90 @@ _VOCABULARIES = tuple(
     )
 )
 _DASH = "http://datashapes.org/dash#"
-#: The constraints of DASH, which count only where the shapes files declare its components.
+#: The constraints of DASH. They are evaluated only if the shapes files declare their components.
 _DASH_PARAMETERS = frozenset(
     """
     closedByTypes coExistsWith fileExtension hasValueIn hasValueWithClass nonRecursive reifiableBy rootClass singleLine
     singleValue stem subSetOf symmetric uniqueValueForClass uriStart
     """.split()
 )
-#: What a shape may have besides parameters and targets; the last are of shapes that are components or graphs as well.
+#: The properties that a shape may have; the last ones apply to shapes that are also components or graphs.
 _ON_SHAPES = (
     terms.CORE_PARAMETERS | frozenset(terms.TARGETS) | terms.SHAPE_PROPERTIES | terms.ADVANCED_TRIGGERS
 ) | frozenset(
     "declare prefixes optional shapesGraph suggestedShapesGraph entailment "
     "agentInstruction codeIdentifier formalized intent unit".split()
 )
-_HELP = {
-    "select": "write sh:sparql [ sh:select … ]",
-    "ask": "write sh:sparql [ sh:select … ]",
-    "min": "write sh:minCount, or sh:minInclusive",
-    "max": "write sh:maxCount, or sh:maxInclusive",
-    "count": "write sh:minCount and sh:maxCount",
-    "construct": "write sh:rule [ a sh:SPARQLRule ; sh:construct … ]",
+_REMEDIES = {
+    "select": "use sh:sparql [ sh:select … ]",
+    "ask": "use sh:sparql [ sh:select … ]",
+    "min": "use sh:minCount or sh:minInclusive",
+    "max": "use sh:maxCount or sh:maxInclusive",
+    "count": "use sh:minCount and sh:maxCount",
+    "construct": "use sh:rule [ a sh:SPARQLRule ; sh:construct … ]",
 }
-_INFER = "load data that holds what follows from it."
-#: Terms that are never evaluated, whatever the mode.
+_INFER = "load data that includes the entailed statements."
+#: Terms that are not evaluated in any mode.
 _NEVER = {
     **dict.fromkeys(terms.JAVASCRIPT_TRIGGERS, "constraints in JavaScript (SHACL-JS) are not evaluated."),
     **dict.fromkeys(terms.NEWER_TRIGGERS, "this term of SHACL 1.2 is not evaluated."),
     "values": "property value rules (SHACL-AF) are not evaluated.",
 }
-#: From which likeness on a namespace is taken for that of SHACL, which is the case from two or three letters on.
-_NEARLY = 0.9
+#: A namespace with at least this similarity counts as a misspelling of that of SHACL; it allows two or three letters.
+_MIN_SIMILARITY = 0.9
 _VALIDATORS = frozenset("validator nodeValidator propertyValidator".split())
 _EXPRESSIONS = frozenset("union intersection path message".split())
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """What of a shapes graph is evaluated, and what is not."""
+    """The parts of a shapes graph that are not evaluated."""
 
     unevaluated: Sequence[Unevaluated]
-    """What it asks for and nothing evaluates, each once, in order."""
-    left_out: frozenset[Term]
-    """The targets, rules and expressions that pyshacl must not be given."""
+    """The constraints and targets that are not evaluated, sorted and without duplicates."""
+    excluded: frozenset[Term]
+    """The targets, rules and expressions to withhold from pyshacl, which would fail on them."""
 
 
 def find_unevaluated(
-    graph: ShapeGraph, parts: Parts, components: Components, files: Sequence[Path], *, advanced: bool
+    graph: ShapeGraph, index: ShapesIndex, components: Components, files: Sequence[Path], *, advanced: bool
 ) -> Coverage:
-    """What a shapes graph asks for and nothing evaluates.
+    """Find the constraints and targets of a shapes graph that are not evaluated. Deactivated shapes are ignored.
 
     Args:
         graph: the shapes graph.
-        parts: its parts.
+        index: its index.
         components: its constraint components.
         files: the files that it was read from.
         advanced: whether pyshacl evaluates SHACL Advanced Features.
-
-    Returns:
-        What is only part of a deactivated shape is not among it.
     """
-    finder = _Finder(graph, parts, components, advanced=advanced)
-    found = [*finder.find(), *_imports(graph, parts.live, files)]
+    finder = _Finder(graph, index, components, advanced=advanced)
+    found = [*finder.find(), *_imports(graph, index.active, files)]
     found = sorted(dict.fromkeys(found), key=lambda item: (item.shape, item.term, item.reason))
-    return Coverage(found, frozenset(finder.left_out))
+    return Coverage(found, frozenset(finder.excluded))
 
 
 @contextmanager
-def misspelt_terms_named(graph: ShapeGraph, parts: Parts) -> Iterator[None]:
-    """Where a shape is refused, name a misspelt term of the shapes as well: it is often the cause."""
+def misspelled_terms_in_errors(graph: ShapeGraph, index: ShapesIndex) -> Iterator[None]:
+    """Add a misspelled term of the shapes, which is often the cause, to the error about an ill-formed shape."""
     try:
         yield
     except InvalidShape as error:
-        misspelt = sorted(
+        misspelled = sorted(
             terms.unknown_term(predicate.removeprefix(SH), is_property=True)
-            for node in parts.live
+            for node in index.active
             for predicate in graph[node]
             if predicate.startswith(SH) and predicate.removeprefix(SH) not in terms.PROPERTIES
         )
-        if not misspelt:
+        if not misspelled:
             raise
-        raise InvalidShape(f"{error} {misspelt[0]}") from error
+        raise InvalidShape(f"{error} {misspelled[0]}") from error
 
 
 def uses_advanced(graph: ShapeGraph) -> bool:
-    """Whether shapes use SHACL Advanced Features that pyshacl can evaluate."""
+    """Whether the shapes use SHACL Advanced Features that pyshacl supports."""
     wanted = {SH + name for name in terms.ADVANCED_TRIGGERS}
-    return any(wanted & told.keys() for told in graph.values()) or bool(functions(graph))
+    return any(wanted & own.keys() for own in graph.values()) or bool(functions(graph))
 
 
 def functions(graph: ShapeGraph) -> frozenset[str]:
@@ -146,15 +142,14 @@ def functions(graph: ShapeGraph) -> frozenset[str]:
 
 
 class _Finder:
-    def __init__(self, graph: ShapeGraph, parts: Parts, components: Components, *, advanced: bool) -> None:
+    def __init__(self, graph: ShapeGraph, index: ShapesIndex, components: Components, *, advanced: bool) -> None:
         self._graph, self._components, self._advanced = graph, components, advanced
-        self._live, self._shapes = parts.live, parts.shapes
-        self.left_out: set[Term] = set()
+        self._active, self._shapes = index.active, index.shapes
+        self.excluded: set[Term] = set()
 
     def find(self) -> Iterator[Unevaluated]:
-        for node in self._live:
-            told = self._graph[node]
-            for predicate, values in told.items():
+        for node in self._active:
+            for predicate, values in self._graph[node].items():
                 yield from self._property(node, predicate, values)
                 for value in values:
                     yield from self._value(node, predicate, value)
@@ -162,7 +157,7 @@ class _Finder:
                 yield from self._references(node)
                 yield from self._declared_components(node)
 
-    def _told(self, node: Term, term: str, reason: str) -> Unevaluated:
+    def _item(self, node: Term, term: str, reason: str) -> Unevaluated:
         return Unevaluated(name_of(self._graph, node, self._owners), term, reason)
 
     @cached_property
@@ -174,35 +169,38 @@ class _Finder:
         if not predicate.startswith(SH):
             yield from self._foreign_property(node, predicate)
         elif name not in terms.PROPERTIES:
-            yield self._told(node, f"sh:{name}", terms.unknown_term(name, is_property=True))
+            yield self._item(node, f"sh:{name}", terms.unknown_term(name, is_property=True))
         elif name in terms.ADVANCED_TRIGGERS | {"entailment"}:
-            for value in values:
-                if not is_true(self._graph, value, "deactivated") and (reason := self._why_not(name, value)):
-                    self.left_out.add(value)
-                    yield self._told(node, f"sh:{name}", reason)
+            yield from self._advanced_feature(node, name, values)
         elif name in _VALIDATORS and not is_instance(self._graph, node, _COMPONENT):
-            yield self._told(node, f"sh:{name}", "only a sh:ConstraintComponent has validators: give it this type.")
+            yield self._item(node, f"sh:{name}", "only a sh:ConstraintComponent has validators: add this type.")
         elif name in _NEVER and not all(is_true(self._graph, value, "deactivated") for value in values):
-            yield self._told(node, f"sh:{name}", _NEVER[name])
+            yield self._item(node, f"sh:{name}", _NEVER[name])
         elif node in self._shapes and name not in _ON_SHAPES and not self._is_declaration(node):
-            remedy = f": {_HELP[name]}" if name in _HELP else ""
-            yield self._told(node, f"sh:{name}", f"it has no meaning on a shape{remedy}.")
+            remedy = f": {_REMEDIES[name]}" if name in _REMEDIES else ""
+            yield self._item(node, f"sh:{name}", f"this property has no effect on a shape{remedy}.")
+
+    def _advanced_feature(self, node: Term, name: str, values: Sequence[Term]) -> Iterator[Unevaluated]:
+        for value in values:
+            if not is_true(self._graph, value, "deactivated") and (reason := self._reason(name, value)):
+                self.excluded.add(value)
+                yield self._item(node, f"sh:{name}", reason)
 
     def _foreign_property(self, node: Term, predicate: str) -> Iterator[Unevaluated]:
-        """A property outside the namespace of SHACL that is meant to be one of it, or a constraint of DASH."""
+        """A property in a misspelled SHACL namespace, or a constraint of DASH."""
         name = predicate.removeprefix(_DASH)
         if _is_wrong_namespace(predicate):
-            yield self._told(node, f"<{predicate}>", f"the namespace of SHACL is <{SH}>.")
+            yield self._item(node, f"<{predicate}>", f"the namespace of SHACL is <{SH}>.")
         elif predicate.startswith(_DASH) and name in _DASH_PARAMETERS and predicate not in self._components.paths:
-            yield self._told(node, f"dash:{name}", "a constraint of DASH: give its declaration with --shapes as well.")
+            yield self._item(node, f"dash:{name}", "a constraint of DASH: add the file that declares it with --shapes.")
 
     def _is_declaration(self, node: Term) -> bool:
-        """Whether a node is more than a shape: a component, a function, a validator, a rule."""
+        """Whether a node is also something other than a shape, such as a component, function, validator or rule."""
         kinds = {kind for kind in self._graph[node].get(RDF_TYPE, ()) if kind not in _SHAPES}
         return any(str(kind).startswith(f"<{SH}") for kind in kinds) or is_instance(self._graph, node, _COMPONENT)
 
-    def _why_not(self, name: str, value: Term) -> str:
-        """Why an advanced feature or an entailment is not evaluated; nothing where it is."""
+    def _reason(self, name: str, value: Term) -> str:
+        """Why an advanced feature or entailment regime is not evaluated; empty if it is evaluated."""
         if name == "entailment":
             known = self._advanced and value == NamedNode(f"{SH}Rules")
             return "" if known else f"the entailment regime {value} is not supported: {_INFER}"
@@ -210,11 +208,11 @@ class _Finder:
         if any(kind.startswith("JS") for kind in kinds) or first(self._graph, value, "jsFunctionName") is not None:
             return "JavaScript (SHACL-JS) is not evaluated."
         if not self._advanced:
-            return "SHACL Advanced Features are evaluated with --advanced (in Python, advanced=True) only."
+            return "SHACL Advanced Features are evaluated only with --advanced (in Python, advanced=True)."
         if name == "rule" and not kinds & {"TripleRule", "SPARQLRule"}:
-            return "only rules of the types sh:TripleRule and sh:SPARQLRule are evaluated."
+            return "only rules of type sh:TripleRule or sh:SPARQLRule are evaluated."
         if name == "target" and first(self._graph, value, "select") is None and not self._has_target_type(value):
-            return "only targets with sh:select, or of a declared sh:SPARQLTargetType, are evaluated."
+            return "only targets with sh:select or a declared sh:SPARQLTargetType are evaluated."
         if name == "expression":
             return self._unsupported_expression(value)
         return ""
@@ -224,78 +222,78 @@ class _Finder:
         return any(is_instance(self._graph, kind, (NamedNode(f"{SH}SPARQLTargetType"),)) for kind in kinds)
 
     def _unsupported_expression(self, expression: Term) -> str:
-        waiting: list[Term] = [expression]
+        pending: list[Term] = [expression]
         seen: set[Term] = {expression}
-        while waiting:
-            told = self._graph.get(waiting.pop(), {})
-            names = {name.removeprefix(SH) for name in told if name.startswith(SH)}
+        while pending:
+            own = self._graph.get(pending.pop(), {})
+            names = {name.removeprefix(SH) for name in own if name.startswith(SH)}
             if unknown := sorted(names - _EXPRESSIONS):
                 return f"the node expression sh:{unknown[0]} is not evaluated."
-            if f"{SH}path" in told:
+            if f"{SH}path" in own:
                 continue
-            for values in told.values():
+            for values in own.values():
                 new = {value for value in values if value in self._graph and not isinstance(value, NamedNode)} - seen
                 seen |= new
-                waiting += new
+                pending += new
         return ""
 
     def _value(self, node: Term, predicate: str, value: Term) -> Iterator[Unevaluated]:
         if not isinstance(value, NamedNode):
             if isinstance(value, BlankNode) and predicate == f"{SH}targetNode":
-                yield self._told(node, "sh:targetNode", "a blank node as target (SHACL 1.2) is not evaluated.")
+                yield self._item(node, "sh:targetNode", "a blank node as a target (SHACL 1.2) is not evaluated.")
             return
         if not value.value.startswith(SH):
             if predicate == RDF_TYPE and _is_wrong_namespace(value.value):
-                yield self._told(node, str(value), f"the namespace of SHACL is <{SH}>.")
+                yield self._item(node, str(value), f"the namespace of SHACL is <{SH}>.")
             return
         name = value.value.removeprefix(SH)
         if not terms.is_term(name) or (predicate == RDF_TYPE and name not in terms.CLASSES):
-            yield self._told(node, f"sh:{name}", terms.unknown_term(name, is_property=False))
+            yield self._item(node, f"sh:{name}", terms.unknown_term(name, is_property=False))
         elif name in terms.NEWER_NAME_TRIGGERS and (predicate in (RDF_TYPE, f"{SH}nodeKind")):
-            yield self._told(node, f"sh:{name}", "this term of SHACL 1.2 is not evaluated.")
+            yield self._item(node, f"sh:{name}", "this term of SHACL 1.2 is not evaluated.")
 
     def _references(self, shape: Term) -> Iterator[Unevaluated]:
         for name in ("property", "node", "not", "qualifiedValueShape"):
             for other in nodes(self._graph, shape, name):
                 if other not in self._graph:
-                    yield self._told(shape, f"sh:{name}", _undefined(other))
+                    yield self._item(shape, f"sh:{name}", _undefined(other))
         for name in ("and", "or", "xone"):
             for head in nodes(self._graph, shape, name):
-                lost = [member for member in members(self._graph, head) if member not in self._graph]
-                yield from (self._told(shape, f"sh:{name}", _undefined(member)) for member in lost)
+                missing = [member for member in members(self._graph, head) if member not in self._graph]
+                yield from (self._item(shape, f"sh:{name}", _undefined(member)) for member in missing)
 
     def _declared_components(self, shape: Term) -> Iterator[Unevaluated]:
         for component in self._components.used_by(shape):
             if component.validator(self._graph, shape) is None:
                 kind = "property" if first(self._graph, shape, "path") is not None else "node"
-                reason = f"the component has no validator in SPARQL for {kind} shapes."
-                yield self._told(shape, shorten(str(component.node).strip("<>")), reason)
+                reason = f"the component has no SPARQL validator for {kind} shapes: add one."
+                yield self._item(shape, shorten(str(component.node).strip("<>")), reason)
 
 
 def _undefined(shape: Term) -> str:
-    return f"the files of shapes do not define {shape}: correct its name, or give its file with --shapes as well."
+    return f"the shapes files do not define {shape}: correct the IRI, or add its file with --shapes."
 
 
 @cache
 def _is_wrong_namespace(iri: str) -> bool:
-    """Whether an IRI is meant to be a term of SHACL, in a namespace that is written wrong."""
+    """Whether an IRI is probably a SHACL term in a misspelled namespace."""
     name = iri.partition("://")[2].lower().removeprefix("www.")
     if name.startswith(("w3.org/ns/shacl", "w3.org/ns/sh#")):
         return not name.startswith("w3.org/ns/shacl-") and not iri.startswith(SH)
     local = re.split(r"[/#]", iri)[-1]
     space = iri[: len(iri) - len(local)]
     known = local in terms.PROPERTIES or local in terms.CLASSES
-    return known and difflib.SequenceMatcher(None, space, SH).ratio() > _NEARLY
+    return known and difflib.SequenceMatcher(None, space, SH).ratio() > _MIN_SIMILARITY
 
 
-def _imports(graph: ShapeGraph, live: Iterable[Term], files: Sequence[Path]) -> Iterator[Unevaluated]:
-    """Imported files that were not read, which may hold shapes (SHACL, section 3.1)."""
+def _imports(graph: ShapeGraph, active: Iterable[Term], files: Sequence[Path]) -> Iterator[Unevaluated]:
+    """Imported files that were not read and may contain shapes (SHACL, section 3.1)."""
     known = {node.value.rstrip("#/") for node in graph if isinstance(node, NamedNode)}
     known |= {file.resolve().as_uri() for file in files}
-    for node in live:
+    for node in active:
         for value in graph[node].get(_IMPORTS, ()):
             if not isinstance(value, NamedNode) or value.value.startswith(_VOCABULARIES):
                 continue
             if value.value.rstrip("#/") not in known:
-                reason = "this file was not read: give it with --shapes as well."
+                reason = "this file was not read: add it with --shapes."
                 yield Unevaluated(name_of(graph, node), f"owl:imports {value}", reason)

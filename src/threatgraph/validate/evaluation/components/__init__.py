@@ -1,8 +1,8 @@
-"""Constraint components of our own, in place of those of pyshacl that differ from the specification.
+"""Corrected constraint components, which replace those of pyshacl that differ from the specification.
 
-Each is a subclass of pyshacl's component, so that messages and results are made as pyshacl makes them; only the test of
-a value is another one. They are in place within :func:`corrected` and for the thread that entered it: whoever else uses
-pyshacl in the same process gets its own.
+Each is a subclass of a component of pyshacl that replaces only the test of a value, so that results and messages are
+those of pyshacl. They apply within :func:`corrected`, for the thread that enters it. Other users of pyshacl in the same
+process are not affected.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _users = 0
 
 @contextmanager
 def corrected() -> Iterator[None]:
-    """Have pyshacl evaluate constraints by the components of this package, and follow paths by its functions."""
+    """Make pyshacl use the components and the path function of this package."""
     global _users
     with _lock:
         if not _users:
@@ -44,23 +44,23 @@ def _replace() -> None:
 
     from threatgraph.validate.evaluation.components import closed, datatype, node_kind, order, paths, strings
 
-    places: dict[Any, Any] = constraints.CONSTRAINT_PARAMETERS_MAP
+    registry: dict[Any, Any] = constraints.CONSTRAINT_PARAMETERS_MAP
     modules: tuple[Any, ...] = (closed, datatype, node_kind, order, strings)
-    for ours in (component for module in modules for component in module.COMPONENTS):
-        # A component with two parameters must stay one thing: a shape that has both is evaluated once.
-        choice = _choice(places[ours.constraint_parameters()[0]], ours)
-        for parameter in ours.constraint_parameters():
-            _undo.append(partial(places.__setitem__, parameter, places[parameter]))
-            places[parameter] = choice
-    theirs = vars(shape)["value_nodes_from_path"]
-    _undo.append(partial(setattr, shape, "value_nodes_from_path", theirs))
-    setattr(shape, "value_nodes_from_path", _choice(theirs, paths.value_nodes))  # noqa: B010 # imported, not exported
+    for replacement in (component for module in modules for component in module.COMPONENTS):
+        # A component with two parameters has a single entry, so that a shape with both is evaluated once.
+        dispatch = _dispatch(registry[replacement.constraint_parameters()[0]], replacement)
+        for parameter in replacement.constraint_parameters():
+            _undo.append(partial(registry.__setitem__, parameter, registry[parameter]))
+            registry[parameter] = dispatch
+    original = vars(shape)["value_nodes_from_path"]
+    _undo.append(partial(setattr, shape, "value_nodes_from_path", original))
+    setattr(shape, "value_nodes_from_path", _dispatch(original, paths.value_nodes))  # noqa: B010 # not exported there
 
 
-def _choice(theirs: Callable[..., Any], ours: Callable[..., Any]) -> Callable[..., Any]:
-    """Calls our function in a thread that is within :func:`corrected`, and pyshacl's in any other."""
+def _dispatch(original: Callable[..., Any], replacement: Callable[..., Any]) -> Callable[..., Any]:
+    """Call the replacement in a thread within :func:`corrected`, and the original in other threads."""
 
-    def choose(*args: Any, **options: Any) -> Any:
-        return (ours if getattr(_entered, "depth", 0) else theirs)(*args, **options)
+    def call(*args: Any, **options: Any) -> Any:
+        return (replacement if getattr(_entered, "depth", 0) else original)(*args, **options)
 
-    return choose
+    return call

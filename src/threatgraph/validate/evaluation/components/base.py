@@ -1,4 +1,4 @@
-"""What the components of this package have in common."""
+"""Base classes and helpers of the corrected components."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Result = tuple[str, Node, list[Any]]
 
 
 class TripleTerm(rdflib.BNode):
-    """Stands for a triple term (RDF 1.2), for which rdflib has no class; it is no blank node."""
+    """A triple term (RDF 1.2). It is not a blank node, but rdflib has no class for triple terms."""
 
 
-class PresentLiteral(rdflib.Literal):
-    """A literal that is a node even where its value is false to Python.
+class TruthyLiteral(rdflib.Literal):
+    """A literal that is true in Python even if its value is false.
 
-    To rdflib, a path of a query that begins at ``0``, ``false`` or the empty text begins anywhere.
+    rdflib treats ``0``, ``false`` and the empty string at the start of a path as an unbound variable.
     """
 
     __slots__ = ()
@@ -30,7 +30,7 @@ class PresentLiteral(rdflib.Literal):
 
 
 class ByValue(ABC):
-    """Mixed into a component of pyshacl, tests the values of each focus node by :meth:`violations`."""
+    """A mixin for a component of pyshacl that tests the values of each focus node with :meth:`violations`."""
 
     constraint_parameters: ClassVar[Any]
     make_v_result: Any
@@ -43,7 +43,7 @@ class ByValue(ABC):
         focus_value_nodes: Mapping[Node, Iterable[Node]],
         _evaluation_path: object,
     ) -> tuple[bool, list[Result]]:
-        """Whether all focus nodes conform, and the results on those that do not; pyshacl calls it."""
+        """Whether all focus nodes conform, and the results; pyshacl calls this method."""
         reports = [
             self.make_v_result(target_graph, focus, value_node=value)
             for focus, values in focus_value_nodes.items()
@@ -53,7 +53,7 @@ class ByValue(ABC):
 
     @abstractmethod
     def violations(self, data: rdflib.Graph, focus: Node, values: Iterable[Node]) -> Iterator[Node]:
-        """The values that break the constraint, one for each result.
+        """The values that violate the constraint, one per result.
 
         Args:
             data: the data graph.
@@ -63,7 +63,7 @@ class ByValue(ABC):
 
 
 def datatype_of(literal: rdflib.Literal) -> rdflib.URIRef:
-    """The datatype of a literal as the function ``datatype`` of SPARQL gives it."""
+    """The datatype of a literal, as in the SPARQL function ``datatype``."""
     if literal.language:
         return RDF.langString
     return literal.datatype or XSD.string

@@ -10,9 +10,9 @@ from rdflib.namespace import SH
 
 
 class Closed(ClosedConstraintComponent):
-    """Exempts no statement (pyshacl allows ``rdf:type rdfs:Resource``), and takes ignored properties alone as open."""
+    """Exempts no statement (pyshacl allows ``rdf:type rdfs:Resource``), and requires ``sh:closed`` to be present."""
 
-    ALWAYS_IGNORE = set()  # noqa: RUF012 # as the class above has it
+    ALWAYS_IGNORE = set()  # noqa: RUF012 # as in the base class
 
     def __init__(self, shape: Any) -> None:
         if any(True for _ in shape.objects(SH.closed)):

@@ -23,12 +23,12 @@ _KINDS = {
 
 
 class NodeKind(ByValue, NodeKindConstraintComponent):
-    """Knows that a triple term is of none of the kinds."""
+    """Treats a triple term as none of the node kinds."""
 
     def violations(self, data: rdflib.Graph, focus: Node, values: Iterable[Node]) -> Iterator[Node]:
         """The values of other kinds."""
-        wanted = _KINDS.get(self.nodekind_rule, ())
-        yield from (value for value in values if isinstance(value, TripleTerm) or not isinstance(value, wanted))
+        expected = _KINDS.get(self.nodekind_rule, ())
+        yield from (value for value in values if isinstance(value, TripleTerm) or not isinstance(value, expected))
 
 
 COMPONENTS: tuple[Any, ...] = (NodeKind,)

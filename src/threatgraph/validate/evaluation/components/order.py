@@ -1,6 +1,6 @@
 """The components that compare values: limits (SHACL, section 4.3), ``sh:lessThan`` and ``sh:lessThanOrEquals``.
 
-They use the operators of SPARQL, so a value that cannot be compared breaks the constraint.
+They use the operators of SPARQL, so a value that cannot be compared violates the constraint.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from rdflib.term import Node
 from threatgraph.validate.evaluation.components.base import ByValue, datatype_of
 from threatgraph.validate.evaluation.components.xsd import order, read_value
 
-Test = Callable[[int], bool]
+_Test = Callable[[int], bool]
 
 
 def compare(one: Node, other: Node) -> int | None:
-    """How two terms are ordered: negative, zero or positive; ``None`` where SPARQL cannot compare them."""
+    """Compare two terms: negative, zero or positive; ``None`` if SPARQL cannot compare them."""
     if not isinstance(one, rdflib.Literal) or not isinstance(other, rdflib.Literal):
         return None
     values = [read_value(str(datatype_of(term)), str(term)) for term in (one, other)]
@@ -28,31 +28,31 @@ def compare(one: Node, other: Node) -> int | None:
 
 
 class _Limited(ByValue):
-    """Compares each value with the limits that a shape gives."""
+    """Compares each value with the limits of a shape."""
 
-    allows: Test
+    allows: _Test
 
     def violations(self, data: rdflib.Graph, focus: Node, values: Iterable[Node]) -> Iterator[Node]:
-        """The values that are not surely on the right side of a limit, once for each."""
+        """The values that are not within a limit, once per limit."""
         limits = sorted(self.shape.objects(self.constraint_parameters()[0]))
         for value in values:
             yield from (value for limit in limits if not _holds(self.allows, compare(value, limit)))
 
 
 class _Paired(ByValue):
-    """Compares each value with those of the properties that a shape gives."""
+    """Compares each value with the values of other properties."""
 
-    allows: Test
+    allows: _Test
 
     def violations(self, data: rdflib.Graph, focus: Node, values: Iterable[Node]) -> Iterator[Node]:
-        """The values that are not surely in order with one of the properties, once for each pair."""
+        """The values that are not in order with a value of a property, once per pair."""
         properties = sorted(self.shape.objects(self.constraint_parameters()[0]))
         others = [other for prop in properties for other in data.objects(focus, prop)]
         for value in values:
             yield from (value for other in others if not _holds(self.allows, compare(value, other)))
 
 
-def _holds(test: Test, found: int | None) -> bool:
+def _holds(test: _Test, found: int | None) -> bool:
     return found is not None and test(found)
 
 

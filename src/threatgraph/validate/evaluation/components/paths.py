@@ -1,4 +1,4 @@
-"""The values of a node along a path (SHACL, section 2.3.1), of any depth, an inverse of any path among them."""
+"""The values of a node along a path (SHACL, section 2.3.1) of any depth, including the inverse of any path."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from pyshacl.errors import ReportableRuntimeError
 from rdflib.namespace import RDF, SH
 from rdflib.term import Node
 
-_DEEPEST = 200
+_MAX_DEPTH = 200
 
 
 def value_nodes(
     sg: Any, focus: Node, path_val: Node, target_graph: rdflib.Graph, inverse: bool = False, recursion: int = 0
 ) -> set[Node]:
-    """The nodes at the end of a path; in the place of the function of pyshacl with these parameters.
+    """The nodes at the end of a path; replaces the function of pyshacl with these parameters.
 
     Args:
         sg: pyshacl's shapes graph.
-        focus: the node at its start.
+        focus: the node at the start of the path.
         path_val: the path.
         target_graph: the data graph.
-        inverse: follow it backwards.
-        recursion: how deep in another path this one is.
+        inverse: follow the path in the opposite direction.
+        recursion: the nesting depth of the path.
 
     Raises:
-        ReportableRuntimeError: where the path is not well-formed.
+        ReportableRuntimeError: if the path is ill-formed.
     """
     return _follow(_Graphs(sg.graph, target_graph), path_val, {focus}, inverse, recursion)
 
@@ -43,22 +43,22 @@ def _follow(graphs: _Graphs, path: Node, nodes: set[Node], inverse: bool, depth:
         return {found for node in nodes for found in (step(path, node) if inverse else step(node, path))}
     if isinstance(path, rdflib.Literal):
         raise ReportableRuntimeError("a path is a literal")
-    if depth > _DEEPEST:
-        raise ReportableRuntimeError("a path that contains itself, or is very deep")
+    if depth > _MAX_DEPTH:
+        raise ReportableRuntimeError("a path is recursive or nested too deep")
     if (path, RDF.first, None) in graphs.shapes:
         return _sequence(graphs, path, nodes, inverse, depth)
     for kind, follow in _KINDS.items():
         inner = next(graphs.shapes.objects(path, kind), None)
         if inner is not None:
             return follow(graphs, inner, nodes, inverse, depth + 1)
-    raise ReportableRuntimeError("a path is neither an IRI nor a path of SHACL")
+    raise ReportableRuntimeError("a path is neither an IRI nor a SHACL path")
 
 
 def _sequence(graphs: _Graphs, path: Node, nodes: set[Node], inverse: bool, depth: int) -> set[Node]:
     steps = list(graphs.shapes.items(path))
     if len(steps) < 2 and not depth:
         raise ReportableRuntimeError("a sequence of paths must have at least two members")
-    # Backwards, the last step comes first.
+    # In the opposite direction, the last step comes first.
     for step in reversed(steps) if inverse else steps:
         nodes = _follow(graphs, step, nodes, inverse, depth + 1)
     return nodes
@@ -67,7 +67,7 @@ def _sequence(graphs: _Graphs, path: Node, nodes: set[Node], inverse: bool, dept
 def _alternative(graphs: _Graphs, head: Node, nodes: set[Node], inverse: bool, depth: int) -> set[Node]:
     paths = list(graphs.shapes.items(head))
     if len(paths) < 2:
-        raise ReportableRuntimeError("alternative paths must be at least two")
+        raise ReportableRuntimeError("an alternative path must have at least two members")
     return set().union(*(_follow(graphs, path, nodes, inverse, depth) for path in paths))
 
 
@@ -91,7 +91,7 @@ def _zero_or_one(graphs: _Graphs, inner: Node, nodes: set[Node], inverse: bool, 
     return nodes | _follow(graphs, inner, nodes, inverse, depth)
 
 
-#: A node that is several paths in one is the first of these, as it is for pyshacl.
+#: If a node describes several kinds of path, the first of these applies, as in pyshacl.
 _KINDS: dict[Node, Callable[[_Graphs, Node, set[Node], bool, int], set[Node]]] = {
     SH.inversePath: _inverse,
     SH.alternativePath: _alternative,
@@ -102,25 +102,25 @@ _KINDS: dict[Node, Callable[[_Graphs, Node, set[Node], bool, int], set[Node]]] =
 
 
 def to_sparql(_: Any, sg: Any, path_node: Node, prefixes: Any = None, recursion: int = 0) -> str:
-    """A path in SPARQL, in the place of the function of pyshacl with these parameters (after itself).
+    """A path in SPARQL syntax; replaces the function of pyshacl, which is the first argument.
 
-    pyshacl shortens IRIs by their first letters, so that one with a slash becomes a sequence, and puts no brackets
-    around a path that is repeated.
+    pyshacl abbreviates IRIs by prefix, so that an IRI with a slash becomes a sequence, and omits the brackets around
+    repeated paths.
     """
     graph = sg.graph
     if isinstance(path_node, rdflib.URIRef):
         return path_node.n3()
-    if isinstance(path_node, rdflib.Literal) or recursion > _DEEPEST:
-        raise ReportableRuntimeError("a path is a literal, or very deep")
+    if isinstance(path_node, rdflib.Literal) or recursion > _MAX_DEPTH:
+        raise ReportableRuntimeError("a path is a literal or nested too deep")
     if (path_node, RDF.first, None) in graph:
         return _joined(sg, path_node, "/", recursion)
-    for kind, (before, behind) in _WRITTEN.items():
+    for kind, (prefix, suffix) in _SYNTAX.items():
         inner = graph.value(path_node, kind)
         if inner is not None:
-            return f"({before}{to_sparql(_, sg, inner, prefixes, recursion + 1)}{behind})"
+            return f"({prefix}{to_sparql(_, sg, inner, prefixes, recursion + 1)}{suffix})"
     alternatives = graph.value(path_node, SH.alternativePath)
     if alternatives is None:
-        raise ReportableRuntimeError("a path is neither an IRI nor a path of SHACL")
+        raise ReportableRuntimeError("a path is neither an IRI nor a SHACL path")
     return _joined(sg, alternatives, "|", recursion)
 
 
@@ -128,7 +128,7 @@ def _joined(sg: Any, head: Node, sign: str, depth: int) -> str:
     return f"({sign.join(to_sparql(None, sg, part, None, depth + 1) for part in sg.graph.items(head))})"
 
 
-_WRITTEN = {
+_SYNTAX = {
     SH.inversePath: ("^", ""),
     SH.zeroOrMorePath: ("", "*"),
     SH.oneOrMorePath: ("", "+"),

@@ -1,6 +1,6 @@
 """The lexical forms of XML Schema 1.1 part 2 and the order of their values.
 
-RDF takes a literal's text as it stands, without the whitespace processing of XML Schema, so a form must match whole.
+RDF does not apply the whitespace processing of XML Schema, so the full text of a literal must match.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ _FORMS = {
     "NMTOKEN": f"[{_NAME}]+",
     "QName": f"(?:{_UNCOLONED}:)?{_UNCOLONED}",
 }
-#: The types that are derived from ``xsd:integer``, with their least and greatest value.
+#: The types derived from ``xsd:integer``, with their minimum and maximum.
 _RANGES: dict[str, tuple[int | None, int | None]] = {
     "integer": (None, None),
     "nonPositiveInteger": (None, 0),
@@ -82,21 +82,21 @@ _STRINGS = frozenset("string normalizedString token language Name NCName NMTOKEN
 _NUMBERS = _RANGES.keys() | {"decimal", "float", "double"}
 _DURATIONS = frozenset({"duration", "yearMonthDuration", "dayTimeDuration"})
 _LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-#: The moments from which two durations are compared (XML Schema 1.1 part 2, section 3.3.6.1).
+#: The reference dates for comparing two durations (XML Schema 1.1 part 2, section 3.3.6.1).
 _REFERENCES = ((1696, 9), (1697, 2), (1903, 3), (1903, 7))
 _MINUTE, _DAY_SECONDS = 60, 86_400
-#: Characters of a date or duration that is read at most: Python reads integers of some 4,000 digits.
-_LONGEST = 4_000
-_MOST_OF_ZONE = 14 * 3600
+#: The maximum length of a date or duration, since Python limits the number of digits of an integer.
+_MAX_LENGTH = 4_000
+_MAX_OFFSET = 14 * 3600
 
 
 class Value(NamedTuple):
-    """A value that may be compared with those of the same kind."""
+    """A value that is comparable with values of the same kind."""
 
     kind: str
-    """``number``, ``string``, ``boolean``, ``duration``, or the local name of a datatype of dates and times."""
+    """``number``, ``string``, ``boolean``, ``duration``, or the local name of a date or time datatype."""
     content: tuple[object, ...]
-    """What is compared: see :func:`order`."""
+    """The parts to compare: see :func:`order`."""
 
 
 @lru_cache(maxsize=16_384)
@@ -104,7 +104,7 @@ def is_well_formed(datatype: str, text: str) -> bool:
     """Whether a text is in the lexical space of a datatype.
 
     Args:
-        datatype: the IRI of the datatype; the texts of one that is not known here are all taken as its forms.
+        datatype: the IRI of the datatype; every text is valid for an unknown datatype.
         text: the lexical form of a literal.
     """
     if datatype in _MARKED_UP:
@@ -123,13 +123,13 @@ def is_well_formed(datatype: str, text: str) -> bool:
 
 @lru_cache(maxsize=16_384)
 def read_value(datatype: str, text: str) -> Value | None:
-    """The value of a literal; ``None`` for one that is ill-typed, very long, or of a datatype without an order."""
+    """The value of a literal; ``None`` if it is ill-typed or very long, or if its datatype has no order."""
     name = datatype.removeprefix(XSD) if datatype.startswith(XSD) else ""
     if name in _STRINGS:
         return Value("string", (text,)) if is_well_formed(datatype, text) else None
     pattern = _PATTERNS.get(name)
     match = pattern.fullmatch(text) if pattern is not None and is_well_formed(datatype, text) else None
-    if match is None or (len(text) > _LONGEST and name not in _NUMBERS):
+    if match is None or (len(text) > _MAX_LENGTH and name not in _NUMBERS):
         return None
     if name in _NUMBERS:
         return Value("number", (name if name in ("float", "double") else "decimal", _number(name, text)))
@@ -143,11 +143,11 @@ def read_value(datatype: str, text: str) -> Value | None:
 
 
 def order(one: Value, other: Value) -> int | None:
-    """How two values are ordered.
+    """Compare two values.
 
     Returns:
-        A negative number, zero or a positive number; ``None`` where they cannot be compared: values of different
-        kinds, ``NaN``, a time with a zone and one without that are less than 14 hours apart, and durations such as one
+        A negative number, zero or a positive number; ``None`` if they are not comparable: values of different
+        kinds, ``NaN``, times with and without a time zone that are less than 14 hours apart, and durations such as one
         month and thirty days.
     """
     if one.kind != other.kind:
@@ -167,9 +167,9 @@ def _sign(one: object, other: object) -> int | None:
 
 
 def _has_day(match: re.Match[str]) -> bool:
-    """Whether the month of a date has its day; without a year, that of a leap year."""
+    """Whether the day of a date exists in its month; without a year, in a leap year."""
     found = match.groupdict()
-    # The last four digits of a year decide whether it is a leap year.
+    # The last four digits determine whether a year is a leap year.
     year, month = int((found.get("year") or "2000")[-4:]), found.get("month")
     return month is None or int(found["day"]) <= _days_in(year, int(month))
 
@@ -192,7 +192,7 @@ def _number(name: str, text: str) -> object:
 
 
 def _order_numbers(one: tuple[object, ...], other: tuple[object, ...]) -> int | None:
-    """Compare numbers once they are of one type (XPath 2.0, section B.1): a decimal gives way to the other one's."""
+    """Compare numbers after type promotion (XPath 2.0, section B.1): a decimal becomes a float or double."""
     types = {one[0], other[0]}
     values = [one[1], other[1]]
     if types != {"decimal"}:
@@ -223,13 +223,13 @@ def _after(reference: tuple[int, int], duration: tuple[object, ...]) -> object:
 
 
 def _moment(match: re.Match[str]) -> tuple[object, ...]:
-    """Seconds on the timeline of one zone, and the zone in seconds; what a form leaves out is the same for all."""
+    """The time in seconds and the time zone offset in seconds; missing parts have fixed defaults."""
     found = match.groupdict()
     year, month = int(found.get("year") or 1972), int(found.get("month") or 12)
     day = int(found.get("day") or 1)
     seconds = Fraction(_day_number(year, month, day) * _DAY_SECONDS)
     if found.get("end"):
-        # The end of a day is the start of the next one; as a time of day, it is midnight.
+        # 24:00 on a date is the start of the next day; without a date, it is midnight.
         seconds += _DAY_SECONDS if found.get("year") else 0
     elif found.get("hour"):
         seconds += int(found["hour"]) * 3600 + int(found["minute"]) * _MINUTE + Fraction(found["second"])
@@ -241,7 +241,7 @@ def _moment(match: re.Match[str]) -> tuple[object, ...]:
 
 
 def _day_number(year: int, month: int, day: int) -> int:
-    """Days from 0000-03-01 in the Gregorian calendar, before its introduction as well."""
+    """The number of days since 0000-03-01 in the proleptic Gregorian calendar."""
     year -= month <= 2
     return 365 * year + year // 4 - year // 100 + year // 400 + (153 * ((month - 3) % 12) + 2) // 5 + day - 1
 
@@ -254,7 +254,7 @@ def _order_moments(one: tuple[object, ...], other: tuple[object, ...]) -> int | 
         found = _order_moments(other, one)
         return None if found is None else -found
     difference = left - left_zone - right  # type: ignore[operator]
-    return None if abs(difference) <= _MOST_OF_ZONE else _sign(difference, 0)
+    return None if abs(difference) <= _MAX_OFFSET else _sign(difference, 0)
 
 
 _COMPARE: dict[str, Callable[[tuple[object, ...], tuple[object, ...]], int | None]] = {
