@@ -60,7 +60,7 @@ def _take_out(harvest: ImportResult, finding: ValidationResult) -> None:
     if draft is None:
         return
     about = f"{shorten(finding.node)} {shorten(finding.path) if finding.path else ''}".strip()
-    harvest.blame(draft.path, draft.line, f"{about}: {finding.message}")
+    harvest.blame(draft.path, draft.line, f"{about}: {finding.message} {finding.remedy or ''}".rstrip())
     node = NamedNode(finding.node)
     if is_part:
         draft.triples = [t for t in draft.triples if node not in (t.subject, t.object)]
