@@ -1,19 +1,17 @@
-"""What the shapes, the ontology and the checks expect of a record: the source of every template.
+"""What the shapes and the ontology expect of a record: the source of every template.
 
 Nothing here names a property: a property that is added to a shape appears in the templates by itself.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyoxigraph as ox
 
 from threatgraph import resources
-from threatgraph.catalog import load_catalog
 from threatgraph.errors import InvalidQuery
 from threatgraph.sparql.binding import bind_values
 from threatgraph.vocab import PREFIXES
@@ -94,22 +92,6 @@ class Schema:
         for one in found.values():
             one.help = one.help or messages[one.path]
         return [one for one in found.values() if not one.help.startswith(_DERIVED)]
-
-
-def missing_by_checks(triples: Iterable[ox.Triple]) -> Mapping[str, int]:
-    """Return what the cross-record checks miss in a record: properties, each with the least number of values.
-
-    Every check with a column ``missing`` is asked; a column ``least`` holds the number.
-    """
-    store = ox.Store()
-    store.extend(ox.Quad(triple.subject, triple.predicate, triple.object) for triple in triples)
-    missing: dict[str, int] = defaultdict(int)
-    for check in load_catalog(resources.queries_dir() / "checks").values():
-        if "missing" not in check.columns:
-            continue
-        for row in _rows(store, check.sparql):
-            missing[row["missing"]] = max(missing[row["missing"]], int(row.get("least") or 1))
-    return missing
 
 
 def _rows(store: ox.Store, sparql: str) -> Iterator[dict[str, str]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pyoxigraph import NamedNode, Triple
 
 from threatgraph.authoring.canonical import MARK, Block
-from threatgraph.authoring.expected import Field, Schema, missing_by_checks
+from threatgraph.authoring.expected import Field, Schema
 from threatgraph.store import Store
 from threatgraph.vocab import KINDS, PREFIXES, RDF_TYPE, TG, XSD, shorten, tg
 
@@ -56,17 +56,14 @@ class _Writer:
         self._schema = Schema()
 
     def blocks(self, stated: Sequence[Triple]) -> list[Block]:
-        missing = missing_by_checks(stated)
         kinds = [triple for triple in stated if triple.predicate.value == RDF_TYPE]
         expected: list[Block] = []
         optional: list[Block] = []
         for kind in sorted(kinds, key=lambda triple: (_iri(triple.subject) != self._record, _iri(triple.subject))):
             said = {triple.predicate.value for triple in stated if triple.subject == kind.subject}
-            is_record = _iri(kind.subject) == self._record
             for one in self._schema.fields_of(_iri(kind.object)):
-                least = max(one.least, missing.get(one.path, 0) if is_record else 0)
                 if one.path not in said:
-                    (expected if least else optional).append(self._block(_iri(kind.subject), one, least))
+                    (expected if one.least else optional).append(self._block(_iri(kind.subject), one, one.least))
         return [*expected, *optional]
 
     def _block(self, subject: str, one: Field, least: int) -> Block:
