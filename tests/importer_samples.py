@@ -54,9 +54,9 @@ def table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]], 
 
 
 def statements(found: ImportResult, name: str, part: str = "") -> Statements:
-    """What a harvest states of a record, or of one of its parts, as pairs of prefixed names and values."""
+    """What a result states of a record, or of one of its parts, as pairs of prefixed names and values."""
     iri = f"{BASE}{name}{'#' if part else ''}{part}"
-    triples = [t for draft in found.drafts.values() for t in draft.triples]
+    triples = [t for builder in found.records.values() for t in builder.triples]
     about = [t for t in triples if isinstance(t.subject, NamedNode) and t.subject.value == iri]
     return {(shorten(t.predicate.value), _plain(t.object)) for t in about}
 
@@ -72,7 +72,7 @@ def _plain(term: object) -> str:
 
 def names(found: ImportResult, kind: str) -> set[str]:
     """The last parts of the names of all records of a kind."""
-    return {iri.removeprefix(f"{BASE}{kind}/") for iri in found.drafts if iri.startswith(f"{BASE}{kind}/")}
+    return {iri.removeprefix(f"{BASE}{kind}/") for iri in found.records if iri.startswith(f"{BASE}{kind}/")}
 
 
 def incident(number: object, *, day: str = "2031-02-03", title: str = "A test row", **cells: object) -> list[object]:
@@ -272,7 +272,7 @@ case-studies:
 """
 
 
-#: The same in format 6, without the faults.
+#: The same in format 6, without the problems.
 ATLAS_6 = """\
 format-version: 6.0.0
 collection: {{id: ATLAS-collection, version: '{version}', name: ATLAS}}

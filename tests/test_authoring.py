@@ -64,7 +64,7 @@ def test_one_more_statement_is_one_more_line(tmp_path: Path) -> None:
     ("text", "place", "reason"),
     [
         (TIGHT.replace("    .\n", "    # lost\n    .\n"), ":10:", "comment would be lost"),
-        ("<urn:a> <urn:b> [ <urn:c> 1 ] .", ":", "blank nodes have no place"),
+        ("<urn:a> <urn:b> [ <urn:c> 1 ] .", ":", "blank nodes are not allowed"),
         ("<urn:a> <urn:b> .", ":1:", "does not parse"),
     ],
 )
@@ -137,8 +137,8 @@ def test_a_template_names_every_property_of_the_shapes(graph: ThreatGraph, tmp_p
 
 
 def test_a_template_lists_the_allowed_values_in_order(graph: ThreatGraph, tmp_path: Path) -> None:
-    text = new_incident(graph.store, tmp_path, **SALE).path.read_text()
-    assert "One of: severity:low, severity:medium, severity:high,\n#? severity:critical.\n" in text
+    text = new_incident(graph.store, tmp_path, **SALE).path.read_text().replace("\n#? ", " ")
+    assert "One of: severity:low, severity:medium, severity:high, severity:critical. incident:" in text
     assert "`threatgraph list sector`" in text
 
 
@@ -173,6 +173,7 @@ def test_a_completed_template_passes_all_checks_and_keeps_the_rest(graph: Threat
             "tg:failureStage": "failure-stage:harm",
             "tg:region": "region:europe",
             "tg:sector": "sector:finance",
+            "tg:harmType": "harm-type:financial",
             "tg:listedGroup": "group:workers",
             "tg:causalFactor": "causal-factor:regulatory-gap",
             "tg:rationale": '"The prompts were taken from a poisoned data set."@en',
@@ -183,8 +184,8 @@ def test_a_completed_template_passes_all_checks_and_keeps_the_rest(graph: Threat
     body, _, rest = text.partition("\n#?")
     assert "    tg:severity severity:low ;\n" in body
     assert "severity:low" not in rest
-    assert "Optional: place." in rest
-    assert "Expected" not in rest.replace("expected", "")
+    assert "Optional: outcome." in rest
+    assert "Expected" not in rest
     assert not format_file(path, check=True)
     assert list(ThreatGraph.open([path]).validate([path])) == []
 

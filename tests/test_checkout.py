@@ -135,7 +135,7 @@ def test_queries_and_rules_of_a_checkout_reach_no_other_server(checkout: Path, f
         QUERY[: QUERY.index("SELECT")] + asks + " WHERE { SERVICE <http://127.0.0.1:9/> { ?incident ?p ?o } }"
     )
     try:
-        done = run(checkout, "query", "only-here")
+        done = run(checkout, "run", "only-here")
         assert done.returncode == 2
         assert "SERVICE at line 4" in done.stderr
     finally:

@@ -13,12 +13,16 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from pyoxigraph import RdfFormat, parse
 
 from threatgraph.cli import main
+from threatgraph.cli.commands import GROUPS
+from threatgraph.cli.parser import Parser, build_parser
 from threatgraph.resources import data_dir
 from threatgraph.vocab import BASE
 
@@ -145,8 +149,9 @@ def test_queries_are_listed_explained_and_run() -> None:
     assert "cause (causal-factor, required)" in run("queries", "patterns-by-cause")[1]
     header = list(csv.DictReader(io.StringIO(run("queries", "patterns-by-cause", "--format", "csv")[1])))
     assert ("parameter", "cause", "causal-factor") in [(row["part"], row["name"], row["type"]) for row in header]
-    rows = json.loads(run("run", "patterns-by-cause", "-p", "cause=CAUSE-009", "--format", "json")[1])
-    assert {"PAT-SEC-005", "PAT-CTL-004", "PAT-PRI-003"} <= {row["code"] for row in rows}
+    answer = json.loads(run("run", "patterns-by-cause", "-p", "cause=CAUSE-009", "--format", "json")[1])
+    codes = {row["code"]["value"] for row in answer["results"]["bindings"] if "code" in row}
+    assert {"PAT-SEC-005", "PAT-CTL-004", "PAT-PRI-003"} <= codes
 
 
 def test_validate_runs_the_checks_that_are_named(tmp_path: Path) -> None:
@@ -221,6 +226,92 @@ def test_version_and_completion(tmp_path: Path) -> None:
     assert run("completion", "bash", "-o", str(script))[0] == 0
     assert subprocess.run(["bash", "-n", str(script)], check=True, timeout=20).returncode == 0
     assert "threatgraph complete" in script.read_text() or "complete --" in script.read_text()
+
+
+def parsers() -> dict[str, Parser]:
+    """The parser of each command and subcommand, by its words."""
+
+    def below(name: str, parser: Parser) -> Iterator[tuple[str, Parser]]:
+        parser.fill()
+        yield name, parser
+        for word, child in parser.subcommands().items():
+            yield from below(f"{name} {word}", child)
+
+    return dict(below("threatgraph", build_parser()))
+
+
+def test_help_fits_80_columns_and_has_examples(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for name, parser in parsers().items():
+        text = parser.format_help()
+        assert [line for line in text.splitlines() if len(line) > 80] == [], name
+        assert "examples:" in text or parser.subcommands() or name.endswith((" check", " complete")), name
+
+
+def test_help_names_the_options_of_a_command_before_those_of_all_commands() -> None:
+    text = run("recommend", "--help")[1]
+    heads = [line for line in text.splitlines() if line.endswith(":") and not line.startswith(" ")]
+    assert heads == ["arguments:", "options:", "output options:", "data source options:", "examples:"]
+    assert text.index("--framework") < text.index("--no-color") < text.index("--endpoint")
+
+
+def test_each_command_is_in_the_help_and_has_a_module() -> None:
+    text = run("--help")[1]
+    for command in (command for group in GROUPS.values() for command in group):
+        assert f"\n  {command.name} " in text
+        assert import_module(command.module).add_arguments
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("shwo goal-drift", "unknown command 'shwo'. Did you mean show?"),
+        ("show goal-drift --frmat json", "unknown option '--frmat'. Did you mean --format?"),
+        ("show goal-drift more", "unexpected argument 'more'"),
+        ("show goal-drift --format", "--format requires a value"),
+        ("--format json show goal-drift", "unknown option '--format' before the command"),
+        ("plot timelin", "Did you mean timeline?"),
+        ("plot timeline --by sverity", "Did you mean severity?"),
+        ("import aid x.csv", "Did you mean aiid?"),
+        ("analyze centralty", "Did you mean centrality?"),
+        ("completion bsh", "Did you mean bash?"),
+        ("recommend goal-drift --kind patern", "Did you mean pattern?"),
+        ("recommend goal-drift --text x", "both ID and --text are given"),
+        ("recommend goal-drift PAT-AGT-003", "is given more than once"),
+        ("recommend", "give the ID of a record or --text TEXT"),
+        ("query domains", "use `threatgraph run domains`"),
+        ("query ASK{} --format turtle", "--format turtle is not available for SELECT and ASK"),
+        ("sync", "requires --endpoint URL"),
+    ],
+)
+def test_a_slip_gets_one_line_that_says_what_to_do(words: str, expected: str) -> None:
+    lines = fails(*words.split()).splitlines()
+    assert expected in lines[0]
+    assert lines[1:] in (
+        [],
+        [line for line in lines[1:] if re.fullmatch(r"Try 'threatgraph( [a-z]+)* --help'\.", line)],
+    )
+
+
+def test_data_can_be_given_before_and_after_the_command(mine: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.ttl"
+    other.write_text(MINE.replace("pattern:mine", "pattern:yours").replace("ORG-SYS-001", "ORG-SYS-002"))
+    out = run("--data", str(mine), "list", "pattern", "--data", str(other), "--no-bundled", "--format", "csv")[1]
+    assert {"ORG-SYS-001", "ORG-SYS-002"} <= set(re.findall(r"ORG-SYS-00\d", out))
+
+
+def test_a_year_or_a_month_is_a_date() -> None:
+    of_a_year, of_a_day = (
+        run("run", "incidents", "-p", f"since={date}", "--format", "csv") for date in ("2024", "2024-01-01")
+    )
+    assert of_a_year == of_a_day
+    assert of_a_year[0] == 0
+    assert len(of_a_year[1].splitlines()) > 1
+
+
+def test_the_british_spelling_of_analyze_works() -> None:
+    words = ("centrality", "--limit", "1", "--format", "csv")
+    assert run("analyse", *words) == run("analyze", *words)
 
 
 # Bad input: one message, status 2, no traceback.

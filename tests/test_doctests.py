@@ -11,6 +11,7 @@ from threatgraph import ThreatGraph
 
 MODULES = (
     "threatgraph",
+    "threatgraph.description",
     "threatgraph.graph.api",
     "threatgraph.graph.exchange",
     "threatgraph.graph.lookups",

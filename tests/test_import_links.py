@@ -1,4 +1,4 @@
-"""The links to patterns that an import guesses: which are made, how they are marked, and how they are turned off."""
+"""Predicted links to patterns: which are made, how they are marked, and how they are turned off."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pyoxigraph import Literal, NamedNode
 from importer_samples import statements
 from threatgraph import ThreatGraph
 from threatgraph.cli import main
-from threatgraph.importers.builder import Draft, ImportResult, english
+from threatgraph.importers.builder import ImportResult, RecordBuilder, english
 from threatgraph.importers.links import BOTH, TEXT, Guess, Guesser, add_links
 from threatgraph.importers.writing import as_turtle
 from threatgraph.store import MemoryStore
@@ -25,23 +25,23 @@ def store() -> MemoryStore:
     return MemoryStore.open()
 
 
-def incident(name: str, text: str, *, mit: str = "", same: str = "") -> Draft:
+def incident(name: str, text: str, *, mit: str = "", same: str = "") -> RecordBuilder:
     """An imported incident."""
-    draft = Draft(f"{BASE}incident/{name}", "Incident", "a.csv", 2)
-    draft.put("skos:prefLabel", english("Something happened"))
-    draft.put("dcterms:description", english(text))
-    draft.put("tg:sameIncident", NamedNode(same) if same else None)
+    builder = RecordBuilder(f"{BASE}incident/{name}", "Incident", "a.csv", 2)
+    builder.add("skos:prefLabel", english("Something happened"))
+    builder.add("dcterms:description", english(text))
+    builder.add("tg:sameIncident", NamedNode(same) if same else None)
     if mit:
-        part = draft.add_part("tg:mapping", "mapping-mit", "FrameworkMapping")
-        draft.put("sssom:object_id", NamedNode(PREFIXES["mit"] + mit), part=part)
-    return draft
+        part = builder.add_part("tg:mapping", "mapping-mit", "FrameworkMapping")
+        builder.add("sssom:object_id", NamedNode(PREFIXES["mit"] + mit), part=part)
+    return builder
 
 
-def gathered(*drafts: Draft) -> ImportResult:
-    """A harvest of these drafts."""
+def gathered(*records: RecordBuilder) -> ImportResult:
+    """A result of these records."""
     found = ImportResult("Incident")
-    for draft in drafts:
-        assert found.add(draft)
+    for builder in records:
+        assert found.add(builder)
     return found
 
 
@@ -53,7 +53,7 @@ def definition(store: MemoryStore) -> str:
 
 def test_an_incident_is_linked_to_the_pattern_that_it_tells_of(store: MemoryStore) -> None:
     found = gathered(incident("aiid-1", definition(store)))
-    before = set(found.drafts["https://w3id.org/threatgraph/incident/aiid-1"].triples)
+    before = set(found.records["https://w3id.org/threatgraph/incident/aiid-1"].triples)
     add_links(found, store)
     link = "recommendation/incident-aiid-1/pattern-goal-drift"
     told = statements(found, link)
@@ -67,7 +67,7 @@ def test_an_incident_is_linked_to_the_pattern_that_it_tells_of(store: MemoryStor
         ("sssom:mapping_justification", "semapv:SemanticSimilarityThresholdMatching"),
     } == {pair for pair in told if pair[0] != "tg:score"}
     assert all(float(value.partition("^")[0]) >= TEXT.least for name, value in told if name == "tg:score")
-    assert set(found.drafts["https://w3id.org/threatgraph/incident/aiid-1"].triples) == before, "no curated link"
+    assert set(found.records["https://w3id.org/threatgraph/incident/aiid-1"].triples) == before, "no curated link"
 
 
 def test_a_shared_subdomain_of_mit_asks_for_less_and_is_marked(store: MemoryStore) -> None:
@@ -87,38 +87,38 @@ def test_a_shared_subdomain_of_mit_asks_for_less_and_is_marked(store: MemoryStor
 
 def test_weak_texts_known_incidents_and_other_records_get_no_link(store: MemoryStore) -> None:
     known = incident("aiid-2", definition(store), same=f"{BASE}incident/some-incident")
-    other = Draft(f"{BASE}provision/x/y", "Provision", "a.csv")
-    other.put("skos:prefLabel", english(definition(store)))
+    other = RecordBuilder(f"{BASE}provision/x/y", "Provision", "a.csv")
+    other.add("skos:prefLabel", english(definition(store)))
     page = incident("aiid-3", "Nothing.", same="https://example.org/page")
-    # Without a word that the graph knows there is no guess; a few words score high by chance and get none either.
+    # Without a word that the graph knows there is no predict; a few words score high by chance and get none either.
     weak = incident("aiid-1", "zzyzx qwxv " * 20)
     weak.triples = [t for t in weak.triples if not t.predicate.value.endswith("prefLabel")]
     found = gathered(weak, incident("aiid-4", "It took my job."), known, other, page)
     add_links(found, store)
-    assert {draft.class_name for draft in found.drafts.values()} == {"Incident", "Provision"}
+    assert {builder.class_name for builder in found.records.values()} == {"Incident", "Provision"}
 
 
 def test_links_of_too_little_confidence_are_left_out(store: MemoryStore) -> None:
     for above, expected in ((0.0, True), (TEXT.confidence, True), (TEXT.confidence + 0.01, False), (1.0, False)):
         found = gathered(incident("aiid-1", definition(store)))
         add_links(found, store, above)
-        assert (len(found.drafts) > 1) is expected, above
+        assert (len(found.records) > 1) is expected, above
 
 
 def test_guesses_are_ranked_and_agree_with_recommendations(store: MemoryStore) -> None:
     text = "A chatbot told a man to trust nobody and he believed it for months"
-    guesses = Guesser(store).guesses(text, set())
+    predictions = Guesser(store).predictions(text, set())
     expected = ThreatGraph(store).recommend(text=text, top=3)
-    assert [(guess.rank, guess.pattern) for guess in guesses] == [(item.rank, item.iri) for item in expected]
-    assert [guess.score for guess in guesses] == pytest.approx([item.score for item in expected], abs=1e-5)
+    assert [(predict.rank, predict.pattern) for predict in predictions] == [(item.rank, item.iri) for item in expected]
+    assert [predict.score for predict in predictions] == pytest.approx([item.score for item in expected], abs=1e-5)
 
 
 def test_links_pass_the_shapes_and_change_no_count_of_curated_ones(store: MemoryStore, tmp_path: Path) -> None:
-    draft = incident("aiid-1", definition(store))
-    draft.put("dcterms:source", NamedNode("https://incidentdatabase.ai/cite/1"))
-    draft.put("tg:curationStatus", NamedNode(f"{BASE}curation-status/as-in-source"))
-    draft.put("tg:occurred", Literal("2020", datatype=NamedNode(PREFIXES["xsd"] + "gYear")))
-    found = gathered(draft)
+    builder = incident("aiid-1", definition(store))
+    builder.add("dcterms:source", NamedNode("https://incidentdatabase.ai/cite/1"))
+    builder.add("tg:curationStatus", NamedNode(f"{BASE}curation-status/as-in-source"))
+    builder.add("tg:occurred", Literal("2020", datatype=NamedNode(PREFIXES["xsd"] + "gYear")))
+    found = gathered(builder)
     add_links(found, store)
     file = tmp_path / "links.ttl"
     file.write_text(as_turtle(found), encoding="utf-8")
@@ -145,7 +145,7 @@ def test_the_command_line(
     file, out = tmp_path / "incidents.csv", tmp_path / "out.ttl"
     file.write_text(f'{HEAD}9001,2024-01-01,It drifted,"{definition(store)}",[],[],[]\n', encoding="utf-8")
     assert main(["import", "aiid", str(file), "-o", str(out), *options]) == 0
-    assert ("guessed link" in capsys.readouterr().err) is linked
+    assert ("predicted link" in capsys.readouterr().err) is linked
     assert ("tg:Recommendation" in out.read_text(encoding="utf-8")) is linked
 
 

@@ -1,4 +1,4 @@
-"""Importers: what all of them do with faults of every kind, the parts that they share, and the command."""
+"""Importers: what all of them do with problems of every kind, the parts that they share, and the command."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ from importer_samples import (
 from threatgraph import ThreatGraph
 from threatgraph.cli import main
 from threatgraph.errors import InvalidFile, ThreatGraphError, UnknownName
-from threatgraph.importers import FORMATS, harvest
-from threatgraph.importers.builder import Draft, ImportResult, address, day, english, record, tidy
-from threatgraph.importers.casing import Speller
+from threatgraph.importers import FORMATS, import_file
+from threatgraph.importers.builder import ImportResult, RecordBuilder, address, day, english, record, tidy
+from threatgraph.importers.casing import NameCasing
 from threatgraph.importers.sheets import rows_of
-from threatgraph.importers.validation import pass_gate
+from threatgraph.importers.validation import reject_invalid
 from threatgraph.importers.writing import as_turtle, write_folder
 from threatgraph.vocab import BASE, PREFIXES
 
@@ -125,7 +125,7 @@ BROKEN: dict[str, tuple[Callable[[Path], Path], str]] = {
 def test_a_file_that_cannot_be_read_is_an_error_that_says_where(what: str, tmp_path: Path) -> None:
     write, message = BROKEN[what]
     with pytest.raises(InvalidFile) as caught:
-        harvest("aiid", write(tmp_path))
+        import_file("aiid", write(tmp_path))
     assert message in str(caught.value)
 
 
@@ -133,7 +133,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr("threatgraph.importers.sheets.LARGEST", 2**20)
     bomb = _write(gzip.compress(b"0" * (2**20 + 1)), "incidents.csv.gz")(tmp_path)
     with pytest.raises(InvalidFile, match="holds more than 1 MiB"):
-        harvest("aiid", bomb)
+        import_file("aiid", bomb)
 
 
 def test_a_record_that_breaks_a_shape_stays_out_and_is_told(tmp_path: Path) -> None:
@@ -150,11 +150,11 @@ def test_a_record_that_breaks_a_shape_stays_out_and_is_told(tmp_path: Path) -> N
     )
     rows = [incident(1, developer=["somebody"]), incident(2, developer=["somebody-else"])]
     file = table(tmp_path / "incidents.csv", INCIDENTS, rows)
-    found = harvest("aiid", file, [mine])
+    found = import_file("aiid", file, [mine])
     assert names(found, "incident") == {"aiid-1"}
     assert names(found, "actor") == {"aiid-somebody"}, "an actor that no incident is left to name has no place"
     message = f"{mine} also defines this record. Keep the record in one file, or rename one of the two."
-    assert [str(fault) for fault in found.faults] == [f"{file}:3: incident:aiid-2: {message}"]
+    assert [str(problem) for problem in found.problems] == [f"{file}:3: incident:aiid-2: {message}"]
 
 
 def test_no_bundled_record_has_a_name_that_an_import_gives(graph: ThreatGraph) -> None:
@@ -191,12 +191,12 @@ def test_yaml_that_is_a_trick_is_refused(trick: str, tmp_path: Path) -> None:
     file = tmp_path / "data.yaml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(InvalidFile) as caught:
-        harvest("nexus", file)
+        import_file("nexus", file)
     assert str(caught.value).startswith(f"{file}{message}" if message.startswith(":") else f"{file}: {message}")
 
 
 def test_names_are_spelt_as_the_texts_spell_them() -> None:
-    speller = Speller(["He said that the developers of the NHS work in Wales.", "There were developers in Wales."])
+    speller = NameCasing(["He said that the developers of the NHS work in Wales.", "There were developers in Wales."])
     assert speller.spell("open-ai", ["Open AI and OpenAI; open-ai; Open AI."]) == "Open AI"
     assert speller.spell("xai", ["It was xAI."]) == "xAI"
     assert speller.spell("nhs-developers-of-gwent", []) == "NHS developers of Gwent"
@@ -293,7 +293,7 @@ def run(*words: str, env: dict[str, str] | None = None) -> tuple[int, str, str]:
 
 def test_the_command_knows_the_formats_of_the_library() -> None:
     with pytest.raises(UnknownName, match="Did you mean aiid"):
-        harvest("aid", Path("x"))
+        import_file("aid", Path("x"))
 
 
 def violations_in(path: Path) -> set[str]:
@@ -307,7 +307,7 @@ def test_import_writes_what_the_other_commands_read(snapshot: Path, tmp_path: Pa
     status, said, told = run("import", "aiid", str(snapshot), "-o", str(out))
     assert (status, said) == (0, "")
     counts = "3 incidents, 2 actors, 1 framework, 5 provisions, 8 mappings"
-    assert re.fullmatch(f"imported {counts}, [0-9]+ guessed links?; 2 faults left out", told.splitlines()[-1])
+    assert re.fullmatch(f"imported {counts}, [0-9]+ predicted links?; 2 problems left out", told.splitlines()[-1])
     assert violations_in(out) <= {"incident-date"}, "the dates of the sample are in the future"
     assert run("format", "--check", str(out))[:2] == (0, "")
     status, said, _ = run("--data", str(out), "run", "incidents-by-actor", "-p", "actor=openai", "--format", "csv")
@@ -344,7 +344,7 @@ def test_import_without_anything_to_import_writes_nothing(tmp_path: Path, capsys
     assert capsys.readouterr().err.splitlines() == [
         f"{file}:2: the incident_id is no number: 'none'.",
         f"{file}:3: the incident_id is no number: 'neither'.",
-        f"threatgraph: error: {file}: nothing in it could be imported; 2 faults left out.",
+        f"threatgraph: error: {file}: nothing in it could be imported; 2 problems left out.",
     ]
     assert not out.exists()
     assert main(["--no-bundled", "import", "aiid", str(file)]) == 2
@@ -407,50 +407,50 @@ def test_a_killed_import_leaves_nothing_half_written(tmp_path: Path) -> None:
 def test_import_gives_the_same_bytes_whatever_the_hash_seed(snapshot: Path, sheet: Path) -> None:
     for form, path in (("aiid", snapshot), ("mit-risk-repository", sheet)):
         text = run("import", form, str(path), env={"PYTHONHASHSEED": "1"})[1]
-        assert text == as_turtle(harvest(form, path, links_above=0.0)) != ""
+        assert text == as_turtle(import_file(form, path, links_above=0.0)) != ""
 
 
-def _incident_with_a_faulty_mapping() -> Draft:
-    draft = Draft(f"{BASE}incident/aiid-1", "Incident", "a.csv", 7)
-    draft.put("skos:prefLabel", english("One"))
-    draft.put("dcterms:description", english("Invented."))
-    draft.put("dcterms:source", address("https://a.example/1"))
-    draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
-    draft.put("tg:deployer", record("actor", "aiid-x"))
+def _incident_with_a_faulty_mapping() -> RecordBuilder:
+    builder = RecordBuilder(f"{BASE}incident/aiid-1", "Incident", "a.csv", 7)
+    builder.add("skos:prefLabel", english("One"))
+    builder.add("dcterms:description", english("Invented."))
+    builder.add("dcterms:source", address("https://a.example/1"))
+    builder.add("tg:curationStatus", record("curation-status", "as-in-source"))
+    builder.add("tg:deployer", record("actor", "aiid-x"))
     for name, why in (("mapping-good", english("It says why")), ("mapping-bad", None)):
-        draft.add_part("tg:mapping", name, "FrameworkMapping")
-        draft.put("sssom:object_id", NamedNode(f"{PREFIXES['mit']}7.3"), part=name)
-        draft.put("sssom:predicate_id", NamedNode(f"{PREFIXES['skos']}broadMatch"), part=name)
-        draft.put("sssom:mapping_justification", NamedNode(f"{PREFIXES['semapv']}UnspecifiedMatching"), part=name)
-        draft.put("tg:curationStatus", record("curation-status", "as-in-source"), part=name)
-        draft.put("tg:rationale", why, part=name)
-    return draft
+        builder.add_part("tg:mapping", name, "FrameworkMapping")
+        builder.add("sssom:object_id", NamedNode(f"{PREFIXES['mit']}7.3"), part=name)
+        builder.add("sssom:predicate_id", NamedNode(f"{PREFIXES['skos']}broadMatch"), part=name)
+        builder.add("sssom:mapping_justification", NamedNode(f"{PREFIXES['semapv']}UnspecifiedMatching"), part=name)
+        builder.add("tg:curationStatus", record("curation-status", "as-in-source"), part=name)
+        builder.add("tg:rationale", why, part=name)
+    return builder
 
 
 def test_a_part_that_breaks_a_shape_goes_alone_and_so_do_links_to_a_lost_record() -> None:
     found = ImportResult("Incident", frozenset({"Actor"}))
-    actor = Draft(f"{BASE}actor/aiid-x", "Actor", "a.csv", 7)
-    actor.put("skos:prefLabel", english("X"))
-    actor.put("tg:curationStatus", record("curation-status", "as-in-source"))
+    actor = RecordBuilder(f"{BASE}actor/aiid-x", "Actor", "a.csv", 7)
+    actor.add("skos:prefLabel", english("X"))
+    actor.add("tg:curationStatus", record("curation-status", "as-in-source"))
     found.add(actor)  # it has no source, which every actor needs
     found.add(_incident_with_a_faulty_mapping())
-    other = Draft(f"{BASE}incident/aiid-2", "Incident", "a.csv", 8)
-    other.put("skos:prefLabel", english("Two"))
+    other = RecordBuilder(f"{BASE}incident/aiid-2", "Incident", "a.csv", 8)
+    other.add("skos:prefLabel", english("Two"))
     found.add(other)
-    pass_gate(found)
+    reject_invalid(found)
     assert names(found, "incident") == {"aiid-1"}
     assert names(found, "actor") == set()
-    told = {(fault.line, " ".join(fault.reason.split()[:2])) for fault in found.faults}
+    told = {(problem.line, " ".join(problem.reason.split()[:2])) for problem in found.problems}
     assert told >= {(7, "actor:aiid-x dcterms:source:"), (7, "incident:aiid-1#mapping-bad tg:rationale:")}
     assert {about for line, about in told if line == 8 and about.startswith("incident:aiid-2 ")}
     lost = "incident:aiid-1 goes without its link to actor:aiid-x, which is left out."
-    assert (7, lost) in {(fault.line, fault.reason) for fault in found.faults}
+    assert (7, lost) in {(problem.line, problem.reason) for problem in found.problems}
     assert not any(name == "tg:deployer" for name, _ in statements(found, "incident/aiid-1"))
-    actor.put("dcterms:source", address("https://a.example/x"))
+    actor.add("dcterms:source", address("https://a.example/x"))
     again = ImportResult("Incident", frozenset({"Actor"}))
     again.add(actor)
     again.add(_incident_with_a_faulty_mapping())
-    pass_gate(again)
+    reject_invalid(again)
     assert again.counts() == {"incident": 1, "actor": 1, "mapping": 1}
     mappings = {value for name, value in statements(again, "incident/aiid-1") if name == "tg:mapping"}
     assert mappings == {"incident:aiid-1#mapping-good"}
@@ -460,7 +460,7 @@ def test_a_part_that_breaks_a_shape_goes_alone_and_so_do_links_to_a_lost_record(
 def test_a_folder_that_cannot_be_written_is_not_there_at_all(
     snapshot: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = harvest("aiid", snapshot)
+    found = import_file("aiid", snapshot)
     written: list[Path] = []
 
     def fail_at_the_third(self: Path, data: str, **_: str) -> int:

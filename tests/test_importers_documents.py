@@ -31,7 +31,7 @@ from importer_samples import (
 )
 from threatgraph.cli import main
 from threatgraph.errors import InvalidFile
-from threatgraph.importers import harvest
+from threatgraph.importers import import_file
 from threatgraph.importers.builder import ImportResult
 from threatgraph.importers.writing import as_turtle
 from threatgraph.vocab import BASE
@@ -47,8 +47,8 @@ def test_mappings_of_sssom_become_a_set_and_new_entries_become_provisions(tmp_pa
         ["foo:R-2", "", "skos:broadMatch", "foo:R-1", "Risk one", BY_HAND],
         ["owasp-llm-2.0:llm022025-sensitive", "", "skos:exactMatch", "mit:7.3", "", BY_HAND],
     )
-    found = harvest("sssom", file)
-    assert found.faults == []
+    found = import_file("sssom", file)
+    assert found.problems == []
     prefix = "mapping-set/sssom-foo-to-"
     assert names(found, "mapping-set") == {
         "sssom-foo-to-owasp-agentic-2026-foo",
@@ -114,8 +114,8 @@ def test_mappings_that_have_no_place_here_are_told(tmp_path: Path) -> None:
         [*good, "", "", "", "Inverse"],
         ["foo:a", "A", "skos:closeMatch", "", "", BY_HAND],
     )
-    found = harvest("sssom", file)
-    assert [str(fault).removeprefix(f"{file}:") for fault in found.faults] == [
+    found = import_file("sssom", file)
+    assert [str(problem).removeprefix(f"{file}:") for problem in found.problems] == [
         "11: 'owl:sameAs' is not skos:exactMatch, closeMatch, relatedMatch, broadMatch or narrowMatch.",
         "12: 'bar:b' has a prefix that the header does not declare: add it to curie_map.",
         "13: '0.95' is no justification such as semapv:ManualMappingCuration.",
@@ -142,14 +142,14 @@ def test_several_files_of_mappings_share_their_entries(tmp_path: Path) -> None:
     mappings(tmp_path / "a.tsv", ["foo:a", "A", "skos:closeMatch", "foo:b", "B", BY_HAND])
     other = HEAD.replace("foo.sssom", "other").replace("https://foo.example/risks#", "https://foo.example/elsewhere/")
     second = mappings(tmp_path / "b.tsv", ["foo:b", "B", "skos:closeMatch", "foo:c", "C", BY_HAND], head=other)
-    both = harvest("sssom", tmp_path)
-    assert both.faults == []
+    both = import_file("sssom", tmp_path)
+    assert both.problems == []
     assert names(both, "provision") == {"foo/a", "foo/b", "foo/c"}
     # The same one after the other, where the first result is among the user's files.
     first = tmp_path / "first.ttl"
-    first.write_text(as_turtle(harvest("sssom", tmp_path / "a.tsv")), encoding="utf-8")
-    later = harvest("sssom", second, [first])
-    assert later.faults == []
+    first.write_text(as_turtle(import_file("sssom", tmp_path / "a.tsv")), encoding="utf-8")
+    later = import_file("sssom", second, [first])
+    assert later.problems == []
     assert (names(later, "provision"), names(later, "framework")) == ({"foo/c"}, set())
 
 
@@ -157,15 +157,15 @@ def test_mappings_need_to_say_where_they_come_from(tmp_path: Path) -> None:
     row = ["foo:a", "A", "skos:closeMatch", "foo:b", "B", BY_HAND]
     file = mappings(tmp_path / "a.tsv", row, head=HEAD.replace("mapping_set_id", "mapping_set_ix"))
     with pytest.raises(InvalidFile, match="add `# mapping_set_id: https://…` to it"):
-        harvest("sssom", file)
+        import_file("sssom", file)
     (tmp_path / "b.tsv").write_text(HEAD + "subject_id\tobject_id\n", encoding="utf-8")
     with pytest.raises(
         InvalidFile, match=r"b\.tsv:9: the columns are missing: 'predicate_id', 'mapping_justification'\."
     ):
-        harvest("sssom", tmp_path / "b.tsv")
+        import_file("sssom", tmp_path / "b.tsv")
     (tmp_path / "none").mkdir()
     with pytest.raises(InvalidFile, match=r"holds no file of mappings that ends in \.tsv"):
-        harvest("sssom", tmp_path / "none")
+        import_file("sssom", tmp_path / "none")
 
 
 @pytest.fixture(scope="module")
@@ -173,7 +173,7 @@ def nexus(tmp_path_factory: pytest.TempPathFactory) -> ImportResult:
     """A folder of the AI Atlas Nexus."""
     folder = tmp_path_factory.mktemp("nexus")
     (folder / "data.yaml").write_text(NEXUS, encoding="utf-8")
-    return harvest("nexus", folder)
+    return import_file("nexus", folder)
 
 
 def test_the_knowledge_graph_of_the_nexus(nexus: ImportResult) -> None:
@@ -216,7 +216,7 @@ def test_the_knowledge_graph_of_the_nexus(nexus: ImportResult) -> None:
         ("dcterms:identifier", "foo-atlas^string"),
         ("prov:wasAttributedTo", "https://github.com/IBM/ai-atlas-nexus"),
     }
-    assert [f"{fault.line}: {fault.reason}" for fault in found.faults] == [
+    assert [f"{problem.line}: {problem.reason}" for problem in found.problems] == [
         "26: there is no taxonomy and no document that 'homeless' belongs to.",
         "27: there is no id.",
         "24: 'foo-two' names 'nowhere', which is not there.",
@@ -251,8 +251,8 @@ def test_mappings_find_the_entries_of_the_nexus(nexus: ImportResult, tmp_path: P
     mine.write_text(as_turtle(nexus), encoding="utf-8")
     row = ["foo-atlas:foo-one", "One", "skos:closeMatch", "foo-atlas:foo-two", "Two", BY_HAND]
     file = mappings(tmp_path / "a.tsv", row, head=HEAD.replace("foo:", "foo-atlas:"))
-    found = harvest("sssom", file, [mine])
-    assert (found.faults, names(found, "provision"), names(found, "framework")) == ([], set(), set())
+    found = import_file("sssom", file, [mine])
+    assert (found.problems, names(found, "provision"), names(found, "framework")) == ([], set(), set())
     assert found.counts() == {"mapping-set": 1, "mapping": 1}
 
 
@@ -261,7 +261,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> ImportResult:
     """A release of MITRE ATLAS that is not the bundled one."""
     file = tmp_path_factory.mktemp("atlas") / "ATLAS.yaml"
     file.write_text(ATLAS.format(version="4.7.1"), encoding="utf-8")
-    return harvest("atlas", file)
+    return import_file("atlas", file)
 
 
 def test_a_release_of_atlas(release: ImportResult) -> None:
@@ -290,7 +290,7 @@ def test_a_release_of_atlas(release: ImportResult) -> None:
     lock = statements(found, "provision/mitre-atlas-4.7.1/aml.m0000")
     assert {value for name, value in lock if name == "tg:addresses"} == {f"{ours}/aml.t0051", f"{ours}/aml.t0051.001"}
     assert ("dcterms:identifier", "4.7.1^string") in statements(found, "framework/mitre-atlas-4.7.1")
-    assert [f"{fault.line}: {fault.reason}" for fault in found.faults] == [
+    assert [f"{problem.line}: {problem.reason}" for problem in found.problems] == [
         "18: the id is 'T1', and not one such as AML.T0051.000.",
         "9: AML.T0051 names 'AML.TA9999', which is not there.",
     ]
@@ -325,11 +325,11 @@ def test_a_case_study_of_atlas(release: ImportResult) -> None:
 def test_format_6_brings_what_format_5_does(release: ImportResult, tmp_path: Path) -> None:
     file = tmp_path / "ATLAS-4.7.1.yaml"
     file.write_text(ATLAS_6.format(version="4.7.1"), encoding="utf-8")
-    found = harvest("atlas", file)
-    assert found.faults == []
-    assert found.drafts.keys() == release.drafts.keys()
-    for iri, draft in found.drafts.items():
-        assert set(draft.triples) == set(release.drafts[iri].triples), iri
+    found = import_file("atlas", file)
+    assert found.problems == []
+    assert found.records.keys() == release.records.keys()
+    for iri, builder in found.records.items():
+        assert set(builder.triples) == set(release.records[iri].triples), iri
 
 
 def test_objects_on_the_top_level_are_those_of_the_matrix(tmp_path: Path) -> None:
@@ -339,7 +339,7 @@ def test_objects_on_the_top_level_are_those_of_the_matrix(tmp_path: Path) -> Non
     )
     matrix, _, studies = text.partition("case-studies:")
     file.write_text(matrix.replace("\n  ", "\n") + "case-studies:" + studies, encoding="utf-8")
-    found = harvest("atlas", file)
+    found = import_file("atlas", file)
     assert len(names(found, "provision")) == 4
     sub = statements(found, "provision/mitre-atlas-3.0.0/aml.t0051.001")
     assert ("skos:broader", "provision:mitre-atlas-3.0.0/aml.t0051") in sub
@@ -348,7 +348,7 @@ def test_objects_on_the_top_level_are_those_of_the_matrix(tmp_path: Path) -> Non
 def test_the_bundled_release_of_atlas_brings_its_case_studies_alone(tmp_path: Path) -> None:
     file = tmp_path / "ATLAS.yaml"
     file.write_text(ATLAS.format(version="5.6.0"), encoding="utf-8")
-    found = harvest("atlas", file)
+    found = import_file("atlas", file)
     assert (names(found, "provision"), names(found, "framework")) == (set(), set())
     part = statements(found, "incident/atlas-aml.cs0001", "mapping-aml-t0051")
     assert ("sssom:object_id", "atlas:aml.t0051") in part
@@ -362,16 +362,16 @@ def test_what_is_no_date_is_told_and_left_out(tmp_path: Path) -> None:
         .replace("created_date: 2030-01-02", "created_date: 1_000")
     )
     (tmp_path / "ATLAS.yaml").write_text(text, encoding="utf-8")
-    found = harvest("atlas", tmp_path / "ATLAS.yaml")
-    assert [fault.reason for fault in found.faults if "goes without its" in fault.reason] == [
+    found = import_file("atlas", tmp_path / "ATLAS.yaml")
+    assert [problem.reason for problem in found.problems if "goes without its" in problem.reason] == [
         "AML.T0051 goes without its created_date, which is not a date such as 2024-08-01: '1_000'.",
         "AML.CS0001 goes without its incident-date, which is not a date such as 2024-08-01: 'May 2031'.",
     ]
     assert not {prop for prop, _ in statements(found, "incident/atlas-aml.cs0001")} & {"tg:occurred"}
     (tmp_path / "data.yaml").write_text(NEXUS.replace("2031-02-03", "2031-02-30"), encoding="utf-8")
-    found = harvest("nexus", tmp_path / "data.yaml")
+    found = import_file("nexus", tmp_path / "data.yaml")
     reason = "'foo-one' goes without its dateModified, which is not a date such as 2024-08-01: '2031-02-30'."
-    assert reason in {fault.reason for fault in found.faults}
+    assert reason in {problem.reason for problem in found.problems}
 
 
 def test_entries_that_are_none_are_told_and_a_technique_may_be_named_by_its_id_alone(tmp_path: Path) -> None:
@@ -380,14 +380,16 @@ def test_entries_that_are_none_are_told_and_a_technique_may_be_named_by_its_id_a
     )
     text = text.replace("case-studies:\n", "case-studies:\n- a word\n- [a, list]\n")
     (tmp_path / "ATLAS.yaml").write_text(text, encoding="utf-8")
-    found = harvest("atlas", tmp_path / "ATLAS.yaml")
+    found = import_file("atlas", tmp_path / "ATLAS.yaml")
     lock = statements(found, "provision/mitre-atlas-4.7.1/aml.m0000")
     ours = "provision:mitre-atlas-4.7.1"
     assert {value for name, value in lock if name == "tg:addresses"} == {f"{ours}/aml.t0051", f"{ours}/aml.t0051.001"}
-    assert "'case-studies' has 2 entries that are not mappings; left out." in {fault.reason for fault in found.faults}
+    assert "'case-studies' has 2 entries that are not mappings; left out." in {
+        problem.reason for problem in found.problems
+    }
     (tmp_path / "data.yaml").write_text(NEXUS + "controls: {id: one}\n", encoding="utf-8")
-    found = harvest("nexus", tmp_path / "data.yaml")
-    assert "'controls' is not a list; left out." in {fault.reason for fault in found.faults}
+    found = import_file("nexus", tmp_path / "data.yaml")
+    assert "'controls' is not a list; left out." in {problem.reason for problem in found.problems}
 
 
 def test_other_files_than_those_of_atlas_are_refused(tmp_path: Path) -> None:
@@ -401,7 +403,7 @@ def test_other_files_than_those_of_atlas_are_refused(tmp_path: Path) -> None:
     ):
         file.write_text(text, encoding="utf-8")
         with pytest.raises(InvalidFile) as caught:
-            harvest("atlas", file)
+            import_file("atlas", file)
         assert message in str(caught.value)
 
 
@@ -445,7 +447,7 @@ def test_a_bundle_of_stix(tmp_path: Path) -> None:
         stix("course-of-action", 4, name="Another lock"),
         stix("course-of-action", 4, name="Lock"),
     )
-    found = harvest("stix", file)
+    found = import_file("stix", file)
     ours = "provision:stix-my-bundle"
     stamps = {("dcterms:created", "2031-01-02^date"), ("dcterms:modified", "2031-01-02^date")}
     shared = {*stamps, ("tg:curationStatus", "curation-status:as-in-source")}
@@ -484,7 +486,7 @@ def test_a_bundle_of_stix(tmp_path: Path) -> None:
         f"{file}: relationships that have no place here are left out: 1 mitigates, 1 targets, 1 uses.",
         f"{file}: objects of types that have no place here are left out: 1 malware.",
     ]
-    reasons = sorted(fault.reason.partition(": Give ")[0] for fault in found.faults)
+    reasons = sorted(problem.reason.partition(": Give ")[0] for problem in found.problems)
     assert reasons[1:] == [
         "object 21 is not a JSON object.",
         "object 22 has no id such as incident--UUID: 'incident--1'.",
@@ -494,7 +496,7 @@ def test_a_bundle_of_stix(tmp_path: Path) -> None:
 
 
 def test_a_bundle_that_has_incidents_alone_is_brought(tmp_path: Path) -> None:
-    found = harvest("stix", bundle(tmp_path / "b.json", stix("incident", 1, name="It", description="Fell.")))
+    found = import_file("stix", bundle(tmp_path / "b.json", stix("incident", 1, name="It", description="Fell.")))
     assert (found.is_empty(), found.counts()) == (False, {"incident": 1})
 
 
@@ -508,7 +510,7 @@ def test_other_files_than_bundles_are_refused(tmp_path: Path) -> None:
     ):
         file.write_text(text, encoding="utf-8")
         with pytest.raises(InvalidFile) as caught:
-            harvest("stix", file)
+            import_file("stix", file)
         assert message in str(caught.value)
     assert main(["import", "stix", str(bundle(file)), "-o", str(tmp_path / "out.ttl")]) == 2
     assert not (tmp_path / "out.ttl").exists()
@@ -516,7 +518,7 @@ def test_other_files_than_bundles_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not CROSSWALKS.is_dir(), reason="the mappings of the AI Atlas Nexus are not at hand")
 def test_all_mappings_of_the_ai_atlas_nexus(tmp_path: Path) -> None:
-    found = harvest("sssom", CROSSWALKS)
+    found = import_file("sssom", CROSSWALKS)
     store = check(found, tmp_path)
     ids = "SELECT ?m { ?m a tg:CrosswalkMapping . ?set tg:crosswalkMapping ?m FILTER(CONTAINS(STR(?set), '/sssom-')) }"
     brought = len(store.select(ids).rows)
@@ -530,13 +532,15 @@ def test_all_mappings_of_the_ai_atlas_nexus(tmp_path: Path) -> None:
                 kept.add((file.name, *(cells[name] for name in ("subject_id", *TITLES[2:4], TITLES[5]))))
     assert brought == len(kept) > 1400
     reasons = ("the same mapping is on", "is not skos:exactMatch, closeMatch", "author_id", "says that nothing matches")
-    unexpected = {fault.reason for fault in found.faults if not any(reason in fault.reason for reason in reasons)}
+    unexpected = {
+        problem.reason for problem in found.problems if not any(reason in problem.reason for reason in reasons)
+    }
     assert unexpected == set()
 
 
 @pytest.mark.skipif(not NEXUS_DATA.is_dir(), reason="the AI Atlas Nexus is not at hand")
 def test_the_whole_ai_atlas_nexus(tmp_path: Path) -> None:
-    found = harvest("nexus", NEXUS_DATA)
+    found = import_file("nexus", NEXUS_DATA)
     check(found, tmp_path)
     text = "".join(file.read_text(encoding="utf-8") for file in NEXUS_DATA.rglob("knowledge_graph/*.yaml"))
     # Sections stand at the start of a line, and the entries of each two or four characters further in.
@@ -548,13 +552,13 @@ def test_the_whole_ai_atlas_nexus(tmp_path: Path) -> None:
     bundled = int(re.findall(r" (\d+) entries are provisions", " ".join(found.notes))[0])
     assert len(names(found, "provision")) + bundled == told > 2000
     assert len(names(found, "incident")) == entries["riskincidents"] > 30
-    assert all("which is not there" in fault.reason for fault in found.faults)
+    assert all("which is not there" in problem.reason for problem in found.problems)
 
 
 @pytest.mark.skipif(not ATLAS_FILE.is_file(), reason="a release of MITRE ATLAS is not at hand")
 def test_a_whole_release_of_atlas(tmp_path: Path) -> None:
-    found = harvest("atlas", ATLAS_FILE)
-    assert found.faults == []
+    found = import_file("atlas", ATLAS_FILE)
+    assert found.problems == []
     check(found, tmp_path)
     ids = re.findall(r"^ *- id: (AML\.\S+)\n +name:", ATLAS_FILE.read_text(encoding="utf-8"), flags=re.MULTILINE)
     studies = {name for name in ids if ".CS" in name}
@@ -565,8 +569,8 @@ def test_a_whole_release_of_atlas(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not STIX_FILE.is_file(), reason="a bundle of MITRE ATLAS is not at hand")
 def test_a_whole_bundle_of_stix(tmp_path: Path) -> None:
-    found = harvest("stix", STIX_FILE)
-    assert found.faults == []
+    found = import_file("stix", STIX_FILE)
+    assert found.problems == []
     store = check(found, tmp_path)
     objects = json.loads(STIX_FILE.read_text(encoding="utf-8"))["objects"]
     kinds = Counter(item["type"] for item in objects)

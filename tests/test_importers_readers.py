@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from importer_samples import ATLAS, names, statements
 from threatgraph.errors import InvalidFile
-from threatgraph.importers import harvest
+from threatgraph.importers import import_file
 from threatgraph.importers.documents import LINE, line_of, text_of, texts_of
 from threatgraph.importers.json_reader import read_json
 from threatgraph.importers.yaml_reader import parse_yaml
@@ -189,11 +189,11 @@ def test_what_is_no_json_is_refused_with_its_place(text: str, message: str, tmp_
 def test_a_release_of_atlas_keeps_its_version_and_its_names(tmp_path: Path) -> None:
     file = tmp_path / "ATLAS.yaml"
     file.write_text(ATLAS.format(version="5.10").replace("name: Push\n", "name: No\n"), encoding="utf-8")
-    found = harvest("atlas", file)
+    found = import_file("atlas", file)
     assert names(found, "framework") == {"mitre-atlas-5.10"}
     assert ("skos:prefLabel", "No@en") in statements(found, "provision/mitre-atlas-5.10/aml.t0051")
     assert ("dcterms:created", "2030-01-02^date") in statements(found, "provision/mitre-atlas-5.10/aml.t0051")
     twice = ATLAS.format(version="5.10").replace("    name: Push\n", "    name: Push\n    name: Pull\n")
     file.write_text(twice, encoding="utf-8")
     with pytest.raises(InvalidFile, match=r"ATLAS\.yaml:11:5: .* the key 'name' is already in .* on line 10: keep one"):
-        harvest("atlas", file)
+        import_file("atlas", file)

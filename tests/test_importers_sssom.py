@@ -16,7 +16,7 @@ from importer_samples import BY_HAND, HEAD, check, mappings, names, statements
 from threatgraph import ThreatGraph
 from threatgraph.cli import main
 from threatgraph.errors import InvalidFile
-from threatgraph.importers import harvest
+from threatgraph.importers import import_file
 from threatgraph.importers.builder import ImportResult
 from threatgraph.importers.formats.sssom import read
 from threatgraph.importers.formats.sssom_metadata import read_parts, split_values
@@ -42,7 +42,7 @@ def values(found: ImportResult, kind: str, prop: str) -> list[str]:
 
 def brought(found: ImportResult) -> tuple[set[str], list[str]]:
     """The entries that were imported, and what was said of the rest."""
-    return names(found, "provision"), [fault.reason for fault in found.faults]
+    return names(found, "provision"), [problem.reason for problem in found.problems]
 
 
 # The metadata block.
@@ -95,7 +95,7 @@ def test_metadata_say_the_same_in_every_layout_of_yaml(layout: str, end: str, ma
     text = mark + end.join([*SAME[layout], *TABLE.splitlines(), ""])
     file = tmp_path / "m.tsv"
     file.write_text(text, encoding="utf-8", newline="")
-    found = harvest("sssom", file)
+    found = import_file("sssom", file)
     assert brought(found) == ({"foo/a", "foo/b"}, [])
     assert ("skos:exactMatch", "https://foo.example/risks#a") in statements(found, "provision/foo/a")
     (name,) = names(found, "mapping-set")
@@ -118,7 +118,7 @@ def test_metadata_that_say_something_else_are_refused_with_their_place(tmp_path:
     ):
         file = write(tmp_path / "m.tsv", *lines)
         with pytest.raises(InvalidFile) as caught:
-            harvest("sssom", file)
+            import_file("sssom", file)
         assert str(caught.value).startswith(f"{file}{message}"), lines
 
 
@@ -135,7 +135,7 @@ def test_metadata_may_be_in_a_file_beside_the_table(table: str, beside: str, tmp
     write(tmp_path / beside, *LINES, table="")
     content = (TABLE.replace("\t", ",") if ".csv" in table else TABLE).encode()
     (tmp_path / table).write_bytes(gzip.compress(content) if table.endswith(".gz") else content)
-    found = harvest("sssom", tmp_path / table)
+    found = import_file("sssom", tmp_path / table)
     assert brought(found) == ({"foo/a", "foo/b"}, [])
     (name,) = names(found, "mapping-set")
     assert ("dcterms:source", SET) in statements(found, f"mapping-set/{name}")
@@ -144,19 +144,19 @@ def test_metadata_may_be_in_a_file_beside_the_table(table: str, beside: str, tmp
 def test_a_file_beside_adds_what_the_header_does_not_say_and_is_not_read_for_more(tmp_path: Path) -> None:
     write(tmp_path / "m.sssom.yml", *LINES, "license: https://terms.example/", table="")
     file = write(tmp_path / "m.sssom.tsv", "#mapping_set_id: https://maps.example/own.tsv")
-    found = harvest("sssom", file)
+    found = import_file("sssom", file)
     (name,) = names(found, "mapping-set")
     assert {
         ("dcterms:source", "https://maps.example/own.tsv"),
         ("dcterms:license", "https://terms.example/"),
     } <= statements(found, f"mapping-set/{name}")
     write(tmp_path / "m.sssom.yml", "no: [mapping", table="")
-    assert brought(harvest("sssom", write(file, *(f"#{line}" for line in LINES)))) == ({"foo/a", "foo/b"}, [])
+    assert brought(import_file("sssom", write(file, *(f"#{line}" for line in LINES)))) == ({"foo/a", "foo/b"}, [])
     with pytest.raises(InvalidFile, match=r"m\.sssom\.yml:2:1: is not valid YAML"):
-        harvest("sssom", write(file))
+        import_file("sssom", write(file))
     (tmp_path / "m.sssom.yml").unlink()
     with pytest.raises(InvalidFile, match=r"or put its metadata into m\.sssom\.yml"):
-        harvest("sssom", file)
+        import_file("sssom", file)
 
 
 def test_what_a_spreadsheet_makes_of_a_file_is_read(tmp_path: Path) -> None:
@@ -166,8 +166,8 @@ def test_what_a_spreadsheet_makes_of_a_file_is_read(tmp_path: Path) -> None:
         rows = [*lines, *(line.split("\t") for line in TABLE.splitlines())]
         csv.writer(text, delimiter=delimiter).writerows([*row, *[""] * (4 - len(row))] for row in rows)
         (tmp_path / name).write_text(text.getvalue(), encoding="utf-8", newline="")
-        assert brought(harvest("sssom", tmp_path / name)) == ({"foo/a", "foo/b"}, []), name
-    assert brought(harvest("sssom", tmp_path))[1] == [
+        assert brought(import_file("sssom", tmp_path / name)) == ({"foo/a", "foo/b"}, []), name
+    assert brought(import_file("sssom", tmp_path))[1] == [
         "the same mapping is on line 6 of " + f"{tmp_path / 'm.sssom.csv'}; left out."
     ]
 
@@ -203,7 +203,7 @@ def test_confidences_are_doubles_from_0_to_1(tmp_path: Path) -> None:
         *("\u0661", "1e999999999", "."),
     ]
     rows = [[f"foo:{n}", "", *ROW[2:], "", text] for n, text in enumerate([*good, *bad])]
-    found = harvest("sssom", mappings(tmp_path / "m.tsv", *rows))
+    found = import_file("sssom", mappings(tmp_path / "m.tsv", *rows))
     (name,) = names(found, "mapping-set")
     for n, (text, value) in enumerate(good.items()):
         told = dict(statements(found, f"mapping-set/{name}", f"{n}-to-b"))["sssom:confidence"]
@@ -211,7 +211,7 @@ def test_confidences_are_doubles_from_0_to_1(tmp_path: Path) -> None:
         assert "e" not in told.removesuffix("^decimal").lower()
         assert Decimal(told.removesuffix("^decimal")) == Decimal(value), text
     first = HEAD.count("\n") + 2 + len(good)
-    assert [(fault.line, fault.reason) for fault in found.faults] == [
+    assert [(problem.line, problem.reason) for problem in found.problems] == [
         (first + n, f"the confidence is no number from 0 to 1: {text!r}.") for n, text in enumerate(bad)
     ]
 
@@ -221,7 +221,7 @@ def test_cells_may_be_quoted_and_hold_tabs_quotes_and_line_ends(tmp_path: Path) 
         ['"foo:a"', '"A ""quoted""\tlabel"', *ROW[2:], '"orcid:1|orcid:2"', "", '"Two\nlines"'],
         ["foo:c", 'A "bare" quote', *ROW[2:]],
     ]
-    found = harvest("sssom", mappings(tmp_path / "m.tsv", *rows))
+    found = import_file("sssom", mappings(tmp_path / "m.tsv", *rows))
     assert brought(found) == ({"foo/a", "foo/b", "foo/c"}, [])
     assert ("skos:prefLabel", 'A "quoted" label@en') in statements(found, "provision/foo/a")
     assert ("skos:prefLabel", 'A "bare" quote@en') in statements(found, "provision/foo/c")
@@ -253,13 +253,13 @@ def test_rows_that_say_that_nothing_matches_are_left_out_whichever_side_says_so(
         [*ROW, "", "", "", "Not"],
     ]
     file = mappings(tmp_path / "m.tsv", *rows)
-    found = harvest("sssom", file)
-    assert (found.is_empty(), found.drafts) == (True, {})
+    found = import_file("sssom", file)
+    assert (found.is_empty(), found.records) == (True, {})
     first = HEAD.count("\n") + 2
-    assert [fault.line for fault in found.faults] == list(range(first, first + len(rows)))
-    assert all(fault.reason.endswith("; left out.") for fault in found.faults)
+    assert [problem.line for problem in found.problems] == list(range(first, first + len(rows)))
+    assert all(problem.reason.endswith("; left out.") for problem in found.problems)
     table = TABLE.replace("_justification", "_justification\tmapping_cardinality").replace("Curation", "Curation\t1:0")
-    assert brought(harvest("sssom", write(file, *(f"#{line}" for line in LINES), table=table))) == (
+    assert brought(import_file("sssom", write(file, *(f"#{line}" for line in LINES), table=table))) == (
         set(),
         ["mapping_cardinality '1:0' says that nothing matches; left out."],
     )
@@ -272,23 +272,26 @@ def test_literals_are_left_out_by_the_row_or_by_the_set(tmp_path: Path) -> None:
     reason = "the subject is a literal, 'alice', and a mapping set joins entries that have an id; left out."
     file = tmp_path / "m.tsv"
     by_row = f"{columns}{row}rdfs literal\n{row}owl class\n"
-    assert brought(harvest("sssom", write(file, *head, table=by_row))) == (set(), [reason, "there is no subject_id."])
+    assert brought(import_file("sssom", write(file, *head, table=by_row))) == (
+        set(),
+        [reason, "there is no subject_id."],
+    )
     by_set = f"{columns}{row}\n"
-    assert brought(harvest("sssom", write(file, *head, "#subject_type: rdfs literal", table=by_set))) == (
+    assert brought(import_file("sssom", write(file, *head, "#subject_type: rdfs literal", table=by_set))) == (
         set(),
         [reason],
     )
     # A value of the set counts for no row where one row has a value of its own (section "Propagation").
     mixed = f"subject_id\t{columns}\talice\tskos:closeMatch\tfoo:b\t{BY_HAND}\trdfs literal\nfoo:a\t{row}\n"
-    found = harvest("sssom", write(file, *head, "#subject_type: rdfs literal", table=mixed))
+    found = import_file("sssom", write(file, *head, "#subject_type: rdfs literal", table=mixed))
     assert brought(found) == ({"foo/a", "foo/b"}, [reason])
 
 
 def test_entries_whose_ids_differ_stay_apart_whatever_is_left_of_the_ids_in_a_name(tmp_path: Path) -> None:
     ids = ["a.1", "A-1", "a_1", "日本", "中国", "日本-1", "中国-1", "x" * 300 + "1", "x" * 300 + "2", "con", ".."]
     rows = [[f"foo:{name}", name, *ROW[2:]] for name in ids]
-    found = harvest("sssom", mappings(tmp_path / "m.tsv", *rows))
-    assert [fault.reason for fault in found.faults] == ["the id '..' has no letter or digit to make a name of."]
+    found = import_file("sssom", mappings(tmp_path / "m.tsv", *rows))
+    assert [problem.reason for problem in found.problems] == ["the id '..' has no letter or digit to make a name of."]
     brought_in = names(found, "provision") - {"foo/b"}
     assert len(brought_in) == len(ids) - 1
     assert all(len(name) < 130 and name.isascii() for name in brought_in)
@@ -297,7 +300,7 @@ def test_entries_whose_ids_differ_stay_apart_whatever_is_left_of_the_ids_in_a_na
     mine = tmp_path / "mine.ttl"
     mine.write_text(as_turtle(found), encoding="utf-8")
     head = HEAD.replace("foo.sssom", "again")
-    again = harvest("sssom", mappings(tmp_path / "m.tsv", *rows, head=head), [mine])
+    again = import_file("sssom", mappings(tmp_path / "m.tsv", *rows, head=head), [mine])
     assert (names(again, "provision"), names(again, "framework")) == (set(), set())
     assert again.counts()["mappings"] == len(ids) - 1
 
@@ -312,12 +315,12 @@ def test_vocabularies_and_sets_whose_names_look_alike_stay_apart(tmp_path: Path)
         )
     )
     one = write(tmp_path / "one.tsv", *head, "#mapping_set_id: https://x.example/1/maps.tsv", table=table)
-    found = harvest("sssom", one)
+    found = import_file("sssom", one)
     assert brought(found)[1] == []
     assert len(names(found, "framework")) == len(names(found, "provision")) == 3
     assert set(values(found, "framework", "dcterms:source")) == {f"https://{n}.example/" for n in range(3)}
     write(tmp_path / "two.tsv", *head, "#mapping_set_id: https://x.example/2/maps.tsv", table=table)
-    both = harvest("sssom", tmp_path)
+    both = import_file("sssom", tmp_path)
     assert brought(both)[1] == []
     sources = values(both, "mapping-set", "dcterms:source")
     assert sorted(sources) == ["https://x.example/1/maps.tsv"] * 2 + ["https://x.example/2/maps.tsv"] * 2
@@ -335,16 +338,16 @@ def test_tables_that_cannot_be_read_say_what_to_do(tmp_path: Path) -> None:
     ):
         file = write(tmp_path / "m.tsv", *head, table=table)
         with pytest.raises(InvalidFile) as caught:
-            harvest("sssom", file)
+            import_file("sssom", file)
         assert str(caught.value).startswith(f"{file}{message.removeprefix(':4') if not table else message}"), message
     file.write_bytes(("\n".join(head) + "\n" + TABLE).encode("utf-16"))
     with pytest.raises(InvalidFile, match=r"m\.tsv:1: not UTF-8 \(byte 0xff\): save it as UTF-8\."):
-        harvest("sssom", file)
+        import_file("sssom", file)
 
 
 def test_an_entry_has_the_first_label_that_a_row_gives_it(tmp_path: Path) -> None:
     rows = [["foo:a", "", *ROW[2:4], "", BY_HAND], ["foo:b", "Named later", *ROW[2:3], "foo:a", "A", BY_HAND], ROW]
-    found = harvest("sssom", mappings(tmp_path / "m.tsv", *rows))
+    found = import_file("sssom", mappings(tmp_path / "m.tsv", *rows))
     assert values(found, "provision", "skos:prefLabel") == ["A@en", "Named later@en"]
 
 
@@ -352,8 +355,8 @@ def test_what_a_set_or_a_mapping_goes_without_is_told(tmp_path: Path) -> None:
     lines = [*(f"#{line}" for line in LINES), "#license: CC BY 4.0", "#mapping_date: May 2031"]
     table = TABLE.replace("_justification", "_justification\tauthor_id\tmapping_source", 1)
     file = write(tmp_path / "m.tsv", *lines, table=table.replace(f"{BY_HAND}\n", f"{BY_HAND}\torcid:1|me:2\tnone\n"))
-    found = harvest("sssom", file)
-    assert [str(fault).removeprefix(str(file)) for fault in found.faults] == [
+    found = import_file("sssom", file)
+    assert [str(problem).removeprefix(str(file)) for problem in found.problems] == [
         ": license is not an absolute IRI: 'CC BY 4.0'; the mapping set goes without it.",
         ": mapping_date is not a date such as 2024-08-01: 'May 2031'; the mapping set goes without it.",
         ":7: mapping_source 'none' is no CURIE with a declared prefix; mappings go without it.",
@@ -368,7 +371,7 @@ def test_reasons_are_told_where_nothing_was_imported(tmp_path: Path, capsys: pyt
     reason = "predicate_modifier 'Not' is a negative mapping, which says that the relation does not hold; left out."
     assert capsys.readouterr().err.splitlines() == [
         f"{file}:10: {reason}",
-        f"threatgraph: error: {file}: nothing in it could be imported; 1 fault left out.",
+        f"threatgraph: error: {file}: nothing in it could be imported; 1 problem left out.",
     ]
     assert not (tmp_path / "out.ttl").exists()
 
@@ -390,7 +393,7 @@ def test_what_is_written_by_the_rules_of_the_standard_is_read_as_it_was(
     rows = [[f"foo:{n}", one, *ROW[2:4], other, BY_HAND, "", "", note] for n, (one, other, note) in enumerate(told)]
     file = mappings(tmp_path / "m.tsv", *([quoted(cell) for cell in row] for row in rows))
     found = read(file, graph.store)
-    assert found.faults == []
+    assert found.problems == []
     (name,) = names(found, "mapping-set")
     for n, cells in enumerate(told):
         label, other, note = (" ".join(text.split()) for text in cells)
@@ -406,8 +409,8 @@ def test_our_own_export_comes_back_whole(graph: ThreatGraph, tmp_path: Path) -> 
     metadata, table = read_parts(file)
     rows = list(csv.DictReader(io.StringIO(table.text, newline=""), delimiter="\t"))
     assert len(rows) > 900
-    found = harvest("sssom", file)
-    assert found.faults == []
+    found = import_file("sssom", file)
+    assert found.problems == []
     assert (names(found, "framework"), names(found, "provision")) == (set(), set())
     check(found, tmp_path)
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from importer_samples import bundle, check, names, relation, statements, stix, uuid
 from threatgraph.cli import main
 from threatgraph.errors import InvalidFile
-from threatgraph.importers import harvest
+from threatgraph.importers import import_file
 from threatgraph.importers.builder import ImportResult
 from threatgraph.importers.formats.stix_objects import moment
 
@@ -47,8 +47,8 @@ def test_objects_with_one_external_id_stay_apart_in_any_order(tmp_path: Path) ->
         stix("course-of-action", 4, name="Lock", external_references=code("capec", "CAPEC 163")),
     ]
     for order in (objects, objects[::-1]):
-        found = harvest("stix", bundle(tmp_path / "b.json", *order))
-        assert found.faults == []
+        found = import_file("stix", bundle(tmp_path / "b.json", *order))
+        assert found.problems == []
         own = {name_of("attack-pattern", 1), name_of("attack-pattern", 2), name_of("course-of-action", 4)}
         assert names(found, "provision") == own | {"stix-b/capec-2"}
         assert said(found, name_of("attack-pattern", 1), "skos:notation") == set()
@@ -60,8 +60,8 @@ def test_objects_with_one_external_id_stay_apart_in_any_order(tmp_path: Path) ->
 def test_codes_of_any_length_and_script_make_names(tmp_path: Path) -> None:
     codes = ["日本-1", "中国-1", "..", "x" * 400 + "1", "x" * 400 + "2"]
     objects = [pattern(n, external_references=code("a", text)) for n, text in enumerate(codes, 1)]
-    found = harvest("stix", bundle(tmp_path / "b.json", *objects))
-    assert found.faults == []
+    found = import_file("stix", bundle(tmp_path / "b.json", *objects))
+    assert found.problems == []
     told = names(found, "provision")
     assert {name_of("attack-pattern", n) for n in (1, 2, 3)} <= told
     assert len(told) == len(codes)
@@ -94,17 +94,17 @@ def test_codes_of_any_length_and_script_make_names(tmp_path: Path) -> None:
 def test_the_version_that_was_modified_last_counts(older: str, newer: str, tmp_path: Path) -> None:
     versions = [pattern(1, name="older", modified=older), pattern(1, name="newer", modified=newer)]
     for order in (versions, versions[::-1]):
-        found = harvest("stix", bundle(tmp_path / "b.json", *order))
+        found = import_file("stix", bundle(tmp_path / "b.json", *order))
         assert said(found, name_of("attack-pattern", 1), "skos:prefLabel") == {"newer@en"}
-        assert len(found.faults) == (older == "no time")
+        assert len(found.problems) == (older == "no time")
 
 
 def test_equal_times_are_equal_however_they_are_written(tmp_path: Path) -> None:
     assert moment("2024-01-01T00:00:00Z") == moment("2024-01-01T00:00:00.000Z") == moment("2024-01-01T01:30:00+01:30")
     versions = [pattern(1, modified="2024-01-01T00:00:00Z"), pattern(1, name="X", modified="2024-01-01T00:00:00.0Z")]
-    found = harvest("stix", bundle(tmp_path / "b.json", *versions))
-    (fault,) = found.faults
-    assert fault.reason == f"object 2 has the id of another one, attack-pattern--{uuid(1)}: give each its own id."
+    found = import_file("stix", bundle(tmp_path / "b.json", *versions))
+    (problem,) = found.problems
+    assert problem.reason == f"object 2 has the id of another one, attack-pattern--{uuid(1)}: give each its own id."
 
 
 @given(
@@ -130,17 +130,19 @@ def test_what_is_no_time_is_told_and_the_object_stays(tmp_path: Path) -> None:
         "soon",
     ]
     assert [moment(text) for text in wrong] == [None] * len(wrong)
-    found = harvest("stix", bundle(tmp_path / "b.json", *(pattern(n, modified=text) for n, text in enumerate(wrong))))
+    found = import_file(
+        "stix", bundle(tmp_path / "b.json", *(pattern(n, modified=text) for n, text in enumerate(wrong)))
+    )
     assert len(names(found, "provision")) == len(wrong)
     reason = "modified is not a timestamp such as 2024-01-01T00:00:00.000Z"
-    assert [fault.reason for fault in found.faults] == [
+    assert [problem.reason for problem in found.problems] == [
         f"object {n + 1}, attack-pattern--{uuid(n)}: {reason}: {text!r}." for n, text in enumerate(wrong)
     ]
 
 
 def test_a_newer_version_that_is_withdrawn_takes_the_older_ones_with_it(tmp_path: Path) -> None:
     later = "2032-01-01T00:00:00Z"
-    found = harvest(
+    found = import_file(
         "stix",
         bundle(
             tmp_path / "b.json",
@@ -153,8 +155,8 @@ def test_a_newer_version_that_is_withdrawn_takes_the_older_ones_with_it(tmp_path
     )
     assert names(found, "provision") == {name_of("attack-pattern", 3)}
     assert "2 objects are withdrawn and left out." in found.notes[0]
-    (fault,) = found.faults
-    assert fault.reason == f"relationship--{uuid(5)} relates an object to itself; left out."
+    (problem,) = found.problems
+    assert problem.reason == f"relationship--{uuid(5)} relates an object to itself; left out."
 
 
 # Kill chains.
@@ -187,7 +189,7 @@ def test_a_phase_is_the_tactic_of_its_own_kill_chain(tmp_path: Path) -> None:
     ]
     anywhere = pattern(16, kill_chain_phases=[{"kill_chain_name": "own-chain", "phase_name": "execution"}])
     for order in ([*tactics, *patterns, anywhere], [anywhere, *patterns, *tactics[::-1]]):
-        found = harvest("stix", bundle(tmp_path / "b.json", *order))
+        found = import_file("stix", bundle(tmp_path / "b.json", *order))
         for n, (_, wanted) in phases.items():
             linked = {f"provision:stix-b/{wanted}"} if wanted else set()
             assert said(found, name_of("attack-pattern", n), "tg:tactic") == linked
@@ -203,7 +205,7 @@ def test_a_phase_is_the_tactic_of_its_own_kill_chain(tmp_path: Path) -> None:
 def test_texts_are_in_the_language_that_the_object_says(tmp_path: Path) -> None:
     french = [{"lang": "fr", "selectors": ["description"]}]
     ends = f"incident--{uuid(6)}", f"attack-pattern--{uuid(1)}"
-    found = harvest(
+    found = import_file(
         "stix",
         bundle(
             tmp_path / "b.json",
@@ -228,7 +230,7 @@ def test_texts_are_in_the_language_that_the_object_says(tmp_path: Path) -> None:
     assert {("skos:prefLabel", "Panne@de"), ("dcterms:description", "Kaputt.@de")} <= told
     (part,) = [value.partition("#")[2] for prop, value in told if prop == "tg:mapping"]
     assert ("tg:rationale", "Von Hand.@de") in statements(found, f"incident/stix-{uuid(6)}", part)
-    assert [fault.reason for fault in found.faults] == [
+    assert [problem.reason for problem in found.problems] == [
         f"object 5, attack-pattern--{uuid(5)}: 'Deutsch, bitte' is not a language tag.",
         f"language-content--{uuid(8)} translates another version of attack-pattern--{uuid(1)}; left out.",
     ]
@@ -245,11 +247,11 @@ def test_a_circle_of_techniques_is_cut_and_told(tmp_path: Path) -> None:
         *(pattern(n) for n in ids),
         *(relation(10 + n, "subtechnique-of", ids[a], ids[b]) for n, (a, b) in enumerate(links)),
     )
-    found = harvest("stix", file)
+    found = import_file("stix", file)
     above = {n: said(found, name_of("attack-pattern", n), "skos:broader") for n in ids}
     assert above == {1: set(), 2: set(), 3: set(), 4: {f"provision:{name_of('attack-pattern', 1)}"}, 5: set()}
     circle = ", ".join(f"provision:{name_of('attack-pattern', n)}" for n in (1, 2, 3))
-    assert {fault.reason for fault in found.faults} == {
+    assert {problem.reason for problem in found.problems} == {
         f"skos:broader forms a cycle of {circle}: these links are left out.",
         f"relationship--{uuid(14)} relates an object to itself; left out.",
     }
@@ -257,7 +259,7 @@ def test_a_circle_of_techniques_is_cut_and_told(tmp_path: Path) -> None:
 
 def test_several_relationships_of_an_incident_to_one_object_are_one_mapping_with_all_reasons(tmp_path: Path) -> None:
     ends = f"incident--{uuid(1)}", f"attack-pattern--{uuid(2)}"
-    found = harvest(
+    found = import_file(
         "stix",
         bundle(
             tmp_path / "b.json",
@@ -270,7 +272,7 @@ def test_several_relationships_of_an_incident_to_one_object_are_one_mapping_with
             relation(7, "uses", ends[0], f"attack-pattern--{uuid(3)}"),
         ),
     )
-    assert found.faults == []
+    assert found.problems == []
     own = statements(found, f"incident/stix-{uuid(1)}")
     parts = {value.partition("#")[2] for prop, value in own if prop == "tg:mapping"}
     told = {dict(statements(found, f"incident/stix-{uuid(1)}", part))["sssom:object_id"]: part for part in parts}
@@ -298,9 +300,11 @@ def test_objects_that_cannot_be_used_are_told_and_the_rest_is_brought(tmp_path: 
         (pattern(2) | {"id": dashes}, f"{no_id}: {dashes!r}."),
     ]
     custom = stix("x-own-thing", 5, name="Own")
-    found = harvest("stix", bundle(tmp_path / "b.json", good, *(item for item, _ in wrong), custom, custom))
+    found = import_file("stix", bundle(tmp_path / "b.json", good, *(item for item, _ in wrong), custom, custom))
     assert names(found, "provision") == {name_of("attack-pattern", 1)}
-    assert [fault.reason for fault in found.faults] == [f"object {n} {why}" for n, (_, why) in enumerate(wrong, 2)]
+    assert [problem.reason for problem in found.problems] == [
+        f"object {n} {why}" for n, (_, why) in enumerate(wrong, 2)
+    ]
     (note,) = found.notes
     assert note.endswith("b.json: objects of types that have no place here are left out: 1 x-own-thing.")
     check(found, tmp_path)
@@ -309,14 +313,14 @@ def test_objects_that_cannot_be_used_are_told_and_the_rest_is_brought(tmp_path: 
 def test_an_envelope_of_taxii_is_read_and_says_when_there_is_more(tmp_path: Path) -> None:
     file = tmp_path / "b.json"
     file.write_text(json.dumps({"more": True, "next": "2", "objects": [pattern(1)]}), encoding="utf-8")
-    found = harvest("stix", file)
+    found = import_file("stix", file)
     assert names(found, "provision") == {name_of("attack-pattern", 1)}
     assert found.notes == [f"{file}: the server has more objects than are in this file: fetch the next ones too."]
     objects = {"type": "bundle", "objects": {}}
     for other in ({"type": "incident", "objects": []}, objects, {"type": "bundle"}, {"type": 5}):
         file.write_text(json.dumps(other), encoding="utf-8")
         with pytest.raises(InvalidFile, match="is not a STIX bundle"):
-            harvest("stix", file)
+            import_file("stix", file)
 
 
 def test_a_message_is_never_part_of_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -338,7 +342,7 @@ def test_a_message_is_never_part_of_another(tmp_path: Path, capsys: pytest.Captu
 def test_several_collections_name_the_framework_after_the_file(tmp_path: Path) -> None:
     one = stix("x-mitre-collection", 1, name="ICS ATT&CK", x_mitre_version="15.10")
     two = stix("x-mitre-collection", 2, name="Enterprise ATT&CK", x_mitre_version="15.1")
-    found = harvest("stix", bundle(tmp_path / "b.json", one, pattern(3)))
+    found = import_file("stix", bundle(tmp_path / "b.json", one, pattern(3)))
     assert names(found, "framework") == {"stix-ics-att-ck-15-10"}
-    found = harvest("stix", bundle(tmp_path / "b.json", one, two, pattern(3)))
+    found = import_file("stix", bundle(tmp_path / "b.json", one, two, pattern(3)))
     assert names(found, "framework") == {"stix-b"}

@@ -27,7 +27,7 @@ from importer_samples import (
     write_snapshot,
 )
 from threatgraph.errors import InvalidFile
-from threatgraph.importers import harvest
+from threatgraph.importers import import_file
 from threatgraph.importers.builder import ImportResult
 from threatgraph.importers.writing import as_turtle
 from threatgraph.vocab import BASE
@@ -48,18 +48,18 @@ def sheet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def risks(sheet: Path) -> ImportResult:
     """What the folder of the sheet gives."""
-    return harvest("mit-risk-repository", sheet.parent)
+    return import_file("mit-risk-repository", sheet.parent)
 
 
 @pytest.fixture(scope="module")
 def whole() -> ImportResult:
     """The whole AI Incident Database; only for tests that are skipped without it."""
-    return harvest("aiid", AIID)
+    return import_file("aiid", AIID)
 
 
 @pytest.fixture(scope="module")
 def brought(snapshot: Path) -> ImportResult:
-    return harvest("aiid", snapshot)
+    return import_file("aiid", snapshot)
 
 
 def test_an_incident_of_the_aiid_in_full(brought: ImportResult) -> None:
@@ -155,7 +155,7 @@ def test_the_taxonomy_of_the_aiid_comes_along_as_far_as_it_is_used(brought: Impo
 
 def test_classes_without_an_incident_or_out_of_the_taxonomy_are_faults(brought: ImportResult, snapshot: Path) -> None:
     file = snapshot / "classifications_MIT.csv"
-    assert [str(fault) for fault in brought.faults] == [
+    assert [str(problem) for problem in brought.problems] == [
         f"{file}:3: 'Entity' is no class of the taxonomy of MIT: 'Nobody'.",
         f"{file}:5: there is no incident '9999' to bear this class.",
     ]
@@ -163,40 +163,40 @@ def test_classes_without_an_incident_or_out_of_the_taxonomy_are_faults(brought: 
 
 def test_the_publisher_is_named_with_the_licence_that_the_snapshot_states(snapshot: Path, tmp_path: Path) -> None:
     def licences(found: ImportResult) -> list[str]:
-        triples = found.drafts["https://incidentdatabase.ai/"].triples
+        triples = found.records["https://incidentdatabase.ai/"].triples
         return [str(t.object) for t in triples if t.predicate.value == "http://purl.org/dc/terms/license"]
 
-    assert licences(harvest("aiid", snapshot)) == ["<https://creativecommons.org/licenses/by-sa/4.0/>"]
+    assert licences(import_file("aiid", snapshot)) == ["<https://creativecommons.org/licenses/by-sa/4.0/>"]
     table(tmp_path / "incidents.csv", INCIDENTS, [incident(1)])
     (tmp_path / "license.txt").write_text("See https://creativecommons.org/licenses/by/9.0/.", encoding="utf-8")
-    assert licences(harvest("aiid", tmp_path)) == ["<https://creativecommons.org/licenses/by/9.0/>"]
+    assert licences(import_file("aiid", tmp_path)) == ["<https://creativecommons.org/licenses/by/9.0/>"]
 
 
 def test_a_table_alone_and_a_packed_one_are_read_too(snapshot: Path, tmp_path: Path) -> None:
-    alone = harvest("aiid", snapshot / "incidents.csv")
+    alone = import_file("aiid", snapshot / "incidents.csv")
     assert names(alone, "incident") == {"aiid-9001", "aiid-9002", "aiid-9003"}
     assert names(alone, "framework") == set()
     packed = tmp_path / "incidents.csv.gz"
     packed.write_bytes(gzip.compress((snapshot / "incidents.csv").read_bytes()))
-    assert as_turtle(harvest("aiid", tmp_path)) == as_turtle(alone)
+    assert as_turtle(import_file("aiid", tmp_path)) == as_turtle(alone)
 
 
 def test_a_later_snapshot_builds_on_an_earlier_one(tmp_path: Path) -> None:
     first = table(tmp_path / "incidents.csv", INCIDENTS, [incident(1, developer=["somebody"])])
     mine = tmp_path / "mine.ttl"
-    mine.write_text(as_turtle(harvest("aiid", first)), encoding="utf-8")
+    mine.write_text(as_turtle(import_file("aiid", first)), encoding="utf-8")
     table(first, INCIDENTS, [incident(1, developer=["somebody"]), incident(2, developer=["somebody"])])
-    found = harvest("aiid", first, [mine])
+    found = import_file("aiid", first, [mine])
     assert (names(found, "incident"), names(found, "actor")) == ({"aiid-2"}, set())
     assert ("tg:developer", "actor:aiid-somebody") in statements(found, "incident/aiid-2")
-    assert [fault.reason.partition(": ")[0] for fault in found.faults] == ["incident:aiid-1"]
+    assert [problem.reason.partition(": ")[0] for problem in found.problems] == ["incident:aiid-1"]
 
 
 def test_an_incident_is_no_duplicate_of_itself_or_of_its_own_duplicate(tmp_path: Path) -> None:
     table(tmp_path / "incidents.csv", INCIDENTS, [incident(number) for number in ("1", "2", "3", "4", "0005")])
     columns = ("duplicate_incident_number", "true_incident_number")
     table(tmp_path / "duplicates.csv", columns, [[1, 1], [2, 3], [3, 2], [4, 5], [6, 1]])
-    found = harvest("aiid", tmp_path)
+    found = import_file("aiid", tmp_path)
     retired = {
         name: {(prop, value) for prop, value in statements(found, f"incident/{name}") if prop.endswith(("By", "ated"))}
         for name in names(found, "incident")
@@ -205,7 +205,7 @@ def test_an_incident_is_no_duplicate_of_itself_or_of_its_own_duplicate(tmp_path:
         **{f"aiid-{number}": set() for number in (1, 2, 3, 5)},
         "aiid-4": {("dcterms:isReplacedBy", "incident:aiid-5"), ("owl:deprecated", "true^boolean")},
     }
-    assert {fault.reason for fault in found.faults} == {
+    assert {problem.reason for problem in found.problems} == {
         "incident 1 is said to be a duplicate of itself; left out.",
         "dcterms:isReplacedBy forms a cycle of incident:aiid-2, incident:aiid-3: these links are left out.",
     }
@@ -226,10 +226,10 @@ def test_rows_that_cannot_become_incidents_are_told_one_by_one(tmp_path: Path) -
         incident(10, day="2031-02-03 or later"),
     ]
     file = table(tmp_path / "incidents.csv", INCIDENTS, rows)
-    found = harvest("aiid", file)
+    found = import_file("aiid", file)
     assert names(found, "incident") == {"aiid-1", "aiid-6", "aiid-8"}
     assert ("tg:occurred", "2031-02-03^date") in statements(found, "incident/aiid-8")
-    assert [str(fault).removeprefix(f"{file}:") for fault in sorted(found.faults)] == [
+    assert [str(problem).removeprefix(f"{file}:") for problem in sorted(found.problems)] == [
         "3: the incident_id is no number: 'two'.",
         "4: incident 3 has no title.",
         "5: incident 4 has no date such as 2024-08-01: 'yesterday'.",
@@ -298,7 +298,7 @@ def test_risks_of_mit_in_full(risks: ImportResult) -> None:
 
 
 def test_faults_of_the_sheet_of_mit(risks: ImportResult, sheet: Path) -> None:
-    told = [str(fault).removeprefix(f"{sheet}:") for fault in sorted(risks.faults)]
+    told = [str(problem).removeprefix(f"{sheet}:") for problem in sorted(risks.problems)]
     # The sheet begins with three lines of remarks; a cell with a line break makes the row after it stand lower.
     assert told[0].startswith("12: 'Entity' is no class of the taxonomies of MIT: '9 - Ghost'; ")
     assert told[1].startswith("12: 'Sub-domain' is no class of the taxonomies of MIT: '9.9 > None'; ")
@@ -317,17 +317,17 @@ def test_the_framework_of_the_risks_tells_its_edition(risks: ImportResult, sheet
     assert {("skos:prefLabel", "MIT AI Risk Database, version 3@en"), ("dcterms:modified", "2025-03-26^date")} <= dated
     renamed = tmp_path / "risks.csv"
     renamed.write_bytes(sheet.read_bytes())
-    undated = statements(harvest("mit-risk-repository", renamed), "framework/mit-ai-risk-database")
+    undated = statements(import_file("mit-risk-repository", renamed), "framework/mit-ai-risk-database")
     assert ("skos:prefLabel", "MIT AI Risk Database@en") in undated
     assert not any(name == "dcterms:modified" for name, _ in undated)
     with pytest.raises(InvalidFile, match=r"holds no …AI-Risk-Database-v3\.csv"):
-        harvest("mit-risk-repository", tmp_path)
+        import_file("mit-risk-repository", tmp_path)
 
 
 @pytest.mark.skipif(not AIID.is_dir(), reason="the snapshot of the AI Incident Database is not at hand")
 def test_the_whole_ai_incident_database(whole: ImportResult, tmp_path: Path) -> None:
     found = whole
-    assert found.faults == []
+    assert found.problems == []
     rows = read_rows(AIID / "incidents.csv")
     assert names(found, "incident") == {f"aiid-{row['incident_id']}" for row in rows}
     store = check(found, tmp_path)
@@ -381,8 +381,8 @@ def test_one_incident_of_the_ai_incident_database_as_its_tables_tell_it(whole: I
 
 @pytest.mark.skipif(not MIT.is_dir(), reason="the AI Risk Database is not at hand")
 def test_all_risks_of_mit(tmp_path: Path) -> None:
-    found = harvest("mit-risk-repository", MIT)
-    assert found.faults == []
+    found = import_file("mit-risk-repository", MIT)
+    assert found.problems == []
     rows = [
         row
         for row in read_rows(next(MIT.glob("*AI-Risk-Database-v3.csv")))

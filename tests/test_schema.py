@@ -51,7 +51,7 @@ def test_a_property_has_the_classes_that_use_it_and_an_example(graph: ThreatGrap
     assert found.tables["Values"].column("label") == ["Low", "Medium", "High", "Critical"]
     assert graph.query(f"ASK {{ {found.facts['example']} }}") is True
     assert graph.schema("dcterms:source").tables["Used by"].column("class")
-    assert graph.schema("evidence level").name == "tg:evidenceLevel"
+    assert graph.schema("evidenceLevel").name == "tg:evidenceLevel"
 
 
 def test_an_unknown_term_draws_suggestions(graph: ThreatGraph) -> None:

@@ -78,12 +78,12 @@ def constraints() -> Iterator[Constraint]:
     for file in FILES:
         graph = shapes.load(with_common(file))
         for check in read_constraints(graph, hints=True):
-            if check.constraint is None and check.target.kind == "targetClass":
+            if check.sparql is None and check.target.kind == "targetClass":
                 assert isinstance(check.shape, NamedNode)
                 path = NamedNode(check.path[0]) if check.path else None
                 for name, values in check.parameters.items():
                     if name != "ignoredProperties":
-                        target = NamedNode(check.target.term.value)
+                        target = NamedNode(constraint.target.term.value)
                         yield Constraint(file, check.shape.value, target, path, name, tuple(values))
 
 
@@ -120,7 +120,7 @@ def test_shapes_have_names_a_message_and_a_remedy(file: Path) -> None:
     for check in read_constraints(graph, hints=True):
         assert isinstance(check.shape, NamedNode)
         assert check.shape.value.startswith(TGS)
-        source = check.constraint or check.shape
+        source = check.sparql or check.shape
         message = shapes.first(graph, source, "message")
         (remedy,) = graph[source][f"{TGS}remedy"]
         for text in (message, remedy):
@@ -129,10 +129,10 @@ def test_shapes_have_names_a_message_and_a_remedy(file: Path) -> None:
             assert text.value.endswith(".")
             assert not WRONG_ARTICLE.search(text.value), text.value
         severity = shapes.first(graph, check.shape, "severity")
-        if check.constraint is None:
+        if check.sparql is None:
             assert isinstance(severity, NamedNode)
             assert severity.value.removeprefix(SH).lower() in SEVERITIES
-        if check.path:
+        if constraint.path:
             assert isinstance(shapes.first(graph, check.shape, "name"), Literal)
 
 
@@ -455,9 +455,7 @@ BY_QUERY = {
 
 def test_every_sparql_constraint_has_a_broken_record() -> None:
     checks = read_constraints(shapes.load(FILES), hints=True)
-    assert {c.constraint.value.removeprefix(TGS) for c in checks if isinstance(c.constraint, NamedNode)} == set(
-        BY_QUERY
-    )
+    assert {c.sparql.value.removeprefix(TGS) for c in checks if isinstance(c.sparql, NamedNode)} == set(BY_QUERY)
 
 
 @pytest.mark.parametrize("name", BY_QUERY)
@@ -571,8 +569,8 @@ def test_every_rule_for_records_of_any_class_has_a_broken_record() -> None:
     checks = read_constraints(shapes.load(FILES), hints=True)
     named = {
         f"{check.shape.value.removeprefix(TGS)} {COMPONENTS[name]}"
-        for check in checks
-        if check.target.kind == "targetSubjectsOf" and check.constraint is None and isinstance(check.shape, NamedNode)
+        for constraint in checks
+        if check.target.kind == "targetSubjectsOf" and check.sparql is None and isinstance(check.shape, NamedNode)
         for name in check.parameters
     }
     tested = {

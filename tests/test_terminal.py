@@ -102,8 +102,8 @@ def test_machines_get_what_the_data_says(tmp_path: Path, capsysbinary: pytest.Ca
     (tmp_path / "evil.ttl").write_text(EVIL, encoding="utf-8")
     words = ["--no-bundled", "--data", str(tmp_path / "evil.ttl"), "query", "SELECT ?l { ?s skos:prefLabel ?l }"]
     assert main([*words, "--format", "json"]) == 0
-    answer = json.loads(capsysbinary.readouterr().out)
-    assert [row["l"]["value"] for row in answer["results"]["bindings"]] == [LABEL]
+    (binding,) = json.loads(capsysbinary.readouterr().out)["results"]["bindings"]
+    assert binding == {"l": {"type": "literal", "value": LABEL, "xml:lang": "en"}}
     assert main([*words, "--format", "csv"]) == 0
     assert list(csv.reader(io.StringIO(capsysbinary.readouterr().out.decode(), newline=""))) == [["l"], [LABEL]]
 

@@ -1,7 +1,8 @@
 """Text tables that fit a terminal.
 
-A line breaks only between words. A table that does not fit with all its words intact, or whose rows would become very
-tall, is written as stacked records: one line for each field, as ``psql -x`` does.
+A line breaks only between words, or inside a name of more than 32 characters. A table that does not fit with its words
+intact, or whose rows would become very tall, is written as stacked records: one line for each field, as ``psql -x``
+does.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ _GAP = "  "
 _TALLEST = 6
 #: The width at which a heading is broken, if its column has nothing wider.
 _NARROWEST = 6
+#: A longer name, such as that of a part of a record, can break after a hyphen, an underscore or a slash.
+_LONGEST_WORD = 32
 _JOINER = "\u200d"
 
 
@@ -57,9 +60,10 @@ def _filled(paragraph: str, width: int) -> list[str]:
 
 
 def _pieces(word: str) -> list[str]:
-    """The parts of a word between which a line can break: East Asian text has no spaces."""
+    """The parts of a word between which a line can break, as in East Asian text and in very long names."""
     if word.isascii():
-        return [word]
+        is_name = len(word) > _LONGEST_WORD and "://" not in word
+        return re.findall(r"[^-_/#]+[-_/#]*|[-_/#]+", word) if is_name else [word]
     pieces: list[str] = []
     for char in word:
         joins = unicodedata.category(char)[0] == "M" or char == _JOINER

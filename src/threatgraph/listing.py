@@ -244,15 +244,16 @@ def _records(store: Store, kind: Kind, conditions: Sequence[str]) -> list[NamedN
     found: dict[NamedNode, tuple[object, ...]] = {}
     for record, code, label, group in rows:
         if isinstance(record, NamedNode):
-            key = tuple(_natural("" if term is None else plain_text(term)) for term in (group, code, label, record))
+            key = tuple(map(_natural, (group, code, label, record)))
             found[record] = min(found.get(record, key), key)
     return sorted(found, key=lambda record: found[record])
 
 
-def _natural(text: str) -> tuple[tuple[bool, int, str], ...]:
-    """A sort key in which Article 9 is before Article 10."""
-    parts = re.split(r"([0-9]+)", text)
-    return tuple((not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts if part)
+def _natural(term: Term | None) -> tuple[object, ...]:
+    """A sort key in which Article 9 is before Article 10, and a missing value is last."""
+    parts = re.split(r"([0-9]+)", "" if term is None else plain_text(term))
+    numbers = [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts if part]
+    return term is None, tuple(numbers)
 
 
 def _table(store: Store, kind: Kind, records: Sequence[NamedNode], shown: Sequence[_Property]) -> Table:

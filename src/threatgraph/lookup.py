@@ -104,7 +104,9 @@ def _by_word(store: Store, identifier: str, kinds: list[Kind], kind: str | None)
         found.sort(key=lambda key: not any(name.startswith(identifier.lower()) for name in names[key]))
         suggestions = [shorten(iri) for _, iri in found[:_MOST_SHOWN]]
     near = nearest(identifier, {name for called in names.values() for name in called.values()})
-    if kind is None:
+    if identifier.startswith("tg:"):
+        hint = f'`graph.schema("{identifier}")` explains the terms of the ontology.'
+    elif kind is None:
         hint = "To list the records of a kind, use `graph.list(kind)`."
     else:
         hint = f'`graph.list("{kinds[0].name}")` lists the {kinds[0].plural.replace("-", " ")}.'

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from threatgraph.display import printable
 
-#: Notebooks align cells to the right.
-_CELL = "text-align:left;vertical-align:top"
+#: Notebooks align cells to the right by default.
+_STYLE = "<style>.threatgraph td,.threatgraph th{text-align:left!important;vertical-align:top}</style>"
+_LONGEST = 100
 
 
 def escape(text: str) -> str:
@@ -29,16 +30,18 @@ def link(url: str, text: str) -> str:
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table.
+    """A table of at most 100 rows, with the number of the rows left out below it.
 
     Args:
         columns: the headings, as text; none for a table without headings.
         rows: the cells, as HTML.
     """
-    cells = "".join(f'<th style="{_CELL}">{escape(name)}</th>' for name in columns)
+    cells = "".join(f"<th>{escape(name)}</th>" for name in columns)
     head = f"<thead><tr>{cells}</tr></thead>" if cells else ""
-    body = "".join("<tr>" + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in row) + "</tr>" for row in rows)
-    return f"<table>{head}<tbody>{body}</tbody></table>"
+    lines = ["<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows]
+    body = "".join(lines[:_LONGEST])
+    more = f"<p>… and {len(lines) - _LONGEST:,} more rows</p>" if len(lines) > _LONGEST else ""
+    return f'<div class="threatgraph">{_STYLE}<table>{head}<tbody>{body}</tbody></table>{more}</div>'
 
 
 def bullets(items: Sequence[str], *, numbered: bool = False) -> str:
@@ -53,15 +56,3 @@ def bullets(items: Sequence[str], *, numbered: bool = False) -> str:
     tag = "ol" if numbered else "ul"
     content = "".join(f"<li>{item}</li>" for item in items)
     return f'<{tag} style="margin:0;padding-left:1.5em">{content}</{tag}>'
-
-
-def section(title: str, content: str, *, expanded: bool = False) -> str:
-    """A section that readers can collapse.
-
-    Args:
-        title: the heading, as text.
-        content: the content, as HTML.
-        expanded: whether the content is visible at first.
-    """
-    state = " open" if expanded else ""
-    return f"<details{state}><summary><b>{escape(title)}</b></summary>{content}</details>"

@@ -170,7 +170,6 @@ _DETAILS = {
     "sourceLabel": "source: ",
     "confidence": "confidence ",
     "count": "",
-    "outOf": "out of ",
     "total": "out of ",
     "percentage": "percent: ",
     "severity": "severity: ",
@@ -221,11 +220,13 @@ def _statements(store: Store, subject: str) -> dict[str, list[tuple[int, Value |
     for prop, value, label, notation, position in store.select(_OF_SUBJECT, {"subject": NamedNode(subject)}).rows:
         assert isinstance(prop, NamedNode)
         order = int(position.value) if isinstance(position, Literal) else 0
+        key = "type" if prop.value == RDF_TYPE else _local_name(prop)
         shown: Value | Link = to_value(value)
         if isinstance(value, NamedNode):
             name = str(to_value(label)) if label else value.value
+            if key == "addedProperty":  # properties have no skos:prefLabel
+                name = heading(_local_name(value)).lower()
             shown = Link(value.value, name, str(to_value(notation)) if notation else None)
-        key = "type" if prop.value == RDF_TYPE else _local_name(prop)
         found.setdefault(key, []).append((order, shown))
     return found
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
+from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
@@ -56,6 +57,23 @@ ORDER BY CONTAINS(STR(?record), "#") STR(?record) STR(?value) LIMIT 1
 """
 _OF_TERM = "SELECT ?p ?o { ?term ?p ?o }"
 _NARROWER = "SELECT ?term { ?term rdfs:subClassOf|rdfs:subPropertyOf ?wide FILTER(ISIRI(?term)) } ORDER BY ?term"
+#: What properties of other vocabularies mean here; the ontology does not define them.
+_FOREIGN = {
+    "skos:prefLabel": "The name of the record.",
+    "skos:altLabel": "Another name of the record.",
+    "skos:definition": "What the concept is.",
+    "skos:notation": "The code of the record, such as PAT-SYS-005.",
+    "skos:scopeNote": "What the concept includes and excludes.",
+    "skos:editorialNote": "A note on how the record was made.",
+    "skos:inScheme": "The concept scheme or framework of the record.",
+    "skos:broader": "A more general concept.",
+    "skos:related": "A related concept.",
+    "dcterms:abstract": "A short summary.",
+    "dcterms:description": "What happened, or what the record is about.",
+    "dcterms:identifier": "An identifier that another project assigned.",
+    "dcterms:source": "A page or document that supports the record.",
+    "schema:subjectOf": "A page of another project about the incident.",
+}
 #: A class with more instances than this is not a list of values.
 _MOST_VALUES = 30
 _RDFS = PREFIXES["rdfs"]
@@ -141,7 +159,7 @@ def _class(store: Store, iri: str) -> Description:
     shapes = [row for row in _constraints() if row[0] == iri]
     if shapes:
         rows = [
-            (shorten(path), values, cardinality, _first_sentence(_terms().get(path, ("", "", ""))[2]))
+            (shorten(path), values, cardinality, _first_sentence(_comment(path)))
             for _, path, values, cardinality in shapes
         ]
         tables["Properties"] = _table(("property", "values", "count", "description"), rows)
@@ -154,7 +172,7 @@ def _class(store: Store, iri: str) -> Description:
 
 
 def _property(store: Store, iri: str) -> Description:
-    kind, label, comment = _terms().get(iri, ("property", "", ""))
+    kind, label, _ = _terms().get(iri, ("property", "", ""))
     facts = _facts(
         iri,
         {
@@ -176,7 +194,11 @@ def _property(store: Store, iri: str) -> Description:
         tables["Values"] = _table(("value", "label", "description"), values)
     for record, value in store.select(_EXAMPLE_OF_PROPERTY, {"property": NamedNode(iri)}).rows:
         facts["example"] = f"{_spelled(record)} {shorten(iri)} {_spelled(value)} ."
-    return Description(shorten(iri), iri, comment, {"type": kind, "label": label, **facts}, tables)
+    return Description(shorten(iri), iri, _comment(iri), {"type": kind, "label": label, **facts}, tables)
+
+
+def _comment(iri: str) -> str:
+    return _terms()[iri][2] if iri in _terms() else _FOREIGN.get(shorten(iri), "")
 
 
 def _facts(iri: str, wanted: dict[str, str]) -> dict[str, str]:
@@ -196,19 +218,26 @@ def _values(store: Store, iri: str) -> list[tuple[str, ...]]:
     return [tuple(to_text(term) for term in row) for row in rows if isinstance(row[0], NamedNode) and row[1]]
 
 
-@cache
 def _ontology() -> MemoryStore:
     """The bundled ontology and its shapes, whatever the graph has."""
-    folder = resources.ontology_dir()
+    return _ontology_in(resources.ontology_dir())
+
+
+@cache
+def _ontology_in(folder: Path) -> MemoryStore:
     return MemoryStore.open([folder / "threatgraph.ttl", folder / "shapes"], bundled=False)
 
 
-@cache
 def _terms() -> dict[str, tuple[str, str, str]]:
     """The terms of the ontology: what each is, its label and its comment; classes first."""
+    return _terms_of(_ontology())
+
+
+@cache
+def _terms_of(ontology: MemoryStore) -> dict[str, tuple[str, str, str]]:
     found: dict[str, tuple[str, str, str]] = {}
-    for term, kind, label, comment in _ontology().select(_TERMS).rows:
-        what = {"Class": "class", "ObjectProperty": "object property", "DatatypeProperty": "datatype property"}
+    what = {"Class": "class", "ObjectProperty": "object property", "DatatypeProperty": "datatype property"}
+    for term, kind, label, comment in ontology.select(_TERMS).rows:
         name = what.get(to_text(kind).partition(":")[2], "annotation property")
         found.setdefault(str(to_value(term)), (name, to_text(label), to_text(comment)))
     return dict(sorted(found.items(), key=lambda item: item[1][0] != "class"))
@@ -218,11 +247,15 @@ def _paths() -> set[str]:
     return {path for _, path, _, _ in _constraints()}
 
 
-@cache
 def _constraints() -> list[tuple[str, str, str, str]]:
     """For each class and property: the values that the property can have, and how many."""
+    return _constraints_of(_ontology())
+
+
+@cache
+def _constraints_of(ontology: MemoryStore) -> list[tuple[str, str, str, str]]:
     merged: dict[tuple[str, str], tuple[set[str], set[int], set[int]]] = {}
-    for of, path, least, most, datatype, range_, node_kind, severity in _ontology().select(_SHAPES).rows:
+    for of, path, least, most, datatype, range_, node_kind, severity in ontology.select(_SHAPES).rows:
         if path is None or of is None or str(to_value(path)) == RDF_TYPE:
             continue
         values, mins, maxs = merged.setdefault((str(to_value(of)), str(to_value(path))), (set(), set(), set()))

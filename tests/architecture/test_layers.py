@@ -73,6 +73,23 @@ LONGEST_MODULE = 400
 LONGEST_FUNCTION = 50
 
 
+#: What the command line may import: the API, what its answers are made of, and the registries of names.
+FOR_THE_COMMAND_LINE = {
+    "cli",
+    "graph",
+    "errors",
+    "table",
+    "display",
+    "saving",
+    "vocab",
+    "catalog",
+    "records",
+    "resources",
+}
+FOR_THE_COMMAND_LINE |= {"analytics", "authoring", "export", "importers", "plots"}
+_SPARQL = re.compile(r"\b(SELECT|ASK|CONSTRUCT|DESCRIBE|INSERT|DELETE)\b[^{]*\{")
+
+
 def _package(module: str) -> str:
     return module.split(".")[1] if "." in module else ""
 
@@ -100,6 +117,20 @@ def test_a_module_imports_only_from_its_own_layer_and_below(module: str) -> None
         assert below == package or LAYERS[below] <= LAYERS[package], (
             f"{module} (layer {LAYERS[package]}) imports {imported} (layer {LAYERS[below]})"
         )
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if _package(name) == "cli"])
+def test_the_command_line_only_translates(module: str) -> None:
+    """Commands call the API: they import no lower layer at run time, and hold no SPARQL but in examples of the help."""
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            node.body = []
+    imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+    names = {_package(name) for name in imported if name.startswith("threatgraph.")}
+    assert names - {""} <= FOR_THE_COMMAND_LINE
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    assert [text for text in texts if _SPARQL.search(text) and not text.startswith("threatgraph query")] == []
 
 
 def test_there_are_no_import_cycles() -> None:
@@ -164,8 +195,10 @@ def test_the_public_api_is_listed() -> None:
         assert getattr(threatgraph, name).__doc__, f"{name} has no docstring"
 
 
-def test_the_contributing_page_lists_the_layers() -> None:
+def test_the_contributing_page_lists_the_packages_of_each_layer() -> None:
     text = (Path(__file__).resolve().parents[2] / "CONTRIBUTING.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| ([1-5]) \| ([^|]+) \|", text, re.MULTILINE)
     listed = {name: int(layer) for layer, names in rows for name in re.findall(r"`(\w+)`", names)}
-    assert listed == LAYERS
+    packages = {path.parent.name for path in SOURCE.glob("*/__init__.py")}
+    assert packages <= listed.keys()
+    assert listed == {name: LAYERS[name] for name in listed}

@@ -1,4 +1,4 @@
-"""How many of the links that an import guesses have people made, too?
+"""How many of the links that an import predictions have people made, too?
 
     python tests/bench/import_links.py SNAPSHOT   # the folder of a snapshot of the AI Incident Database
 
@@ -36,15 +36,15 @@ SELECT ?incident ?page ?pattern {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A guess, and whether people made the link."""
+    """A predict, and whether people made the link."""
 
     number: int
-    guess: Guess
+    predict: Guess
     right: bool
 
 
 def cases(folder: Path) -> list[Case]:
-    """All guesses for the incidents that people have linked."""
+    """All predictions for the incidents that people have linked."""
     truth: dict[int, set[str]] = {}
     slugs: dict[int, str] = {}
     for row in ThreatGraph.open().store.select(_KNOWN).to_dicts():
@@ -64,8 +64,8 @@ def cases(folder: Path) -> list[Case]:
         files = [f for f in resources.bundled_files() if not ("incidents" in f.parts and f.stem in left_out)]
         guesser = Guesser(ThreatGraph.open(files, bundled=False).store)
         for number in numbers[part::_PARTS]:
-            for guess in guesser.guesses(texts[number], classes.get(number, set())):
-                found.append(Case(number, guess, guess.pattern in truth[number]))
+            for predict in guesser.predictions(texts[number], classes.get(number, set())):
+                found.append(Case(number, predict, predict.pattern in truth[number]))
     return found
 
 
@@ -87,14 +87,14 @@ def precision(found: list[Case]) -> float:
 def main() -> None:
     """Print the threshold of each tier, and the precision on both halves."""
     found = cases(Path(sys.argv[1]))
-    print(f"{len({case.number for case in found})} incidents, {len(found)} guesses, {precision(found):.2f} right")
+    print(f"{len({case.number for case in found})} incidents, {len(found)} predictions, {precision(found):.2f} right")
     for name, agrees in (("text alone", False), ("text and MIT", True)):
-        tier = [case for case in found if case.guess.agrees == agrees]
+        tier = [case for case in found if case.predict.agrees == agrees]
         mine, others = [c for c in tier if chooses(c)], [c for c in tier if not chooses(c)]
         grid = [step / 100 for step in range(10, 60)]
-        least = next(t for t in grid if precision([c for c in mine if c.guess.score >= t]) >= _GOAL)
+        least = next(t for t in grid if precision([c for c in mine if c.predict.score >= t]) >= _GOAL)
         for half, kept in (("choosing", mine), ("other", others)):
-            kept = [c for c in kept if c.guess.score >= least]
+            kept = [c for c in kept if c.predict.score >= least]
             print(
                 f"{name:14} from {least:.2f}, {half} half: {len(kept):4} links of "
                 f"{len({c.number for c in kept}):3} incidents, {precision(kept):.2f} right"

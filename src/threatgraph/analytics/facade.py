@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from threatgraph.analytics import networks
 from threatgraph.analytics.records import one_of
+from threatgraph.labels import add_labels
 from threatgraph.lookup import resolve
 from threatgraph.store import Store
 from threatgraph.table import Table
@@ -75,7 +76,7 @@ class Analytics:
         """What incidents have together; see :func:`threatgraph.analytics.cooccurrence.cooccurrence`."""
         from threatgraph.analytics.cooccurrence import cooccurrence
 
-        return cooccurrence(self._store, kind, other, minimum=minimum)
+        return add_labels(self._store, cooccurrence(self._store, kind, other, minimum=minimum), ("a", "b"))
 
     def coverage(self) -> Table:
         """The matrix of patterns and frameworks; see :func:`threatgraph.analytics.coverage.coverage`."""
@@ -94,7 +95,7 @@ class Analytics:
         from threatgraph.analytics.coverage import gaps
 
         within = None if framework is None else resolve(self._store, framework, "framework")
-        return gaps(self._store, gap=gap, framework=within)
+        return add_labels(self._store, gaps(self._store, gap=gap, framework=within), ("framework",))
 
     def trends(self, *, by: str | None = None, period: str = "year", primary: bool = False) -> Table:
         """Incidents over time; see :func:`threatgraph.analytics.trends.trends`."""
@@ -112,4 +113,5 @@ class Analytics:
         """Into what a pattern can grow; see :func:`threatgraph.analytics.escalation.escalation`."""
         from threatgraph.analytics.escalation import escalation
 
-        return escalation(self._store, resolve(self._store, pattern, "pattern"), longest=longest)
+        found = escalation(self._store, resolve(self._store, pattern, "pattern"), longest=longest)
+        return add_labels(self._store, found, ("severity",))

@@ -22,7 +22,7 @@ from pathlib import Path
 from pyoxigraph import Triple
 
 from threatgraph.errors import InvalidFile
-from threatgraph.rdf.files import read_quads
+from threatgraph.rdf.files import files_below, read_quads, require_file
 from threatgraph.rdf.turtle import BlankNodeRefused, write_turtle
 from threatgraph.saving import save
 
@@ -68,6 +68,23 @@ def format_text(path: Path) -> str:
         return compose(triples, head, blocks)
     except BlankNodeRefused as error:
         raise InvalidFile(str(path), str(error)) from error
+
+
+def turtle_files(paths: Iterable[str]) -> list[Path]:
+    """The files as they are named, and the Turtle files below folders.
+
+    Raises:
+        InvalidFile: if a path does not exist, or a folder has no Turtle file.
+    """
+    found: list[Path] = []
+    for path in map(Path, paths):
+        if not path.is_dir():
+            require_file(path)
+        below = files_below(path, lambda file: file.suffix == ".ttl") if path.is_dir() else [path]
+        if not below:
+            raise InvalidFile(str(path), "no Turtle file (.ttl) in this folder.")
+        found += below
+    return found
 
 
 def format_file(path: Path, *, check: bool = False) -> bool:

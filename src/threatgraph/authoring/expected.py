@@ -17,7 +17,7 @@ from threatgraph.sparql.binding import bind_values
 from threatgraph.vocab import PREFIXES
 
 _FIELDS = """
-SELECT ?path ?least ?most ?class ?datatype ?value ?message ?text
+SELECT ?path ?least ?most ?class ?datatype ?value ?severity ?message ?text
 WHERE {
   ?of rdfs:subClassOf* ?target .
   ?shape sh:targetClass ?target ; sh:node*/sh:property ?property .
@@ -29,6 +29,7 @@ WHERE {
   OPTIONAL { ?property sh:class ?class }
   OPTIONAL { ?property sh:datatype|(sh:or/rdf:rest*/rdf:first/sh:datatype) ?datatype }
   OPTIONAL { ?property sh:in/rdf:rest*/rdf:first ?value }
+  OPTIONAL { ?property sh:severity ?severity }
   OPTIONAL { ?property sh:message ?message FILTER(LANGMATCHES(LANG(?message), "en")) }
   OPTIONAL { ?path rdfs:comment ?text FILTER(LANGMATCHES(LANG(?text), "en")) }
 }
@@ -36,6 +37,7 @@ ORDER BY STR(?path)
 """
 _PARTS = "SELECT ?class WHERE { ?class rdfs:subClassOf+ tg:RecordPart }"
 _DERIVED = "Derived"
+_HINT = f"{PREFIXES['sh']}Info"
 
 
 @dataclass(slots=True)
@@ -88,7 +90,8 @@ class Schema:
             one.datatypes |= {row["datatype"]} - {""}
             one.values |= {row["value"]} - {""}
             one.help = one.help or row["text"]
-            messages.setdefault(one.path, row["message"])
+            if row["severity"] != _HINT or one.path not in messages:  # a hint says what is missing, not what is allowed
+                messages[one.path] = row["message"]
         for one in found.values():
             one.help = one.help or messages[one.path]
         return [one for one in found.values() if not one.help.startswith(_DERIVED)]

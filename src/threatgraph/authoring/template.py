@@ -63,17 +63,17 @@ class _Writer:
             said = {triple.predicate.value for triple in stated if triple.subject == kind.subject}
             for one in self._schema.fields_of(_iri(kind.object)):
                 if one.path not in said:
-                    (expected if one.least else optional).append(self._block(_iri(kind.subject), one, one.least))
+                    (expected if one.least else optional).append(self._block(_iri(kind.subject), one))
         return [*expected, *optional]
 
-    def _block(self, subject: str, one: Field, least: int) -> Block:
+    def _block(self, subject: str, one: Field) -> Block:
         values = self._values(one)
-        wanted = f"Expected, at least {least}" if least > 1 else "Expected" if least else "Optional"
+        wanted = f"Expected, at least {one.least}" if one.least > 1 else "Expected" if one.least else "Optional"
         text = " ".join(filter(None, (f"{wanted}: {_words(one.path)}.", _sentence(one.help), _allowed(one, values))))
         own = subject.startswith(f"{self._record}#")
         start = f"{':' + subject.partition('#')[2] if own else shorten(subject)} {shorten(one.path)}"
         if one.cls in self._schema.parts:
-            lines = [f"{start} {self._part(one, number)} ." for number in range(1, max(least, 1) + 1)]
+            lines = [f"{start} {self._part(one, number)} ." for number in range(1, max(one.least, 1) + 1)]
         else:
             lines = [f"{start} {_example(one, values)} ."]
         return tuple(f"{MARK} {line}" for line in [*_wrapped(text), *lines])

@@ -240,7 +240,12 @@ def _coverage(parser: Parser) -> None:
 def coverage(options: CoverageOptions) -> int:
     """Count mappings by pattern, or by framework."""
     analytics = _analytics(options)
-    write_table(analytics.reach() if options.by_framework else analytics.coverage(), options)
+    if options.by_framework:
+        write_table(analytics.reach(), options)
+        return 0
+    found = analytics.coverage()
+    frameworks = found.columns[2 : found.columns.index("provisions")]
+    write_table(found, options, shown=("label", *frameworks))
     return 0
 
 

@@ -52,6 +52,6 @@ COMPLETE = Command("complete", "List what can follow on the command line")
 EXAMPLES = (
     "threatgraph show PAT-SYS-005",
     "threatgraph run patterns-by-cause -p cause=CAUSE-009",
-    "threatgraph query 'SELECT ?label { ?p a tg:ThreatPattern ; skos:prefLabel ?label }'",
+    "threatgraph query 'SELECT * { ?d a tg:Domain ; skos:prefLabel ?label }'",
     "threatgraph recommend --text 'chatbot leaks customer data'",
 )

@@ -1,4 +1,4 @@
-"""``threatgraph complete``: list what can follow on the command line; shell scripts call it.
+"""``threatgraph complete``: list what can follow on the command line, for scripts of shells.
 
 The scripts pass the words after ``threatgraph``; the last one is the word to complete, which may be empty. Each line of
 the answer is a candidate, then a tab and a description. The line ``:files`` asks the shell for names of files.
@@ -7,18 +7,19 @@ the answer is a candidate, then a tab and a description. The line ``:files`` ask
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from threatgraph.catalog import load_catalog
 from threatgraph.cli.options import Options
-from threatgraph.cli.output import open_graph, write
 from threatgraph.cli.parser import Parser, build_parser
 from threatgraph.display import printable
 from threatgraph.errors import ThreatGraphError
-from threatgraph.vocab import KINDS
+from threatgraph.vocab import CLASSES, KINDS, PROPERTIES
 
 _FILES = ":files"
+#: The kind of record of an option that does not have its name.
+_KINDS = {"harm": "harm-type"}
 #: A candidate and its description.
 Candidate = tuple[str, str]
 
@@ -37,7 +38,10 @@ def add_arguments(parser: Parser) -> None:
 
 
 def execute(options: CompleteOptions) -> int:
-    """Print the candidates; none where there is anything wrong, since a person is typing."""
+    """Print the candidates; none where anything is wrong, since the command line is not complete.
+
+    Nothing that takes time to import is imported before it is needed: a person waits for each answer.
+    """
     words = options.words[1:] if options.words[:1] == ["--"] else options.words
     *before, word = words or [""]
     try:
@@ -46,7 +50,7 @@ def execute(options: CompleteOptions) -> int:
         return 0
     # Tabs and line ends structure the answer, so those of the data are escaped.
     lines = [[printable(part, line_ends=False) for part in pair if part] for pair in found.items()]
-    write("".join("\t".join(line) + "\n" for line in lines), options)
+    sys.stdout.buffer.write("".join("\t".join(line) + "\n" for line in lines).encode())
     return 0
 
 
@@ -115,16 +119,22 @@ class _Completion:
             return [(_FILES, "")]
         if action.metavar == "KIND":
             return ((kind.name, "") for kind in KINDS.values())
+        if action.metavar == "TERM":
+            return ((f"tg:{name}", "") for name in sorted(CLASSES | PROPERTIES))
         if action.metavar == "QUERY":
+            from threatgraph.catalog import load_catalog
+
             return ((query.name, query.title) for query in load_catalog().values())
         if action.metavar == "KEY=VALUE":
             return self._parameters(word)
         if action.metavar == "ID":
-            return self._records(action.dest if action.dest in KINDS else None, word)
+            return self._records(_KINDS.get(action.dest, action.dest), word)
         return []
 
     def _parameters(self, word: str) -> Iterator[Candidate]:
         """The parameters of the named query, or the values of one of them."""
+        from threatgraph.catalog import load_catalog
+
         query = load_catalog().get(self._values[0]) if self._values else None
         name, equals, value = word.partition("=")
         for parameter in query.parameters if query else ():
@@ -135,7 +145,9 @@ class _Completion:
                 yield from ((f"{name}={record}", label) for record, label in found)
 
     def _records(self, kind: str | None, word: str) -> Iterable[Candidate]:
-        return open_graph(self._options, quick=True).complete(word, kind).items()
+        from threatgraph.cli.output import open_graph
+
+        return open_graph(self._options, quick=True).complete(word, kind if kind in KINDS else None).items()
 
 
 def _options(parser: Parser) -> Iterator[Candidate]:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from threatgraph.cli.options import Options
 from threatgraph.cli.output import progress_bar, write_text
 from threatgraph.cli.parser import Parser
-from threatgraph.errors import InvalidFile
-from threatgraph.rdf.files import files_below, require_file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,22 +27,10 @@ def add_arguments(parser: Parser) -> None:
 
 def execute(options: FormatOptions) -> int:
     """Format files; status 1 where ``--check`` finds one to change."""
-    from threatgraph.authoring import format_file
+    from threatgraph.authoring import format_file, turtle_files
 
-    files = progress_bar(_turtle_files(options.paths))
+    files = progress_bar(turtle_files(options.paths))
     changed = [file for file in files if format_file(file, check=options.check)]
     verb = "would change" if options.check else "changed"
     write_text("".join(f"{verb}: {file}\n" for file in changed), options)
     return 1 if options.check and changed else 0
-
-
-def _turtle_files(paths: Sequence[str]) -> list[Path]:
-    found: list[Path] = []
-    for path in map(Path, paths):
-        if not path.is_dir():
-            require_file(path)
-        below = files_below(path, lambda file: file.suffix == ".ttl") if path.is_dir() else [path]
-        if not below:
-            raise InvalidFile(str(path), "no Turtle file (.ttl) in this folder.")
-        found += below
-    return found

@@ -37,7 +37,7 @@ def add_arguments(parser: Parser) -> None:
         "threatgraph import aiid incidents.csv -o imported/",
         "threatgraph import sssom mappings.sssom.tsv -o mappings.ttl",
     )
-    parser.add_note("With -o FILE, records are written to one file; with -o FOLDER/, one file per record.")
+    parser.add_note("-o FILE writes one file with all records; -o FOLDER/ writes one file per record.")
 
 
 def execute(options: ImportOptions) -> int:
@@ -53,7 +53,7 @@ def execute(options: ImportOptions) -> int:
     found = open_graph(options).import_file(
         options.form, options.path, predict_links=not options.no_links, min_confidence=options.links_above
     )
-    for problem in sorted(set(found.faults)):
+    for problem in sorted(set(found.problems)):
         notify(str(problem))
     for note in found.notes:
         notify(f"note: {note}")
@@ -78,5 +78,5 @@ def _refuse_input(output: Path, inputs: Iterable[Path]) -> None:
 
 def _left_out(found: ImportResult) -> str:
     """The number of problems; empty without any."""
-    problems = len(set(found.faults))
+    problems = len(set(found.problems))
     return f"; {problems} problem{'' if problems == 1 else 's'} left out" if problems else ""

@@ -56,8 +56,8 @@ def add_arguments(parser: Parser) -> None:
     add_format(parser, TABLES, default="table")
     parser.add_examples(
         "threatgraph list patterns --severity critical",
-        "threatgraph list incidents --sector employment --since 2023 --columns occurred,label,deployer",
-        "threatgraph list incidents --where cause=over-automation --format csv -o incidents.csv",
+        "threatgraph list incidents --sector employment --columns occurred,label",
+        "threatgraph list incidents --where cause=over-automation --since 2023",
     )
 
 

@@ -53,6 +53,7 @@ def add_arguments(parser: Parser) -> None:
     kinds = parser.add_subcommands("kinds", "KIND")
     kinds.add_parser("pattern", help="a threat pattern", description="Scaffold a threat pattern.", fill=_pattern)
     kinds.add_parser("incident", help="an incident", description="Scaffold an incident.", fill=_incident)
+    parser.add_note("'threatgraph new KIND --help' explains the options and has an example.")
 
 
 def _pattern(parser: Parser) -> None:
@@ -60,6 +61,11 @@ def _pattern(parser: Parser) -> None:
     _add_shared(parser, label="name, such as 'Goal Drift'", code="code (default: the next free one of the domain)")
     parser.add_argument("--domain", required=True, metavar="ID", help="domain, such as DOM-SYS")
     parser.add_argument("--definition", required=True, type=utf8, metavar="TEXT", help="definition")
+    parser.add_examples(
+        "threatgraph new pattern --label 'Goal Drift' --domain DOM-AGT \\",
+        "    --definition 'An agent gradually departs from its assigned objective.' \\",
+        "    --source https://example.org/report",
+    )
 
 
 def _incident(parser: Parser) -> None:
@@ -73,6 +79,12 @@ def _incident(parser: Parser) -> None:
     parser.add_argument("--occurred", metavar="DATE", help="year, month or day: 2024, 2024-08 or 2024-08-01")
     parser.add_argument(
         "--pattern", action="append", metavar="ID", help="threat pattern, the primary one first (repeatable)"
+    )
+    parser.add_examples(
+        "threatgraph new incident --label 'Store chatbot invents a discount' \\",
+        "    --description 'A chatbot promised a discount that did not exist.' \\",
+        "    --occurred 2026-03 --pattern misinformation-hallucinated-content \\",
+        "    --source https://example.org/report --folder data/incidents/2026",
     )
 
 

@@ -117,9 +117,12 @@ def _for_people(table: Table, columns: Sequence[str]) -> Table:
 
 def write_truth(answer: bool, options: TableOptions) -> None:
     """Write the answer to an ASK query."""
+    if options.format in ("", "table"):  # the export of other formats takes time to import
+        write(f"{str(answer).lower()}\n", options)
+        return
     from threatgraph.export.tables import export_results
 
-    write(export_results(answer, options.format or "table"), options)
+    write(export_results(answer, options.format), options)
 
 
 def width(options: Options) -> int | None:

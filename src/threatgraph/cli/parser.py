@@ -7,8 +7,8 @@ imported only when that command is used.
 from __future__ import annotations
 
 import argparse
-import difflib
 import re
+import textwrap
 from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any, NoReturn
@@ -20,6 +20,7 @@ from threatgraph.errors import UnknownName
 #: Lists of choices up to this length are part of the error about a wrong one.
 _SHORT_LIST = 12
 _NAME_WIDTH = 12
+_USAGE_WIDTH = 72
 _COMMANDS = "commands"
 
 
@@ -53,7 +54,7 @@ class Parser(argparse.ArgumentParser):
             self.add_argument("-h", "--help", action="help", help="show this help and exit")
             _add_shared(self)
             if self.usage is None:
-                self.usage = f"{self.prog} {' '.join([*self._required(), '[options]'])}"
+                self.usage = self._usage()
 
     def add_subcommands(self, title: str, metavar: str) -> argparse._SubParsersAction[Parser]:
         """Add subcommands; each is added by ``add_parser(name, help=…, fill=…)``."""
@@ -100,17 +101,20 @@ class Parser(argparse.ArgumentParser):
         if not word.startswith("-"):
             return f"unexpected argument {word!r}"
         options = [name for name in self._option_string_actions if name.startswith("--")]
-        near = difflib.get_close_matches(word.partition("=")[0], options, n=1)
-        return f"unknown option {word!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+        return str(UnknownName("option", word.partition("=")[0], options))
 
-    def _required(self) -> list[str]:
-        """The arguments for the usage line, without the options that can be left out."""
+    def _usage(self) -> str:
+        """The usage line, without the options that can be left out."""
         forms = {"?": "[{0}]", "*": "[{0} ...]", "+": "{0} [{0} ...]"}
         words = [f"{a.option_strings[-1]} {a.metavar}" for a in self._actions if a.option_strings and a.required]
         for action in self._actions:
             if not action.option_strings:
                 words.append(forms.get(str(action.nargs), "{0}").format(action.metavar))
-        return words
+        words.append("[options]")
+        # No line ends inside an option with its value.
+        text = " ".join([self.prog, *(word.replace(" ", "\0") for word in words)])
+        lines = textwrap.wrap(text, _USAGE_WIDTH, subsequent_indent=" " * len(f"usage: {self.prog} "))
+        return "\n".join(lines).replace("\0", " ")
 
 
 class _Subcommands(argparse._SubParsersAction):  # type: ignore[type-arg]
@@ -128,6 +132,21 @@ class _Subcommands(argparse._SubParsersAction):  # type: ignore[type-arg]
 
 class _MainParser(Parser):
     """The parser of ``threatgraph`` itself, whose help lists the commands in groups."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Refuse options of a command that stand before it, whose values would be taken for the command."""
+        self.fill()
+        words = iter(args or ())
+        for word in words:
+            if not word.startswith("-"):
+                break
+            name = word.partition("=")[0]
+            if not any(known.startswith(name) for known in self._option_string_actions):
+                self.error(f"unknown option {name!r} before the command; write the options of a command after its name")
+            action = self._option_string_actions.get(word)
+            if action is not None and action.nargs is None:
+                next(words, None)  # its value
+        return super().parse_known_args(args, namespace)
 
     def format_help(self) -> str:
         formatter = self._get_formatter()

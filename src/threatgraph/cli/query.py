@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from threatgraph.catalog import load_catalog
-from threatgraph.cli.options import RESULTS, TRIPLES, TableOptions, add_format, seconds, utf8
+from threatgraph.cli.options import RESULTS, TRIPLES, Names, TableOptions, add_format, seconds, utf8
 from threatgraph.cli.output import decoded, notify, open_graph, write, write_table, write_truth
 from threatgraph.cli.parser import Parser
 from threatgraph.errors import InvalidFile, InvalidQuery
@@ -53,6 +53,7 @@ def execute(options: QueryOptions) -> int:
     for limit in missing_limits():
         notify(f"threatgraph: note: this system cannot limit the {limit} of a query.")
     answer = graph.query(text, timeout=options.timeout, allow_service=options.allow_service, raw=True)
+    _require_format(options.format, RESULTS if isinstance(answer, bool | Table) else TRIPLES)
     if isinstance(answer, bool):
         write_truth(answer, options)
     elif isinstance(answer, Table):
@@ -60,6 +61,16 @@ def execute(options: QueryOptions) -> int:
     else:
         write(graph.serialize(answer, options.format or "turtle"), options)
     return 0
+
+
+def _require_format(form: str, registry: str) -> None:
+    """Make sure that a format suits the kind of answer; no format suits all."""
+    if not form:
+        return
+    names = list(Names(registry))
+    if form not in names:
+        kind = "SELECT and ASK" if registry == RESULTS else "CONSTRUCT and DESCRIBE"
+        raise InvalidQuery(f"--format {form} is not available for {kind}; choose one of {', '.join(names)}.")
 
 
 def _query_text(options: QueryOptions) -> str:

@@ -56,8 +56,12 @@ def execute(options: RecommendOptions) -> int:
         raise InvalidQuery("nothing to compare with; give the ID of a record or --text TEXT.")
     kind = "provision" if options.framework and options.kind == "pattern" else options.kind
     graph = open_graph(options)
+    records = [graph.resolve(name) for name in options.ids]
+    for name, record in zip(options.ids, records, strict=True):
+        if records.count(record) > 1:
+            raise InvalidQuery(f"the record {name} is given more than once.")
     found = graph.recommend(
-        options.ids or None, text=_text(options), kind=kind, top=options.top, framework=options.framework
+        records or None, text=_text(options), kind=kind, top=options.top, framework=options.framework
     )
     if options.format == "text":
         write_text(found.render(width(options)), options)

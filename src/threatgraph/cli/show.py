@@ -13,7 +13,7 @@ from threatgraph.display import printable
 from threatgraph.graph import ThreatGraph
 from threatgraph.headings import FACTS, HIDDEN, LAST_SECTIONS, NAMED, PROVENANCE, SECTIONS, heading, inbound_heading
 from threatgraph.records import Link, Record
-from threatgraph.vocab import TG
+from threatgraph.vocab import PREFIXES
 
 #: Links from other records to list under one heading.
 _MOST_INBOUND = 20
@@ -44,7 +44,7 @@ def add_arguments(parser: Parser) -> None:
 def execute(options: ShowOptions) -> int:
     """Show one record."""
     graph = open_graph(options, quick=True)
-    if options.id.startswith(("tg:", TG)):
+    if options.id.startswith(("tg:", PREFIXES["tg"])):
         return _show_term(graph, options)
     if options.format not in ("text", "json"):
         write(graph.export(options.format, node=graph.resolve(options.id, options.kind)), options)

@@ -19,6 +19,7 @@ _COMMANDS: Mapping[str, str] = {
     r"graph\.list\(kind\)": "`threatgraph list KIND`",
     r'graph\.list\("(.*)"\)': r"`threatgraph list \1`",
     r"graph\.queries": "`threatgraph queries`",
+    r'graph\.schema\("(.*)"\)': r"`threatgraph schema \1`",
     r"graph\.schema\(\)": "`threatgraph schema`",
     r"graph\.sync": "`threatgraph sync`",
     r"graph\.validate\(\)": "`threatgraph validate`",

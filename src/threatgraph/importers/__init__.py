@@ -14,7 +14,7 @@ from threatgraph import resources
 from threatgraph.errors import InvalidFile, ThreatGraphError, UnknownName
 from threatgraph.importers.builder import ImportResult
 from threatgraph.importers.cycles import cut_cycles
-from threatgraph.importers.validation import pass_gate
+from threatgraph.importers.validation import reject_invalid
 from threatgraph.store import MemoryStore, Store
 
 #: Format to the module that reads it.
@@ -27,11 +27,11 @@ FORMATS = {
     "stix": "stix",
 }
 
-__all__ = ["FORMATS", "ImportResult", "harvest", "import_into"]
+__all__ = ["FORMATS", "ImportResult", "import_file", "import_into"]
 
 
 def import_into(store: Store, form: str, path: Path, links_above: float | None = None) -> ImportResult:
-    """Read a file of another project as records that link to a graph in memory; see :func:`harvest`.
+    """Read a file of another project as records that link to a graph in memory; see :func:`import_file`.
 
     Raises:
         ThreatGraphError: if the graph is not in memory, or does not include the bundled data.
@@ -40,21 +40,21 @@ def import_into(store: Store, form: str, path: Path, links_above: float | None =
     own = [file for file in store.files.values() if file not in bundled]
     if not isinstance(store, MemoryStore) or len(own) == len(store.files):
         raise ThreatGraphError("import requires a graph in memory that includes the bundled data.")
-    return harvest(form, path, own, links_above)
+    return import_file(form, path, own, links_above)
 
 
-def harvest(form: str, path: Path, data: Sequence[Path] = (), links_above: float | None = None) -> ImportResult:
+def import_file(form: str, path: Path, data: Sequence[Path] = (), links_above: float | None = None) -> ImportResult:
     """Read a file of another project, and keep out what breaks a shape.
 
     Args:
         form: a key of :data:`FORMATS`.
         path: the file or folder.
         data: files and folders of the user beside the bundled graph, to which the records may link.
-        links_above: the least confidence, from 0 to 1, of the links to patterns that are guessed for incidents (see
-            :mod:`threatgraph.importers.links`); none are guessed by default.
+        links_above: the least confidence, from 0 to 1, of the links to patterns that are predicted for incidents (see
+            :mod:`threatgraph.importers.links`); none are predicted by default.
 
     Returns:
-        The drafts of records that passed, with the faults of those that did not.
+        The records of records that passed, with the problems of those that did not.
 
     Raises:
         UnknownName: where there is no such format.
@@ -68,7 +68,7 @@ def harvest(form: str, path: Path, data: Sequence[Path] = (), links_above: float
     store = MemoryStore.open(data)
     found = read(path, store)
     cut_cycles(found)
-    pass_gate(found, data)
-    if links_above is not None and any(draft.class_name == "Incident" for draft in found.drafts.values()):
+    reject_invalid(found, data)
+    if links_above is not None and any(builder.class_name == "Incident" for builder in found.records.values()):
         import_module("threatgraph.importers.links").add_links(found, store, links_above)
     return found

@@ -1,4 +1,4 @@
-"""What an importer makes out of a file: drafts of records, and the faults and remarks that it has to report."""
+"""What an importer makes out of a file: records of records, and the problems and remarks that it has to report."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DATES = {4: "gYear", 7: "gYearMonth", 10: "date"}
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Fault:
+class Problem:
     """Something in a file that could not be imported: where it stands (line from 1), and what is wrong with it."""
 
     path: str
@@ -40,7 +40,7 @@ class Fault:
         return f"{path}:{self.line}: {self.reason}" if self.line else f"{path}: {self.reason}"
 
 
-class Draft:
+class RecordBuilder:
     """The statements of one record to be, with the place in the file that it comes from."""
 
     def __init__(self, iri: str, class_name: str, path: str, line: int = 0) -> None:
@@ -54,12 +54,12 @@ class Draft:
         """
         self.iri, self.class_name, self.path, self.line = iri, class_name, path, line
         self.triples: list[Triple] = []
-        self.keep_with = ""
+        self.requires = ""
         """A property, as a prefixed name, without which the record says nothing."""
         self._parts: set[str] = set()
         self._type(iri, class_name)
 
-    def put(self, prop: str, value: Value, *, part: str = "") -> None:
+    def add(self, prop: str, value: Value, *, part: str = "") -> None:
         """State something of the record, or of one of its parts; no value states nothing.
 
         Args:
@@ -73,13 +73,13 @@ class Draft:
     def add_part(self, prop: str, name: str, class_name: str) -> str:
         """Link the record to a new part of its own, and return the part's name."""
         self._parts.add(name)
-        self.put(prop, self._subject(name))
+        self.add(prop, self._subject(name))
         self._type(self._subject(name).value, class_name)
         return name
 
-    def is_hollow(self) -> bool:
+    def is_incomplete(self) -> bool:
         """Whether the record lacks the property without which it says nothing."""
-        needed = NamedNode(_full(self.keep_with)) if self.keep_with else None
+        needed = NamedNode(_full(self.requires)) if self.requires else None
         return needed is not None and all(triple.predicate != needed for triple in self.triples)
 
     def has(self, part: str) -> bool:
@@ -105,40 +105,40 @@ class ImportResult:
     """All that was read out of a file.
 
     ``wanted`` is the class of record that the import is for: without one of it, nothing was imported. Drafts of the
-    classes in ``helping`` are there for the sake of others, and go where nothing links to them.
+    classes in ``auxiliary`` are there for the sake of others, and go where nothing links to them.
     """
 
     wanted: str
-    helping: frozenset[str] = frozenset()
-    drafts: dict[str, Draft] = field(default_factory=dict)
-    faults: list[Fault] = field(default_factory=list)
+    auxiliary: frozenset[str] = frozenset()
+    records: dict[str, RecordBuilder] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def add(self, draft: Draft) -> bool:
-        """Keep a draft; one with the IRI of an earlier one is a fault. Returns whether it was kept."""
-        first = self.drafts.setdefault(draft.iri, draft)
-        if first is not draft:
+    def add(self, builder: RecordBuilder) -> bool:
+        """Keep a builder; one with the IRI of an earlier one is a problem. Returns whether it was kept."""
+        first = self.records.setdefault(builder.iri, builder)
+        if first is not builder:
             place = f", from line {first.line}" if first.line else ""
-            reason = f"{draft.iri.removeprefix(BASE)} is there already{place}: give each its own id."
-            self.blame(draft.path, draft.line, reason)
-        return first is draft
+            reason = f"{builder.iri.removeprefix(BASE)} is there already{place}: give each its own id."
+            self.report(builder.path, builder.line, reason)
+        return first is builder
 
-    def blame(self, path: str, line: int, reason: str) -> None:
-        """Report a fault in a file."""
-        self.faults.append(Fault(path, line, reason))
+    def report(self, path: str, line: int, reason: str) -> None:
+        """Report a problem in a file."""
+        self.problems.append(Problem(path, line, reason))
 
     def is_empty(self) -> bool:
         """Whether nothing of what the import is for is left."""
-        return all(draft.class_name != self.wanted for draft in self.drafts.values())
+        return all(builder.class_name != self.wanted for builder in self.records.values())
 
     def counts(self) -> dict[str, int]:
-        """How many drafts there are of each kind of record, by its name or plural; and mappings, and guessed links."""
-        classes = [draft.class_name for draft in self.drafts.values()]
+        """The number of records of each kind, of mappings and of predicted links, by name or plural."""
+        classes = [builder.class_name for builder in self.records.values()]
         counted = [(kind.name, kind.plural, classes.count(kind.class_name)) for kind in KINDS.values()]
         links = {tg("mapping"), tg("crosswalkMapping")}
-        mappings = sum(t.predicate.value in links for draft in self.drafts.values() for t in draft.triples)
-        guessed = classes.count("Recommendation")
-        others = [("mapping", "mappings", mappings), ("guessed link", "guessed links", guessed)]
+        mappings = sum(t.predicate.value in links for builder in self.records.values() for t in builder.triples)
+        predicted = classes.count("Recommendation")
+        others = [("mapping", "mappings", mappings), ("predicted link", "predicted links", predicted)]
         return {one if n == 1 else many: n for one, many, n in [*counted, *others] if n}
 
     def to_turtle(self) -> str:
@@ -167,23 +167,23 @@ class ImportResult:
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """Who published what is imported: the agent that the records are attributed to, with the licence."""
+    """Who published what is imported: the agent that the records are attributed to, with the license."""
 
     iri: str
     label: str
     note: str
-    licence: str | None = None
+    license: str | None = None
     modified: date | None = None
 
-    def draft(self, path: str) -> Draft:
-        """The record of the publisher; its licence and its date are those of what is attributed to it."""
-        draft = Draft(self.iri, "prov:Organization", path)
-        draft.put("rdfs:label", english(self.label))
-        draft.put("rdfs:comment", english(self.note))
-        draft.put("dcterms:license", address(self.licence or ""))
+    def builder(self, path: str) -> RecordBuilder:
+        """The record of the publisher; its license and its date are those of what is attributed to it."""
+        builder = RecordBuilder(self.iri, "prov:Organization", path)
+        builder.add("rdfs:label", english(self.label))
+        builder.add("rdfs:comment", english(self.note))
+        builder.add("dcterms:license", address(self.license or ""))
         if self.modified:
-            draft.put("dcterms:modified", day(self.modified.isoformat()))
-        return draft
+            builder.add("dcterms:modified", day(self.modified.isoformat()))
+        return builder
 
 
 def _full(name: str) -> str:
@@ -196,14 +196,14 @@ def tidy(text: str) -> str:
     return " ".join(_INVISIBLE.sub("", text).split())
 
 
-def worded(text: str, language: str) -> Literal | None:
+def text_literal(text: str, language: str) -> Literal | None:
     """A text as a literal of a language; ``None`` for an empty one."""
     return Literal(tidy(text), language=language) if tidy(text) else None
 
 
 def english(text: str) -> Literal | None:
     """A text as an English literal; ``None`` for an empty one."""
-    return worded(text, "en")
+    return text_literal(text, "en")
 
 
 def record(kind: str, slug: str) -> NamedNode:

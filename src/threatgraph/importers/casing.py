@@ -14,7 +14,7 @@ _WORD = re.compile(r"\w+(?:['’.]\w+)*")
 _FIRST_WORD = re.compile(r"(?:^|[.!?:“\"]\s*)\w+", re.MULTILINE)
 
 
-class Speller:
+class NameCasing:
     """Spells names as texts do that speak of them."""
 
     def __init__(self, prose: Iterable[str]) -> None:

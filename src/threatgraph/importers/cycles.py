@@ -12,17 +12,17 @@ _ORDERED = {f"{PREFIXES['skos']}broader": "", f"{PREFIXES['dcterms']}isReplacedB
 _MOST_NAMES = 5
 
 
-def cut_cycles(harvest: ImportResult) -> None:
-    """Take out of a harvest the links that form a cycle, all of them, since nothing tells which one is wrong.
+def cut_cycles(result: ImportResult) -> None:
+    """Take out of a result the links that form a cycle, all of them, since nothing tells which one is wrong.
 
     Args:
-        harvest: the drafts; a fault is reported for each cycle.
+        result: the records; a problem is reported for each cycle.
     """
     for prop, needless in _ORDERED.items():
         ends = [
             (iri, triple.object.value)
-            for iri, draft in harvest.drafts.items()
-            for triple in draft.triples
+            for iri, builder in result.records.items()
+            for triple in builder.triples
             if triple.predicate.value == prop and isinstance(triple.object, NamedNode)
         ]
         if not ends:
@@ -33,18 +33,18 @@ def cut_cycles(harvest: ImportResult) -> None:
         loops = {iri for iri, target in ends if iri == target}
         for found in nx.strongly_connected_components(graph):
             if len(found) > 1 or found & loops:
-                _cut(harvest, prop, needless, sorted(found))
+                _cut(result, prop, needless, sorted(found))
 
 
-def _cut(harvest: ImportResult, prop: str, needless: str, nodes: list[str]) -> None:
+def _cut(result: ImportResult, prop: str, needless: str, nodes: list[str]) -> None:
     """Take out the links between the nodes of a cycle."""
     inside = {NamedNode(iri) for iri in nodes}
     for iri in nodes:
-        draft = harvest.drafts[iri]
-        draft.triples = [t for t in draft.triples if t.predicate.value != prop or t.object not in inside]
-        if all(triple.predicate.value != prop for triple in draft.triples):
-            draft.triples = [t for t in draft.triples if t.predicate.value != needless]
+        builder = result.records[iri]
+        builder.triples = [t for t in builder.triples if t.predicate.value != prop or t.object not in inside]
+        if all(triple.predicate.value != prop for triple in builder.triples):
+            builder.triples = [t for t in builder.triples if t.predicate.value != needless]
     names = ", ".join(map(shorten, nodes[:_MOST_NAMES])) + (", …" if len(nodes) > _MOST_NAMES else "")
-    first = harvest.drafts[nodes[0]]
+    first = result.records[nodes[0]]
     reason = f"{shorten(prop)} forms a cycle of {names}: these links are left out."
-    harvest.blame(first.path, first.line, reason)
+    result.report(first.path, first.line, reason)

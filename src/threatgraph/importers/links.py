@@ -1,6 +1,6 @@
 """Links imported incidents to the threat patterns of the graph, by what they say and how MIT classes them.
 
-Such a link is a guess of a machine and is written as one: a ``tg:Recommendation`` with a confidence, never as a
+Such a link is a predict of a machine and is written as one: a ``tg:Recommendation`` with a confidence, never as a
 statement of the record itself, so that no count of curated links changes. Two things speak for a link: the text of the
 record reads like the pattern, as :mod:`threatgraph.recommend` scores it; and people have given the record, and the
 pattern, the same subdomain of the MIT AI Risk Repository. The thresholds and confidences were measured by
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode
 
-from threatgraph.importers.builder import Draft, ImportResult
+from threatgraph.importers.builder import ImportResult, RecordBuilder
 from threatgraph.recommend import Recommender
 from threatgraph.recommend.model import LONGEST_TEXT
 from threatgraph.store import Store
@@ -24,7 +24,7 @@ from threatgraph.vocab import BASE, PREFIXES, XSD, tg
 MOST = 3
 #: The fewest words of a text that says enough: no measured one had fewer, and a few words score high by chance.
 FEWEST_WORDS = 18
-#: The class of what is linked. Links of provisions are not guessed: nothing is known that could say how good they are.
+#: The class of the records to link. Links of provisions are not predicted, since there is no data to measure them.
 _LINKED = "Incident"
 _MIT = PREFIXES["mit"]
 _TEXTS = tuple(PREFIXES[prefix] + name for prefix, name in (("skos", "prefLabel"), ("dcterms", "description")))
@@ -88,7 +88,7 @@ class Guesser:
         for row in store.select(_SUBDOMAINS).to_dicts():
             self._subdomains.setdefault(str(row["pattern"]), set()).add(str(row["subdomain"]))
 
-    def guesses(self, text: str, subdomains: set[str]) -> list[Guess]:
+    def predictions(self, text: str, subdomains: set[str]) -> list[Guess]:
         """The patterns that a text reads like most, the best first; strong and weak ones alike.
 
         Args:
@@ -107,68 +107,72 @@ class Guesser:
         ]
 
 
-def add_links(harvest: ImportResult, store: Store, above: float = 0.0) -> None:
-    """Add to a harvest the links of its records to patterns that are strong enough.
+def add_links(result: ImportResult, store: Store, above: float = 0.0) -> None:
+    """Add to a result the links of its records to patterns that are strong enough.
 
     A record that says to be the same as an incident of the graph gets none: people have linked that one.
 
     Args:
-        harvest: records that have passed the gate.
+        result: records that have passed the gate.
         store: the graph with the patterns.
         above: the least confidence of a link, from 0 to 1.
     """
     tiers = [tier for tier in (TEXT, BOTH) if tier.confidence >= above]
-    records = [draft for draft in harvest.drafts.values() if draft.class_name == _LINKED and not _is_known(draft)]
+    records = [
+        builder for builder in result.records.values() if builder.class_name == _LINKED and not _is_known(builder)
+    ]
     if not tiers or not records:
         return
     guesser = Guesser(store)
-    for draft in records:
-        text = " ".join(_texts(draft))
+    for builder in records:
+        text = " ".join(_texts(builder))
         if len(text.split()) < FEWEST_WORDS:
             continue
         strong = [
-            guess
-            for guess in guesser.guesses(text, _subdomains(draft))
-            if guess.tier in tiers and guess.score >= guess.tier.least
+            predict
+            for predict in guesser.predictions(text, _subdomains(builder))
+            if predict.tier in tiers and predict.score >= predict.tier.least
         ]
-        for standing, guess in enumerate(strong, 1):
-            harvest.add(_link(draft, guess, standing))
+        for standing, predict in enumerate(strong, 1):
+            result.add(_link(builder, predict, standing))
 
 
-def _is_known(draft: Draft) -> bool:
+def _is_known(builder: RecordBuilder) -> bool:
     return any(
         triple.predicate.value == _SAME
         and isinstance(triple.object, NamedNode)
         and triple.object.value.startswith(f"{BASE}incident/")
-        for triple in draft.triples
+        for triple in builder.triples
     )
 
 
-def _texts(draft: Draft) -> Iterator[str]:
+def _texts(builder: RecordBuilder) -> Iterator[str]:
     """The name of a record and what it says, in that order."""
     for prop in _TEXTS:
-        for triple in draft.triples:
-            own = triple.subject == NamedNode(draft.iri)
+        for triple in builder.triples:
+            own = triple.subject == NamedNode(builder.iri)
             if own and triple.predicate.value == prop and isinstance(triple.object, Literal):
                 yield triple.object.value
 
 
-def _subdomains(draft: Draft) -> set[str]:
+def _subdomains(builder: RecordBuilder) -> set[str]:
     """The subdomains of MIT that a record is mapped to."""
-    values = [t.object.value for t in draft.triples if t.predicate.value == _CLASS and isinstance(t.object, NamedNode)]
+    values = [
+        t.object.value for t in builder.triples if t.predicate.value == _CLASS and isinstance(t.object, NamedNode)
+    ]
     return {value for value in values if value.startswith(_MIT) and "." in value.removeprefix(_MIT)}
 
 
-def _link(draft: Draft, guess: Guess, standing: int) -> Draft:
-    ends = [iri.removeprefix(BASE).replace("/", "-") for iri in (draft.iri, guess.pattern)]
-    link = Draft(f"{BASE}recommendation/{ends[0]}/{ends[1]}", "Recommendation", draft.path, draft.line)
-    link.put("tg:recommendedFor", NamedNode(draft.iri))
-    link.put("tg:recommends", NamedNode(guess.pattern))
-    link.put("tg:rankPosition", Literal(standing))
-    link.put("tg:score", _decimal(f"{guess.score:.6f}"))
-    link.put("tg:recommendationBasis", Literal("signals"))
-    link.put("sssom:confidence", _decimal(f"{guess.tier.confidence:.2f}"))
-    link.put("sssom:mapping_justification", NamedNode(PREFIXES["semapv"] + guess.tier.justification))
+def _link(builder: RecordBuilder, predict: Guess, standing: int) -> RecordBuilder:
+    ends = [iri.removeprefix(BASE).replace("/", "-") for iri in (builder.iri, predict.pattern)]
+    link = RecordBuilder(f"{BASE}recommendation/{ends[0]}/{ends[1]}", "Recommendation", builder.path, builder.line)
+    link.add("tg:recommendedFor", NamedNode(builder.iri))
+    link.add("tg:recommends", NamedNode(predict.pattern))
+    link.add("tg:rankPosition", Literal(standing))
+    link.add("tg:score", _decimal(f"{predict.score:.6f}"))
+    link.add("tg:recommendationBasis", Literal("signals"))
+    link.add("sssom:confidence", _decimal(f"{predict.tier.confidence:.2f}"))
+    link.add("sssom:mapping_justification", NamedNode(PREFIXES["semapv"] + predict.tier.justification))
     return link
 
 

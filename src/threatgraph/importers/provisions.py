@@ -6,7 +6,7 @@ import re
 
 from pyoxigraph import Literal, NamedNode
 
-from threatgraph.importers.builder import Draft, ImportResult, Value, address, english, record, tidy
+from threatgraph.importers.builder import ImportResult, RecordBuilder, Value, address, english, record, tidy
 from threatgraph.slugs import slug_of_any, with_hash
 from threatgraph.store import Store
 from threatgraph.vocab import BASE, PREFIXES
@@ -43,17 +43,17 @@ _BUNDLED = (
 )
 
 
-class Entries:
+class ProvisionResolver:
     """The provisions that an import speaks of."""
 
-    def __init__(self, store: Store, harvest: ImportResult) -> None:
+    def __init__(self, store: Store, result: ImportResult) -> None:
         """Learn which provisions the graph has.
 
         Args:
             store: the graph.
-            harvest: where new provisions and their frameworks go.
+            result: where new provisions and their frameworks go.
         """
-        self._harvest = harvest
+        self._harvest = result
         frameworks = store.select(_FRAMEWORKS).to_dicts()
         self.labels = {str(row["framework"]): str(row["label"]) for row in frameworks}
         """The names of the frameworks and schemes, by IRI."""
@@ -118,11 +118,11 @@ class Entries:
         if iri not in self.labels:
             self.labels[iri] = name
             self._names[iri] = {name}
-            draft = Draft(iri, "Framework", path, line)
-            draft.put("dcterms:identifier", Literal(tidy(name)))
+            builder = RecordBuilder(iri, "Framework", path, line)
+            builder.add("dcterms:identifier", Literal(tidy(name)))
             for prop, value in stated.items():
-                draft.put(prop.replace("_", ":", 1), value)
-            self._harvest.add(draft)
+                builder.add(prop.replace("_", ":", 1), value)
+            self._harvest.add(builder)
         return iri
 
     def _framework_of_name(self, name: str) -> str | None:
@@ -134,8 +134,8 @@ class Entries:
         is_other = iri in self._names and name not in self._names[iri] and name.lower() != local
         return record("framework", with_hash(local, name)).value if is_other else iri
 
-    def add(self, iri: str, framework: str, local: str, label: str, path: str, line: int) -> Draft | None:
-        """Make a provision of an entry; ``None``, and a fault, where its id makes no name or is there already.
+    def add(self, iri: str, framework: str, local: str, label: str, path: str, line: int) -> RecordBuilder | None:
+        """Make a provision of an entry; ``None``, and a problem, where its id makes no name or is there already.
 
         An entry with another id that makes the same slug, such as ``a.1`` beside ``A-1``, gets one with a hash.
 
@@ -149,23 +149,23 @@ class Entries:
         """
         ending = slug_of_any(local)
         if ending is None:
-            self._harvest.blame(path, line, f"the id {local!r} has no letter or digit to make a name of.")
+            self._harvest.report(path, line, f"the id {local!r} has no letter or digit to make a name of.")
             return None
         if self._ids.get(_provision(framework, ending), local) != local:
             ending = with_hash(ending, local)
-        draft = Draft(_provision(framework, ending), "Provision", path, line)
-        if not self._harvest.add(draft):
+        builder = RecordBuilder(_provision(framework, ending), "Provision", path, line)
+        if not self._harvest.add(builder):
             return None
         same = address(iri)
-        draft.put("skos:prefLabel", english(label) or english(local))
-        draft.put("skos:inScheme", NamedNode(framework))
-        draft.put("skos:exactMatch", same)
-        draft.put("skos:notation", Literal(tidy(local)))
-        draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
-        self._scheme[draft.iri], self._ids[draft.iri] = framework, local
+        builder.add("skos:prefLabel", english(label) or english(local))
+        builder.add("skos:inScheme", NamedNode(framework))
+        builder.add("skos:exactMatch", same)
+        builder.add("skos:notation", Literal(tidy(local)))
+        builder.add("tg:curationStatus", record("curation-status", "as-in-source"))
+        self._scheme[builder.iri], self._ids[builder.iri] = framework, local
         if same is not None:
-            self._same[iri] = draft.iri
-        return draft
+            self._same[iri] = builder.iri
+        return builder
 
 
 def _provision(framework: str, ending: str) -> str:

@@ -67,28 +67,28 @@ def read_text(path: Path, largest: int | None = None) -> str:
 
 
 def read_sheet(
-    path: Path, columns: Collection[str], harvest: ImportResult, *, optional: Collection[str] = ()
+    path: Path, columns: Collection[str], result: ImportResult, *, optional: Collection[str] = ()
 ) -> list[Row]:
     """The rows of a table with a header; lines above the header, and rows without any text, are left out.
 
     Args:
         path: the file.
         columns: the columns that it must have; more are welcome.
-        harvest: is told of rows with too few or too many cells, which are left out.
+        result: is told of rows with too few or too many cells, which are left out.
         optional: columns that it may have, and that are read too.
 
     Raises:
         InvalidFile: where the file cannot be read, its quotes do not close, a cell is too long, columns are missing, or
             two of these columns have one name.
     """
-    return rows_of(path, read_text(path), columns, harvest, optional=optional)
+    return rows_of(path, read_text(path), columns, result, optional=optional)
 
 
 def rows_of(
     path: Path,
     text: str,
     columns: Collection[str],
-    harvest: ImportResult,
+    result: ImportResult,
     *,
     optional: Collection[str] = (),
     delimiter: str = ",",
@@ -112,7 +112,7 @@ def rows_of(
         if ragged:
             cells += [""] * (len(names) - len(cells))
         if len(cells) != len(names):
-            harvest.blame(str(path), line, f"this row has {len(cells)} cells where the header has {len(names)}.")
+            result.report(str(path), line, f"this row has {len(cells)} cells where the header has {len(names)}.")
             continue
         rows.append(Row(line, dict(zip(names, cells, strict=True))))
     return rows

@@ -25,6 +25,7 @@ Rows = Sequence[tuple[Term | None, ...]]
 Guard = Callable[[str, Term], str]
 
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_EDGES = re.compile(r"\A\s+|\s+\Z")
 #: Numbers that TSV writes without quotes, as Turtle does.
 _BARE = {
     XSD + "integer": re.compile(r"[+-]?\d+"),
@@ -113,7 +114,9 @@ def _xml_text(text: str) -> str:
         raise ThreatGraphError(
             f"XML cannot represent the character U+{ord(bad[0]):04X}, which a value contains: use the format json."
         )
-    return escape(text, {"\r": "&#13;"})  # a parser turns a bare carriage return into a line feed
+    text = escape(text, {"\r": "&#13;"})  # a parser turns a bare carriage return into a line feed
+    # Some readers trim white space that is not written as a reference.
+    return _EDGES.sub(lambda found: "".join(f"&#{ord(char)};" for char in found[0]), text)
 
 
 def to_csv(columns: Sequence[str], rows: Rows, guard: Guard | None = None) -> str:

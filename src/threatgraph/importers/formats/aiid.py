@@ -18,8 +18,8 @@ from urllib.parse import quote
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
-from threatgraph.importers.builder import Draft, ImportResult, Publisher, address, day, english, record, tidy
-from threatgraph.importers.casing import Speller
+from threatgraph.importers.builder import ImportResult, Publisher, RecordBuilder, address, day, english, record, tidy
+from threatgraph.importers.casing import NameCasing
 from threatgraph.importers.formats.aiid_classes import NUMBER, add_classes
 from threatgraph.importers.sheets import Row, read_sheet, read_text
 from threatgraph.slugs import slug_of_any
@@ -34,7 +34,7 @@ _HARMED = "Alleged harmed or nearly harmed parties"
 _COLUMNS = ("incident_id", "date", "title", "description", _DEPLOYER, _DEVELOPER, _HARMED)
 _NOTE = (
     "Incidents of the database as one of its snapshots gives them. Developers, deployers and those harmed are alleged "
-    "ones. The licence is that of the database; the reports behind it have rights of their own."
+    "ones. The license is that of the database; the reports behind it have rights of their own."
 )
 _KNOWN = "SELECT ?record { ?record a tg:Actor }"
 _SAME = "SELECT ?record ?number { ?record a tg:Incident ; tg:aiidNumber ?number }"
@@ -78,7 +78,7 @@ class _Actors:
 class _Names:
     """Names for the identifiers of the file, which gives none."""
 
-    speller: Speller
+    speller: NameCasing
     texts: Mapping[str, list[str]]
     """Identifier to the texts of the incidents that name it."""
 
@@ -102,26 +102,26 @@ def read(path: Path, store: Store) -> ImportResult:
     folder, incidents = (path, _table(path, "incidents")) if path.is_dir() else (path.parent, path)
     if incidents is None:
         raise InvalidFile(str(path), "holds no incidents.csv: name the folder of an unpacked snapshot.")
-    harvest = ImportResult("Incident", frozenset({"Actor"}))
-    rows = [row for row in read_sheet(incidents, _COLUMNS, harvest) if _is_whole(row, incidents, harvest)]
+    result = ImportResult("Incident", frozenset({"Actor"}))
+    rows = [row for row in read_sheet(incidents, _COLUMNS, result) if _is_whole(row, incidents, result)]
     parties = {
-        row.line: {c: _entities(row, c, incidents, harvest) for c in (_DEPLOYER, _DEVELOPER, _HARMED)} for row in rows
+        row.line: {c: _entities(row, c, incidents, result) for c in (_DEPLOYER, _DEVELOPER, _HARMED)} for row in rows
     }
     actors = _Actors(_known_actors(store))
     for row in rows:
         for entity in [*parties[row.line][_DEPLOYER], *parties[row.line][_DEVELOPER]]:
             actors.note(entity, row.line)
-    names = _Names(Speller(row["description"] for row in rows), _texts(rows, parties))
+    names = _Names(NameCasing(row["description"] for row in rows), _texts(rows, parties))
     same = {int(str(row["number"])): str(row["record"]) for row in store.select(_SAME).to_dicts()}
     for row in rows:
-        harvest.add(_incident(row, incidents, parties[row.line], actors, names, same))
+        result.add(_incident(row, incidents, parties[row.line], actors, names, same))
     for name in sorted(actors.named.keys() - actors.known.keys()):
-        harvest.add(_actor(name, actors, names, incidents))
+        result.add(_actor(name, actors, names, incidents))
     if path.is_dir():
-        _retire_duplicates(folder, harvest)
-        add_classes(folder, harvest, store, _table)
-    harvest.add(Publisher(SITE, "AI Incident Database", _NOTE, _licence(folder)).draft(str(incidents)))
-    return harvest
+        _retire_duplicates(folder, result)
+        add_classes(folder, result, store, _table)
+    result.add(Publisher(SITE, "AI Incident Database", _NOTE, _licence(folder)).builder(str(incidents)))
+    return result
 
 
 def _table(folder: Path, name: str) -> Path | None:
@@ -130,20 +130,20 @@ def _table(folder: Path, name: str) -> Path | None:
 
 
 def _licence(folder: Path) -> str:
-    """The licence that the snapshot states, else the one that the database states on its site."""
+    """The license that the snapshot states, else the one that the database states on its site."""
     file = folder / "license.txt"
     words = read_text(file).split() if file.is_file() else []
     return next((word.rstrip(".,)") for word in words if "creativecommons.org/licenses/" in word), _LICENCE)
 
 
-def _is_whole(row: Row, path: Path, harvest: ImportResult) -> bool:
+def _is_whole(row: Row, path: Path, result: ImportResult) -> bool:
     """Whether a row has what an incident must have."""
     if not NUMBER.fullmatch(row["incident_id"]):
-        harvest.blame(str(path), row.line, f"the incident_id is no number: {row['incident_id']!r}.")
+        result.report(str(path), row.line, f"the incident_id is no number: {row['incident_id']!r}.")
     elif empty := [column for column in ("title", "description") if english(row[column]) is None]:
-        harvest.blame(str(path), row.line, f"incident {row['incident_id']} has no {' and no '.join(empty)}.")
+        result.report(str(path), row.line, f"incident {row['incident_id']} has no {' and no '.join(empty)}.")
     elif _date(row) is None:
-        harvest.blame(
+        result.report(
             str(path), row.line, f"incident {row['incident_id']} has no date such as 2024-08-01: {row['date']!r}."
         )
     else:
@@ -157,15 +157,15 @@ def _date(row: Row) -> Literal | None:
     return day(timed[1] if timed else row["date"])
 
 
-def _entities(row: Row, column: str, path: Path, harvest: ImportResult) -> list[str]:
-    """The identifiers in a cell, which is a list in JSON; another cell is a fault, and the incident goes without."""
+def _entities(row: Row, column: str, path: Path, result: ImportResult) -> list[str]:
+    """The identifiers in a cell, which is a list in JSON; another cell is a problem, and the incident goes without."""
     try:
         found = json.loads(row[column] or "[]")
     except (ValueError, RecursionError):  # no JSON, or a number or a nesting beyond all bounds
         found = None
     if isinstance(found, list) and all(isinstance(entity, str) for entity in found):
         return [tidy(entity) for entity in found if tidy(entity)]
-    harvest.blame(str(path), row.line, f'{column!r} is no list such as ["openai"]; the incident goes without it.')
+    result.report(str(path), row.line, f'{column!r} is no list such as ["openai"]; the incident goes without it.')
     return []
 
 
@@ -193,58 +193,58 @@ def _incident(
     actors: _Actors,
     names: _Names,
     same: Mapping[int, str],
-) -> Draft:
+) -> RecordBuilder:
     number = int(row["incident_id"])
     page = NamedNode(f"{SITE}cite/{number}")
-    draft = Draft(_name_of(row["incident_id"]), "Incident", str(path), row.line)
-    draft.put("skos:prefLabel", english(row["title"]))
-    draft.put("dcterms:description", english(row["description"]))
-    draft.put("dcterms:source", page)
-    draft.put("schema:subjectOf", page)
-    draft.put("tg:aiidNumber", Literal(str(number), datatype=NamedNode(f"{XSD}integer")))
-    draft.put("tg:sameIncident", NamedNode(same[number]) if number in same else None)
-    draft.put("prov:wasAttributedTo", NamedNode(SITE))
-    draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
-    draft.put("tg:occurred", _date(row))
+    builder = RecordBuilder(_name_of(row["incident_id"]), "Incident", str(path), row.line)
+    builder.add("skos:prefLabel", english(row["title"]))
+    builder.add("dcterms:description", english(row["description"]))
+    builder.add("dcterms:source", page)
+    builder.add("schema:subjectOf", page)
+    builder.add("tg:aiidNumber", Literal(str(number), datatype=NamedNode(f"{XSD}integer")))
+    builder.add("tg:sameIncident", NamedNode(same[number]) if number in same else None)
+    builder.add("prov:wasAttributedTo", NamedNode(SITE))
+    builder.add("tg:curationStatus", record("curation-status", "as-in-source"))
+    builder.add("tg:occurred", _date(row))
     for prop, column in (("tg:deployer", _DEPLOYER), ("tg:developer", _DEVELOPER)):
         for entity in parties[column]:
-            draft.put(prop, actors.find(entity))
+            builder.add(prop, actors.find(entity))
     for entity in parties[_HARMED]:
         actor = actors.find(entity)
-        draft.put("tg:victim", actor)
-        draft.put("tg:harmedParty", None if actor else english(names.of(entity)))
-    return draft
+        builder.add("tg:victim", actor)
+        builder.add("tg:harmedParty", None if actor else english(names.of(entity)))
+    return builder
 
 
-def _actor(name: str, actors: _Actors, names: _Names, path: Path) -> Draft:
+def _actor(name: str, actors: _Actors, names: _Names, path: Path) -> RecordBuilder:
     entities = sorted(actors.named[name])
-    draft = Draft(record("actor", f"aiid-{name}").value, "Actor", str(path), actors.places[name])
-    draft.put("skos:prefLabel", english(names.of(entities[0])))
+    builder = RecordBuilder(record("actor", f"aiid-{name}").value, "Actor", str(path), actors.places[name])
+    builder.add("skos:prefLabel", english(names.of(entities[0])))
     for entity in entities:
-        draft.put("dcterms:source", address(f"{SITE}entities/{quote(entity)}"))
-    draft.put("prov:wasAttributedTo", NamedNode(SITE))
-    draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
-    return draft
+        builder.add("dcterms:source", address(f"{SITE}entities/{quote(entity)}"))
+    builder.add("prov:wasAttributedTo", NamedNode(SITE))
+    builder.add("tg:curationStatus", record("curation-status", "as-in-source"))
+    return builder
 
 
-def _retire_duplicates(folder: Path, harvest: ImportResult) -> None:
+def _retire_duplicates(folder: Path, result: ImportResult) -> None:
     """Mark the incidents that the database has found to be another one."""
     table = _table(folder, "duplicates")
     if table is None:
         return
     unknown = 0
-    for row in read_sheet(table, ("duplicate_incident_number", "true_incident_number"), harvest):
+    for row in read_sheet(table, ("duplicate_incident_number", "true_incident_number"), result):
         numbers = [row["duplicate_incident_number"], row["true_incident_number"]]
-        double, true = (harvest.drafts.get(_name_of(number)) for number in numbers)
+        double, true = (result.records.get(_name_of(number)) for number in numbers)
         if double is None or true is None:
             unknown += 1
         elif double is true:
-            harvest.blame(str(table), row.line, f"incident {numbers[0]} is said to be a duplicate of itself; left out.")
+            result.report(str(table), row.line, f"incident {numbers[0]} is said to be a duplicate of itself; left out.")
         else:
-            double.put("owl:deprecated", Literal(True))
-            double.put("dcterms:isReplacedBy", NamedNode(true.iri))
+            double.add("owl:deprecated", Literal(True))
+            double.add("dcterms:isReplacedBy", NamedNode(true.iri))
     if unknown:
-        harvest.notes.append(f"{table}: {unknown} rows name incidents that are not in the table of incidents.")
+        result.notes.append(f"{table}: {unknown} rows name incidents that are not in the table of incidents.")
 
 
 def _name_of(number: str) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
-from threatgraph.importers.builder import Draft, ImportResult, Publisher, address, day, english, record
+from threatgraph.importers.builder import ImportResult, Publisher, RecordBuilder, address, day, english, record
 from threatgraph.importers.documents import Entry, entries_of, line_of, strays_of, text_of, texts_of
 from threatgraph.importers.formats.atlas_layouts import in_format_5
 from threatgraph.importers.yaml_reader import read_yaml
@@ -49,7 +49,7 @@ class _Release:
 
     path: str
     framework: str
-    harvest: ImportResult
+    result: ImportResult
     known: frozenset[str]
     """The provisions and frameworks that the graph has."""
     same: Mapping[str, str]
@@ -84,37 +84,37 @@ def read(path: Path, store: Store) -> ImportResult:
     version = text_of(document, "version").lower()
     if not re.fullmatch(r"[0-9a-z]+(\.[0-9a-z]+)*", version) or len(version) > _LONGEST_VERSION:
         raise InvalidFile(str(path), f"has no version such as 5.6.0: {version!r}.")
-    harvest = ImportResult("Incident", frozenset({"Framework"}))
+    result = ImportResult("Incident", frozenset({"Framework"}))
     known = frozenset(str(row["record"]) for row in store.select(_KNOWN).to_dicts())
     same = {str(row["name"]): str(row["record"]) for row in store.select(_SAME).to_dicts()}
-    release = _Release(str(path), f"mitre-atlas-{version}", harvest, known, same, set())
+    release = _Release(str(path), f"mitre-atlas-{version}", result, known, same, set())
     places = [*((matrix, section) for matrix in matrices for section in _SECTIONS), (document, "case-studies")]
     for entry, section in places:
         if stray := strays_of(entry, section):
-            harvest.blame(str(path), line_of(entry), stray)
+            result.report(str(path), line_of(entry), stray)
     found = [
         (entry, s) for matrix in matrices for s in _SECTIONS for entry in _with_ids(entries_of(matrix, s), release)
     ]
     release.ids.update(text_of(entry, "id") for entry, _ in found)
     bundled = [entry for entry, section in found if not _add_provision(entry, section, release)]
     if bundled:
-        harvest.notes.append(f"{path}: {len(bundled)} entries are provisions that the graph has already.")
+        result.notes.append(f"{path}: {len(bundled)} entries are provisions that the graph has already.")
     for entry in _with_ids(entries_of(document, "case-studies"), release):
         _add_study(entry, release)
     _add_framework(version, release)
-    harvest.wanted = "Incident" if bundled else "Provision"
-    harvest.add(Publisher(SITE, "MITRE ATLAS", _NOTE, _LICENCE).draft(str(path)))
-    return harvest
+    result.wanted = "Incident" if bundled else "Provision"
+    result.add(Publisher(SITE, "MITRE ATLAS", _NOTE, _LICENCE).builder(str(path)))
+    return result
 
 
 def _with_ids(entries: list[Entry], release: _Release) -> Iterator[Entry]:
-    """The entries that have an id of ATLAS; any other is a fault."""
+    """The entries that have an id of ATLAS; any other is a problem."""
     for entry in entries:
         if _ID.fullmatch(text_of(entry, "id")):
             yield entry
         else:
             reason = f"the id is {text_of(entry, 'id')!r}, and not one such as AML.T0051.000."
-            release.harvest.blame(release.path, line_of(entry), reason)
+            release.result.report(release.path, line_of(entry), reason)
 
 
 def _prose(text: str) -> Literal | None:
@@ -127,23 +127,23 @@ def _add_provision(entry: Entry, section: str, release: _Release) -> bool:
     name = text_of(entry, "id")
     if release.iri(name) in release.known:
         return False
-    draft = Draft(release.iri(name), "Provision", release.path, line_of(entry))
+    builder = RecordBuilder(release.iri(name), "Provision", release.path, line_of(entry))
     above = text_of(entry, "subtechnique-of", "specializes")
-    draft.put("skos:prefLabel", english(text_of(entry, "name")))
-    draft.put("skos:definition", _prose(text_of(entry, "description")))
-    draft.put("skos:inScheme", record("framework", release.framework))
-    draft.put("skos:notation", Literal(name))
-    draft.put(
+    builder.add("skos:prefLabel", english(text_of(entry, "name")))
+    builder.add("skos:definition", _prose(text_of(entry, "description")))
+    builder.add("skos:inScheme", record("framework", release.framework))
+    builder.add("skos:notation", Literal(name))
+    builder.add(
         "skos:scopeNote",
         english(f"Maturity, as ATLAS rates it: {rated}." if (rated := text_of(entry, "maturity")) else ""),
     )
-    draft.put("skos:relatedMatch", _reference(entry))
-    draft.put("dcterms:source", NamedNode(f"{SITE}{section}/{name}"))
-    draft.put("dcterms:created", _day_of(entry, "created_date", 10, release))
-    draft.put("dcterms:modified", _day_of(entry, "modified_date", 10, release))
-    draft.put("prov:wasAttributedTo", NamedNode(SITE))
-    draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
-    draft.put("tg:provisionLevel", Literal("subtechnique" if above else _SECTIONS[section]))
+    builder.add("skos:relatedMatch", _reference(entry))
+    builder.add("dcterms:source", NamedNode(f"{SITE}{section}/{name}"))
+    builder.add("dcterms:created", _day_of(entry, "created_date", 10, release))
+    builder.add("dcterms:modified", _day_of(entry, "modified_date", 10, release))
+    builder.add("prov:wasAttributedTo", NamedNode(SITE))
+    builder.add("tg:curationStatus", record("curation-status", "as-in-source"))
+    builder.add("tg:provisionLevel", Literal("subtechnique" if above else _SECTIONS[section]))
     # A technique is a mapping with an id, or an id alone.
     addressed = [*(text_of(used, "id") for used in entries_of(entry, "techniques")), *texts_of(entry, "techniques")]
     for prop, names in (
@@ -152,8 +152,8 @@ def _add_provision(entry: Entry, section: str, release: _Release) -> bool:
         ("tg:addresses", addressed),
     ):
         for target in _there(names, entry, release):
-            draft.put(prop, NamedNode(release.iri(target)))
-    release.harvest.add(draft)
+            builder.add(prop, NamedNode(release.iri(target)))
+    release.result.add(builder)
     return True
 
 
@@ -164,74 +164,74 @@ def _reference(entry: Entry) -> NamedNode | None:
 
 
 def _day_of(entry: Entry, key: str, precision: int, release: _Release) -> Literal | None:
-    """The date of a key, cut to some of its characters; one that is none is a fault."""
+    """The date of a key, cut to some of its characters; one that is none is a problem."""
     told = text_of(entry, key)
     found = day(told[:precision])
     if told and found is None:
         reason = f"{text_of(entry, 'id')} goes without its {key}, which is not a date such as 2024-08-01: {told!r}."
-        release.harvest.blame(release.path, line_of(entry), reason)
+        release.result.report(release.path, line_of(entry), reason)
     return found
 
 
 def _there(names: list[str], entry: Entry, release: _Release) -> Iterator[str]:
-    """Those of some ids that the release has; any other is a fault."""
+    """Those of some ids that the release has; any other is a problem."""
     for name in dict.fromkeys(names):
         if name in release.ids:
             yield name
         else:
             reason = f"{text_of(entry, 'id')} names {name!r}, which is not there."
-            release.harvest.blame(release.path, line_of(entry), reason)
+            release.result.report(release.path, line_of(entry), reason)
 
 
 def _add_study(entry: Entry, release: _Release) -> None:
     """Make an incident of a case study."""
     name = text_of(entry, "id")
     page = f"{SITE}studies/{name}"
-    draft = Draft(record("incident", f"atlas-{name.lower()}").value, "Incident", release.path, line_of(entry))
-    draft.put("skos:prefLabel", english(text_of(entry, "name")))
-    draft.put("dcterms:description", _prose(text_of(entry, "summary")))
-    draft.put("dcterms:identifier", Literal(name))
-    draft.put("schema:subjectOf", NamedNode(page))
-    draft.put("tg:sameIncident", NamedNode(release.same[name]) if name in release.same else None)
+    builder = RecordBuilder(record("incident", f"atlas-{name.lower()}").value, "Incident", release.path, line_of(entry))
+    builder.add("skos:prefLabel", english(text_of(entry, "name")))
+    builder.add("dcterms:description", _prose(text_of(entry, "summary")))
+    builder.add("dcterms:identifier", Literal(name))
+    builder.add("schema:subjectOf", NamedNode(page))
+    builder.add("tg:sameIncident", NamedNode(release.same[name]) if name in release.same else None)
     for source in [page, *(text_of(reference, "url") for reference in entries_of(entry, "references"))]:
-        draft.put("dcterms:source", address(source))
-    draft.put("prov:wasAttributedTo", NamedNode(SITE))
-    draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
+        builder.add("dcterms:source", address(source))
+    builder.add("prov:wasAttributedTo", NamedNode(SITE))
+    builder.add("tg:curationStatus", record("curation-status", "as-in-source"))
     precision = _PRECISION.get(text_of(entry, "incident-date-granularity"), 10)
-    draft.put("tg:occurred", _day_of(entry, "incident-date", precision, release))
-    draft.put("tg:systemName", english(text_of(entry, "target")))
+    builder.add("tg:occurred", _day_of(entry, "incident-date", precision, release))
+    builder.add("tg:systemName", english(text_of(entry, "target")))
     for who in ("actor", "reporter"):
-        draft.put("skos:scopeNote", english(f"{who.capitalize()}: {told}" if (told := text_of(entry, who)) else ""))
+        builder.add("skos:scopeNote", english(f"{who.capitalize()}: {told}" if (told := text_of(entry, who)) else ""))
     if text_of(entry, "case-study-type") == "exercise":  # somebody showed what can be done
-        draft.put("tg:failureStage", record("failure-stage", "signal"))
-    _add_steps(entry, draft, release)
-    release.harvest.add(draft)
+        builder.add("tg:failureStage", record("failure-stage", "signal"))
+    _add_steps(entry, builder, release)
+    release.result.add(builder)
 
 
-def _add_steps(entry: Entry, draft: Draft, release: _Release) -> None:
+def _add_steps(entry: Entry, builder: RecordBuilder, release: _Release) -> None:
     """Map an incident to the techniques of its steps; the steps are the reasons."""
     steps: dict[str, list[str]] = {}
     for step in entries_of(entry, "procedure"):
         steps.setdefault(text_of(step, "technique"), []).append(text_of(step, "description"))
     for technique in _there(list(steps), entry, release):
-        part = draft.add_part("tg:mapping", f"mapping-{technique.lower().replace('.', '-')}", "FrameworkMapping")
-        draft.put("sssom:object_id", NamedNode(release.iri(technique)), part=part)
-        draft.put("sssom:predicate_id", NamedNode(f"{PREFIXES['skos']}relatedMatch"), part=part)
-        draft.put("sssom:mapping_justification", NamedNode(f"{PREFIXES['semapv']}ManualMappingCuration"), part=part)
-        draft.put("prov:wasAttributedTo", NamedNode(SITE), part=part)
-        draft.put("tg:curationStatus", record("curation-status", "as-in-source"), part=part)
+        part = builder.add_part("tg:mapping", f"mapping-{technique.lower().replace('.', '-')}", "FrameworkMapping")
+        builder.add("sssom:object_id", NamedNode(release.iri(technique)), part=part)
+        builder.add("sssom:predicate_id", NamedNode(f"{PREFIXES['skos']}relatedMatch"), part=part)
+        builder.add("sssom:mapping_justification", NamedNode(f"{PREFIXES['semapv']}ManualMappingCuration"), part=part)
+        builder.add("prov:wasAttributedTo", NamedNode(SITE), part=part)
+        builder.add("tg:curationStatus", record("curation-status", "as-in-source"), part=part)
         why = _prose(" ".join(steps[technique])) or english("A step of the case study")
-        draft.put("tg:rationale", why, part=part)
+        builder.add("tg:rationale", why, part=part)
 
 
 def _add_framework(version: str, release: _Release) -> None:
-    draft = Draft(record("framework", release.framework).value, "Framework", release.path)
-    if draft.iri in release.known:
+    builder = RecordBuilder(record("framework", release.framework).value, "Framework", release.path)
+    if builder.iri in release.known:
         return
-    draft.put("skos:prefLabel", english(f"MITRE ATLAS {version}"))
-    draft.put("dcterms:description", english(_DESCRIPTION))
-    draft.put("dcterms:identifier", Literal(version))
-    draft.put("dcterms:license", NamedNode(_LICENCE))
-    draft.put("dcterms:source", NamedNode(SITE))
-    draft.put("prov:wasAttributedTo", NamedNode(SITE))
-    release.harvest.add(draft)
+    builder.add("skos:prefLabel", english(f"MITRE ATLAS {version}"))
+    builder.add("dcterms:description", english(_DESCRIPTION))
+    builder.add("dcterms:identifier", Literal(version))
+    builder.add("dcterms:license", NamedNode(_LICENCE))
+    builder.add("dcterms:source", NamedNode(SITE))
+    builder.add("prov:wasAttributedTo", NamedNode(SITE))
+    release.result.add(builder)

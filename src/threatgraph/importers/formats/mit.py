@@ -18,7 +18,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
-from threatgraph.importers.builder import Draft, ImportResult, Publisher, address, day, english, record, tidy
+from threatgraph.importers.builder import ImportResult, Publisher, RecordBuilder, address, day, english, record, tidy
 from threatgraph.importers.sheets import Row, read_sheet
 from threatgraph.slugs import slug_of_any
 from threatgraph.store import Store
@@ -37,7 +37,7 @@ _CAUSES = ("Entity", "Intent", "Timing")
 _EDITION = re.compile(r"V(\d+)_(\d{2})_(\d{2})_(\d{4})")
 _NOTE = (
     "Risks of the AI Risk Database as its spreadsheet gives them, each in the words of the paper that names it. The "
-    "licence is that of the database; the papers have rights of their own."
+    "license is that of the database; the papers have rights of their own."
 )
 _DESCRIPTION = (
     "The risks that the AI Risk Database draws from published frameworks, each placed in the domain taxonomy and the "
@@ -52,7 +52,7 @@ class _Sheet:
 
     path: Path
     framework: str
-    harvest: ImportResult
+    result: ImportResult
     provisions: set[str]
     """The provisions of the graph, the bundled taxonomies among them."""
     papers: Mapping[str, NamedNode]
@@ -64,8 +64,8 @@ class _Sheet:
     def namespace(self) -> str:
         return f"{BASE}provision/{self.framework}/"
 
-    def blame(self, row: Row, reason: str) -> None:
-        self.harvest.blame(str(self.path), row.line, reason)
+    def report(self, row: Row, reason: str) -> None:
+        self.result.report(str(self.path), row.line, reason)
 
 
 def read(path: Path, store: Store) -> ImportResult:
@@ -82,12 +82,12 @@ def read(path: Path, store: Store) -> ImportResult:
         InvalidFile: where there is no such sheet, or it cannot be read.
     """
     file = _sheet_of(path)
-    harvest = ImportResult("Provision")
+    result = ImportResult("Provision")
     edition = _EDITION.search(file.name)
     framework = f"mit-ai-risk-database{f'-v{edition[1]}' if edition else ''}"
     provisions = {str(row["record"]) for row in store.select(_PROVISIONS).to_dicts()}
-    sheet = _Sheet(file, framework, harvest, provisions, _papers(file.parent, harvest))
-    rows = [row for row in read_sheet(file, _COLUMNS, harvest) if _is_risk(row, sheet)]
+    sheet = _Sheet(file, framework, result, provisions, _papers(file.parent, result))
+    rows = [row for row in read_sheet(file, _COLUMNS, result) if _is_risk(row, sheet)]
     names = list(_names(rows, sheet))
     for row, name in names:
         if row["Category level"] == "Risk Category":
@@ -95,11 +95,11 @@ def read(path: Path, store: Store) -> ImportResult:
             sheet.categories.setdefault((row["Paper_ID"], tidy(row["Risk category"])), iri)
             sheet.categories.setdefault((row["Paper_ID"], row["Ev_ID"].rpartition(".")[0]), iri)
     for row, name in names:
-        harvest.add(_risk(row, name, sheet))
+        result.add(_risk(row, name, sheet))
     modified = _day_of(edition)
-    harvest.add(_framework(sheet, edition[1] if edition else "", modified))
-    harvest.add(Publisher(SITE, "MIT AI Risk Repository", _NOTE, _LICENCE, modified).draft(str(file)))
-    return harvest
+    result.add(_framework(sheet, edition[1] if edition else "", modified))
+    result.add(Publisher(SITE, "MIT AI Risk Repository", _NOTE, _LICENCE, modified).builder(str(file)))
+    return result
 
 
 def _sheet_of(path: Path) -> Path:
@@ -112,11 +112,11 @@ def _sheet_of(path: Path) -> Path:
     return found[-1]
 
 
-def _papers(folder: Path, harvest: ImportResult) -> dict[str, NamedNode]:
+def _papers(folder: Path, result: ImportResult) -> dict[str, NamedNode]:
     """The addresses of the papers, from the sheet that lists them where it lies in the same folder."""
     found: dict[str, NamedNode] = {}
     for file in sorted(folder.glob("*Included-resources.csv")):
-        for row in read_sheet(file, ("QuickRef", "URL"), harvest):
+        for row in read_sheet(file, ("QuickRef", "URL"), result):
             if link := address(row["URL"]):
                 found[row["QuickRef"]] = link
     return found
@@ -130,10 +130,10 @@ def _day_of(edition: re.Match[str] | None) -> date | None:
 
 
 def _is_risk(row: Row, sheet: _Sheet) -> bool:
-    """Whether a row is a risk; a level that the sheet does not have is a fault."""
+    """Whether a row is a risk; a level that the sheet does not have is a problem."""
     level = row["Category level"]
     if level not in _LEVELS and level not in _NO_RISKS:
-        sheet.blame(
+        sheet.report(
             row, f"the category level is {level!r}, and not one of {', '.join([*_LEVELS, *sorted(_NO_RISKS)])}."
         )
     return level in _LEVELS
@@ -145,40 +145,40 @@ def _names(rows: list[Row], sheet: _Sheet) -> Iterator[tuple[Row, str]]:
     for row in rows:
         number = row["Ev_ID"].lower()
         if not re.fullmatch(r"[0-9]+(\.[0-9]+){2}(\.?[a-z])?", number):
-            sheet.blame(row, f"the Ev_ID is {row['Ev_ID']!r}, and not a number such as 01.02.00.")
+            sheet.report(row, f"the Ev_ID is {row['Ev_ID']!r}, and not a number such as 01.02.00.")
             continue
         used[number] = used.get(number, 0) + 1
         if used[number] == 1:
             yield row, number
         else:
             name = f"{number}-{used[number]}"
-            sheet.harvest.notes.append(f"{sheet.path}:{row.line}: {number} is used again: this risk becomes {name}.")
+            sheet.result.notes.append(f"{sheet.path}:{row.line}: {number} is used again: this risk becomes {name}.")
             yield row, name
 
 
-def _risk(row: Row, name: str, sheet: _Sheet) -> Draft:
+def _risk(row: Row, name: str, sheet: _Sheet) -> RecordBuilder:
     level = _LEVELS[row["Category level"]]
     label = row["Risk subcategory"] if level == "risk-subcategory" else row["Risk category"]
-    draft = Draft(sheet.namespace + name, "Provision", str(sheet.path), row.line)
-    draft.put("skos:prefLabel", english(label))
-    draft.put("skos:definition", english(row["Description"]) if row["Description"] != "-" else None)
-    draft.put("skos:inScheme", record("framework", sheet.framework))
-    draft.put("skos:notation", Literal(row["Ev_ID"]) if name == row["Ev_ID"].lower() else None)
-    draft.put("skos:scopeNote", english(f"{row['QuickRef']}: {row['Title']}"))
-    draft.put("dcterms:source", NamedNode(SITE))
-    draft.put("dcterms:source", sheet.papers.get(row["QuickRef"]))
-    draft.put("prov:wasAttributedTo", NamedNode(SITE))
-    draft.put("tg:provisionLevel", Literal(level))
-    draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
+    builder = RecordBuilder(sheet.namespace + name, "Provision", str(sheet.path), row.line)
+    builder.add("skos:prefLabel", english(label))
+    builder.add("skos:definition", english(row["Description"]) if row["Description"] != "-" else None)
+    builder.add("skos:inScheme", record("framework", sheet.framework))
+    builder.add("skos:notation", Literal(row["Ev_ID"]) if name == row["Ev_ID"].lower() else None)
+    builder.add("skos:scopeNote", english(f"{row['QuickRef']}: {row['Title']}"))
+    builder.add("dcterms:source", NamedNode(SITE))
+    builder.add("dcterms:source", sheet.papers.get(row["QuickRef"]))
+    builder.add("prov:wasAttributedTo", NamedNode(SITE))
+    builder.add("tg:provisionLevel", Literal(level))
+    builder.add("tg:curationStatus", record("curation-status", "as-in-source"))
     if name != row["Ev_ID"].lower():
-        draft.put("skos:editorialNote", english(f"The database gives the number {row['Ev_ID']} to another risk, too."))
+        builder.add("skos:editorialNote", english(f"The database uses the number {row['Ev_ID']} for two risks."))
     if level == "risk-subcategory":
         keys = (tidy(row["Risk category"]), row["Ev_ID"].rpartition(".")[0])
         above = next((iri for key in keys if (iri := sheet.categories.get((row["Paper_ID"], key)))), None)
-        draft.put("skos:broader", NamedNode(above) if above else None)
+        builder.add("skos:broader", NamedNode(above) if above else None)
     for local in _classes(row, sheet):
-        draft.put("skos:broadMatch", NamedNode(PREFIXES["mit"] + local))
-    return draft
+        builder.add("skos:broadMatch", NamedNode(PREFIXES["mit"] + local))
+    return builder
 
 
 def _classes(row: Row, sheet: _Sheet) -> Iterator[str]:
@@ -194,17 +194,17 @@ def _classes(row: Row, sheet: _Sheet) -> Iterator[str]:
         if PREFIXES["mit"] + local in sheet.provisions and local:
             yield local
         else:
-            sheet.blame(row, f"{column!r} is no class of the taxonomies of MIT: {cell!r}; the risk goes without it.")
+            sheet.report(row, f"{column!r} is no class of the taxonomies of MIT: {cell!r}; the risk goes without it.")
 
 
-def _framework(sheet: _Sheet, version: str, modified: date | None) -> Draft:
-    draft = Draft(record("framework", sheet.framework).value, "Framework", str(sheet.path))
+def _framework(sheet: _Sheet, version: str, modified: date | None) -> RecordBuilder:
+    builder = RecordBuilder(record("framework", sheet.framework).value, "Framework", str(sheet.path))
     label = f"MIT AI Risk Database{f', version {version}' if version else ''}"
-    draft.put("skos:prefLabel", english(label))
-    draft.put("dcterms:description", english(_DESCRIPTION))
-    draft.put("dcterms:identifier", Literal("https://doi.org/10.48550/arXiv.2408.12622"))
-    draft.put("dcterms:license", NamedNode(_LICENCE))
-    draft.put("dcterms:modified", day(modified.isoformat()) if modified else None)
-    draft.put("dcterms:source", NamedNode(SITE))
-    draft.put("prov:wasAttributedTo", NamedNode(SITE))
-    return draft
+    builder.add("skos:prefLabel", english(label))
+    builder.add("dcterms:description", english(_DESCRIPTION))
+    builder.add("dcterms:identifier", Literal("https://doi.org/10.48550/arXiv.2408.12622"))
+    builder.add("dcterms:license", NamedNode(_LICENCE))
+    builder.add("dcterms:modified", day(modified.isoformat()) if modified else None)
+    builder.add("dcterms:source", NamedNode(SITE))
+    builder.add("prov:wasAttributedTo", NamedNode(SITE))
+    return builder

@@ -16,10 +16,10 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidFile
-from threatgraph.importers.builder import Draft, ImportResult, address, day, english, record
+from threatgraph.importers.builder import ImportResult, RecordBuilder, address, day, english, record
 from threatgraph.importers.documents import line_of
 from threatgraph.importers.formats.sssom_metadata import PROPAGATED, SSSOM, Metadata, read_parts, split_values
-from threatgraph.importers.provisions import Entries
+from threatgraph.importers.provisions import ProvisionResolver
 from threatgraph.importers.sheets import Row, rows_of
 from threatgraph.slugs import slug_of_any, with_hash
 from threatgraph.store import Store
@@ -46,8 +46,8 @@ _PLAIN = re.compile(r"[0-9](\.[0-9]{1,18})?")
 class _Reading:
     """All files that are being read together, and where their mappings go."""
 
-    harvest: ImportResult
-    entries: Entries
+    result: ImportResult
+    entries: ProvisionResolver
     seen: dict[tuple[str, ...], tuple[Path, int]] = field(default_factory=dict)
     """What each mapping states to the file and line that state it first."""
     sets: dict[str, str] = field(default_factory=dict)
@@ -68,8 +68,8 @@ class _File:
     unresolved: set[tuple[str, str]] = field(default_factory=set)
     """Slots and values in them that are no identifiers, each reported once."""
 
-    def blame(self, row: Row, reason: str) -> None:
-        self.reading.harvest.blame(str(self.path), row.line, reason)
+    def report(self, row: Row, reason: str) -> None:
+        self.reading.result.report(str(self.path), row.line, reason)
 
     def cell(self, row: Row, slot: str) -> str:
         """The value of a slot of a mapping: its own, or that of the set."""
@@ -89,15 +89,15 @@ def read(path: Path, store: Store) -> ImportResult:
     Raises:
         InvalidFile: where a file cannot be read, lacks a column, or does not say where its mappings come from.
     """
-    harvest = ImportResult("MappingSet", frozenset({"Provision", "Framework"}))
+    result = ImportResult("MappingSet", frozenset({"Provision", "Framework"}))
     found = [file for ending in ("*.tsv", "*.sssom.csv") for file in [*path.glob(ending), *path.glob(f"{ending}.gz")]]
     files = sorted(found) if path.is_dir() else [path]
     if not files:
         raise InvalidFile(str(path), "holds no file of mappings that ends in .tsv.")
-    reading = _Reading(harvest, Entries(store, harvest))
+    reading = _Reading(result, ProvisionResolver(store, result))
     for file in files:
         _read_file(file, reading)
-    return harvest
+    return result
 
 
 def _read_file(path: Path, reading: _Reading) -> None:
@@ -112,7 +112,7 @@ def _read_file(path: Path, reading: _Reading) -> None:
         path,
         table.text,
         columns,
-        reading.harvest,
+        reading.result,
         optional=optional,
         delimiter=table.delimiter,
         first=table.first,
@@ -121,7 +121,7 @@ def _read_file(path: Path, reading: _Reading) -> None:
     for slot, is_good in (("license", address), ("mapping_date", _whole_day)):
         if (told := metadata[slot]) and is_good(told) is None:
             reason = f"{slot} is not {_FORMS[slot]}: {told!r}; the mapping set goes without it."
-            reading.harvest.blame(str(metadata.path), line_of(metadata.slots), reason)
+            reading.result.report(str(metadata.path), line_of(metadata.slots), reason)
     common = {slot: metadata[slot] for slot in PROPAGATED if not any(row[slot] for row in rows)}
     labels: dict[str, str] = {}
     for row in rows:
@@ -131,7 +131,7 @@ def _read_file(path: Path, reading: _Reading) -> None:
     file = _File(path, metadata, common, labels, reading)
     for row in rows:
         if why := _why_not(row, file):
-            file.blame(row, why)
+            file.report(row, why)
         elif (relation := _relation(row, file)) and (ends := _ends(row, file)):
             _map(row, file, relation, *ends)
 
@@ -163,13 +163,13 @@ def _relation(row: Row, file: _File) -> tuple[str, str] | None:
     relation = file.metadata.expand(row["predicate_id"])
     justification = file.metadata.expand(row["mapping_justification"])
     if relation not in _RELATIONS:
-        file.blame(
+        file.report(
             row, f"{row['predicate_id']!r} is not skos:exactMatch, closeMatch, relatedMatch, broadMatch or narrowMatch."
         )
     elif justification is None:
-        file.blame(row, f"{row['mapping_justification']!r} is no justification such as semapv:ManualMappingCuration.")
+        file.report(row, f"{row['mapping_justification']!r} is no justification such as semapv:ManualMappingCuration.")
     elif row["confidence"] and _share(row["confidence"]) is None:
-        file.blame(row, f"the confidence is no number from 0 to 1: {row['confidence']!r}.")
+        file.report(row, f"the confidence is no number from 0 to 1: {row['confidence']!r}.")
     else:
         return relation, justification
     return None
@@ -195,14 +195,14 @@ def _ends(row: Row, file: _File) -> tuple[str, str] | None:
         iri = file.metadata.expand(name)
         end = file.reading.entries.known(iri or "", name)
         if end is None and iri is None:
-            file.blame(row, f"{name!r} has a prefix that the header does not declare: add it to curie_map.")
+            file.report(row, f"{name!r} has a prefix that the header does not declare: add it to curie_map.")
         elif end is None and iri is not None:
             end = _new_entry(row, file, side, iri)
         if end is None:
             return None
         ends.append(end)
     if ends[0] == ends[1]:
-        file.blame(row, f"{row['subject_id']!r} is mapped to itself; left out.")
+        file.report(row, f"{row['subject_id']!r} is mapped to itself; left out.")
         return None
     return ends[0], ends[1]
 
@@ -212,7 +212,7 @@ def _new_entry(row: Row, file: _File, side: str, iri: str) -> str | None:
     name, prefixes = row[f"{side}_id"], file.metadata.prefixes
     if iri.startswith(BASE):
         kinds = "a provision, pattern, domain or framework of the graph"
-        file.blame(row, f"{shorten(iri)} is not {kinds}, and a mapping set joins nothing else of it.")
+        file.report(row, f"{shorten(iri)} is not {kinds}, and a mapping set joins nothing else of it.")
         return None
     prefix, _, local = name.partition(":")
     if prefix not in prefixes or local.startswith("//"):  # an IRI in full: its last part is the id
@@ -226,14 +226,14 @@ def _new_entry(row: Row, file: _File, side: str, iri: str) -> str | None:
         dcterms_source=address(prefixes.get(prefix, "")) or address(iri),
     )
     if framework is None:
-        file.blame(row, f"the prefix {prefix!r} has no letter or digit to make a name of.")
+        file.report(row, f"the prefix {prefix!r} has no letter or digit to make a name of.")
         return None
-    draft = file.reading.entries.add(iri, framework, local, file.labels.get(name, ""), str(file.path), row.line)
-    if draft is None:
+    builder = file.reading.entries.add(iri, framework, local, file.labels.get(name, ""), str(file.path), row.line)
+    if builder is None:
         return None
-    draft.put("tg:provisionLevel", Literal("entry"))
-    draft.put("dcterms:source", address(iri))
-    return draft.iri
+    builder.add("tg:provisionLevel", Literal("entry"))
+    builder.add("dcterms:source", address(iri))
+    return builder.iri
 
 
 def _cut(iri: str) -> int:
@@ -242,26 +242,26 @@ def _cut(iri: str) -> int:
 
 
 def _map(row: Row, file: _File, relation: tuple[str, str], subject: str, target: str) -> None:
-    draft = _set_of(row, file, subject, target)
-    if draft is None:
+    builder = _set_of(row, file, subject, target)
+    if builder is None:
         return
     stated = [row[slot] for slot in ("confidence", "object_label", "comment", "author_id", "mapping_source")]
-    key = (draft.iri, subject, target, *relation, *stated)
+    key = (builder.iri, subject, target, *relation, *stated)
     path, line = file.reading.seen.setdefault(key, (file.path, row.line))
     if (path, line) != (file.path, row.line):
-        file.blame(row, f"the same mapping is on line {line}{f' of {path}' if path != file.path else ''}; left out.")
+        file.report(row, f"the same mapping is on line {line}{f' of {path}' if path != file.path else ''}; left out.")
         return
     base = "-to-".join(str(slug_of_any(end.rpartition("/")[2])) for end in (subject, target))
     free = (base if number == 1 else f"{base}-{number}" for number in range(1, len(file.reading.seen) + 2))
-    part = draft.add_part("tg:crosswalkMapping", next(n for n in free if not draft.has(n)), "CrosswalkMapping")
-    draft.put("sssom:subject_id", NamedNode(subject), part=part)
-    draft.put("sssom:object_id", NamedNode(target), part=part)
-    draft.put("sssom:predicate_id", NamedNode(relation[0]), part=part)
-    draft.put("sssom:mapping_justification", NamedNode(relation[1]), part=part)
+    part = builder.add_part("tg:crosswalkMapping", next(n for n in free if not builder.has(n)), "CrosswalkMapping")
+    builder.add("sssom:subject_id", NamedNode(subject), part=part)
+    builder.add("sssom:object_id", NamedNode(target), part=part)
+    builder.add("sssom:predicate_id", NamedNode(relation[0]), part=part)
+    builder.add("sssom:mapping_justification", NamedNode(relation[1]), part=part)
     if share := _share(row["confidence"]):
-        draft.put("sssom:confidence", Literal(share, datatype=NamedNode(f"{XSD}decimal")), part=part)
-    draft.put("tg:sourceLabel", english(row["object_label"]), part=part)
-    draft.put("skos:editorialNote", english(row["comment"]), part=part)
+        builder.add("sssom:confidence", Literal(share, datatype=NamedNode(f"{XSD}decimal")), part=part)
+    builder.add("tg:sourceLabel", english(row["object_label"]), part=part)
+    builder.add("skos:editorialNote", english(row["comment"]), part=part)
     sources = [row["mapping_source"]] if row["mapping_source"] else []
     for prop, slot, names in (
         ("dcterms:source", "mapping_source", sources),
@@ -269,13 +269,13 @@ def _map(row: Row, file: _File, relation: tuple[str, str], subject: str, target:
     ):
         for name in names:
             if iri := file.metadata.expand(name):
-                draft.put(prop, NamedNode(iri), part=part)
+                builder.add(prop, NamedNode(iri), part=part)
             elif (slot, name) not in file.unresolved:
                 file.unresolved.add((slot, name))
-                file.blame(row, f"{slot} {name!r} is no CURIE with a declared prefix; mappings go without it.")
+                file.report(row, f"{slot} {name!r} is no CURIE with a declared prefix; mappings go without it.")
 
 
-def _set_of(row: Row, file: _File, subject: str, target: str) -> Draft | None:
+def _set_of(row: Row, file: _File, subject: str, target: str) -> RecordBuilder | None:
     """The mapping set of the two frameworks, which is made with the first mapping of it."""
     frameworks = [file.reading.entries.framework_of(end) for end in (subject, target)]
     short = [framework.rpartition("/")[2] for framework in frameworks]
@@ -286,22 +286,22 @@ def _set_of(row: Row, file: _File, subject: str, target: str) -> Draft | None:
     if file.reading.sets.setdefault(name, identity) != identity:  # of another set, whose address ends alike
         name = with_hash(name, identity)
     iri = record("mapping-set", name).value
-    if iri in file.reading.harvest.drafts:
-        return file.reading.harvest.drafts[iri]
-    draft = Draft(iri, "MappingSet", str(file.path), row.line)
-    draft.keep_with = "tg:crosswalkMapping"
+    if iri in file.reading.result.records:
+        return file.reading.result.records[iri]
+    builder = RecordBuilder(iri, "MappingSet", str(file.path), row.line)
+    builder.requires = "tg:crosswalkMapping"
     title = told["mapping_set_title"] or stem
     about = told["mapping_set_description"] or f"Imported mappings of {title}"
     names = [file.reading.entries.labels[framework] for framework in frameworks]
-    draft.put("skos:prefLabel", english(f"{names[0]} to {names[1]} ({title})"))
-    draft.put("dcterms:description", english(about))
-    draft.put("dcterms:source", address(identity))
-    draft.put("dcterms:license", address(told["license"]))
-    draft.put("dcterms:modified", _whole_day(told["mapping_date"]))
-    draft.put("sssom:subject_source", NamedNode(frameworks[0]))
-    draft.put("sssom:object_source", NamedNode(frameworks[1]))
-    draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
-    return draft if file.reading.harvest.add(draft) else None
+    builder.add("skos:prefLabel", english(f"{names[0]} to {names[1]} ({title})"))
+    builder.add("dcterms:description", english(about))
+    builder.add("dcterms:source", address(identity))
+    builder.add("dcterms:license", address(told["license"]))
+    builder.add("dcterms:modified", _whole_day(told["mapping_date"]))
+    builder.add("sssom:subject_source", NamedNode(frameworks[0]))
+    builder.add("sssom:object_source", NamedNode(frameworks[1]))
+    builder.add("tg:curationStatus", record("curation-status", "as-in-source"))
+    return builder if file.reading.result.add(builder) else None
 
 
 def _whole_day(text: str) -> Literal | None:

@@ -15,7 +15,16 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
-from threatgraph.importers.builder import Draft, ImportResult, Publisher, address, day, english, record, worded
+from threatgraph.importers.builder import (
+    ImportResult,
+    Publisher,
+    RecordBuilder,
+    address,
+    day,
+    english,
+    record,
+    text_literal,
+)
 from threatgraph.importers.documents import Entry, entries_of, text_of, texts_of
 from threatgraph.importers.formats.stix_objects import (
     is_current,
@@ -48,12 +57,12 @@ class _Bundle:
 
     path: str
     framework: str
-    harvest: ImportResult
+    result: ImportResult
     makers: frozenset[str] = frozenset()
     """Ids of the identities that made objects."""
     agents: dict[str, NamedNode] = field(default_factory=dict)
     """Id of each identity to the publisher that it becomes."""
-    drafts: dict[str, Draft] = field(default_factory=dict)
+    records: dict[str, RecordBuilder] = field(default_factory=dict)
     """Id of each object to what it becomes."""
     shared: frozenset[str] = frozenset()
     """Codes that several objects have, so that none of them can be named after it."""
@@ -75,16 +84,16 @@ def read(path: Path, store: Store) -> ImportResult:
         InvalidFile: where the file cannot be read, or is no bundle.
     """
     del store
-    harvest = ImportResult("Provision", frozenset({"Framework"}))
-    document, objects = read_objects(path, harvest)
+    result = ImportResult("Provision", frozenset({"Framework"}))
+    document, objects = read_objects(path, result)
     name = _name(objects, path)
     makers = frozenset(text_of(item, "created_by_ref") for item in objects.values())
     current = [item for item in objects.values() if is_current(item)]
     codes = Counter(_ending(code) or code for item in current if item.get("type") in _LEVELS for code in [_code(item)])
     shared = frozenset(code for code, count in codes.items() if code and count > 1)
-    bundle = _Bundle(str(path), cut_to_length(f"stix-{slug_of_any(name)}"), harvest, makers, shared=shared)
+    bundle = _Bundle(str(path), cut_to_length(f"stix-{slug_of_any(name)}"), result, makers, shared=shared)
     if len(current) < len(objects):
-        harvest.notes.append(f"{path}: {len(objects) - len(current)} objects are withdrawn and left out.")
+        result.notes.append(f"{path}: {len(objects) - len(current)} objects are withdrawn and left out.")
     for kind, add in (
         ("identity", _add_agent),
         *((level, _add_provision) for level in _LEVELS),
@@ -98,11 +107,11 @@ def read(path: Path, store: Store) -> ImportResult:
     _relate([item for item in current if item.get("type") == "relationship"], bundle)
     others = Counter(text_of(item, "type") for item in current if item.get("type") not in _READ | _LEVELS.keys())
     if others:
-        harvest.notes.append(f"{path}: objects of types that have no place here are left out: {_counted(others)}.")
-    harvest.add(_framework(name, document, current, bundle))
-    if all(draft.class_name != "Provision" for draft in harvest.drafts.values()):
-        harvest.wanted = "Incident"
-    return harvest
+        result.notes.append(f"{path}: objects of types that have no place here are left out: {_counted(others)}.")
+    result.add(_framework(name, document, current, bundle))
+    if all(builder.class_name != "Provision" for builder in result.records.values()):
+        result.wanted = "Incident"
+    return result
 
 
 def _counted(kinds: Counter[str]) -> str:
@@ -134,21 +143,21 @@ def _add_agent(item: Entry, bundle: _Bundle) -> None:
     iri = _uuid(item)
     bundle.agents[text_of(item, "id")] = iri
     note = text_of(item, "description") or "Made objects of an imported STIX bundle."
-    bundle.harvest.add(Publisher(iri.value, name, note).draft(bundle.path))
+    bundle.result.add(Publisher(iri.value, name, note).builder(bundle.path))
 
 
-def _start(draft: Draft, item: Entry, bundle: _Bundle) -> None:
+def _start(builder: RecordBuilder, item: Entry, bundle: _Bundle) -> None:
     """What provisions and incidents have in common."""
     references = entries_of(item, "external_references")
-    draft.put("skos:prefLabel", text_in_language(item, "name"))
+    builder.add("skos:prefLabel", text_in_language(item, "name"))
     for source in [link for reference in references if (link := address(text_of(reference, "url")))] or [_uuid(item)]:
-        draft.put("dcterms:source", source)
+        builder.add("dcterms:source", source)
     for slot in ("created", "modified"):
-        draft.put(f"dcterms:{slot}", day(text_of(item, slot)[:10]))
-    draft.put("prov:wasAttributedTo", bundle.agents.get(text_of(item, "created_by_ref")))
-    draft.put("tg:curationStatus", record("curation-status", "as-in-source"))
-    if bundle.harvest.add(draft):
-        bundle.drafts[text_of(item, "id")] = draft
+        builder.add(f"dcterms:{slot}", day(text_of(item, slot)[:10]))
+    builder.add("prov:wasAttributedTo", bundle.agents.get(text_of(item, "created_by_ref")))
+    builder.add("tg:curationStatus", record("curation-status", "as-in-source"))
+    if bundle.result.add(builder):
+        bundle.records[text_of(item, "id")] = builder
 
 
 def _code(item: Entry) -> str:
@@ -169,18 +178,18 @@ def _add_provision(item: Entry, bundle: _Bundle) -> None:
     ending = _ending(code)
     if not ending or ending in bundle.shared:  # what tells two objects apart is their id
         ending = text_of(item, "id").replace("--", "-").lower()
-    draft = Draft(f"{BASE}provision/{bundle.framework}/{ending}", "Provision", bundle.path)
-    _start(draft, item, bundle)
-    draft.put("skos:definition", text_in_language(item, "description"))
-    draft.put("skos:inScheme", record("framework", bundle.framework))
+    builder = RecordBuilder(f"{BASE}provision/{bundle.framework}/{ending}", "Provision", bundle.path)
+    _start(builder, item, bundle)
+    builder.add("skos:definition", text_in_language(item, "description"))
+    builder.add("skos:inScheme", record("framework", bundle.framework))
     if (_ending(code) or code) in bundle.shared:
-        draft.put("skos:scopeNote", english(f"External identifier, which other objects of the bundle have too: {code}"))
+        builder.add("skos:scopeNote", english(f"External identifier, shared with other objects of the bundle: {code}"))
     elif code:
-        draft.put("skos:notation", Literal(code))
-    draft.put("tg:provisionLevel", Literal(_LEVELS[text_of(item, "type")]))
+        builder.add("skos:notation", Literal(code))
+    builder.add("tg:provisionLevel", Literal(_LEVELS[text_of(item, "type")]))
     if short := text_of(item, "x_mitre_shortname"):
         for chain in _chains(item):
-            bundle.tactics.setdefault((chain, short), []).append(draft.iri)
+            bundle.tactics.setdefault((chain, short), []).append(builder.iri)
 
 
 def _chains(tactic: Entry) -> set[str]:
@@ -195,18 +204,18 @@ def _chains(tactic: Entry) -> set[str]:
 def _add_incident(item: Entry, bundle: _Bundle) -> None:
     """Make an incident; the standard leaves all but its name and description to extensions."""
     ending = text_of(item, "id").rpartition("--")[2].lower()
-    draft = Draft(record("incident", f"stix-{ending}").value, "Incident", bundle.path)
-    _start(draft, item, bundle)
-    draft.put("dcterms:description", text_in_language(item, "description", "name"))
-    draft.put("dcterms:identifier", Literal(text_of(item, "id")))
+    builder = RecordBuilder(record("incident", f"stix-{ending}").value, "Incident", bundle.path)
+    _start(builder, item, bundle)
+    builder.add("dcterms:description", text_in_language(item, "description", "name"))
+    builder.add("dcterms:identifier", Literal(text_of(item, "id")))
 
 
 def _add_tactics(items: Iterable[Entry], bundle: _Bundle) -> None:
     """Link attack patterns to the tactics that their kill chain phases name; other phases are counted."""
     other = Counter[str]()
     for item in items:
-        draft = bundle.drafts.get(text_of(item, "id"))
-        if draft is None:
+        builder = bundle.records.get(text_of(item, "id"))
+        if builder is None:
             continue
         for phase in entries_of(item, "kill_chain_phases"):
             chain, name = text_of(phase, "kill_chain_name"), text_of(phase, "phase_name")
@@ -214,10 +223,10 @@ def _add_tactics(items: Iterable[Entry], bundle: _Bundle) -> None:
             if not tactics:
                 other[chain or "without a kill chain"] += 1
             for tactic in tactics:
-                draft.put("tg:tactic", NamedNode(tactic))
+                builder.add("tg:tactic", NamedNode(tactic))
     if other:
         reason = f"kill chain phases that no tactic of the bundle stands for are left out: {_counted(other)}."
-        bundle.harvest.notes.append(f"{bundle.path}: {reason}")
+        bundle.result.notes.append(f"{bundle.path}: {reason}")
 
 
 def _translate(items: Iterable[Entry], objects: dict[str, Entry], bundle: _Bundle) -> None:
@@ -226,20 +235,20 @@ def _translate(items: Iterable[Entry], objects: dict[str, Entry], bundle: _Bundl
         if item.get("type") != "language-content":
             continue
         name, contents = text_of(item, "object_ref"), item.get("contents")
-        draft, version = bundle.drafts.get(name), text_of(item, "object_modified")
-        if draft is None or not isinstance(contents, dict):
+        builder, version = bundle.records.get(name), text_of(item, "object_modified")
+        if builder is None or not isinstance(contents, dict):
             continue
         if version and moment(version) != moment(text_of(objects[name], "modified")):
-            bundle.harvest.blame(
+            bundle.result.report(
                 bundle.path, 0, f"{text_of(item, 'id')} translates another version of {name}; left out."
             )
             continue
-        described = "skos:definition" if draft.class_name == "Provision" else "dcterms:description"
+        described = "skos:definition" if builder.class_name == "Provision" else "dcterms:description"
         for language, texts in sorted(contents.items()):
             for slot, prop in (("name", "skos:prefLabel"), ("description", described)):
                 text = text_of(texts, slot) if isinstance(texts, dict) else ""
-                if text and not draft.has_language(prop, language_tag(language)):
-                    draft.put(prop, worded(plain(text), language_tag(language)))
+                if text and not builder.has_language(prop, language_tag(language)):
+                    builder.add(prop, text_literal(plain(text), language_tag(language)))
 
 
 def _relate(relationships: list[Entry], bundle: _Bundle) -> None:
@@ -247,45 +256,45 @@ def _relate(relationships: list[Entry], bundle: _Bundle) -> None:
     other = Counter[str]()
     mapped: dict[tuple[str, str], list[Entry]] = {}
     for item in relationships:
-        source, target = (bundle.drafts.get(text_of(item, key)) for key in ("source_ref", "target_ref"))
+        source, target = (bundle.records.get(text_of(item, key)) for key in ("source_ref", "target_ref"))
         kind = text_of(item, "relationship_type")
         if source is not None and source is target:
-            bundle.harvest.blame(bundle.path, 0, f"{text_of(item, 'id')} relates an object to itself; left out.")
+            bundle.result.report(bundle.path, 0, f"{text_of(item, 'id')} relates an object to itself; left out.")
         elif source and target and (source.class_name, target.class_name) == ("Incident", "Provision"):
             mapped.setdefault((source.iri, target.iri), []).append(item)
         elif source is None or target is None or not _link(source, kind, target):
             other[kind or "without a type"] += 1
     for (incident, provision), items in mapped.items():
-        _map(bundle.harvest.drafts[incident], provision, items)
+        _map(bundle.result.records[incident], provision, items)
     if other:
-        bundle.harvest.notes.append(
+        bundle.result.notes.append(
             f"{bundle.path}: relationships that have no place here are left out: {_counted(other)}."
         )
 
 
-def _link(source: Draft, kind: str, target: Draft) -> bool:
+def _link(source: RecordBuilder, kind: str, target: RecordBuilder) -> bool:
     """State a relationship; whether the model has a place for it."""
     classes = (source.class_name, target.class_name)
     if classes == ("Incident", "Incident"):
-        source.put("tg:relatedIncident", NamedNode(target.iri))
+        source.add("tg:relatedIncident", NamedNode(target.iri))
     elif classes == ("Provision", "Provision") and kind in _RELATIONS:
-        source.put(_RELATIONS[kind], NamedNode(target.iri))
+        source.add(_RELATIONS[kind], NamedNode(target.iri))
     else:
         return False
     return True
 
 
-def _map(draft: Draft, provision: str, relationships: list[Entry]) -> None:
+def _map(builder: RecordBuilder, provision: str, relationships: list[Entry]) -> None:
     """Map an incident to a provision; what its relationships to it say are the reasons."""
     base = f"mapping-{slug_of_any(provision.rpartition('/')[2])}"
-    names = (base if number == 1 else f"{base}-{number}" for number in range(1, len(draft.triples) + 2))
-    part = draft.add_part("tg:mapping", next(name for name in names if not draft.has(name)), "FrameworkMapping")
-    draft.put("sssom:object_id", NamedNode(provision), part=part)
-    draft.put("sssom:predicate_id", NamedNode(f"{PREFIXES['skos']}relatedMatch"), part=part)
-    draft.put("sssom:mapping_justification", NamedNode(f"{PREFIXES['semapv']}UnspecifiedMatching"), part=part)
-    draft.put("tg:curationStatus", record("curation-status", "as-in-source"), part=part)
+    names = (base if number == 1 else f"{base}-{number}" for number in range(1, len(builder.triples) + 2))
+    part = builder.add_part("tg:mapping", next(name for name in names if not builder.has(name)), "FrameworkMapping")
+    builder.add("sssom:object_id", NamedNode(provision), part=part)
+    builder.add("sssom:predicate_id", NamedNode(f"{PREFIXES['skos']}relatedMatch"), part=part)
+    builder.add("sssom:mapping_justification", NamedNode(f"{PREFIXES['semapv']}UnspecifiedMatching"), part=part)
+    builder.add("tg:curationStatus", record("curation-status", "as-in-source"), part=part)
     for why in _reasons(relationships):
-        draft.put("tg:rationale", why, part=part)
+        builder.add("tg:rationale", why, part=part)
 
 
 def _reasons(relationships: list[Entry]) -> Iterator[Literal]:
@@ -300,17 +309,17 @@ def _reasons(relationships: list[Entry]) -> Iterator[Literal]:
         yield Literal(" ".join(texts), language=language)
 
 
-def _framework(name: str, document: Entry, objects: list[Entry], bundle: _Bundle) -> Draft:
+def _framework(name: str, document: Entry, objects: list[Entry], bundle: _Bundle) -> RecordBuilder:
     """The framework of the bundle, with what its markings say of who may have it and on what terms."""
-    draft = Draft(record("framework", bundle.framework).value, "Framework", bundle.path)
-    draft.put("skos:prefLabel", english(f"{name} (STIX)"))
-    draft.put("dcterms:description", english(f"Attack patterns and courses of action of a STIX bundle: {name}."))
+    builder = RecordBuilder(record("framework", bundle.framework).value, "Framework", bundle.path)
+    builder.add("skos:prefLabel", english(f"{name} (STIX)"))
+    builder.add("dcterms:description", english(f"Attack patterns and courses of action of a STIX bundle: {name}."))
     uuid = text_of(document, "id").rpartition("--")[2].lower()
     known = re.fullmatch(r"[0-9a-f-]{36}", uuid)
-    draft.put("dcterms:source", NamedNode(f"urn:uuid:{uuid}" if known else _SPECIFICATION))
+    builder.add("dcterms:source", NamedNode(f"urn:uuid:{uuid}" if known else _SPECIFICATION))
     for item in objects:
         terms = item.get("definition")
         if item.get("type") == "marking-definition" and isinstance(terms, dict):
             said = text_of(terms, "statement") or f"TLP:{text_of(terms, 'tlp') or 'unknown'}".upper()
-            draft.put("skos:editorialNote", english(f"Marking of objects in the bundle: {said}"))
-    return draft
+            builder.add("skos:editorialNote", english(f"Marking of objects in the bundle: {said}"))
+    return builder

@@ -13,7 +13,7 @@ from pathlib import Path
 from pyoxigraph import Literal
 
 from threatgraph.errors import InvalidFile
-from threatgraph.importers.builder import ImportResult, worded
+from threatgraph.importers.builder import ImportResult, text_literal
 from threatgraph.importers.documents import Entry, entries_of, text_of, texts_of
 from threatgraph.importers.json_reader import read_json
 
@@ -32,14 +32,14 @@ Moment = tuple[datetime, Fraction]
 _NEVER: Moment = (datetime.min.replace(tzinfo=UTC), Fraction(0))
 
 
-def read_objects(path: Path, harvest: ImportResult) -> tuple[Entry, dict[str, Entry]]:
+def read_objects(path: Path, result: ImportResult) -> tuple[Entry, dict[str, Entry]]:
     """The bundle that a file holds, and its objects by id, each in the version that was modified last (section 3.6).
 
     Relationships go by id and ends, since the published bundle of MITRE ATLAS gives several of them the same id.
 
     Args:
         path: the file, in JSON.
-        harvest: is told of objects that are none, and of versions that cannot be told apart.
+        result: is told of objects that are none, and of versions that cannot be told apart.
 
     Raises:
         InvalidFile: where the file cannot be read, or is neither a bundle nor an envelope.
@@ -49,22 +49,22 @@ def read_objects(path: Path, harvest: ImportResult) -> tuple[Entry, dict[str, En
     if document.get("type", "bundle") != "bundle" or not isinstance(objects, list):
         raise InvalidFile(str(path), 'is not a STIX bundle: it has no "type": "bundle" with a list of "objects".')
     if document.get("more") is True:  # an envelope of TAXII 2.1, section 3.7
-        harvest.notes.append(f"{path}: the server has more objects than are in this file: fetch the next ones too.")
+        result.notes.append(f"{path}: the server has more objects than are in this file: fetch the next ones too.")
     found: dict[str, Entry] = {}
     for number, item in enumerate(objects, 1):
         if not isinstance(item, dict) or (problem := _problem(item)):
             problem = problem if isinstance(item, dict) else "is not a JSON object"
-            harvest.blame(str(path), 0, f"object {number} {problem}.")
+            result.report(str(path), 0, f"object {number} {problem}.")
             continue
         for remark in _remarks(item):
-            harvest.blame(str(path), 0, f"object {number}, {text_of(item, 'id')}: {remark}.")
+            result.report(str(path), 0, f"object {number}, {text_of(item, 'id')}: {remark}.")
         key = " ".join([text_of(item, "id"), text_of(item, "source_ref"), text_of(item, "target_ref")]).strip()
         first = found.setdefault(key, item)
         if _changed(first) < _changed(item):
             found[key] = item
         elif _changed(first) == _changed(item) and first != item:
             name = text_of(item, "id")
-            harvest.blame(str(path), 0, f"object {number} has the id of another one, {name}: give each its own id.")
+            result.report(str(path), 0, f"object {number} has the id of another one, {name}: give each its own id.")
     return document, found
 
 
@@ -121,7 +121,7 @@ def text_in_language(item: Entry, *slots: str) -> Literal | None:
     """
     for slot in slots:
         if text := text_of(item, slot):
-            return worded(plain(text), _language(item, slot))
+            return text_literal(plain(text), _language(item, slot))
     return None
 
 

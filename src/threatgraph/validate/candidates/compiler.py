@@ -7,14 +7,17 @@ runs them and defines ``candidate_queries``.
 A missing value is a negated pattern, and too many values are a count:
 
 >>> candidate_queries("sh:path ex:name ; sh:minCount 1 ; sh:maxCount 1")
+SELECT ?this WHERE { ?this a ex:P . FILTER NOT EXISTS { ?this ex:name ?value . } }
+SELECT ?this WHERE { { SELECT ?this WHERE { ?this a ex:P . ?this ex:name ?value . }
+    GROUP BY ?this HAVING(COUNT(DISTINCT ?value) > 1) } }
 
-A value that does not certainly conform is a filter with the expression of :mod:`.conformance`:
+A value that does not certainly conform is a filter with the expression of :mod:`.conformance`. There are few statements
+with ``ex:size`` per node of the target, so that it is faster to start from them:
 
 >>> candidate_queries("sh:path ex:size ; sh:maxInclusive 5")
-
-Here, few nodes have the property, so the query starts from its statements instead of the instances of the class:
-
->>> candidate_queries("sh:path ex:rare ; sh:nodeKind sh:Literal")
+SELECT ?this WHERE { ?this ex:size ?value .
+    FILTER(!(COALESCE((DATATYPE(?value) IN (xsd:decimal, xsd:integer) && ?value <= 5), false)))
+    FILTER EXISTS { ?this a ex:P . } }
 
 No node has this property, so that no node can violate the constraint and there is no query:
 
@@ -184,15 +187,11 @@ class Compiler:
             pair = f"{_step(path)} {_step(path, '?other')} {same_language('?value', '?other')}"
             yield from self._too_many(constraint, path, 1, pair)
         elif name == "hasValue":
-            if not all(isinstance(value, (NamedNode, Literal)) for value in values):
-                raise NoSparqlForm
-            scope = self.scope(constraint.target)
-            yield from (f"{scope} FILTER NOT EXISTS {{ {_step(path, str(value))} }}" for value in values)
+            yield from _missing(self.scope(constraint.target), path, values)
         elif name == "qualifiedValueShape":
             yield self._qualified(constraint, path)
-        elif name.startswith("qualified"):
-            if "qualifiedValueShape" not in constraint.parameters:
-                raise NoSparqlForm  # pyshacl reports the missing shape
+        elif name.startswith("qualified") and "qualifiedValueShape" not in constraint.parameters:
+            raise NoSparqlForm  # pyshacl reports the missing shape
         elif name in _PAIRS:
             for value in values:
                 yield from self._pair(constraint, path, name, value)
@@ -301,6 +300,14 @@ def _too_few(scope: str, path: Path, limit: int) -> Iterator[str]:
     elif limit > 1:
         inner = f"{scope} OPTIONAL {{ {_step(path)} }}"
         yield f"{{ {_COUNTED} WHERE {{ {inner} }} GROUP BY ?this }} FILTER(?count < {limit})"
+
+
+def _missing(scope: str, path: Path, values: Sequence[Term]) -> Iterator[str]:
+    """The nodes without one of the required values of a path."""
+    for value in values:
+        if not isinstance(value, (NamedNode, Literal)):
+            raise NoSparqlForm
+        yield f"{scope} FILTER NOT EXISTS {{ {_step(path, str(value))} }}"
 
 
 def _certainly_ordered(operator: str) -> Iterator[str]:

@@ -13,15 +13,21 @@ pyshacl. ``sh:not`` swaps the two expressions, which would be wrong with only on
 ``conformance`` is defined in ``tests/test_validate_examples.py``, which runs these examples:
 
 >>> conformance("sh:maxInclusive 5")
+holds: (COALESCE((DATATYPE(?this) IN (xsd:decimal, xsd:integer) && ?this <= 5), false))
+fails: (COALESCE((DATATYPE(?this) IN (xsd:decimal, xsd:integer) && !(?this <= 5)), false))
 
 The value ``5.0`` conforms and ``7`` does not. For ``3.0e0`` both are false, since it is neither an integer nor a
 decimal. The negation swaps the two:
 
 >>> conformance("sh:not [ sh:maxInclusive 5 ]")
+holds: ((COALESCE((DATATYPE(?this) IN (xsd:decimal, xsd:integer) && !(?this <= 5)), false)))
+fails: ((COALESCE((DATATYPE(?this) IN (xsd:decimal, xsd:integer) && ?this <= 5), false)))
 
 A property shape quantifies over the values of its path:
 
 >>> conformance("sh:property [ sh:path ex:author ; sh:nodeKind sh:Literal ]")
+holds: (((NOT EXISTS { ?this ex:author ?v1 . FILTER(!((isLiteral(?v1)))) })))
+fails: (((EXISTS { ?this ex:author ?v1 . FILTER(((!(isLiteral(?v1))))) })))
 """
 
 from __future__ import annotations

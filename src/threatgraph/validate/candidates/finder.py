@@ -45,6 +45,7 @@ class CandidateFinder:
         found: dict[ShapeConstraint, list[Term]] = {}
         for constraint in constraints:
             target = constraint.target
+            candidates: list[Term]
             if target.kind == "targetNode":
                 # Evaluating a single node is as fast as a query, and the data may not mention the node.
                 candidates = [] if isinstance(target.term, BlankNode) else [target.term]

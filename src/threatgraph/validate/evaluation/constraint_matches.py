@@ -2,12 +2,14 @@
 
 The solutions of a query depend only on the statements that match its triple patterns. These are fetched by one query
 per group of patterns that must match together: the mandatory patterns of a group, and the patterns of an ``OPTIONAL``,
-``UNION`` or ``EXISTS`` together with those before them. Filters are omitted, which can only add statements. A query with
-other parts (``GRAPH``, subqueries, ``LIMIT``, negated property sets) is evaluated on the full graph instead.
+``UNION`` or ``EXISTS`` together with those before them. Filters are omitted, which can only add statements. A query
+with other parts (``GRAPH``, subqueries, ``LIMIT``, negated property sets) is evaluated on the full graph instead.
 
 For the focus node ``ex:a``, these queries are sent to the store:
 
 >>> match_queries("SELECT $this { $this ex:size ?s . FILTER(?s > 5) FILTER NOT EXISTS { ?s ex:unit ?u } }")
+SELECT DISTINCT ?s ?u WHERE { VALUES ?this { ex:a } ?this ex:size ?s . ?s ex:unit ?u . } LIMIT 200001
+SELECT DISTINCT ?s ?this WHERE { VALUES ?this { ex:a } ?this ex:size ?s . } LIMIT 200001
 
 The first one fetches the statements for the ``NOT EXISTS``, the second one those for the outer group.
 """

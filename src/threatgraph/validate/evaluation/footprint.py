@@ -4,13 +4,18 @@ The footprint consists of the values along the paths of a shape, the footprints 
 classes of values and their superclasses, the values of properties that are compared, all statements of the nodes of a
 closed shape, and the matches of SPARQL constraints. A shape has the same results on its footprint as on the full graph.
 
-For example, this shape reads four statements of the data about ``ex:book``:
+This shape reads four of the statements about ``ex:book`` and its author, but neither the pages nor the age
+(``tests/test_validate_examples.py`` defines ``footprint``):
 
 >>> footprint(
 ...     "sh:property [ sh:path ex:author ; sh:class ex:Person ; sh:node [ sh:property [ sh:path ex:name ] ] ]",
 ...     "ex:book ex:author ex:ann ; ex:pages 300 . ex:ann a ex:Writer ; ex:name 'Ann' ; ex:age 40 . "
 ...     "ex:Writer rdfs:subClassOf ex:Person .",
 ... )
+ex:book ex:author ex:ann
+ex:ann a ex:Writer
+ex:Writer rdfs:subClassOf ex:Person
+ex:ann ex:name "Ann"
 """
 
 from __future__ import annotations
