@@ -83,7 +83,7 @@ def constraints() -> Iterator[Constraint]:
                 path = NamedNode(check.path[0]) if check.path else None
                 for name, values in check.parameters.items():
                     if name != "ignoredProperties":
-                        target = NamedNode(constraint.target.term.value)
+                        target = NamedNode(check.target.term.value)
                         yield Constraint(file, check.shape.value, target, path, name, tuple(values))
 
 
@@ -132,7 +132,7 @@ def test_shapes_have_names_a_message_and_a_remedy(file: Path) -> None:
         if check.sparql is None:
             assert isinstance(severity, NamedNode)
             assert severity.value.removeprefix(SH).lower() in SEVERITIES
-        if constraint.path:
+        if check.path:
             assert isinstance(shapes.first(graph, check.shape, "name"), Literal)
 
 
@@ -569,7 +569,7 @@ def test_every_rule_for_records_of_any_class_has_a_broken_record() -> None:
     checks = read_constraints(shapes.load(FILES), hints=True)
     named = {
         f"{check.shape.value.removeprefix(TGS)} {COMPONENTS[name]}"
-        for constraint in checks
+        for check in checks
         if check.target.kind == "targetSubjectsOf" and check.sparql is None and isinstance(check.shape, NamedNode)
         for name in check.parameters
     }
