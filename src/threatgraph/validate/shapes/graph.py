@@ -88,6 +88,8 @@ def first(graph: ShapeGraph, subject: Term, name: str) -> Term | None:
 
 def remedy_of(graph: ShapeGraph, shape: str) -> str | None:
     """The text of a shape or constraint that says how to correct a node, if it has one."""
+    if ":" not in shape:  # the label of a blank node
+        return None
     remedies = graph.get(NamedNode(shape), {}).get(REMEDY, ())
     return next((remedy.value for remedy in remedies if isinstance(remedy, Literal)), None)
 
