@@ -134,7 +134,7 @@ class CheckRunner:
             return True
         if self._records is None:
             query = f'SELECT DISTINCT ?node WHERE {{ ?node a ?class FILTER(STRSTARTS(STR(?class), "{TG}")) }}'
-            self._records = {plain_text(row[0]) for row in self.store.select(query).rows}
+            self._records = set(map(str, self.store.select(query).column("node")))
         return node in self._records
 
     def _is_chosen(self, node: str) -> bool:
