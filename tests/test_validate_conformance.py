@@ -109,7 +109,7 @@ def test_the_command_fails_where_something_was_not_evaluated(
         shapes.write_text(HEAD + SHAPE + constraint)
         assert main(["--no-bundled", "--data", str(data), "validate", "--shapes", str(shapes)]) == status
         out = capsys.readouterr().out
-        assert "checked 1 record against 1 shape\n" in out
+        assert out.endswith("checked 1 record against 1 shape\n")
         assert ("not evaluated: sh:js of <https://example.org/S>" in out) == bool(status)
 
 
@@ -212,8 +212,8 @@ def test_a_node_of_several_shapes_is_counted_once(tmp_path: Path, fast: bool) ->
     )
     report = report_on(tmp_path, shapes, fast=fast)
     assert (report.records, report.shapes) == (2, 2)
-    assert json.loads(report.to_json())["checked"] == {"records": 2, "shapes": 2, "hints_left_out": 0}
-    assert "checked 2 records against 2 shapes\n" in report.to_text()
+    assert json.loads(report.to_json())["checked"] == {"records": 2, "shapes": 2, "checks": 0, "hints_left_out": 0}
+    assert report.to_text().endswith("checked 2 records against 2 shapes\n")
 
 
 def test_instances_of_subclasses_are_counted(tmp_path: Path) -> None:
@@ -248,7 +248,11 @@ def test_a_shape_without_focus_nodes_is_noted(tmp_path: Path) -> None:
 def test_skipped_hints_are_counted(tmp_path: Path) -> None:
     shapes = SHAPE + "sh:property [ sh:path ex:x ; sh:minCount 1 ; sh:severity sh:Info ] ."
     report = report_on(tmp_path, shapes)
+<<<<<<< HEAD:tests/test_validate_conformance.py
     assert "without 1 hint (`hints=True`)" in report.to_text()
+=======
+    assert "(1 hint skipped; use --hints)" in report.to_text()
+>>>>>>> wt-shapes:tests/test_validate_verdict.py
     assert "sh:conformanceDisallows sh:Violation" in report.to_turtle()
 
 
