@@ -806,7 +806,7 @@ def test_circles_chains_and_limits_of_escalation(tmp_path: Path, small: Analytic
     names = " , ".join(f"pattern:{n}" for n in range(8))
     dense = HEAD + "".join(f"pattern:{n} a tg:ThreatPattern ; tg:escalatesTo {names} .\n" for n in range(8))
     analytics = opened(tmp_path, dense)
-    with pytest.raises(ThreatGraphError, match=r"begins more than 1000 chains: limit their length \(--longest 4\)"):
+    with pytest.raises(ThreatGraphError, match=r"begins more than 1000 chains: limit their length \(`longest=4`\)"):
         analytics.escalation("pattern:0")
     assert len(analytics.escalation("pattern:0", longest=1)) == 1 + 7 * 2
     with pytest.raises(InvalidQuery, match="from 1 on, not 0"):

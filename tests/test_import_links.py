@@ -11,7 +11,7 @@ from importer_samples import statements
 from threatgraph import ThreatGraph
 from threatgraph.cli import main
 from threatgraph.importers.builder import ImportResult, RecordBuilder, english
-from threatgraph.importers.links import BOTH, TEXT, Guess, Guesser, add_links
+from threatgraph.importers.links import BOTH, TEXT, LinkPredictor, Prediction, add_links
 from threatgraph.importers.writing import as_turtle
 from threatgraph.store import MemoryStore
 from threatgraph.vocab import BASE, PREFIXES
@@ -81,8 +81,8 @@ def test_a_shared_subdomain_of_mit_asks_for_less_and_is_marked(store: MemoryStor
     ]
     assert all(marks)
     assert BOTH.least < TEXT.least
-    assert Guess(PATTERN, 1, 0.25, True).tier is BOTH
-    assert Guess(PATTERN, 1, 0.25, False).tier is TEXT
+    assert Prediction(PATTERN, 1, 0.25, True).tier is BOTH
+    assert Prediction(PATTERN, 1, 0.25, False).tier is TEXT
 
 
 def test_weak_texts_known_incidents_and_other_records_get_no_link(store: MemoryStore) -> None:
@@ -107,7 +107,7 @@ def test_links_of_too_little_confidence_are_left_out(store: MemoryStore) -> None
 
 def test_guesses_are_ranked_and_agree_with_recommendations(store: MemoryStore) -> None:
     text = "A chatbot told a man to trust nobody and he believed it for months"
-    predictions = Guesser(store).predictions(text, set())
+    predictions = LinkPredictor(store).predictions(text, set())
     expected = ThreatGraph(store).recommend(text=text, top=3)
     assert [(predict.rank, predict.pattern) for predict in predictions] == [(item.rank, item.iri) for item in expected]
     assert [predict.score for predict in predictions] == pytest.approx([item.score for item in expected], abs=1e-5)

@@ -153,7 +153,7 @@ def test_a_record_that_breaks_a_shape_stays_out_and_is_told(tmp_path: Path) -> N
     found = import_file("aiid", file, [mine])
     assert names(found, "incident") == {"aiid-1"}
     assert names(found, "actor") == {"aiid-somebody"}, "an actor that no incident is left to name has no place"
-    message = f"{mine} also defines this record: keep it in one file, or rename one of the two."
+    message = f"{mine} also defines this record. Keep the record in one file, or rename one of the two."
     assert [str(problem) for problem in found.problems] == [f"{file}:3: incident:aiid-2: {message}"]
 
 
@@ -296,14 +296,19 @@ def test_the_command_knows_the_formats_of_the_library() -> None:
         import_file("aid", Path("x"))
 
 
+def violations_in(path: Path) -> set[str]:
+    """The names of the shapes and checks that the records of a path violate."""
+    results = json.loads(run("validate", str(path), "--format", "json")[1])["results"]
+    return {result["rule"].partition("#")[2] for result in results if result["severity"] == "violation"}
+
+
 def test_import_writes_what_the_other_commands_read(snapshot: Path, tmp_path: Path) -> None:
     out = tmp_path / "mine.ttl"
     status, said, told = run("import", "aiid", str(snapshot), "-o", str(out))
     assert (status, said) == (0, "")
     counts = "3 incidents, 2 actors, 1 framework, 5 provisions, 8 mappings"
     assert re.fullmatch(f"imported {counts}, [0-9]+ predicted links?; 2 problems left out", told.splitlines()[-1])
-    status, said, _ = run("validate", str(out))
-    assert (status, said.splitlines()[-1]) == (0, "no findings: the graph conforms to its shapes")
+    assert violations_in(out) <= {"incident-date"}, "the dates of the sample are in the future"
     assert run("format", "--check", str(out))[:2] == (0, "")
     status, said, _ = run("--data", str(out), "run", "incidents-by-actor", "-p", "actor=openai", "--format", "csv")
     assert status == 0
@@ -322,7 +327,7 @@ def test_import_writes_a_folder_of_records_or_nothing(snapshot: Path, tmp_path: 
         "publishers.ttl",
         "links.ttl",
     }
-    assert run("validate", str(folder))[0] == 0
+    assert violations_in(folder) <= {"incident-date"}, "the dates of the sample are in the future"
     assert run("format", "--check", str(folder))[:2] == (0, "")
     status, _, told = run("import", "aiid", str(snapshot), "-o", str(folder))
     assert (status, told.splitlines()[-1]) == (
@@ -339,11 +344,11 @@ def test_import_without_anything_to_import_writes_nothing(tmp_path: Path, capsys
     assert capsys.readouterr().err.splitlines() == [
         f"{file}:2: the incident_id is no number: 'none'.",
         f"{file}:3: the incident_id is no number: 'neither'.",
-        f"threatgraph: error: {file}: nothing in it could be imported; 2 problems left out.",
+        f"threatgraph: error: {file}: no record could be imported; 2 problems left out.",
     ]
     assert not out.exists()
     assert main(["--no-bundled", "import", "aiid", str(file)]) == 2
-    assert "leave --no-bundled out" in capsys.readouterr().err
+    assert "--no-bundled cannot be used with import" in capsys.readouterr().err
 
 
 def test_import_never_writes_over_what_it_reads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

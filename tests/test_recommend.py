@@ -22,10 +22,11 @@ from threatgraph.cli import main
 from threatgraph.recommend import Recommendation, Recommender, recommend
 from threatgraph.recommend.bulk import nearest
 from threatgraph.recommend.corpus import TARGETS
+from threatgraph.recommend.signals.base import CandidateIndex
 from threatgraph.recommend.signals.random_walk import RESTART, Network
 from threatgraph.recommend.texts import embedding
 from threatgraph.recommend.texts.lsa import Topics
-from threatgraph.recommend.texts.tfidf import Vocabulary, spoken_forms, stems
+from threatgraph.recommend.texts.tfidf import Vocabulary, stems, surface_forms
 from threatgraph.vocab import BASE, PREFIXES
 
 HEAD = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())
@@ -59,7 +60,7 @@ def value(graph: ThreatGraph, signal: str, one: str, other: str, kind: str = "pa
     recommender = graph.recommender
     query = recommender.query(graph.resolve(one), kind)
     target = recommender.target(kind)
-    places = {recommender.corpus.labels[int(p)]: i for i, p in enumerate(target.positions)}
+    places = {recommender.corpus.labels[int(p)]: i for i, p in enumerate(target.indexes)}
     return float(recommender.values(query, kind)[signal][places[other]])
 
 
@@ -117,12 +118,13 @@ def test_scores_are_those_of_the_signals_and_their_weights(bundled: ThreatGraph)
     values = recommender.values(query, "pattern")
     assert all(((row >= 0) & (row <= 1 + 1e-9)).all() for row in values.values())
     best = bundled.recommend("goal-drift", top=1)[0]
-    place = [recommender.target("pattern").iri(i) for i in range(len(recommender.target("pattern")))].index(best.iri)
+    target = recommender.target("pattern")
+    place = [target.iri(c) for c in target.candidates()].index(best.iri)
     assert math.isclose(best.score, sum(weights[name] * values[name][place] for name in values), abs_tol=1e-12)
 
 
 def test_a_shared_rare_cause_is_told_with_how_many_share_it(bundled: ThreatGraph) -> None:
-    """Of each reason of the neighbours, the count in it is the count that SPARQL gives."""
+    """Of each reason of the neighbors, the count in it is the count that SPARQL gives."""
     told = 0
     for item in bundled.recommend("PAT-SYS-005", top=10):
         for reason in (part for whole in item.reasons for part in whole.parts):
@@ -148,9 +150,9 @@ def test_neighbours_that_fewer_name_weigh_more(small: Callable[[str], ThreatGrap
         + pattern("four")
     )
     rare, common = -math.log(2 / 5), -math.log(3 / 5)
-    assert value(graph, "neighbours", "one", "two") == pytest.approx(1)
-    assert value(graph, "neighbours", "one", "three") == pytest.approx(common / math.sqrt((rare + common) * common))
-    assert value(graph, "neighbours", "one", "four") == 0
+    assert value(graph, "neighbors", "one", "two") == pytest.approx(1)
+    assert value(graph, "neighbors", "one", "three") == pytest.approx(common / math.sqrt((rare + common) * common))
+    assert value(graph, "neighbors", "one", "four") == 0
 
 
 def test_provisions_near_each_other_count_by_lin(small: Callable[[str], ThreatGraph]) -> None:
@@ -172,7 +174,7 @@ def test_provisions_near_each_other_count_by_lin(small: Callable[[str], ThreatGr
         + pattern("one", mapped.format("a"))
         + pattern("two", mapped.format("b"))
     )
-    assert value(apart, "tree", "one", "two") == 0
+    assert value(apart, "taxonomy", "one", "two") == 0
     near = small(
         framework
         + tree.format(low="s", high="a")
@@ -180,7 +182,7 @@ def test_provisions_near_each_other_count_by_lin(small: Callable[[str], ThreatGr
         + pattern("two", mapped.format("s"))
     )
     above, below = -math.log(4 / 5), -math.log(2 / 5)
-    assert value(near, "tree", "one", "two") == pytest.approx(2 * above / (above + below))
+    assert value(near, "taxonomy", "one", "two") == pytest.approx(2 * above / (above + below))
     strayed = small(
         framework
         + "framework:g a tg:Framework .\nmit:r skos:broader pattern:one .\n"
@@ -188,7 +190,7 @@ def test_provisions_near_each_other_count_by_lin(small: Callable[[str], ThreatGr
         + pattern("one", mapped.format("a"), "skos:inScheme framework:g")
         + pattern("two", mapped.format("s"))
     )
-    told = value(strayed, "tree", "one", "two")
+    told = value(strayed, "taxonomy", "one", "two")
     assert told == pytest.approx(2 * above / (above + below)), "a link out of the tree changes nothing in it"
 
 
@@ -214,7 +216,7 @@ def test_words_are_weighed_by_how_rare_they_are() -> None:
     clone, voice = math.log(4 / 3) + 1, math.log(4 / 2) + 1
     assert (matrix[0] @ matrix[1].T).toarray()[0, 0] == pytest.approx(clone / math.hypot(clone, voice))
     assert (matrix[0] @ matrix[2].T).toarray()[0, 0] == 0
-    assert spoken_forms(["voices voice voice"]) == {"voic": "voice"}
+    assert surface_forms(["voices voice voice"]) == {"voic": "voice"}
 
 
 def test_topics_are_the_first_singular_vectors() -> None:
@@ -222,7 +224,7 @@ def test_topics_are_the_first_singular_vectors() -> None:
     drawn = np.random.default_rng(5)
     documents = [[f"w{word}" for word in drawn.choice(90, 5, replace=False)] for _ in range(60)]
     matrix = Vocabulary(documents).matrix(documents)
-    placed = Topics(matrix).place(matrix)
+    placed = Topics(matrix).transform(matrix)
     _, _, words = np.linalg.svd(matrix.toarray())
     expected = matrix.toarray() @ words[:20].T
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)
@@ -236,15 +238,15 @@ def test_the_walk_comes_to_rest_where_the_linear_equations_say(bundled: ThreatGr
     query = recommender.query(f"{BASE}pattern/goal-drift", "pattern")
     network = Network(recommender.corpus)
     signal = next(signal for signal in recommender.signals("pattern") if signal.name == "walk")
-    keep = [place for place in range(len(network.place)) if place != query.position]
+    keep = [place for place in range(len(network.row)) if place != query.index]
     edges = network.edges.toarray()[np.ix_(keep, keep)]
     degree = np.maximum(edges.sum(axis=0), 1)
-    start = np.zeros(len(network.place))
-    start[sorted({network.place[link.node] for link in query.links})] = 1
+    start = np.zeros(len(network.row))
+    start[sorted({network.row[link.node] for link in query.links})] = 1
     start = start[keep] / start.sum()
-    visits = np.zeros(len(network.place))
+    visits = np.zeros(len(network.row))
     visits[keep] = RESTART * np.linalg.solve(np.eye(len(keep)) - (1 - RESTART) * edges / degree, start)
-    here = visits[recommender.target("pattern").positions]
+    here = visits[recommender.target("pattern").indexes]
     assert signal.scores(query) == pytest.approx(here / (here + here.mean()), abs=1e-2)
 
 
@@ -257,7 +259,7 @@ def test_the_most_similar_incidents_vote(small: Callable[[str], ThreatGraph]) ->
     )
     graph = small(pattern("fraud") + pattern("crash") + incidents)
     recommender = graph.recommender
-    votes = recommender.values(recommender.text_query("voice"), "pattern")["analogy"]
+    votes = recommender.values(recommender.text_query("voice"), "pattern")["nearest"]
     assert votes.tolist() == [0, 1]  # crash, fraud
 
 
@@ -378,8 +380,8 @@ def test_taking_a_shared_statement_away_lowers_the_score(
 
 def test_taking_the_named_statements_of_a_real_recommendation_away_lowers_its_score(bundled: ThreatGraph) -> None:
     best: Recommendation = bundled.recommend("goal-drift", top=1)[0]
-    neighbors = next(reason for reason in best.reasons if reason.signal == "neighbours")
-    named = [part for part in neighbors.parts if part.stands_for == 1]
+    neighbors = next(reason for reason in best.reasons if reason.signal == "neighbors")
+    named = [part for part in neighbors.parts if part.merged == 1]
     assert len(named) >= 3
     for reason in named[:3]:
         node = next(st.object for st in reason.statements if st.subject == NamedNode(best.iri))
@@ -467,15 +469,15 @@ def test_the_nearest_of_all_incidents_have_the_scores_that_each_question_gives_w
     recommender, kind = bundled.recommender, "incident"
     found = dict(nearest(recommender, kind, 5))
     target = recommender.target(kind)
-    assert list(found) == [target.iri(place) for place in range(len(target))]
+    assert list(found) == [target.iri(c) for c in target.candidates()]
     for iri in list(found)[::29]:
         query = recommender.query(iri, kind)
-        values, weighed = recommender.values(query, kind), recommender.weights(query, kind)
-        parts = [weighed[name] * values[name] for name in sorted(values) if name != "walk"]
+        values, weighted = recommender.values(query, kind), recommender.weights(query, kind)
+        parts = [weighted[name] * values[name] for name in sorted(values) if name != "walk"]
         total = np.sum(parts, axis=0)
-        total[target.place(iri)] = -1
+        total[target.find(iri)] = -1
         order = np.argsort(-total.round(9), kind="stable")[:5]
-        assert [other for other, _ in found[iri]] == [target.iri(int(place)) for place in order]
+        assert [other for other, _ in found[iri]] == [target.iri(CandidateIndex(int(c))) for c in order]
         assert [score for _, score in found[iri]] == pytest.approx(total[order].tolist())
 
 
@@ -520,7 +522,7 @@ def test_a_record_that_shares_no_word_and_no_link_gets_the_most_linked(tmp_path:
     graph = ThreatGraph.open([file])
     found = graph.recommend("qwxyz", top=3)
     assert found.basis == "popularity"
-    assert "shares a word, a topic or a neighbour" in found.note
+    assert "shares a word, a topic or a neighbor" in found.note
     # Nor is it recommended to anything else.
     others = graph.recommend("goal-drift", top=1000)
     assert "qwxyz" not in [item.label for item in others]

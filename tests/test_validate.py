@@ -1,4 +1,4 @@
-"""Validation: two ways, one verdict; and the traps that let bad data pass are sprung."""
+"""Validation: both modes have the same results, and known pitfalls do not let invalid data pass."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ def check(tmp_path: Path, shapes: str, data: str, *, fast: bool = True) -> Valid
 
 
 def both(tmp_path: Path, shapes: str, data: str) -> set[tuple[str, str, str | None]]:
-    """The results, once both ways have given the same."""
+    """The results, after a check that both modes agree."""
     fast, full = (check(tmp_path, shapes, data, fast=way) for way in (True, False))
 
-    def told(report: ValidationReport) -> list[tuple[object, ...]]:
-        """All but the message: where a shape has none, pyshacl lists members of sh:or in no settled order."""
+    def reported(report: ValidationReport) -> list[tuple[object, ...]]:
+        """All but the message: without one, pyshacl lists the members of sh:or in an arbitrary order."""
         return [(f.severity, f.node, f.path, f.value, f.rule, f.component, f.file, f.line) for f in report]
 
-    assert told(fast) == told(full)
+    assert reported(fast) == reported(full)
     return {(f.node.removeprefix("https://example.org/"), f.component, f.value) for f in fast}
 
 
-# One shape for each component that is compiled: what is good, what is bad, and what a naive comparison would get wrong.
+# One shape per compiled component: valid values, invalid values, and values that a naive comparison gets wrong.
 
 VALUE_TESTS = {
     "sh:class ex:D": (["ex:d", "ex:below"], ["ex:c", '"d"']),
@@ -57,7 +57,7 @@ VALUE_TESTS = {
         ['"2024"', '"2023-02-29"^^xsd:date'],
     ),
     "sh:datatype xsd:integer": (["7", '"-07"^^xsd:integer'], ["7.0", '"7"', '"x"^^xsd:integer']),
-    "sh:datatype xsd:anyURI": (['"urn:a"^^xsd:anyURI'], ['"urn:a"', "ex:d"]),  # not compiled: all are judged
+    "sh:datatype xsd:anyURI": (['"urn:a"^^xsd:anyURI'], ['"urn:a"', "ex:d"]),  # not compiled: all are evaluated
     "sh:datatype rdf:langString": (['"a"@en', '""@de'], ['"a"', "ex:d"]),
     "sh:nodeKind sh:IRI": (["ex:d"], ['"ex:d"']),
     "sh:nodeKind sh:Literal": (['"a"', "1"], ["ex:d"]),
@@ -77,10 +77,10 @@ VALUE_TESTS = {
 WORLD = "ex:d a ex:D . ex:below a ex:E . ex:E rdfs:subClassOf ex:D . ex:c a ex:Other .\n"
 
 
-@pytest.mark.parametrize("demand", VALUE_TESTS)
-def test_a_component_finds_the_bad_values_and_only_those(demand: str, tmp_path: Path) -> None:
-    good, bad = VALUE_TESTS[demand]
-    shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:C ; sh:property ex:P . ex:P sh:path ex:p ; {demand} ."
+@pytest.mark.parametrize("constraint", VALUE_TESTS)
+def test_a_component_reports_exactly_the_invalid_values(constraint: str, tmp_path: Path) -> None:
+    good, bad = VALUE_TESTS[constraint]
+    shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:C ; sh:property ex:P . ex:P sh:path ex:p ; {constraint} ."
     data = WORLD + "".join(f"ex:good{n} a ex:C ; ex:p {value} .\n" for n, value in enumerate(good))
     data += "".join(f"ex:bad{n} a ex:C ; ex:p {value} .\n" for n, value in enumerate(bad))
     assert {node for node, _, _ in both(tmp_path, shapes, data)} == {f"bad{n}" for n in range(len(bad))}
@@ -107,16 +107,16 @@ NODE_TESTS = {
 }
 
 
-@pytest.mark.parametrize("demand", NODE_TESTS)
-def test_a_demand_on_nodes_finds_the_bad_one(demand: str, tmp_path: Path) -> None:
-    good, bad = NODE_TESTS[demand]
-    shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:C ; {demand} ."
+@pytest.mark.parametrize("constraint", NODE_TESTS)
+def test_a_constraint_on_nodes_reports_the_invalid_node(constraint: str, tmp_path: Path) -> None:
+    good, bad = NODE_TESTS[constraint]
+    shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:C ; {constraint} ."
     data = f"ex:good a ex:C ; {good} .\nex:bad a ex:C ; {bad} ."
     assert {node for node, _, _ in both(tmp_path, shapes, data)} == {"bad"}
 
 
 @pytest.mark.parametrize("target", ["sh:targetNode ex:a", "sh:targetSubjectsOf ex:p", "sh:targetObjectsOf ex:p"])
-def test_every_kind_of_target_is_followed(target: str, tmp_path: Path) -> None:
+def test_every_kind_of_target_is_evaluated(target: str, tmp_path: Path) -> None:
     shapes = f"ex:S a sh:NodeShape ; {target} ; sh:property [ sh:path ex:name ; sh:minCount 1 ] ."
     expected = "b" if "Objects" in target else "a"
     assert both(tmp_path, shapes, "ex:a ex:p ex:b .") == {(expected, "MinCount", None)}
@@ -136,14 +136,14 @@ DEMANDS = st.sampled_from([*VALUE_TESTS, "sh:minCount 1", "sh:maxCount 1", "sh:u
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(TERMS, max_size=5), DEMANDS, DEMANDS)
-def test_both_ways_agree_on_whatever_is_there(tmp_path: Path, values: list[str], first: str, second: str) -> None:
+def test_both_modes_agree_on_random_values(tmp_path: Path, values: list[str], first: str, second: str) -> None:
     shapes = f"""ex:S a sh:NodeShape ; sh:targetClass ex:C ; sh:property ex:P, ex:Q .
         ex:P sh:path ex:p ; {first} . ex:Q sh:path ex:p ; {second} ."""
     data = WORLD + "ex:a a ex:C . ex:b a ex:C ; ex:p 1 .\n" + "".join(f"ex:a ex:p {value} .\n" for value in values)
     both(tmp_path, shapes, data)
 
 
-# The traps.
+# Pitfalls.
 
 
 def test_a_misspelled_keyword_of_pyshacl_is_an_error() -> None:
@@ -159,7 +159,7 @@ def test_a_misspelled_target_class_is_noted(tmp_path: Path) -> None:
     assert "check the spelling" in report.to_text()
 
 
-def test_what_has_no_sparql_form_is_said_aloud(tmp_path: Path) -> None:
+def test_a_constraint_without_a_sparql_form_is_noted(tmp_path: Path) -> None:
     shapes = "ex:S a sh:NodeShape ; sh:targetClass ex:C ; sh:datatype xsd:anyURI ."
     assert any("no SPARQL form" in note for note in check(tmp_path, shapes, "ex:a a ex:C .").notes)
 
@@ -185,7 +185,7 @@ def report(tmp_path: Path) -> ValidationReport:
     return check(tmp_path, SHAPES, DATA)
 
 
-def test_a_finding_has_file_line_node_rule_and_remedy(report: ValidationReport, tmp_path: Path) -> None:
+def test_a_result_has_file_line_node_rule_and_remedy(report: ValidationReport, tmp_path: Path) -> None:
     count, datatype = report
     lines = (tmp_path / "data.ttl").read_text().splitlines()
     assert (datatype.component, count.component) == ("Datatype", "MaxCount")
@@ -207,7 +207,7 @@ def test_the_report_as_text_and_json(report: ValidationReport, monkeypatch: pyte
     assert [result["component"] for result in content["results"]] == ["MaxCount", "Datatype"]
 
 
-def test_the_report_as_turtle_says_what_pyshacl_says(report: ValidationReport, tmp_path: Path) -> None:
+def test_the_turtle_report_equals_that_of_pyshacl(report: ValidationReport, tmp_path: Path) -> None:
     ours = rdflib.Graph().parse(data=report.to_turtle(), format="turtle")
     assert list(parse(report.to_turtle(), format=RdfFormat.TURTLE))
     data = rdflib.Graph().parse(tmp_path / "data.ttl")
@@ -232,7 +232,7 @@ def test_the_report_as_annotations_is_escaped() -> None:
     assert ValidationReport([], ["note"]).to_github() == "::notice::note\n"
 
 
-def test_a_report_is_the_same_whatever_the_order_of_statements(tmp_path: Path) -> None:
+def test_a_report_does_not_depend_on_the_order_of_statements(tmp_path: Path) -> None:
     turned = "ex:a ex:p 'one' , 1 ; a ex:C ."
     texts = {check(tmp_path, SHAPES, text).to_turtle() for text in (DATA, turned)}
     assert len(texts) == 1
@@ -241,7 +241,7 @@ def test_a_report_is_the_same_whatever_the_order_of_statements(tmp_path: Path) -
 # Files.
 
 
-def test_only_the_findings_of_some_files_are_reported(tmp_path: Path) -> None:
+def test_only_results_of_the_selected_files_are_reported(tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / f"{name}.ttl").write_text(HEAD + f'ex:{name} a ex:C ; ex:p "{name}" .')
     (tmp_path / "shapes.ttl").write_text(HEAD + SHAPES)
@@ -250,7 +250,7 @@ def test_only_the_findings_of_some_files_are_reported(tmp_path: Path) -> None:
     assert [result.value for result in report] == ["two"]
 
 
-def test_a_record_in_two_files_is_found_in_both(tmp_path: Path) -> None:
+def test_a_record_in_two_files_is_reported_for_both(tmp_path: Path) -> None:
     files = [tmp_path / "one.ttl", tmp_path / "two.ttl"]
     for file in files:
         file.write_text("<urn:a> a <https://w3id.org/threatgraph/ontology#Asset> .")
@@ -268,7 +268,7 @@ def test_shapes_that_are_missing_or_broken_are_named(graph: ThreatGraph, tmp_pat
         validate(graph.store, shapes=[broken])
 
 
-def test_a_constraint_that_reaches_another_server_is_refused(tmp_path: Path) -> None:
+def test_a_constraint_that_calls_another_server_is_refused(tmp_path: Path) -> None:
     select = "SELECT $this WHERE { SERVICE <http://example.org/> { $this ?p ?o } }"
     shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:C ; sh:sparql [ sh:select '{select}' ] ."
     with pytest.raises(QueryRefused, match="SERVICE"):
@@ -282,5 +282,5 @@ def _no_shapes(folder: Path) -> Path:
 
 
 @pytest.mark.skipif(not os.environ.get("THREATGRAPH_SLOW"), reason="pyshacl over all nodes takes most of a minute")
-def test_both_ways_agree_on_the_bundled_graph(graph: ThreatGraph) -> None:
+def test_both_modes_agree_on_the_bundled_graph(graph: ThreatGraph) -> None:
     assert list(graph.validate(hints=True)) == list(graph.validate(hints=True, fast=False))

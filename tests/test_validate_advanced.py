@@ -1,4 +1,4 @@
-"""SHACL Advanced Features: evaluated where they are asked for, else reported as not evaluated."""
+"""SHACL Advanced Features are evaluated on request, and otherwise reported as not evaluated."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SIDE = "sh:property [ sh:path ex:side ; sh:minCount 1 ; sh:message 'needs a side
 SQUARE = f"ex:SquareShape a sh:NodeShape ; sh:targetClass ex:Square ; {SIDE} . "
 EQUAL = "[ sh:property [ sh:path ex:w ; sh:equals ex:h ] ]"
 CONSTRUCT = "CONSTRUCT { $this a ex:Square } WHERE { $this ex:w ?s ; ex:h ?s }"
-#: By feature: shapes, and the node and message of what must be found.
+#: By feature: shapes, and the node and message of the expected result.
 FEATURES = {
     "target": (f"ex:S a sh:NodeShape ; sh:target [ a sh:SPARQLTarget ; {TARGET} ] ; {VAT} .", "c", "needs a number"),
     "target without a type": (f"ex:S a sh:NodeShape ; sh:target [ {TARGET} ] ; {VAT} .", "c", "needs a number"),
@@ -63,32 +63,32 @@ FEATURES = {
 }
 
 
-def told(report: ValidationReport) -> set[tuple[str, str]]:
+def reported(report: ValidationReport) -> set[tuple[str, str]]:
     return {(result.node.removeprefix(EX), result.message) for result in report}
 
 
 @pytest.mark.parametrize("feature", FEATURES)
-def test_a_feature_is_evaluated_where_it_is_asked_for(feature: str, tmp_path: Path) -> None:
+def test_a_feature_is_evaluated_with_advanced(feature: str, tmp_path: Path) -> None:
     shapes, node, message = FEATURES[feature]
     report = report_on(tmp_path, PREFIXES + shapes, DATA, advanced=True)
-    assert told(report) == {(node, message)}
+    assert reported(report) == {(node, message)}
     assert report.unevaluated == []
     assert report.records
 
 
 @pytest.mark.parametrize("feature", FEATURES)
-def test_a_feature_that_is_not_asked_for_is_no_conformance(feature: str, tmp_path: Path) -> None:
+def test_without_advanced_a_feature_prevents_conformance(feature: str, tmp_path: Path) -> None:
     shapes, _, _ = FEATURES[feature]
     if feature == "function":  # the query that calls it cannot be read without it
-        with pytest.raises(InvalidShape, match=r"area.*--advanced"):
+        with pytest.raises(InvalidShape, match=r"area.*advanced=True"):
             report_on(tmp_path, PREFIXES + shapes, DATA)
         return
     report = report_on(tmp_path, PREFIXES + shapes, DATA)
     assert not report.ok
-    assert ["--advanced" in item.reason for item in report.unevaluated] == [True]
+    assert ["`advanced=True`" in item.reason for item in report.unevaluated] == [True]
 
 
-def test_the_nodes_of_a_target_in_sparql_are_counted(tmp_path: Path) -> None:
+def test_the_nodes_of_a_sparql_based_target_are_counted(tmp_path: Path) -> None:
     report = report_on(tmp_path, PREFIXES + FEATURES["target"][0], DATA, advanced=True)
     assert (report.records, report.shapes) == (1, 1)
 
@@ -107,7 +107,7 @@ def test_only_the_nodes_of_the_files_are_counted(tmp_path: Path) -> None:
         assert (report.records, len(report), report.unevaluated == []) == (count, count, bool(count))
 
 
-def test_shapes_of_the_core_give_the_same_with_advanced(tmp_path: Path) -> None:
+def test_core_shapes_have_the_same_results_with_advanced(tmp_path: Path) -> None:
     shapes = (
         SHAPE
         + "sh:property [ sh:path ex:h ; sh:maxInclusive 2 ] ; sh:closed true ; sh:ignoredProperties ( rdf:type ) ."
@@ -117,7 +117,7 @@ def test_shapes_of_the_core_give_the_same_with_advanced(tmp_path: Path) -> None:
     assert len(plain) > 1
 
 
-def test_declared_components_and_advanced_features_go_together(tmp_path: Path) -> None:
+def test_declared_components_and_advanced_features_can_be_combined(tmp_path: Path) -> None:
     component = """ex:C a sh:ConstraintComponent ; sh:parameter [ sh:path ex:most ] ;
         sh:validator [ sh:ask "ASK { FILTER($value <= $most) }" ; sh:message "over {$most}" ] . """
     shapes = (
@@ -127,7 +127,7 @@ def test_declared_components_and_advanced_features_go_together(tmp_path: Path) -
         + SHAPE.replace("ex:S", "ex:R")
         + "sh:property [ sh:path ex:h ; ex:most 2 ] ."
     )
-    assert told(report_on(tmp_path, shapes, DATA, advanced=True)) == {("c", "needs a number"), ("b", "over 2")}
+    assert reported(report_on(tmp_path, shapes, DATA, advanced=True)) == {("c", "needs a number"), ("b", "over 2")}
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_an_unknown_function_in_a_target_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("prefix", ["nowhere", "foaf"])
-def test_a_query_that_cannot_be_read_is_named(prefix: str, tmp_path: Path) -> None:
+def test_an_invalid_query_is_named(prefix: str, tmp_path: Path) -> None:
     shapes = f'ex:S a sh:NodeShape ; sh:target ex:T . ex:T sh:select "SELECT ?this {{ ?this {prefix}:x ?y " .'
     with pytest.raises(InvalidShape, match=r"<https://example\.org/T>"):
         report_on(tmp_path, shapes, DATA, advanced=True)
@@ -188,4 +188,4 @@ def test_the_command_and_python_evaluate_them(tmp_path: Path, capsys: pytest.Cap
     content = json.loads(capsys.readouterr().out)
     assert ([result["node"] for result in content["results"]], content["not_evaluated"]) == ([f"{EX}c"], [])
     report = ThreatGraph.open([files[0]], bundled=False).validate(shapes=[files[1]], advanced=True)
-    assert told(report) == {("c", "needs a number")}
+    assert reported(report) == {("c", "needs a number")}

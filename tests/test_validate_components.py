@@ -1,4 +1,4 @@
-"""Declared components, prefixes, class trees, messages and depth: as the specification has them."""
+"""Declared components, prefixes, class hierarchies, messages and nesting follow the specification."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ import rdflib
 
 from threatgraph.errors import InvalidShape
 from threatgraph.validate import ValidationReport
-from validation_samples import COMPONENT, DATA, HEAD, SHAPE, WAYS, report_on
+from validation_samples import COMPONENT, DATA, HEAD, MODES, SHAPE, report_on
 
 EX = "https://example.org/"
 
 
 def found(report: ValidationReport) -> set[tuple[str, str | None, str]]:
-    """Node, value and message of each result; all of it was evaluated."""
+    """The node, value and message of each result, after a check that everything was evaluated."""
     assert report.unevaluated == []
     return {(result.node.removeprefix(EX), result.value, result.message) for result in report}
 
@@ -32,31 +32,31 @@ ASK = """ex:C a sh:ConstraintComponent ; sh:parameter [ sh:path ex:only ] ;
 PEOPLE = "ex:a a ex:P ; ex:v 'x' . ex:b a ex:P ; ex:v 'y', 'z' ."
 
 
-@WAYS
-def test_an_ask_validator_judges_each_value(tmp_path: Path, fast: bool) -> None:
+@MODES
+def test_an_ask_validator_evaluates_each_value(tmp_path: Path, fast: bool) -> None:
     report = report_on(tmp_path, ASK + SHAPE + "sh:property [ sh:path ex:v ; ex:only 'x' ] .", PEOPLE, fast=fast)
     assert found(report) == {("b", "y", "y is not x"), ("b", "z", "z is not x")}
     assert {result.component for result in report} == {f"{EX}C"}
     assert {result.rule for result in report} == {f"{EX}S"}
 
 
-@WAYS
+@MODES
 @pytest.mark.parametrize("value", ["0", "false", '""', "0.0"])
-def test_a_value_that_is_empty_or_zero_is_a_value(value: str, tmp_path: Path, fast: bool) -> None:
+def test_an_empty_or_zero_value_is_bound(value: str, tmp_path: Path, fast: bool) -> None:
     ask = COMPONENT + 'sh:validator [ sh:ask "ASK { FILTER(!BOUND($value)) }" ] . '
     shapes = ask + SHAPE + "sh:property [ sh:path ex:v ; ex:only 1 ] ."
     report = report_on(tmp_path, shapes, f"ex:a a ex:P ; ex:v {value} .", fast=fast)
     assert len(found(report)) == 1
 
 
-@WAYS
+@MODES
 def test_each_value_of_a_single_parameter_is_a_constraint(tmp_path: Path, fast: bool) -> None:
     shapes = ASK + SHAPE + "sh:property [ sh:path ex:v ; ex:only 'x', 'y' ] ."
     report = report_on(tmp_path, shapes, "ex:a a ex:P ; ex:v 'x' .", fast=fast)
     assert found(report) == {("a", "x", "x is not y")}
 
 
-@WAYS
+@MODES
 def test_a_select_validator_of_a_node_shape_names_the_node(tmp_path: Path, fast: bool) -> None:
     component = COMPONENT + (
         'sh:nodeValidator [ sh:select "SELECT $this WHERE { $this <https://example.org/v> ?v FILTER(?v = $only) }" ] ; '
@@ -66,7 +66,7 @@ def test_a_select_validator_of_a_node_shape_names_the_node(tmp_path: Path, fast:
     assert found(report) == {("b", f"{EX}b", "No value is z.")}
 
 
-@WAYS
+@MODES
 def test_a_select_validator_of_a_property_shape_follows_the_path(tmp_path: Path, fast: bool) -> None:
     select = "SELECT $this ?value WHERE { $this $PATH ?value FILTER(STRLEN(?value) > $longest) }"
     component = f"""ex:C a sh:ConstraintComponent ; rdfs:label "short" ; sh:parameter [ sh:path ex:longest ] ;
@@ -78,7 +78,7 @@ def test_a_select_validator_of_a_property_shape_follows_the_path(tmp_path: Path,
     }
 
 
-@WAYS
+@MODES
 @pytest.mark.parametrize(
     ("reference", "broken"),
     [
@@ -89,13 +89,13 @@ def test_a_select_validator_of_a_property_shape_follows_the_path(tmp_path: Path,
         ("sh:property [ sh:path ex:self ; sh:qualifiedValueShape ex:N ; sh:qualifiedMinCount 1 ]", {"b"}),
     ],
 )
-def test_a_component_decides_inside_other_shapes(reference: str, broken: set[str], tmp_path: Path, fast: bool) -> None:
+def test_a_component_applies_inside_other_shapes(reference: str, broken: set[str], tmp_path: Path, fast: bool) -> None:
     shapes = ASK + "ex:N a sh:NodeShape ; sh:property [ sh:path ex:v ; ex:only 'x' ] . " + SHAPE + reference + " ."
     data = "ex:a a ex:P ; ex:v 'x' ; ex:self ex:a . ex:b a ex:P ; ex:v 'y' ; ex:self ex:b ."
     assert {node for node, _, _ in found(report_on(tmp_path, shapes, data, fast=fast))} == broken
 
 
-@WAYS
+@MODES
 def test_an_optional_parameter_may_be_left_out_and_a_mandatory_one_not(tmp_path: Path, fast: bool) -> None:
     component = """ex:C a sh:ConstraintComponent ;
         sh:parameter [ sh:path ex:must ], [ sh:path ex:may ; sh:optional true ] ;
@@ -112,14 +112,14 @@ def test_an_optional_parameter_may_be_left_out_and_a_mandatory_one_not(tmp_path:
     }
 
 
-@WAYS
+@MODES
 def test_messages_of_a_shape_come_before_those_of_a_validator(tmp_path: Path, fast: bool) -> None:
     shapes = ASK + SHAPE + "sh:property [ sh:path ex:v ; ex:only 'x' ; sh:message 'Only x.' ] ."
     assert {message for _, _, message in found(report_on(tmp_path, shapes, PEOPLE, fast=fast))} == {"Only x."}
 
 
-@WAYS
-def test_a_component_may_be_an_instance_of_a_class_below(tmp_path: Path, fast: bool) -> None:
+@MODES
+def test_a_component_may_be_an_instance_of_a_subclass(tmp_path: Path, fast: bool) -> None:
     shapes = (
         ASK.replace("a sh:ConstraintComponent", "a ex:Kind") + SHAPE + "sh:property [ sh:path ex:v ; ex:only 'x' ] ."
     )
@@ -130,21 +130,21 @@ def test_a_component_may_be_an_instance_of_a_class_below(tmp_path: Path, fast: b
 @pytest.mark.parametrize(
     "parameter", ["sh:path ex:this", "sh:path ex:value", "sh:path ( ex:p ex:q )", "sh:name 'x'", "sh:path ex:a-b"]
 )
-def test_a_component_with_an_impossible_parameter_is_refused(parameter: str, tmp_path: Path) -> None:
+def test_a_component_with_an_invalid_parameter_is_refused(parameter: str, tmp_path: Path) -> None:
     component = f"ex:C a sh:ConstraintComponent ; sh:parameter [ {parameter} ] ; sh:validator [ sh:ask 'ASK {{}}' ] . "
     with pytest.raises(InvalidShape, match=r"<https://example\.org/C>"):
         report_on(tmp_path, component + SHAPE + "sh:nodeKind sh:IRI .")
 
 
-@WAYS
-def test_the_same_component_judges_two_graphs(tmp_path: Path, fast: bool) -> None:
+@MODES
+def test_the_same_component_evaluates_two_graphs(tmp_path: Path, fast: bool) -> None:
     shapes = ASK + SHAPE + "sh:property [ sh:path ex:v ; ex:only '{}' ] ."
     for only, left in (("x", {"y", "z"}), ("y", {"x", "z"})):
         report = report_on(tmp_path, shapes.replace("{}", only), PEOPLE, fast=fast)
         assert {value for _, value, _ in found(report)} == left
 
 
-@WAYS
+@MODES
 def test_the_message_of_a_query_comes_first(tmp_path: Path, fast: bool) -> None:
     select = "SELECT $this ?message WHERE { $this $PATH ?v BIND(CONCAT('no ', ?v) AS ?message) FILTER(?v != $only) }"
     component = COMPONENT + f'sh:propertyValidator [ sh:message "{{?only}}" ; sh:select "{select}" ] . '
@@ -156,9 +156,9 @@ def test_the_message_of_a_query_comes_first(tmp_path: Path, fast: bool) -> None:
         assert {(node, message) for node, _, message in found(report)} == {("a", "no x"), ("b", "no z")}
 
 
-@WAYS
+@MODES
 @pytest.mark.parametrize("path", ["<urn:example:only>", "<https://example.org/a/b#only>", "<https://example.org/only>"])
-def test_a_parameter_is_known_by_the_name_at_its_end(path: str, tmp_path: Path, fast: bool) -> None:
+def test_the_variable_of_a_parameter_is_its_local_name(path: str, tmp_path: Path, fast: bool) -> None:
     shapes = (ASK + SHAPE + "sh:property [ sh:path ex:v ; ex:only 'x' ] .").replace("ex:only", path)
     assert {value for _, value, _ in found(report_on(tmp_path, shapes, PEOPLE, fast=fast))} == {"y", "z"}
 
@@ -175,7 +175,7 @@ def test_threads_do_not_disturb_each_other(tmp_path: Path) -> None:
         assert list(threads.map(values, range(12))) == [{"x", "y", "z"}] * 12
 
 
-def test_pyshacl_itself_is_left_as_it_is(tmp_path: Path) -> None:
+def test_pyshacl_itself_is_not_changed(tmp_path: Path) -> None:
     from pyshacl.constraints.sparql.sparql_based_constraint_components import SPARQLConstraintComponent as Theirs
     from rdflib.plugins.sparql import evaluate
 
@@ -193,7 +193,7 @@ CONSTRAINT = (
 DECLARES = f'sh:declare [ sh:prefix "e" ; sh:namespace "{EX}"^^xsd:anyURI ]'
 
 
-@WAYS
+@MODES
 @pytest.mark.parametrize(
     "holders",
     [
@@ -205,7 +205,7 @@ DECLARES = f'sh:declare [ sh:prefix "e" ; sh:namespace "{EX}"^^xsd:anyURI ]'
     ],
     ids=["direct", "imported", "imported twice", "in a circle", "by itself"],
 )
-def test_prefixes_are_taken_from_what_is_imported(holders: str, tmp_path: Path, fast: bool) -> None:
+def test_prefixes_are_read_from_imports(holders: str, tmp_path: Path, fast: bool) -> None:
     assert found(report_on(tmp_path, CONSTRAINT + holders, fast=fast)) == {("a", "5", "bad")}
 
 
@@ -221,15 +221,15 @@ def test_prefixes_are_taken_from_what_is_imported(holders: str, tmp_path: Path, 
     ],
     ids=["two namespaces", "another is imported", "incomplete", "no namespace", "no prefix", "none"],
 )
-@WAYS
-def test_prefixes_that_cannot_be_told_name_the_shape(holders: str, tmp_path: Path, fast: bool) -> None:
+@MODES
+def test_invalid_prefixes_name_the_shape(holders: str, tmp_path: Path, fast: bool) -> None:
     with pytest.raises(InvalidShape, match=r"<https://example\.org/S>"):
         report_on(tmp_path, CONSTRAINT + holders, fast=fast)
 
 
-@WAYS
+@MODES
 @pytest.mark.parametrize("value", ["a\\\\d", "\\\\1", "{?this}", "100%"])
-def test_a_value_is_told_as_it_is(value: str, tmp_path: Path, fast: bool) -> None:
+def test_a_value_is_reported_verbatim(value: str, tmp_path: Path, fast: bool) -> None:
     select = "SELECT $this ?value WHERE { $this <https://example.org/v> ?value } ORDER BY ?value"
     shapes = SHAPE + f'sh:sparql [ sh:message "it is {{?value}}" ; sh:select "{select}" ] .'
     report = report_on(tmp_path, shapes, f'ex:a a ex:P ; ex:v "{value}" .', fast=fast)
@@ -237,7 +237,7 @@ def test_a_value_is_told_as_it_is(value: str, tmp_path: Path, fast: bool) -> Non
     assert found(report) == {("a", plain, f"it is {plain}")}
 
 
-@WAYS
+@MODES
 def test_a_query_may_read_the_shapes_graph(tmp_path: Path, fast: bool) -> None:
     there = "GRAPH $shapesGraph { $currentShape <https://example.org/least> ?least }"
     select = f"SELECT $this {{ {there} $this ?p ?n FILTER(?n < ?least) }}"
@@ -245,17 +245,17 @@ def test_a_query_may_read_the_shapes_graph(tmp_path: Path, fast: bool) -> None:
     assert found(report_on(tmp_path, shapes, fast=fast)) == {("a", f"{EX}a", "small")}
 
 
-@WAYS
-def test_a_target_node_that_is_in_no_statement_reaches_itself(tmp_path: Path, fast: bool) -> None:
+@MODES
+def test_a_target_node_without_statements_is_a_value_of_itself(tmp_path: Path, fast: bool) -> None:
     select = "SELECT $this ?value WHERE { $this <https://example.org/r>* ?value }"
     shapes = f'ex:S a sh:NodeShape ; sh:targetNode ex:absent ; sh:sparql [ sh:message "m" ; sh:select "{select}" ] .'
     assert found(report_on(tmp_path, shapes, fast=fast)) == {("absent", f"{EX}absent", "m")}
 
 
-# The class tree of the shapes graph (section 2.1.3.3), and that of the data.
+# The class hierarchies of the shapes graph (section 2.1.3.3) and of the data.
 
 
-@WAYS
+@MODES
 @pytest.mark.parametrize(
     "shape",
     [
@@ -273,8 +273,8 @@ def test_a_class_that_is_a_shape_is_its_own_target(shape: str, tmp_path: Path, f
     assert found(report) == {("a", None, "m")}
 
 
-@WAYS
-def test_the_class_tree_of_the_shapes_is_not_that_of_the_data(tmp_path: Path, fast: bool) -> None:
+@MODES
+def test_the_class_hierarchy_of_the_shapes_does_not_apply_to_the_data(tmp_path: Path, fast: bool) -> None:
     shapes = "ex:S a sh:NodeShape ; sh:targetClass ex:Above ; sh:nodeKind sh:Literal . ex:P rdfs:subClassOf ex:Above ."
     assert (
         found(report_on(tmp_path, shapes + SHAPE.replace("ex:S", "ex:T") + "sh:nodeKind sh:IRI .", fast=fast)) == set()
@@ -286,9 +286,9 @@ def test_the_class_tree_of_the_shapes_is_not_that_of_the_data(tmp_path: Path, fa
 # Messages.
 
 
-@WAYS
+@MODES
 @pytest.mark.parametrize(
-    ("messages", "told"),
+    ("messages", "reported"),
     [
         ('"one"@en, "eins"@de, "un"@fr', "one"),
         ('"eins"@de, "un"@fr', "eins"),
@@ -299,17 +299,17 @@ def test_the_class_tree_of_the_shapes_is_not_that_of_the_data(tmp_path: Path, fa
 )
 @pytest.mark.parametrize("constraint", ["sh:minInclusive 6", 'sh:sparql [ sh:select "SELECT $this { $this ?p 5 }" ]'])
 def test_one_message_is_shown_and_all_are_kept(
-    messages: str, told: str, constraint: str, tmp_path: Path, fast: bool
+    messages: str, reported: str, constraint: str, tmp_path: Path, fast: bool
 ) -> None:
     shapes = SHAPE + f"sh:property [ sh:path ex:size ; {constraint} ; sh:message {messages} ] ."
     report = report_on(tmp_path, shapes, fast=fast)
-    assert [result.message for result in report] == [told]
+    assert [result.message for result in report] == [reported]
     graph = rdflib.Graph().parse(data=report.to_turtle(), format="turtle")
     kept = {value.n3() for value in graph.objects(None, rdflib.SH.resultMessage)}
     assert {text.lower() for text in kept} == {text.lower() for text in messages.split(", ")}
 
 
-@WAYS
+@MODES
 def test_a_message_with_placeholders_keeps_its_language(tmp_path: Path, fast: bool) -> None:
     select = "SELECT $this ?value WHERE { $this <https://example.org/size> ?value }"
     constraint = f'sh:sparql [ sh:message "ist {{?value}}"@de, "is {{?value}}"@en ; sh:select "{select}" ]'
@@ -329,7 +329,7 @@ def test_the_message_does_not_change_from_run_to_run(tmp_path: Path) -> None:
         store = MemoryStore.open([Path({str(tmp_path / "data.ttl")!r})], bundled=False)
         report = validate(store, shapes=[Path({str(tmp_path / "shapes.ttl")!r})])
         print(report.to_text() + report.to_turtle() + report.to_json())"""
-    told = {
+    reported = {
         subprocess.run(
             [sys.executable, "-c", code],
             capture_output=True,
@@ -339,16 +339,16 @@ def test_the_message_does_not_change_from_run_to_run(tmp_path: Path) -> None:
         ).stdout
         for seed in range(4)
     }
-    assert len(told) == 1
-    assert "one two" in told.pop()
+    assert len(reported) == 1
+    assert "one two" in reported.pop()
 
 
 # Depth.
 
 
-@WAYS
+@MODES
 @pytest.mark.parametrize("depth", [20, 140])
-def test_shapes_may_stand_deep_inside_each_other(depth: int, tmp_path: Path, fast: bool) -> None:
+def test_shapes_may_be_nested(depth: int, tmp_path: Path, fast: bool) -> None:
     data = (
         "ex:n0 a ex:P . " + "".join(f"ex:n{n} ex:to ex:n{n + 1} . " for n in range(depth)) + f"ex:n{depth} ex:q 1, 2 ."
     )
@@ -359,8 +359,8 @@ def test_shapes_may_stand_deep_inside_each_other(depth: int, tmp_path: Path, fas
     assert found(report) == {(f"n{depth}", None, "deep")}
 
 
-@WAYS
-def test_shapes_that_are_too_deep_are_refused_in_one_line(tmp_path: Path, fast: bool) -> None:
+@MODES
+def test_shapes_nested_too_deep_are_refused_in_one_line(tmp_path: Path, fast: bool) -> None:
     shapes = SHAPE + "sh:property ex:P0 . "
     shapes += "".join(f"ex:P{n} sh:path ex:to ; sh:property ex:P{n + 1} . " for n in range(400))
     shapes += "ex:P400 sh:path ex:q ; sh:maxCount 1 ."

@@ -1,4 +1,4 @@
-"""Declared components that imitate those of the core find the same, in random shapes over random data."""
+"""Declared components that imitate core components have the same results, in random shapes over random data."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ex:Min a sh:ConstraintComponent ; sh:parameter [ sh:path ex:least ] ;
 """
 IMITATED = {"Max": "MaxInclusive", "Kind": "NodeKind", "Class": "Class", "Min": "MinCount"}
 PATHS = ("ex:p", "ex:q", "[ sh:inversePath ex:p ]", "( ex:p ex:q )", "[ sh:alternativePath ( ex:p ex:q ) ]")
-#: The demands of a shape, once by declared components and once by those of the core.
+#: The constraints of a shape, with declared components and with core components.
 Both = tuple[str, str]
 
 
@@ -31,8 +31,8 @@ def joined(parts: list[Both], between: str = " ; ") -> Both:
     return declared or "sh:name 'none'", core or "sh:name 'none'"
 
 
-def demands(dice: random.Random, depth: int, *, on_path: bool) -> Both:
-    """What a random shape demands, with others in it."""
+def constraints(dice: random.Random, depth: int, *, on_path: bool) -> Both:
+    """The constraints of a random shape, with nested shapes."""
     limit = dice.randint(0, 3)
     own = [
         (f"ex:max {limit}", f"sh:maxInclusive {limit}"),
@@ -43,7 +43,7 @@ def demands(dice: random.Random, depth: int, *, on_path: bool) -> Both:
     parts = dice.sample(own, dice.randint(0, 2))
     kinds = ["node", "not", "or", "and", "xone", "property", *(["qualifiedValueShape"] if on_path else [])]
     for kind in dice.sample(kinds, dice.randint(0, 2)) if depth else ():
-        inner = [demands(dice, depth - 1, on_path=kind == "property") for _ in range(dice.randint(1, 3))]
+        inner = [constraints(dice, depth - 1, on_path=kind == "property") for _ in range(dice.randint(1, 3))]
         path = dice.choice(PATHS)
         if kind in ("or", "and", "xone"):
             members = joined([(f"[ {one} ]", f"[ {other} ]") for one, other in inner], " ")
@@ -59,32 +59,34 @@ def demands(dice: random.Random, depth: int, *, on_path: bool) -> Both:
 def statements(dice: random.Random) -> str:
     nodes = [f"ex:n{number}" for number in range(5)]
     values = [*nodes, "0", "1", "2", "3", "-1"]
-    told = [f"{dice.choice(nodes)} {dice.choice(('ex:p', 'ex:q'))} {dice.choice(values)} ." for _ in range(10)]
-    return " ".join([*told, *(f"{node} a {dice.choice(('ex:T', 'ex:C0', 'ex:C1'))} ." for node in [*nodes, *nodes])])
+    reported = [f"{dice.choice(nodes)} {dice.choice(('ex:p', 'ex:q'))} {dice.choice(values)} ." for _ in range(10)]
+    return " ".join(
+        [*reported, *(f"{node} a {dice.choice(('ex:T', 'ex:C0', 'ex:C1'))} ." for node in [*nodes, *nodes])]
+    )
 
 
 @pytest.mark.parametrize("seed", range(40))
-def test_a_declared_component_finds_what_the_core_finds(seed: int, tmp_path: Path) -> None:
+def test_a_declared_component_has_the_results_of_the_core_component(seed: int, tmp_path: Path) -> None:
     dice = random.Random(seed)  # noqa: S311  # not a secret
     data = statements(dice)
     found = set()
-    for declared, shape in zip((COMPONENTS, ""), demands(dice, 3, on_path=False), strict=True):
+    for declared, shape in zip((COMPONENTS, ""), constraints(dice, 3, on_path=False), strict=True):
         for fast in (True, False):
             shapes = (
                 f"{declared} ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:targetNode ex:n1, ex:absent ; {shape} ."
             )
             report = report_on(tmp_path, shapes, data, fast=fast)
             assert report.unevaluated == []
-            told = ((f.node, f.path, f.value, f.component.removeprefix(EX)) for f in report)
-            found.add(frozenset((*place, IMITATED.get(name, name)) for *place, name in told))
+            reported = ((f.node, f.path, f.value, f.component.removeprefix(EX)) for f in report)
+            found.add(frozenset((*place, IMITATED.get(name, name)) for *place, name in reported))
     assert len(found) == 1
 
 
-def test_most_of_these_shapes_find_something(tmp_path: Path) -> None:
+def test_most_of_these_shapes_have_results(tmp_path: Path) -> None:
     result = 0
     for seed in range(40):
         dice = random.Random(seed)  # noqa: S311  # not a secret
-        data, shape = statements(dice), demands(dice, 3, on_path=False)[1]
+        data, shape = statements(dice), constraints(dice, 3, on_path=False)[1]
         shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:targetNode ex:n1 ; {shape} ."
         result += bool(report_on(tmp_path, shapes, data).results)
     assert result > 20

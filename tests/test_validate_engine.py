@@ -1,7 +1,7 @@
-"""The engine of validation against shapes of every kind: what SPARQL passes, pyshacl must pass as well.
+"""Validation against shapes of every kind: nodes that are not candidates must conform according to pyshacl.
 
-The values are those on which the two may part: numbers and dates that two libraries order in two ways, text that two
-regular expressions read in two ways, literals that one of them rewrites, and nodes of every sort.
+The values are those on which libraries differ: numbers and dates with different orders, texts for regular expressions,
+literals that a store normalizes, and nodes of every kind.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def turtle(folder: Path, name: str, text: str) -> Path:
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> MemoryStore:
-    """A node for each value, and one for each two neighbours."""
+    """One node per value, and one per pair of neighboring values."""
     values = [value.strip() for line in lines(VALUES) for value in line.split(" | ")]
     text = "ex:S rdfs:subClassOf ex:T . ex:t a ex:T . ex:u a ex:S, ex:U ; ex:q 1, ex:u . ex:none a ex:F .\n"
     text += "".join(f"ex:n{n} a ex:F ; ex:p {value} .\n" for n, value in enumerate(values))
@@ -121,7 +121,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> MemoryStore:
 
 
 def both(store: MemoryStore, file: Path) -> tuple[ValidationReport, AbstractSet[object]]:
-    """The fast report, and what it finds, once pyshacl over all nodes has found the same."""
+    """The report of the fast mode and its results, after a check that the full mode has the same."""
     reports = [validate(store, shapes=[file], fast=fast) for fast in (True, False)]
     fast, full = ({(f.focus, f.path, f.value, f.rule, f.component, f.severity, f.line) for f in r} for r in reports)
     assert fast == full
@@ -129,19 +129,19 @@ def both(store: MemoryStore, file: Path) -> tuple[ValidationReport, AbstractSet[
 
 
 @pytest.mark.filterwarnings("ignore:Possible set intersection:FutureWarning")
-@pytest.mark.parametrize("demand", lines(DEMANDS) + lines(ON_PATHS))
-def test_both_ways_agree_on_the_values_of_a_path(world: MemoryStore, tmp_path: Path, demand: str) -> None:
-    shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:property ex:P . ex:P sh:path ex:p ; {demand} ."
+@pytest.mark.parametrize("constraint", lines(DEMANDS) + lines(ON_PATHS))
+def test_both_modes_agree_on_the_values_of_a_path(world: MemoryStore, tmp_path: Path, constraint: str) -> None:
+    shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:property ex:P . ex:P sh:path ex:p ; {constraint} ."
     _, found = both(world, turtle(tmp_path, "shapes", shapes))
-    assert bool(found) == ("deactivated" not in demand)
+    assert bool(found) == ("deactivated" not in constraint)
 
 
-@pytest.mark.parametrize("demand", lines(DEMANDS))
-def test_both_ways_agree_on_nodes_that_may_be_literals(world: MemoryStore, tmp_path: Path, demand: str) -> None:
-    both(world, turtle(tmp_path, "shapes", f"ex:S a sh:NodeShape ; sh:targetObjectsOf ex:p ; {demand} ."))
+@pytest.mark.parametrize("constraint", lines(DEMANDS))
+def test_both_modes_agree_on_literal_focus_nodes(world: MemoryStore, tmp_path: Path, constraint: str) -> None:
+    both(world, turtle(tmp_path, "shapes", f"ex:S a sh:NodeShape ; sh:targetObjectsOf ex:p ; {constraint} ."))
 
 
-def test_a_shape_that_is_switched_off_takes_its_property_shapes_along(world: MemoryStore, tmp_path: Path) -> None:
+def test_a_deactivated_shape_deactivates_its_property_shapes(world: MemoryStore, tmp_path: Path) -> None:
     shapes = """ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:deactivated true ; sh:property ex:P .
         ex:P sh:path ex:p ; sh:datatype xsd:integer ."""
     _, found = both(world, turtle(tmp_path, "shapes", shapes))
@@ -165,7 +165,7 @@ CONSTRAINTS = {
 
 
 @pytest.mark.parametrize("name", CONSTRAINTS)
-def test_both_ways_agree_on_constraints_in_sparql(tmp_path: Path, name: str) -> None:
+def test_both_modes_agree_on_sparql_constraints(tmp_path: Path, name: str) -> None:
     data = "ex:a a ex:F ; ex:p ex:a, 'x' . ex:b a ex:F ; ex:p 1 . ex:none a ex:F . ex:u a ex:T, ex:S, ex:U ; ex:q 1 ."
     select = CONSTRAINTS[name].replace("\n", " ")
     off = "sh:deactivated true ;" if name == "deactivated" else ""
@@ -177,7 +177,7 @@ def test_both_ways_agree_on_constraints_in_sparql(tmp_path: Path, name: str) -> 
     assert bool(found) == (name != "deactivated")
 
 
-def test_values_that_differ_in_language_alone_are_two_findings(world: MemoryStore, tmp_path: Path) -> None:
+def test_values_that_differ_only_in_language_have_two_results(world: MemoryStore, tmp_path: Path) -> None:
     shapes = "ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:property [ sh:path ex:p ; sh:nodeKind sh:IRI ] ."
     report, _ = both(world, turtle(tmp_path, "shapes", shapes))
     of_one_node = [f for f in report if f.node == "https://example.org/m5"]
@@ -185,14 +185,14 @@ def test_values_that_differ_in_language_alone_are_two_findings(world: MemoryStor
     assert report.to_turtle().count('sh:value "abc"@en ;') == 3  # a node of its own, and two neighbours
 
 
-def test_the_details_of_a_finding_are_no_findings(world: MemoryStore, tmp_path: Path) -> None:
+def test_the_details_of_a_result_are_not_results(world: MemoryStore, tmp_path: Path) -> None:
     shapes = """ex:S a sh:NodeShape ; sh:targetNode ex:none ; sh:node ex:N .
         ex:N a sh:NodeShape ; sh:property [ sh:path ex:p ; sh:minCount 1 ] ."""
     report, _ = both(world, turtle(tmp_path, "shapes", shapes))
     assert [result.component for result in report] == ["Node"]
 
 
-def test_a_severity_of_the_shapes_own_is_told_and_is_no_small_thing(world: MemoryStore, tmp_path: Path) -> None:
+def test_a_custom_severity_is_reported_and_counts_as_a_violation(world: MemoryStore, tmp_path: Path) -> None:
     shapes = """ex:S a sh:NodeShape ; sh:targetNode ex:none ; sh:property ex:P .
         ex:P sh:path ex:p ; sh:minCount 1 ; sh:severity ex:Grave ."""
     report, _ = both(world, turtle(tmp_path, "shapes", shapes))
@@ -203,11 +203,11 @@ def test_a_severity_of_the_shapes_own_is_told_and_is_no_small_thing(world: Memor
     assert "sh:resultSeverity <https://example.org/Grave>" in report.to_turtle()
 
 
-# Shapes that are wrong themselves.
+# Ill-formed shapes.
 
 
 @pytest.mark.parametrize(
-    ("demand", "told"),
+    ("constraint", "expected"),
     [
         ('sh:minCount "one"', "non-negative integer"),
         ("sh:maxCount 1, 2", "2 values"),
@@ -219,14 +219,14 @@ def test_a_severity_of_the_shapes_own_is_told_and_is_no_small_thing(world: Memor
     ],
 )
 @pytest.mark.parametrize("fast", [True, False])
-def test_a_shape_that_is_no_shape_is_refused(tmp_path: Path, demand: str, told: str, fast: bool) -> None:
-    shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:property [ sh:path ex:p ; {demand} ] ."
+def test_an_ill_formed_shape_is_refused(tmp_path: Path, constraint: str, expected: str, fast: bool) -> None:
+    shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:property [ sh:path ex:p ; {constraint} ] ."
     store = MemoryStore.open([turtle(tmp_path, "data", "ex:a a ex:F ; ex:p 1 .")], bundled=False)
-    with pytest.raises(InvalidShape, match=told):
+    with pytest.raises(InvalidShape, match=expected):
         validate(store, shapes=[turtle(tmp_path, "shapes", shapes)], fast=fast)
 
 
-def test_files_without_a_shape_are_noted(world: MemoryStore, tmp_path: Path) -> None:
+def test_files_without_shapes_are_reported(world: MemoryStore, tmp_path: Path) -> None:
     report = validate(world, shapes=[turtle(tmp_path, "shapes", "ex:a a ex:F .")])
     assert [item.reason for item in report.unevaluated] == ["the shapes files contain no shapes."]
     assert not report.ok
@@ -238,7 +238,7 @@ def test_a_misspelled_path_is_noted(world: MemoryStore, tmp_path: Path) -> None:
     assert [note for note in notes if "<https://example.org/pp>" in note and "check the spelling" in note]
 
 
-def test_a_literal_in_another_form_leaves_links_to_sparql(tmp_path: Path) -> None:
+def test_a_normalized_literal_does_not_affect_constraints_on_links(tmp_path: Path) -> None:
     select = "SELECT $this ?value WHERE { ?value ?property $this FILTER(?value != $this) }"
     shapes = f'ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:sparql [ sh:select "{select}" ] .'
     data = "ex:a a ex:F ; ex:p 0.50 . ex:b a ex:F . ex:c ex:q ex:b ."
@@ -251,7 +251,7 @@ def test_a_literal_in_another_form_leaves_links_to_sparql(tmp_path: Path) -> Non
     both(store, file)
 
 
-def test_not_a_number_is_beyond_each_limit(tmp_path: Path) -> None:
+def test_nan_violates_every_limit(tmp_path: Path) -> None:
     shapes = """ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:property ex:P, ex:Q .
         ex:P sh:path ex:p ; sh:maxInclusive 1.0 ; sh:message "At most 1." . ex:Q sh:path ex:q ; sh:minCount 1 ."""
     data = 'ex:a a ex:F ; ex:p "NaN"^^xsd:double ; ex:q 1 .\nex:b a ex:F ; ex:p 2 .\nex:c a ex:F ; ex:p 1 ; ex:q 1 .'
@@ -280,7 +280,7 @@ def test_an_ill_typed_value_prints_no_traceback(tmp_path: Path) -> None:
     assert (done.stdout, done.stderr) == ("2\n", "")
 
 
-def test_what_conforms_costs_no_import_of_pyshacl() -> None:
+def test_pyshacl_is_not_imported_if_the_graph_conforms() -> None:
     code = """if True:
         import sys
         from threatgraph import ThreatGraph
@@ -290,7 +290,7 @@ def test_what_conforms_costs_no_import_of_pyshacl() -> None:
     assert done.stdout == "[]\n"
 
 
-# Where a result is.
+# Locations.
 
 
 PLACES = '''
@@ -308,12 +308,12 @@ ex:a
 '''
 
 
-def test_a_finding_names_the_line_of_its_value(tmp_path: Path) -> None:
+def test_a_result_has_the_line_of_its_value(tmp_path: Path) -> None:
     shapes = 'ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:property [ sh:path ex:p ; sh:in ( "good" ) ] .'
     file = turtle(tmp_path, "data", PLACES)
     report, _ = both(MemoryStore.open([file], bundled=False), turtle(tmp_path, "shapes", shapes))
-    told = file.read_text(encoding="utf-8").split("\n")
-    assert [told[f.line - 1].strip() for f in report if f.line] == ['ex:p "b\\"ad" ;', 'ex:p\t"bad" .']
+    expected = file.read_text(encoding="utf-8").split("\n")
+    assert [expected[f.line - 1].strip() for f in report if f.line] == ['ex:p "b\\"ad" ;', 'ex:p\t"bad" .']
     assert {result.rule for result in report} == {"https://example.org/S"}
 
 
@@ -326,7 +326,7 @@ def test_a_file_that_has_changed_is_read_again(tmp_path: Path) -> None:
     assert found == [HEAD.count("\n") + 1, HEAD.count("\n") + 3]
 
 
-def test_a_literal_that_is_judged_is_found_where_it_stands(tmp_path: Path) -> None:
+def test_a_literal_focus_node_has_the_line_of_its_statement(tmp_path: Path) -> None:
     shapes = turtle(tmp_path, "shapes", 'ex:S a sh:NodeShape ; sh:targetObjectsOf ex:p ; sh:pattern "^a b$" .')
     data = turtle(tmp_path, "data", 'ex:a\n    ex:p "a b" ;\n    ex:p "a c" ;\n    .\n')
     report, _ = both(MemoryStore.open([data], bundled=False), shapes)
@@ -335,7 +335,7 @@ def test_a_literal_that_is_judged_is_found_where_it_stands(tmp_path: Path) -> No
     assert len(only) == 1
 
 
-def test_a_file_that_spoils_a_record_of_another_is_blamed(tmp_path: Path) -> None:
+def test_a_file_that_makes_a_record_of_another_file_invalid_is_reported(tmp_path: Path) -> None:
     """``threatgraph validate PATH`` must not pass a file that adds a second severity to a bundled record."""
     shapes = turtle(
         tmp_path, "shapes", "ex:S a sh:NodeShape ; sh:targetClass ex:F ; sh:property [ sh:path ex:p ; sh:maxCount 1 ] ."
@@ -353,7 +353,7 @@ def test_a_file_that_spoils_a_record_of_another_is_blamed(tmp_path: Path) -> Non
     assert of_other == []
 
 
-def test_a_file_is_told_what_its_statement_makes_wrong_elsewhere(tmp_path: Path) -> None:
+def test_a_violation_in_another_file_is_reported_for_the_selected_file(tmp_path: Path) -> None:
     shapes = turtle(
         tmp_path,
         "shapes",
@@ -365,13 +365,13 @@ def test_a_file_is_told_what_its_statement_makes_wrong_elsewhere(tmp_path: Path)
     assert [(result.file, result.component) for result in report] == [(begun, "LessThan")]
 
 
-def test_a_file_that_only_speaks_of_a_record_does_not_define_it(tmp_path: Path) -> None:
+def test_a_file_with_statements_but_no_class_does_not_define_a_record(tmp_path: Path) -> None:
     files = [turtle(tmp_path, "one", f"<urn:a> a <{TG}Asset> ."), turtle(tmp_path, "two", '<urn:a> skos:note "x"@en .')]
     report = validate(MemoryStore.open(files, bundled=False), shapes=[turtle(tmp_path, "shapes", "")])
     assert list(report) == []
 
 
-def test_two_records_with_one_code_are_both_named(tmp_path: Path) -> None:
+def test_two_records_with_the_same_code_are_both_reported(tmp_path: Path) -> None:
     kind = "https://w3id.org/threatgraph/asset"
     files = [
         turtle(tmp_path, name, f'<{kind}/{name}>\n    a tg:Asset ;\n    skos:notation "AST-XX-1" ;\n    .\n')
@@ -389,7 +389,7 @@ def test_two_records_with_one_code_are_both_named(tmp_path: Path) -> None:
 # The report in Turtle.
 
 
-def test_a_path_of_many_parts_is_told_alike_each_time(world: MemoryStore, tmp_path: Path) -> None:
+def test_a_complex_path_is_reported_deterministically(world: MemoryStore, tmp_path: Path) -> None:
     shapes = """ex:S a sh:NodeShape ; sh:targetNode ex:none ; sh:property [
         sh:path ( [ sh:inversePath ex:q ] [ sh:zeroOrMorePath ex:p ] ) ; sh:minCount 3 ; sh:name "far" ] ."""
     file = turtle(tmp_path, "shapes", shapes)

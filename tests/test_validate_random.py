@@ -1,8 +1,8 @@
-"""Random data and shapes: what the fast way finds, what the full way finds, and what pyshacl finds by itself.
+"""Random data and shapes: the results of the fast mode, of the full mode and of pyshacl itself are equal.
 
-pyshacl is asked twice on the same graphs, as it is and with the components of our own. What it finds with these must
-always be what we find; what it finds without them too, unless a rule below says that the case is one of those in which
-it is corrected. ``THREATGRAPH_RANDOM_EXAMPLES`` sets how many pairs are tried.
+pyshacl runs twice on the same graphs, with and without the corrected components. With them, its results must always
+equal those of threatgraph. Without them, they may differ only in the cases that :func:`corrections` lists.
+``THREATGRAPH_RANDOM_EXAMPLES`` sets the number of pairs.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ paths = st.recursive(
         st.lists(inner, min_size=2, max_size=2).map(lambda parts: f"[ sh:alternativePath ( {' '.join(parts)} ) ]"),
         inner.map(lambda path: f"[ sh:inversePath {path} ]"),
         st.tuples(st.sampled_from(("zeroOrMore", "oneOrMore", "zeroOrOne")), inner).map(
-            lambda told: f"[ sh:{told[0]}Path {told[1]} ]"
+            lambda reported: f"[ sh:{reported[0]}Path {reported[1]} ]"
         ),
     ),
     max_leaves=4,
@@ -112,8 +112,8 @@ on_values = st.one_of(
         lambda kind: f"sh:nodeKind sh:{kind}"
     ),
     st.tuples(st.sampled_from(("minInclusive", "maxInclusive", "minExclusive", "maxExclusive")), terms)
-    .filter(lambda told: '"' in told[1] or told[1][0].isdigit())
-    .map(lambda told: f"sh:{told[0]} {told[1]}"),
+    .filter(lambda reported: '"' in reported[1] or reported[1][0].isdigit())
+    .map(lambda reported: f"sh:{reported[0]} {reported[1]}"),
     st.lists(terms, min_size=1, max_size=4).map(lambda members: f"sh:in ( {' '.join(members)} )"),
     terms.map(lambda term: f"sh:hasValue {term}"),
 )
@@ -128,24 +128,24 @@ on_paths = st.one_of(
 )
 
 
-def _property(path: str, demand: str) -> str:
-    return f"sh:path {path} ; {demand}"
+def _property(path: str, constraint: str) -> str:
+    return f"sh:path {path} ; {constraint}"
 
 
-demands = st.recursive(
+constraints = st.recursive(
     on_values,
     lambda inner: st.one_of(
-        inner.map(lambda demand: f"sh:not [ {demand} ]"),
-        inner.map(lambda demand: f"sh:node [ {demand} ]"),
+        inner.map(lambda constraint: f"sh:not [ {constraint} ]"),
+        inner.map(lambda constraint: f"sh:node [ {constraint} ]"),
         st.tuples(st.sampled_from(("and", "or", "xone")), inner, inner).map(
-            lambda told: f"sh:{told[0]} ( [ {told[1]} ] [ {told[2]} ] )"
+            lambda reported: f"sh:{reported[0]} ( [ {reported[1]} ] [ {reported[2]} ] )"
         ),
-        st.tuples(paths, st.one_of(on_paths, inner)).map(lambda told: f"sh:property [ {_property(*told)} ]"),
+        st.tuples(paths, st.one_of(on_paths, inner)).map(lambda reported: f"sh:property [ {_property(*reported)} ]"),
         st.tuples(st.sampled_from(("and", "or", "xone")), paths, st.one_of(on_paths, inner), inner).map(
-            lambda told: f"sh:{told[0]} ( [ {_property(told[1], told[2])} ] [ {told[3]} ] )"
+            lambda reported: f"sh:{reported[0]} ( [ {_property(reported[1], reported[2])} ] [ {reported[3]} ] )"
         ),
-        st.tuples(paths, on_paths).map(lambda told: f"sh:not [ {_property(*told)} ]"),
-        inner.map(lambda demand: f"sh:node [ {demand} ; sh:deactivated true ]"),
+        st.tuples(paths, on_paths).map(lambda reported: f"sh:not [ {_property(*reported)} ]"),
+        inner.map(lambda constraint: f"sh:node [ {constraint} ; sh:deactivated true ]"),
     ),
     max_leaves=4,
 )
@@ -157,10 +157,12 @@ counts = st.sampled_from(
         "qualifiedMinCount 2",
     )
 )
-qualified = st.tuples(demands, counts).map(lambda told: f"sh:qualifiedValueShape [ {told[0]} ] ; sh:{told[1]}")
+qualified = st.tuples(constraints, counts).map(
+    lambda reported: f"sh:qualifiedValueShape [ {reported[0]} ] ; sh:{reported[1]}"
+)
 disjoint = st.tuples(steps, qualified, qualified).map(
-    lambda told: " ; ".join(
-        f"sh:property [ sh:path {told[0]} ; {one} ; sh:qualifiedValueShapesDisjoint true ]" for one in told[1:]
+    lambda reported: " ; ".join(
+        f"sh:property [ sh:path {reported[0]} ; {one} ; sh:qualifiedValueShapesDisjoint true ]" for one in reported[1:]
     )
 )
 #: Constraints in SPARQL that say the same to all engines, but for the values that they meet.
@@ -231,7 +233,7 @@ def _constraint(select: str) -> str:
 
 
 def _once_each(parts: list[str]) -> bool:
-    """Whether two demands have no parameter in common, of which a shape may have one only."""
+    """Whether two constraints have no parameter in common that a shape may have only once."""
     names = [set(re.findall(r"sh:(\w+) ", part)) for part in parts]
     return not names[0] & names[1]
 
@@ -241,15 +243,15 @@ on_path = st.sampled_from(ON_PATH).map(_constraint)
 extras = st.sampled_from(("", "", " ; sh:severity sh:Warning", " ; sh:severity ex:Grave", " ; sh:message 'wrong'@en"))
 shapes = st.tuples(
     st.one_of(
-        demands,
-        st.lists(demands, min_size=2, max_size=2).filter(_once_each).map(" ; ".join),
+        constraints,
+        st.lists(constraints, min_size=2, max_size=2).filter(_once_each).map(" ; ".join),
         selects,
         disjoint,
-        st.tuples(steps, st.one_of(selects, on_path)).map(lambda told: f"sh:property [ {_property(*told)} ]"),
-        st.tuples(paths, st.one_of(on_paths, demands, qualified)).map(lambda told: _property(*told)),
+        st.tuples(steps, st.one_of(selects, on_path)).map(lambda reported: f"sh:property [ {_property(*reported)} ]"),
+        st.tuples(paths, st.one_of(on_paths, constraints, qualified)).map(lambda reported: _property(*reported)),
     ),
     extras,
-).map(lambda told: told[0] + (told[1] if "sh:message" not in told[0] else ""))
+).map(lambda reported: reported[0] + (reported[1] if "sh:message" not in reported[0] else ""))
 target = st.one_of(
     st.sampled_from(
         ("sh:targetClass ex:T", "sh:targetNode ex:a , ex:b", "sh:targetSubjectsOf ex:p", "sh:targetObjectsOf ex:q")
@@ -259,13 +261,13 @@ target = st.one_of(
 )
 targets = st.lists(target, min_size=1, max_size=2, unique=True).map(" ; ".join)
 
-#: What is found: node, kind of constraint, value, severity, path; a blank node is just one.
+#: The results: node, component, value, severity and path. All blank nodes are equal.
 Found = frozenset[tuple[str, ...]]
 
 
 @cache
 def data_and_shapes(graph: str, shape: str) -> tuple[rdflib.Graph, rdflib.Graph]:
-    """Both as rdflib graphs, with each literal as it is written."""
+    """Both as rdflib graphs, with the lexical forms of literals."""
     with quiet():
         return _graphs(graph, shape)
 
@@ -276,7 +278,7 @@ def _graphs(graph: str, shape: str) -> tuple[rdflib.Graph, rdflib.Graph]:
 
 
 def by_pyshacl(graph: str, shape: str, *, ours: bool) -> Found | None:
-    """What pyshacl finds, with our components or without; ``None`` where it fails."""
+    """The results of pyshacl, with or without the corrected components; ``None`` if it fails."""
     data, rules = data_and_shapes(graph, shape)
     try:
         with quiet(), corrected() if ours else nullcontext():
@@ -297,7 +299,7 @@ def _text(term: rdflib.term.Node | None) -> str:
     return "_:" if isinstance(term, rdflib.BNode) else "" if term is None else term.n3()
 
 
-#: Where a query has a path from such a value, rdflib has it begin at any node.
+#: rdflib starts a path from such a value at any node.
 FALSE = "values that are false to Python"
 GIVEN = re.compile(r"<file:.*#_[1-9][0-9]*>")
 
@@ -310,12 +312,12 @@ def _of(triples: tuple[ox.Triple, ...]) -> tuple[str, ...]:
     values = {triple.predicate.value: triple.object for triple in triples if triple.subject == triples[0].subject}
     names = (SH.focusNode, SH.sourceConstraintComponent, SH.value, SH.resultSeverity, SH.resultPath)
     graph = to_rdflib_graph(ox.Triple(triples[0].subject, ox.NamedNode(n), v) for n, v in values.items())
-    told = (_text(next(graph.objects(None, name), None)) for name in names)
-    return tuple("_:" if GIVEN.fullmatch(text) or text.startswith("<urn:") else text for text in told)
+    reported = (_text(next(graph.objects(None, name), None)) for name in names)
+    return tuple("_:" if GIVEN.fullmatch(text) or text.startswith("<urn:") else text for text in reported)
 
 
 def corrections(graph: str, shape: str) -> Iterator[str]:
-    """Why pyshacl by itself may find other things: the cases of the section on that in docs/validation.md."""
+    """Why the results of unpatched pyshacl may differ: the cases listed in docs/validation.md."""
     odd = any(value in graph + shape for value in ODD)
     if re.search(r"sh:(min|max)(In|Ex)clusive|sh:lessThan", shape):
         yield "order"
@@ -334,7 +336,7 @@ def corrections(graph: str, shape: str) -> Iterator[str]:
 
 
 def disagreement(graph: list[tuple[str, str, str]], target: str, shape: str) -> str:
-    """Which two ways find different things in a pair; nothing if none do."""
+    """The two modes with different results, or an empty text."""
     kind = "PropertyShape" if shape.startswith("sh:path") else "NodeShape"
     texts = "".join(f"{' '.join(statement)} .\n" for statement in graph), f"ex:S a sh:{kind} ; {target} ; {shape} ."
     data, rules = (HEAD + text for text in texts)
@@ -375,5 +377,5 @@ def disagreement(graph: list[tuple[str, str, str]], target: str, shape: str) -> 
     target="sh:targetClass ex:T",
     shape="sh:property [ sh:path ex:p ; sh:closed true ; sh:ignoredProperties ( rdf:type ex:p ) ]",
 )
-def test_all_ways_agree(graph: list[tuple[str, str, str]], target: str, shape: str) -> None:
+def test_all_modes_agree(graph: list[tuple[str, str, str]], target: str, shape: str) -> None:
     assert not disagreement(graph, target, shape)

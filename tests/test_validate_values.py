@@ -1,6 +1,6 @@
-"""Values are checked as they are written and as the specifications say, by the fast way and by the full one.
+"""Values are checked in their lexical form and according to the specifications, in the fast mode and the full mode.
 
-Each expectation is worked out from the specification that its test names, not from what a library does.
+Each expected value is derived from the specification that its test names, not from the behavior of a library.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _file(folder: Path, name: str, text: str) -> Path:
     return file
 
 
-def both_ways(store: Store, shapes: Path) -> ValidationReport:
+def both_modes(store: Store, shapes: Path) -> ValidationReport:
     fast, full = (validate(store, shapes=[shapes], fast=fast, hints=True) for fast in (True, False))
     assert list(fast) == list(full)
     return fast
@@ -41,25 +41,25 @@ def both_ways(store: Store, shapes: Path) -> ValidationReport:
 
 def report(folder: Path, data: str, shapes: str) -> ValidationReport:
     store = MemoryStore.open([_file(folder, "data", data)], bundled=False)
-    return both_ways(store, _file(folder, "shapes", shapes))
+    return both_modes(store, _file(folder, "shapes", shapes))
 
 
-def wrong(folder: Path, demand: str, values: str, more: str = "") -> list[str]:
-    """The values, written one after another, that break a demand on the property ``ex:v``."""
+def wrong(folder: Path, constraint: str, values: str, more: str = "") -> list[str]:
+    """The values that violate a constraint on the property ``ex:v``."""
     terms = values.split(" ; ")
     data = "".join(f"ex:n{number} a ex:T ; ex:v {term} .\n" for number, term in enumerate(terms)) + more
-    shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:property [ sh:path ex:v ; {demand} ] ."
+    shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:property [ sh:path ex:v ; {constraint} ] ."
     found = {result.node for result in report(folder, data, shapes)}
     return [term for number, term in enumerate(terms) if f"{EX}n{number}" in found]
 
 
-# Terms are compared as RDF compares them (RDF 1.1 Concepts, section 3.3): by their text, not by their value.
+# RDF compares terms by lexical form, not by value (RDF 1.1 Concepts, section 3.3).
 
 INTEGERS = '1 ; "01"^^xsd:integer ; "+1"^^xsd:integer ; 1.0 ; "1"^^xsd:byte ; "1"'
 
 
 @pytest.mark.parametrize(
-    ("demand", "values", "expected"),
+    ("constraint", "values", "expected"),
     [
         ("sh:in ( 1 )", INTEGERS, '"01"^^xsd:integer ; "+1"^^xsd:integer ; 1.0 ; "1"^^xsd:byte ; "1"'),
         ('sh:in ( "01"^^xsd:integer )', INTEGERS, '1 ; "+1"^^xsd:integer ; 1.0 ; "1"^^xsd:byte ; "1"'),
@@ -89,30 +89,30 @@ INTEGERS = '1 ; "01"^^xsd:integer ; "+1"^^xsd:integer ; 1.0 ; "1"^^xsd:byte ; "1
         ("sh:qualifiedValueShape [ sh:maxLength 1 ] ; sh:qualifiedMinCount 1", "1 ; 01", "01"),
     ],
 )
-def test_terms_are_compared_as_written(tmp_path: Path, demand: str, values: str, expected: str) -> None:
-    assert wrong(tmp_path, demand, values) == [value for value in expected.split(" ; ") if value]
+def test_terms_are_compared_as_written(tmp_path: Path, constraint: str, values: str, expected: str) -> None:
+    assert wrong(tmp_path, constraint, values) == [value for value in expected.split(" ; ") if value]
 
 
 def test_pairs_of_properties_are_compared_as_written(tmp_path: Path) -> None:
     data = "ex:a a ex:T ; ex:v 1 ; ex:w 01 . ex:b a ex:T ; ex:v 1.50 ; ex:w 1.50 . ex:c a ex:T ; ex:v 2 ; ex:w 2.0 ."
-    for demand, expected in (("sh:equals", {"a", "c"}), ("sh:disjoint", {"b"}), ("sh:lessThanOrEquals", set())):
-        shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:property [ sh:path ex:v ; {demand} ex:w ] ."
+    for constraint, expected in (("sh:equals", {"a", "c"}), ("sh:disjoint", {"b"}), ("sh:lessThanOrEquals", set())):
+        shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:property [ sh:path ex:v ; {constraint} ex:w ] ."
         assert {result.node[-1] for result in report(tmp_path, data, shapes)} == expected
 
 
-def test_literals_that_are_focus_nodes_are_judged_as_written(tmp_path: Path) -> None:
+def test_literal_focus_nodes_keep_their_lexical_form(tmp_path: Path) -> None:
     data = 'ex:a ex:v "007"^^xsd:integer . ex:b ex:v 7 . ex:c ex:v "1"^^xsd:byte .'
     shapes = "ex:S a sh:NodeShape ; sh:targetObjectsOf ex:v ; sh:maxLength 1 ; sh:datatype xsd:byte ."
     found = {(result.node, result.component) for result in report(tmp_path, data, shapes)}
     assert found == {("007", "MaxLength"), ("007", "Datatype"), ("7", "Datatype")}
 
 
-def test_a_target_node_is_judged_as_it_is_written_in_the_shapes(tmp_path: Path) -> None:
+def test_a_target_node_keeps_its_lexical_form(tmp_path: Path) -> None:
     shapes = 'ex:S a sh:NodeShape ; sh:targetNode "007"^^xsd:integer ; sh:maxLength 2 .'
     assert [result.node for result in report(tmp_path, "ex:a ex:v 7 .", shapes)] == ["007"]
 
 
-def test_the_way_back_from_a_literal_begins_at_what_is_written(tmp_path: Path) -> None:
+def test_an_inverse_path_starts_from_the_lexical_form(tmp_path: Path) -> None:
     data = 'ex:a ex:v "1"^^xsd:byte . ex:b ex:v 1 . ex:c ex:v 01 . ex:c a ex:T .'
     shapes = """ex:S a sh:NodeShape ; sh:targetObjectsOf ex:v ;
         sh:property [ sh:path [ sh:inversePath ex:v ] ; sh:class ex:T ] ."""
@@ -120,24 +120,24 @@ def test_the_way_back_from_a_literal_begins_at_what_is_written(tmp_path: Path) -
     assert found == {("1", f"{EX}a"), ("1", f"{EX}b")}
 
 
-def test_a_constraint_in_sparql_sees_what_is_written(tmp_path: Path) -> None:
+def test_a_sparql_constraint_reads_the_lexical_form(tmp_path: Path) -> None:
     data = "ex:a a ex:T ; ex:v 0.50 . ex:b a ex:T ; ex:v 0.5 ."
     shapes = f"""ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:sparql [ sh:message "m" ;
         sh:select "SELECT $this ?value WHERE {{ $this <{EX}v> ?value FILTER(STRLEN(STR(?value)) > 3) }}" ] ."""
     assert [(result.node[-1], result.value) for result in report(tmp_path, data, shapes)] == [("a", "0.50")]
 
 
-def test_a_store_on_disk_gives_the_same_findings(tmp_path: Path) -> None:
+def test_a_store_on_disk_has_the_same_results(tmp_path: Path) -> None:
     data = _file(
         tmp_path, "data", 'ex:a a ex:T ; ex:v 1.0 , 1 . ex:b a ex:T ; ex:v "1"^^xsd:int . ex:c a ex:T ; ex:v 2 .'
     )
     shapes = "ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:property [ sh:path ex:v ; sh:in ( 1.0 2 ) ] ."
     load(tmp_path / "store", file_sources([data]), bundled=False)
-    found = both_ways(DirectoryStore.open(tmp_path / "store"), _file(tmp_path, "shapes", shapes))
+    found = both_modes(DirectoryStore.open(tmp_path / "store"), _file(tmp_path, "shapes", shapes))
     assert {(result.node[-1], result.value) for result in found} == {("a", "1"), ("b", "1")}
 
 
-# Ill-typed literals: the lexical spaces of XML Schema 1.1 part 2, without whitespace around (RDF 1.1, section 3.3).
+# Ill-typed literals: the lexical spaces of XML Schema 1.1 part 2, without outer whitespace (RDF 1.1, section 3.3).
 
 
 @pytest.mark.parametrize(
@@ -188,7 +188,7 @@ def test_a_store_on_disk_gives_the_same_findings(tmp_path: Path) -> None:
         ("string", "a", ""),
     ],
 )
-def test_ill_typed_literals_are_not_of_their_datatype(tmp_path: Path, datatype: str, good: str, bad: str) -> None:
+def test_ill_typed_literals_violate_their_datatype(tmp_path: Path, datatype: str, good: str, bad: str) -> None:
     literals = [f'"{text}"^^xsd:{datatype}' for text in (good + " " + bad).split()]
     found = wrong(tmp_path, f"sh:datatype xsd:{datatype}", " ; ".join(literals))
     assert found == [f'"{text}"^^xsd:{datatype}' for text in bad.split()]
@@ -207,17 +207,17 @@ def test_ill_typed_literals_are_not_of_their_datatype(tmp_path: Path, datatype: 
         ("ex:own", ['"anything"'], []),
     ],
 )
-def test_spaces_and_markup_count(tmp_path: Path, datatype: str, good: list[str], bad: list[str]) -> None:
+def test_whitespace_and_markup_are_significant(tmp_path: Path, datatype: str, good: list[str], bad: list[str]) -> None:
     literals = [f"{text}^^{datatype}" for text in good + bad]
     assert wrong(tmp_path, f"sh:datatype {datatype}", " ; ".join(literals)) == [f"{text}^^{datatype}" for text in bad]
 
 
-def test_a_text_with_a_language_is_of_one_datatype_alone(tmp_path: Path) -> None:
+def test_a_string_with_a_language_is_only_a_lang_string(tmp_path: Path) -> None:
     assert wrong(tmp_path, "sh:datatype rdf:langString", '"a"@en ; "a"') == ['"a"']
     assert wrong(tmp_path, "sh:datatype xsd:string", '"a"@en ; "a"') == ['"a"@en']
 
 
-# Order: the operators of SPARQL 1.1, section 17.3, and the order of XML Schema 1.1; what they do not order is wrong.
+# Order: the operators of SPARQL 1.1, section 17.3, and the order of XML Schema 1.1. Incomparable values are violations.
 
 
 def moment(text: str) -> str:
@@ -274,13 +274,13 @@ def test_what_cannot_be_compared_is_not_less(tmp_path: Path, one: str, other: st
         assert (wrong(tmp_path, f"sh:not [ sh:maxExclusive {other} ]", one) == []) is not less
 
 
-def test_limits_hold_by_value(tmp_path: Path) -> None:
+def test_limits_compare_by_value(tmp_path: Path) -> None:
     values = '1 ; 01 ; 1.0 ; "1"^^xsd:byte ; "1.0"^^xsd:double ; 2 ; "1" ; ex:a ; "one"^^xsd:integer'
     assert wrong(tmp_path, "sh:maxInclusive 1.00", values) == ["2", '"1"', "ex:a", '"one"^^xsd:integer']
     assert wrong(tmp_path, "sh:maxExclusive 1.00", values) == values.split(" ; ")
 
 
-# Regular expressions: SPARQL 1.1, section 17.4.3.14, which is fn:matches of XPath.
+# Regular expressions: SPARQL 1.1, section 17.4.3.14, that is fn:matches of XPath.
 
 
 @pytest.mark.parametrize(
@@ -311,15 +311,15 @@ def test_limits_hold_by_value(tmp_path: Path) -> None:
     ],
 )
 def test_patterns_are_those_of_xpath(tmp_path: Path, pattern: str, flags: str, good: list[str], bad: list[str]) -> None:
-    demand = f"sh:pattern {_quoted(pattern)}" + (f' ; sh:flags "{flags}"' if flags else "")
-    assert wrong(tmp_path, demand, " ; ".join(map(_quoted, good + bad))) == list(map(_quoted, bad))
+    constraint = f"sh:pattern {_quoted(pattern)}" + (f' ; sh:flags "{flags}"' if flags else "")
+    assert wrong(tmp_path, constraint, " ; ".join(map(_quoted, good + bad))) == list(map(_quoted, bad))
 
 
 def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace("\n", "\\n").replace("\t", "\\t") + '"'
 
 
-def test_a_pattern_is_about_the_text_of_iris_and_never_of_blank_nodes(tmp_path: Path) -> None:
+def test_a_pattern_applies_to_iris_and_never_matches_blank_nodes(tmp_path: Path) -> None:
     assert wrong(tmp_path, 'sh:pattern "^https://example"', 'ex:a ; <urn:a> ; _:b ; "https://example"@en') == [
         "<urn:a>",
         "_:b",
@@ -329,9 +329,9 @@ def test_a_pattern_is_about_the_text_of_iris_and_never_of_blank_nodes(tmp_path: 
 
 @pytest.mark.parametrize(("pattern", "flags"), [("(", ""), ("[a-", ""), ("*a", ""), ("\\p{Nothing}", ""), ("a", "z")])
 @pytest.mark.parametrize("fast", [True, False])
-def test_a_pattern_that_cannot_be_read_is_refused(tmp_path: Path, pattern: str, flags: str, fast: bool) -> None:
-    demand = f"sh:pattern {_quoted(pattern)}" + (f' ; sh:flags "{flags}"' if flags else "")
-    shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:property ex:P . ex:P sh:path ex:v ; {demand} ."
+def test_an_invalid_pattern_is_refused(tmp_path: Path, pattern: str, flags: str, fast: bool) -> None:
+    constraint = f"sh:pattern {_quoted(pattern)}" + (f' ; sh:flags "{flags}"' if flags else "")
+    shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:property ex:P . ex:P sh:path ex:v ; {constraint} ."
     store = MemoryStore.open([_file(tmp_path, "data", "ex:a a ex:T ; ex:v 'a' .")], bundled=False)
     with pytest.raises(InvalidShape) as refused:
         validate(store, shapes=[_file(tmp_path, "shapes", shapes)], fast=fast)
@@ -352,7 +352,7 @@ def test_language_ranges_match_tags_that_begin_with_them(tmp_path: Path) -> None
     assert wrong(tmp_path, "sh:uniqueLang true", '"a"@en , "b"@EN ; "a"@en , "b"@en-GB') == ['"a"@en , "b"@EN']
 
 
-# Paths: SHACL, section 2.3.1; an inverse of any path is followed backwards as a whole.
+# Paths: SHACL, section 2.3.1, including inverse paths of any path.
 
 
 @pytest.mark.parametrize(
@@ -370,7 +370,7 @@ def test_language_ranges_match_tags_that_begin_with_them(tmp_path: Path) -> None
         ("[ sh:oneOrMorePath [ sh:inversePath ex:q ] ]", "m"),
     ],
 )
-def test_paths_lead_where_they_should(tmp_path: Path, path: str, expected: str) -> None:
+def test_paths_lead_to_the_expected_values(tmp_path: Path, path: str, expected: str) -> None:
     data = "ex:e a ex:T ; ex:back ex:z . ex:m ex:q ex:e . ex:x ex:p ex:m . ex:y ex:p ex:m . ex:x ex:r ex:z ."
     shapes = f"ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:property [ sh:path {path} ; sh:nodeKind sh:Literal ] ."
     assert {result.value for result in report(tmp_path, data, shapes)} == {EX + name for name in expected.split()}
@@ -385,10 +385,10 @@ def test_a_long_sequence_is_followed_to_its_end(tmp_path: Path) -> None:
     assert {result.value for result in report(tmp_path, data, shapes)} == {f"{EX}n12"}
 
 
-# Nodes that no statement mentions, constraints that compare a text with a number, triple terms.
+# Nodes without statements, constraints that compare a string with a number, triple terms.
 
 
-def test_a_target_that_no_statement_mentions_is_judged(tmp_path: Path) -> None:
+def test_a_target_node_that_the_data_does_not_mention_is_evaluated(tmp_path: Path) -> None:
     select = f"SELECT $this ?value WHERE {{ $this <{EX}r>* ?value }}"
     shapes = f"""ex:S a sh:NodeShape ; sh:targetNode ex:absent ; sh:property [ sh:path ex:p ; sh:minCount 1 ] ;
         sh:sparql [ sh:message "m" ; sh:select "{select}" ] ."""
@@ -397,15 +397,15 @@ def test_a_target_that_no_statement_mentions_is_judged(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("zero", ["0", "false", '""', '"00"^^xsd:integer'])
-def test_a_path_that_begins_at_a_false_value_begins_there(tmp_path: Path, zero: str) -> None:
-    """rdflib takes such a value for none, and the path for one from all nodes."""
+def test_a_path_may_start_from_a_false_value(tmp_path: Path, zero: str) -> None:
+    """rdflib treats such a value as unbound, so that the path starts from all nodes."""
     select = f"SELECT $this ?value WHERE {{ $this <{EX}r>+ ?value }}"
     shapes = f'ex:S a sh:NodeShape ; sh:targetNode {zero} ; sh:sparql [ sh:message "m" ; sh:select "{select}" ] .'
     assert report(tmp_path, "ex:a ex:r ex:b .", shapes).ok
 
 
 @pytest.mark.parametrize("test", ["?value > 1", "!(?value <= 1)", "?value != 1", "1 < ?value", "?value > 1 || false"])
-def test_the_way_in_which_pyshacl_compares_a_text_with_a_number_is_kept(tmp_path: Path, test: str) -> None:
+def test_comparisons_of_a_string_with_a_number_are_those_of_pyshacl(tmp_path: Path, test: str) -> None:
     shapes = f"""ex:S a sh:NodeShape ; sh:targetSubjectsOf ex:r ; sh:sparql [ sh:message "m" ;
         sh:select "SELECT $this ?value WHERE {{ $this <{EX}r> ?value FILTER({test}) }}" ] ."""
     graphs = [rdflib.Graph().parse(data=HEAD + text, format="turtle") for text in ("ex:a ex:r 'text' .", shapes)]
@@ -413,7 +413,7 @@ def test_the_way_in_which_pyshacl_compares_a_text_with_a_number_is_kept(tmp_path
     assert (not report(tmp_path, "ex:a ex:r 'text' .", shapes).results) == conforms
 
 
-def test_a_triple_term_is_a_value_of_no_kind_that_shacl_knows(tmp_path: Path) -> None:
+def test_a_triple_term_has_no_node_kind(tmp_path: Path) -> None:
     data = "ex:a ex:b ex:c {| ex:since 2018 |} . ex:l ex:m 'x'@ar--rtl ."
     shapes = """ex:S a sh:NodeShape ; sh:targetSubjectsOf rdf:reifies ;
             sh:property [ sh:path rdf:reifies ; sh:nodeKind sh:BlankNodeOrIRI ; sh:pattern "b" ; sh:maxCount 1 ] ;
@@ -427,7 +427,7 @@ def test_a_triple_term_is_a_value_of_no_kind_that_shacl_knows(tmp_path: Path) ->
     assert "NodeKind" in found.to_turtle()
 
 
-def test_statements_about_statements_do_not_hide_what_they_are_about(tmp_path: Path) -> None:
+def test_annotated_statements_are_evaluated(tmp_path: Path) -> None:
     shapes = "ex:S a sh:NodeShape ; sh:targetSubjectsOf ex:b ; sh:property [ sh:path ex:b ; sh:maxCount 0 ] ."
     found = report(tmp_path, "ex:a ex:b ex:c {| ex:since 2018 |} .", shapes)
     assert [(result.node, result.component) for result in found] == [(f"{EX}a", "MaxCount")]
@@ -442,10 +442,10 @@ def test_a_closed_shape_exempts_no_statement(tmp_path: Path) -> None:
     assert [result.node[-1] for result in report(tmp_path, data, shapes)] == ["a"]
 
 
-# Others who use pyshacl in the same process get it as it is.
+# Other users of pyshacl in the same process are not affected.
 
 
-def test_pyshacl_is_as_it_was_once_we_are_done(tmp_path: Path) -> None:
+def test_pyshacl_is_restored_afterwards(tmp_path: Path) -> None:
     shapes = (
         'ex:S a sh:NodeShape ; sh:targetSubjectsOf ex:p ; sh:property [ sh:path ex:p ; sh:languageIn ( "en-Latn" ) ] .'
     )

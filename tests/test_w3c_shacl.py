@@ -1,7 +1,7 @@
-"""The tests of the W3C for SHACL, core and SPARQL (``w3c/data-shapes``, ``data-shapes-test-suite/tests``), both ways.
+"""The W3C test suite for SHACL Core and SPARQL (``data-shapes-test-suite/tests`` in ``w3c/data-shapes``), both modes.
 
-They stay where they are: ``THREATGRAPH_SHACL_TESTS`` names the folder that holds ``core/`` and ``sparql/``. A report is
-compared by its set of results, since a result that comes twice in the very same words is told once here.
+``THREATGRAPH_SHACL_TESTS`` is the path of the folder with ``core/`` and ``sparql/``. Reports are compared as sets of
+results, since threatgraph reports identical results once.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ from threatgraph.validate import ValidationReport, validate
 MF = rdflib.Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")
 SHT = rdflib.Namespace("http://www.w3.org/ns/shacl-test#")
 FOLDER = os.environ.get("THREATGRAPH_SHACL_TESTS")
-#: What the suite compares of each result (its section on comparing reports): texts are the validator's own.
+#: The properties that the suite compares of each result; it does not compare messages.
 COMPARED = (SH.focusNode, SH.resultPath, SH.value, SH.sourceConstraintComponent, SH.resultSeverity, SH.sourceShape)
 
-#: The folders of the suite, and how many tests each has.
+#: The folders of the suite, and the number of tests in each.
 PARTS = {"core": 98, "sparql": 23}
-#: The name that a store gives to a blank node.
+#: The skolem IRI of a blank node.
 GIVEN = re.compile(r".*#_[1-9][0-9]*")
 
 Result = tuple[str, ...]
 
 
 class Case(NamedTuple):
-    """A test: the files of data and shapes, and the results that must be, or ``None`` where it must be refused."""
+    """A test: the files of data and shapes, and the expected results, or ``None`` if the shapes must be refused."""
 
     data: Path
     shapes: Path
@@ -60,7 +60,7 @@ def _file(iri: object) -> Path:
 
 @cache
 def cases() -> dict[str, Case]:
-    """The tests by the name of their file, with that of their folder."""
+    """The tests by folder and file name."""
     folder = Path(FOLDER or "")
     found = {}
     for file in sorted(file for part in PARTS for file in (folder / part).rglob("*.ttl")):
@@ -74,14 +74,14 @@ def cases() -> dict[str, Case]:
 
 
 def results(graph: rdflib.Graph, report: Node | None) -> Iterator[Result]:
-    """The results of a report, as far as the suite compares them."""
+    """The results of a report, with the properties that the suite compares."""
     for result in graph.objects(report, SH.result):
-        told = [graph.value(result, name) for name in COMPARED]
-        yield tuple(text(graph, term) for term in told)
+        reported = [graph.value(result, name) for name in COMPARED]
+        yield tuple(text(graph, term) for term in reported)
 
 
 def text(graph: rdflib.Graph, term: Node | None) -> str:
-    """A term that can be compared: a decimal by its value, a path by its steps, another blank node as just one."""
+    """A comparable text for a term: a decimal by value, a path by its steps; all other blank nodes are equal."""
     if isinstance(term, rdflib.Literal):
         return f"{term.value.normalize()}" if isinstance(term.value, Decimal) else term.n3()
     if not isinstance(term, rdflib.BNode) and not str(term).startswith("urn:threatgraph:"):
@@ -101,7 +101,7 @@ def report_of(case: Case, *, fast: bool) -> ValidationReport:
 
 @pytest.mark.parametrize("fast", [True, False], ids=["fast", "full"])
 @pytest.mark.parametrize("name", cases())
-def test_finds_what_the_w3c_says(name: str, fast: bool) -> None:
+def test_the_results_are_those_of_the_w3c(name: str, fast: bool) -> None:
     case = cases()[name]
     if case.results is None:
         with pytest.raises((InvalidShape, QueryRefused)):
@@ -111,7 +111,7 @@ def test_finds_what_the_w3c_says(name: str, fast: bool) -> None:
     assert set(results(graph, graph.value(None, RDF.type, SH.ValidationReport))) == case.results
 
 
-#: The tests in which a shape has no SPARQL form here, so that pyshacl judges all that it is about.
+#: The tests with a shape without a SPARQL form, so that pyshacl evaluates all nodes of its target.
 LEFT_TO_PYSHACL = {
     "core/node/qualified-001": "a qualified shape on a node shape, where it means nothing",
     "core/path/path-strange-001": "a node that is two paths in one",
@@ -120,7 +120,7 @@ LEFT_TO_PYSHACL = {
 
 
 @pytest.mark.parametrize("name", [name for name in cases() if name.startswith("core/")])
-def test_what_is_left_to_pyshacl_is_told(name: str) -> None:
+def test_shapes_left_to_pyshacl_are_noted(name: str) -> None:
     if (
         cases()[name].results is not None and name != "core/complex/shacl-shacl"
     ):  # copies of the suite differ in that one
@@ -129,7 +129,7 @@ def test_what_is_left_to_pyshacl_is_told(name: str) -> None:
         assert left == (name in LEFT_TO_PYSHACL)
 
 
-def test_the_suite_is_all_there() -> None:
+def test_the_suite_is_complete() -> None:
     found = Counter(name.partition("/")[0] for name in cases())
     assert found == PARTS
 

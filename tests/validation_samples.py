@@ -1,4 +1,4 @@
-"""What the tests of validation share: prefixes, a shape, one record, and a way to validate a text against another."""
+"""Shared by the tests of validation: prefixes, a shape, a record, and a function that validates a text."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ HEAD = """
 @prefix sh: <http://www.w3.org/ns/shacl#> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 """
-#: A shape about the one record of the data; a test adds what it demands.
+#: A shape for the only record of the data; a test adds its constraints.
 SHAPE = "ex:S a sh:NodeShape ; sh:targetClass ex:P ; "
 DATA = 'ex:a a ex:P ; ex:name "abc" ; ex:size 5 .'
 COMPONENT = "ex:C a sh:ConstraintComponent ; sh:parameter [ sh:path ex:only ] ; "
-WAYS = pytest.mark.parametrize("fast", [True, False], ids=["fast", "full"])
+MODES = pytest.mark.parametrize("fast", [True, False], ids=["fast", "full"])
 
 
 def report_on(

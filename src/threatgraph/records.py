@@ -109,6 +109,14 @@ class Record:
             plain[name] = [_plain(value) for value in values]
         return plain
 
+    def texts(self, name: str) -> list[str]:
+        """The values of a property for people; properties are named by their headings.
+
+        Args:
+            name: the local name of the property.
+        """
+        return [_detail(value) if name == "addedProperty" else str(value) for value in self[name]]
+
     def line(self) -> str:
         """A part of a record as one line: its name or target, its details and its text."""
         targets = "; ".join(str(self[name][0]) for name in _TARGETS if self[name])
@@ -147,13 +155,15 @@ class Record:
 
     def _html_values(self, name: str) -> str:
         items = []
-        for value in self[name]:
-            if isinstance(value, Link):
+        for value, text in zip(self[name], self.texts(name), strict=True):
+            if name == "addedProperty":
+                items.append(notebook.escape(text))
+            elif isinstance(value, Link):
                 items.append(value.to_html())
             elif isinstance(value, Record):
                 items.append(notebook.escape(value.line()))
             else:
-                items.append(notebook.link(str(value), str(value)))
+                items.append(notebook.link(text, text))
         numbered = any("position" in value for value in self[name] if isinstance(value, Record))
         reason = self.text(FACTS.get(name) or "")
         return notebook.bullets(items, numbered=numbered) + (f" — {notebook.escape(reason)}" if reason else "")

@@ -27,7 +27,9 @@ def test_a_package_of_validate_imports_only_what_it_may(package: str) -> None:
         nodes = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         imported = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module}
         used = {name.removeprefix(PREFIX).split(".")[0] for name in imported if name.startswith(PREFIX)}
-        assert used <= ALLOWED[package] | {package}, f"{file.name} imports {sorted(used - ALLOWED[package] - {package})}"
+        assert used <= ALLOWED[package] | {package}, (
+            f"{file.name} imports {sorted(used - ALLOWED[package] - {package})}"
+        )
 
 
 def test_a_report_needs_no_shapes() -> None:

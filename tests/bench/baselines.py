@@ -38,9 +38,9 @@ def popularity(recommender: Recommender, queries: Sequence[Query], kind: str) ->
 
 
 def jaccard(recommender: Recommender, queries: Sequence[Query], kind: str) -> np.ndarray:
-    """Shared neighbours over all neighbours of both, none weighed."""
+    """Shared neighbors over all neighbors of both, none weighted."""
     target = recommender.target(kind)
-    theirs = [{link.node for link in target.links(place)} for place in range(len(target))]
+    theirs = [{link.node for link in target.links(c)} for c in target.candidates()]
     rows = []
     for query in queries:
         mine = {link.node for link in query.links}
@@ -49,7 +49,7 @@ def jaccard(recommender: Recommender, queries: Sequence[Query], kind: str) -> np
 
 
 def page_rank(recommender: Recommender, queries: Sequence[Query], kind: str) -> np.ndarray:
-    """Personalised PageRank of networkx from the neighbours of the record, which is taken out of the network itself."""
+    """Personalised PageRank of networkx from the neighbors of the record, which is taken out of the network itself."""
     corpus, target = recommender.corpus, recommender.target(kind)
     network = networkx.Graph(
         (iri, link.node) for iri, links in zip(corpus.iris, corpus.links, strict=True) for link in links
@@ -62,5 +62,5 @@ def page_rank(recommender: Recommender, queries: Sequence[Query], kind: str) -> 
             continue
         rest = network.subgraph([node for node in network if node != query.iri])
         visits = networkx.pagerank(rest, personalization={start: 1.0 for start in starts if start in rest})
-        rows.append(np.array([visits.get(target.iri(place), 0.0) for place in range(len(target))]))
+        rows.append(np.array([visits.get(target.iri(c), 0.0) for c in target.candidates()]))
     return np.array(rows)

@@ -50,7 +50,7 @@ Figures = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A piece of work of an engine; ``direct`` is the same without our layer."""
+    """A contribution of work of an engine; ``direct`` is the same without our layer."""
 
     work: Work
     direct: Work | None = None

@@ -23,7 +23,7 @@ ASKED = f"{BASE}pattern/strategic-misalignment"
 """The pattern that is recommended for; a cut of the bundled graph has it, too."""
 
 Work = Callable[[], int]
-"""A piece of work; gives a count that engines must agree on, or that says how much was made."""
+"""A contribution of work; gives a count that engines must agree on, or that says how much was made."""
 
 
 def rules() -> list[str]:

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from threatgraph import ThreatGraph, resources
-from threatgraph.importers.links import Guess, Guesser
+from threatgraph.importers.links import LinkPredictor, Prediction
 from threatgraph.vocab import PREFIXES
 
 _GOAL = 0.7
@@ -39,7 +39,7 @@ class Case:
     """A predict, and whether people made the link."""
 
     number: int
-    predict: Guess
+    predict: Prediction
     right: bool
 
 
@@ -62,7 +62,7 @@ def cases(folder: Path) -> list[Case]:
     for part in range(_PARTS):
         left_out = {slugs[number] for number in numbers[part::_PARTS]}
         files = [f for f in resources.bundled_files() if not ("incidents" in f.parts and f.stem in left_out)]
-        guesser = Guesser(ThreatGraph.open(files, bundled=False).store)
+        guesser = LinkPredictor(ThreatGraph.open(files, bundled=False).store)
         for number in numbers[part::_PARTS]:
             for predict in guesser.predictions(texts[number], classes.get(number, set())):
                 found.append(Case(number, predict, predict.pattern in truth[number]))

@@ -23,7 +23,7 @@ from scipy.special import logsumexp
 
 import threatgraph.recommend
 from threatgraph import ThreatGraph
-from threatgraph.recommend.corpus import full
+from threatgraph.recommend.corpus import CorpusIndex, expand
 from threatgraph.recommend.model import Recommender
 from threatgraph.recommend.signals.base import Query
 from threatgraph.store import Store
@@ -32,8 +32,8 @@ from threatgraph.store import Store
 PULLS = (0.06, 0.02, 0.006, 0.002)
 FOLDS = 10
 NEAR = 0.002
-_PATTERN, _MAPPED = full("tg:involvesPattern"), full("tg:mappedTo")
-_RELATED = {full("tg:escalatesTo"), full("tg:distinguishedFrom")}
+_PATTERN, _MAPPED = expand("tg:involvesPattern"), expand("tg:mappedTo")
+_RELATED = {expand("tg:escalatesTo"), expand("tg:distinguishedFrom")}
 
 Sample = tuple[str, np.ndarray, np.ndarray]
 """Name of a question, values of the signals (signals by candidates), and which candidates are wanted."""
@@ -57,12 +57,14 @@ def questions(
     corpus = recommender.corpus
     for position in corpus.of_kind[source]:
         iri = corpus.iris[position]
-        wanted = _wanted(recommender, int(position), source, target, primary)
+        wanted = _wanted(recommender, CorpusIndex(int(position)), source, target, primary)
         if wanted:
             yield recommender.query(iri, target), wanted
 
 
-def _wanted(recommender: Recommender, position: int, source: str, target: str, primary: dict[str, str]) -> set[str]:
+def _wanted(
+    recommender: Recommender, position: CorpusIndex, source: str, target: str, primary: dict[str, str]
+) -> set[str]:
     corpus = recommender.corpus
     links, back = corpus.links[position], corpus.linked_by.get(position, [])
     if source == target == "pattern":
@@ -74,7 +76,7 @@ def _wanted(recommender: Recommender, position: int, source: str, target: str, p
         return {iri for iri, pattern in primary.items() if pattern == own} - {corpus.iris[position]}
     wanted = {link.node for link in links if link.property in (_PATTERN, _MAPPED)}
     wanted |= {corpus.iris[other] for other, prop in back if prop in (_PATTERN, _MAPPED)}
-    return {iri for iri in wanted if iri in corpus.position and corpus.kinds[corpus.position[iri]] == target}
+    return {iri for iri in wanted if iri in corpus.index and corpus.kinds[corpus.index[iri]] == target}
 
 
 def samples(recommender: Recommender, source: str, target: str, primary: dict[str, str], *, bare: bool) -> list[Sample]:
@@ -92,17 +94,17 @@ def samples(recommender: Recommender, source: str, target: str, primary: dict[st
     names = [signal.name for signal in recommender.signals(target)]
     for query, wanted in questions(recommender, source, target, primary):
         if bare:
-            text = dataclasses.replace(recommender.corpus.texts[query.position or 0], guidance="")
-            short = recommender.reading.query(text, query.name, query.iri, None)
-            query = dataclasses.replace(short, position=query.position)  # so that a record is no witness for itself
+            text = dataclasses.replace(recommender.corpus.texts[query.index or 0], guidance="")
+            short = recommender.vectors.query(text, query.name, query.iri, None)
+            query = dataclasses.replace(short, index=query.index)  # so that a record does not vote for itself
         values = recommender.values(query, target)
-        here = np.array([candidates.iri(place) != query.iri for place in range(len(candidates))])
-        hit = np.array([candidates.iri(place) in wanted for place in range(len(candidates))])
+        here = np.array([candidates.iri(c) != query.iri for c in candidates.candidates()])
+        hit = np.array([candidates.iri(c) in wanted for c in candidates.candidates()])
         table = np.array([values[name] for name in names])[:, here]
         gathered.append((query.name, table, hit[here]))
-        if bare and "analogy" in names:  # once more, as for a catalogue that nothing links to yet
+        if bare and "nearest" in names:  # once more, as for a catalogue that nothing links to yet
             cold = table.copy()
-            cold[names.index("analogy")] = 0
+            cold[names.index("nearest")] = 0
             gathered.append((query.name, cold, hit[here]))
     return gathered
 

@@ -62,7 +62,7 @@ def of_crosswalk(task: gold.Task, *, embedded: bool) -> Rankings:
         other.write_text(as_turtle(task.target, "target", "Provision"), encoding="utf-8")
         recommender = Recommender(ThreatGraph.open([one, other]).store, embedded=embedded)
     target = recommender.target("provision")
-    keys = [target.iri(place).removeprefix("https://example.org/target/") for place in range(len(target))]
+    keys = [target.iri(c).removeprefix("https://example.org/target/") for c in target.candidates()]
     here = np.array([key in task.target for key in keys])
     asked = sorted(task.wanted)
     queries = [recommender.query(f"https://example.org/source/{key}", "provision") for key in asked]
@@ -100,9 +100,9 @@ def of_bundled_links(source: str, target: str, *, embedded: bool) -> Rankings:
     ]
     queries = [query for query, _ in found]
     candidates = recommender.target(target)
-    names = [candidates.iri(place) for place in range(len(candidates))]
-    texts = [recommender.corpus.texts[int(position)].whole for position in candidates.positions]
-    told = [recommender.corpus.texts[query.position or 0].whole for query in queries]
+    names = [candidates.iri(c) for c in candidates.candidates()]
+    texts = [recommender.corpus.texts[int(position)].full for position in candidates.indexes]
+    told = [recommender.corpus.texts[query.index or 0].full for query in queries]
     tables = {
         "random": baselines.at_random(len(queries), len(names)),
         "popularity": baselines.popularity(recommender, queries, target),
@@ -128,7 +128,7 @@ def of_incident_database(told: gold.Catalogue, classes: dict[str, str], *, embed
         file.write_text(as_turtle(told, "incident", "Incident"), encoding="utf-8")
         recommender = Recommender(ThreatGraph.open([file]).store, embedded=embedded)
     target = recommender.target("incident")
-    keys = [target.iri(place).removeprefix("https://example.org/incident/") for place in range(len(target))]
+    keys = [target.iri(c).removeprefix("https://example.org/incident/") for c in target.candidates()]
     of = np.array([classes.get(key, "") for key in keys])
     asked = [key for key in sorted(classes, key=int) if (of == classes[key]).sum() > 1]
     queries: list[Query] = [recommender.query(f"https://example.org/incident/{key}", "incident") for key in asked]

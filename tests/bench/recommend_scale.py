@@ -76,10 +76,10 @@ def measure(count: int, folder: Path) -> None:
 
 
 def plain_python(recommender: Recommender, asked: str) -> Callable[[], object]:
-    """The cosine of TF-IDF and the weighed shared neighbours over all incidents, with dicts alone."""
+    """The cosine of TF-IDF and the weighted shared neighbors over all incidents, with dicts alone."""
     corpus = recommender.corpus
     places = corpus.of_kind["incident"].tolist()
-    counted = {place: Counter(stems(corpus.texts[place].whole)) for place in places}
+    counted = {place: Counter(stems(corpus.texts[place].full)) for place in places}
     frequency = Counter(word for words in counted.values() for word in words)
     named = {place: {link.node for link in corpus.links[place]} for place in places}
     used = Counter(node for nodes in named.values() for node in nodes)
@@ -90,7 +90,7 @@ def plain_python(recommender: Recommender, asked: str) -> Callable[[], object]:
         return {word: value / length for word, value in found.items()}
 
     def run() -> object:
-        mine, nodes = vector(corpus.position[asked]), named[corpus.position[asked]]
+        mine, nodes = vector(corpus.index[asked]), named[corpus.index[asked]]
         scores: dict[int, float] = defaultdict(float)
         for place in places:
             theirs = vector(place)

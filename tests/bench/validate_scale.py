@@ -1,10 +1,10 @@
-"""What validation costs as a graph grows, beside pyshacl alone.
+"""Measures the time and memory of validation as a graph grows, compared with pyshacl alone.
 
-    python tests/bench/validate_scale.py [SIZE…]   # 4k 150k 1.5M triples unless told otherwise
+    python tests/bench/validate_scale.py [SIZE…]   # 4k 150k 1.5M triples by default
 
-One incident in a thousand breaks one rule, so that there is something to judge; the results must be these. Each size
-runs in a process of its own, and so does pyshacl, so that each peak of memory is its own. pyshacl alone runs up to
-20,000 triples; for more, its time is scaled by the number of triples.
+One incident in a thousand violates one constraint, and the results must be exactly these violations. Each size and
+pyshacl run in separate processes, so that each has its own peak of memory. pyshacl alone runs up to 20,000 triples; for
+more, its time is scaled by the number of triples.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from threatgraph.vocab import BASE, PREFIXES, tg
 _ONE_IN = 1_000
 _MOST_FOR_PYSHACL = 20_000
 _SHAPES = resources.ontology_dir() / "shapes"
-#: What is left out of a broken incident, in turn; each is demanded once.
+#: The statements to omit from an invalid incident, in turn; each of these properties is required.
 _LEFT_OUT = (f"<{PREFIXES['dcterms']}source>", f"<{PREFIXES['skos']}prefLabel>", f"<{tg('curationStatus')}>")
 
 
@@ -39,7 +39,7 @@ _GENERATED = f'FILTER(STRSTARTS(STR(?i), "{BASE}incident/generated-"))'
 
 
 def broken(lines: Iterable[str]) -> Iterator[str]:
-    """The lines without one statement of one incident in a thousand."""
+    """The lines, without one statement of each thousandth incident."""
     prefix = f"<{BASE}incident/generated-"
     for line in lines:
         found = line.removeprefix(prefix).partition("> ") if line.startswith(prefix) else ("#", "", "")
@@ -49,7 +49,7 @@ def broken(lines: Iterable[str]) -> Iterator[str]:
 
 
 def measure(size: int, file: Path) -> None:
-    """Print the figures of one size; the file is made here."""
+    """Generate the file for a size and print its figures."""
     with file.open("w", encoding="utf-8") as stream:
         stream.writelines(broken(whole_graph(size)))
     figures = {}
@@ -77,7 +77,7 @@ def measure(size: int, file: Path) -> None:
 
 
 def pyshacl_alone(file: Path) -> None:
-    """Print what pyshacl takes for the same graph, without any of our own work."""
+    """Print the time and memory of pyshacl alone for the same graph."""
     import pyshacl
     import rdflib
 
@@ -96,7 +96,7 @@ def pyshacl_alone(file: Path) -> None:
 
 
 def peak() -> float:
-    """The most memory that this process has had, in GB."""
+    """The peak memory of this process, in GB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
 
 

@@ -59,7 +59,7 @@ BOTH = Tier("CompositeMatching", least=0.23, confidence=0.63)
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
+class Prediction:
     """A pattern that a record may be a case of."""
 
     pattern: str
@@ -74,8 +74,8 @@ class Guess:
         return BOTH if self.agrees else TEXT
 
 
-class Guesser:
-    """Guesses which patterns a text tells of."""
+class LinkPredictor:
+    """Predictiones which patterns a text tells of."""
 
     def __init__(self, store: Store) -> None:
         """Read the patterns of a graph.
@@ -88,7 +88,7 @@ class Guesser:
         for row in store.select(_SUBDOMAINS).to_dicts():
             self._subdomains.setdefault(str(row["pattern"]), set()).add(str(row["subdomain"]))
 
-    def predictions(self, text: str, subdomains: set[str]) -> list[Guess]:
+    def predictions(self, text: str, subdomains: set[str]) -> list[Prediction]:
         """The patterns that a text reads like most, the best first; strong and weak ones alike.
 
         Args:
@@ -99,11 +99,11 @@ class Guesser:
         values = self._recommender.values(query, "pattern")
         scores = self._recommender.fuse([query], [values], "pattern").round(_DIGITS).tolist()
         candidates = self._recommender.target("pattern")
-        ordered = sorted(range(len(scores)), key=lambda place: (-scores[place], candidates.iri(place)))[:MOST]
+        ordered = sorted(candidates.candidates(), key=lambda c: (-scores[c], candidates.iri(c)))[:MOST]
         return [
-            Guess(iri, rank, scores[place], bool(subdomains & self._subdomains.get(iri, set())))
-            for rank, place in enumerate(ordered, 1)
-            if scores[place] > 0 and (iri := candidates.iri(place))
+            Prediction(iri, rank, scores[c], bool(subdomains & self._subdomains.get(iri, set())))
+            for rank, c in enumerate(ordered, 1)
+            if scores[c] > 0 and (iri := candidates.iri(c))
         ]
 
 
@@ -123,7 +123,7 @@ def add_links(result: ImportResult, store: Store, above: float = 0.0) -> None:
     ]
     if not tiers or not records:
         return
-    guesser = Guesser(store)
+    guesser = LinkPredictor(store)
     for builder in records:
         text = " ".join(_texts(builder))
         if len(text.split()) < FEWEST_WORDS:
@@ -163,7 +163,7 @@ def _subdomains(builder: RecordBuilder) -> set[str]:
     return {value for value in values if value.startswith(_MIT) and "." in value.removeprefix(_MIT)}
 
 
-def _link(builder: RecordBuilder, predict: Guess, standing: int) -> RecordBuilder:
+def _link(builder: RecordBuilder, predict: Prediction, standing: int) -> RecordBuilder:
     ends = [iri.removeprefix(BASE).replace("/", "-") for iri in (builder.iri, predict.pattern)]
     link = RecordBuilder(f"{BASE}recommendation/{ends[0]}/{ends[1]}", "Recommendation", builder.path, builder.line)
     link.add("tg:recommendedFor", NamedNode(builder.iri))

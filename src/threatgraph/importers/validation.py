@@ -62,7 +62,7 @@ def _take_out(result: ImportResult, finding: ValidationResult) -> None:
     if builder is None:
         return
     about = f"{shorten(finding.node)} {shorten(finding.path) if finding.path else ''}".strip()
-    result.report(builder.path, builder.line, f"{about}: {finding.message}")
+    result.report(builder.path, builder.line, f"{about}: {finding.message} {finding.remedy or ''}".rstrip())
     node = NamedNode(finding.node)
     if is_part:
         builder.triples = [t for t in builder.triples if node not in (t.subject, t.object)]

@@ -56,7 +56,7 @@ def draw(store: Store, domain: str | None = None) -> Picture:
     frameworks = sorted(read_named(store, "Framework").values(), key=lambda record: (record.label, record.iri))
     if not frameworks:
         raise ThreatGraphError(
-            "the graph has no frameworks to draw: add some with `data=`, or do not set `bundled=False`."
+            "the graph has no frameworks, so there is nothing to draw: add some with `data=` or `bundled=True`."
         )
     if len(frameworks) > _MOST_FRAMEWORKS:
         raise ThreatGraphError(f"{len(frameworks)} frameworks are too many for a picture ({_MOST_FRAMEWORKS} at most).")

@@ -103,7 +103,7 @@ def _dates(store: Store) -> dict[str, tuple[int, int | None] | None]:
         dates = [_read(iri, text) for text in texts[iri]]
         found[iri] = min(dates, key=lambda date: (date[0], date[1] or 13)) if dates else None
     if not found:
-        remedy = "add some with `data=`, or do not set `bundled=False`"
+        remedy = "add some with `data=` or `bundled=True`"
         raise ThreatGraphError(f"the graph holds no incident, so there is nothing to draw: {remedy}.")
     return found
 

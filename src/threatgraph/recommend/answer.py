@@ -1,4 +1,4 @@
-"""From a question to ranked recommendations with reasons."""
+"""Answers a query with ranked recommendations and their reasons."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ import numpy as np
 
 from threatgraph.errors import InvalidQuery, ThreatGraphError
 from threatgraph.recommend.model import LONGEST_TEXT, Recommender
-from threatgraph.recommend.result import Reason, Recommendation, Recommendations
-from threatgraph.recommend.signals.base import Query
+from threatgraph.recommend.recommendation import Reason, Recommendation
+from threatgraph.recommend.result import Recommendations
+from threatgraph.recommend.signals.base import CandidateIndex, Query, Target
 
 Values = dict[str, np.ndarray]
-"""The value of every signal for every candidate."""
+"""The value of each signal for every candidate."""
 
-#: Digits to which scores are compared, so that the last bits of a sum never decide an order.
+#: Digits for comparing scores, so that rounding errors do not affect the order.
 _DIGITS = 9
-#: Single reasons of a signal in the text of its reason; the parts of the reason have them all.
-_TOLD = 3
-#: Characters of a text that stand in a heading.
+#: The number of contributions in the text of a reason; its parts have all of them.
+_SHOWN = 3
+#: Maximum length of a query text in a heading.
 _HEADING = 70
 
 
@@ -32,51 +33,74 @@ def recommend(
     top: int = 10,
     framework: str | None = None,
 ) -> Recommendations:
-    """Recommend records of a kind for records, or for a text.
+    """Recommend records of a kind for one or more records, or for a text.
 
     Args:
-        recommender: the graph's recommender.
-        records: IRIs; of several, as of the patterns of an organisation's threat profile, the scores are averaged.
-        text: a text in place of records.
+        recommender: the recommender of the graph.
+        records: IRIs of records; scores are averaged over several records, such as the patterns of a threat profile.
+        text: a free-text description, instead of records.
         kind: ``pattern``, ``incident`` or ``provision``.
-        top: how many at most.
-        framework: IRI of a framework, for its provisions alone.
+        top: the maximum number of results.
+        framework: IRI of a framework, to recommend only its provisions.
 
     Raises:
-        InvalidQuery: for ``top`` below 1, for no question or for two, and for a text that is empty or too long.
-        UnknownName: for a kind that cannot be recommended.
-        ThreatGraphError: where the graph holds no record of the kind.
+        InvalidQuery: if ``top`` is below 1, if neither or both of records and text are given, or if the text is empty
+            or too long.
+        UnknownName: if the kind cannot be recommended.
+        ThreatGraphError: if the graph has no record of the kind.
     """
-    if top < 1:
-        raise InvalidQuery(f"top is {top}: ask for 1 recommendation or more.")
-    if (text is None) == (not records):
-        raise InvalidQuery("give either records or a text to find related records for.")
-    candidates = recommender.target(kind)
-    queries = [recommender.text_query(_checked(text))] if text is not None else _queries(recommender, records, kind)
-    own = set(records)
-    allowed = np.ones(len(candidates), dtype=bool)
-    allowed[[place for iri in own if (place := candidates.place(iri)) is not None]] = False
-    if framework is not None:
-        schemes = recommender.corpus.schemes
-        allowed &= np.array([schemes[position] == framework for position in candidates.positions.tolist()])
+    _check(records, text, top)
+    if text is not None:
+        queries = [recommender.text_query(text)]
+    else:
+        queries = [recommender.query(iri, kind) for iri in dict.fromkeys(records)]
+    allowed = _allowed(recommender.target(kind), records, framework)
     if not allowed.any():
-        where = f" of {recommender.corpus.name(framework)}" if framework else " besides the one asked about"
-        raise ThreatGraphError(f"the graph holds no {kind}{where}: there is nothing to recommend.")
+        where = f" of {recommender.corpus.name(framework)}" if framework else " except the one in the query"
+        raise ThreatGraphError(f"the graph has no {kind}{where} to recommend.")
     values = [recommender.values(query, kind) for query in queries]
     scores = recommender.fuse(queries, values, kind)
     basis, note = "signals", ""
-    if not (scores[allowed] > 0).any():
-        scores = _shares(recommender.popularity(kind))
-        basis, note = "popularity", _why(queries, kind)
-    if basis == "signals":
+    if (scores[allowed] > 0).any():
         allowed &= scores > 0
-    # The candidates stand in the order of their IRIs, and a stable sort keeps it where scores are equal.
-    order = np.argsort(np.where(allowed, -scores.round(_DIGITS), np.inf), kind="stable")[: min(top, int(allowed.sum()))]
-    found = [(rank, int(place)) for rank, place in enumerate(order.tolist(), 1)]
-    told = values if basis == "signals" else [{} for _ in queries]
-    items = tuple(_recommendation(recommender, queries, told, kind, spot, float(scores[spot[1]])) for spot in found)
+    else:
+        scores = _shares(recommender.popularity(kind))
+        basis, note, values = "popularity", _why(queries, kind), [{} for _ in queries]
+    items = tuple(
+        _recommendation(recommender, queries, values, kind, rank, candidate, float(scores[candidate]))
+        for rank, candidate in enumerate(_ranked(scores, allowed, top), 1)
+    )
     names = tuple(recommender.corpus.name(iri) for iri in records) or (_quoted(text or ""),)
     return Recommendations(tuple(records) or (text or "",), names, kind, basis, note, items, text)
+
+
+def _check(records: Sequence[str], text: str | None, top: int) -> None:
+    if top < 1:
+        raise InvalidQuery(f"top={top}: must be at least 1.")
+    if text is None and not records:
+        raise InvalidQuery("recommendations require a record or a text.")
+    if text is not None and records:
+        raise InvalidQuery("recommendations require either records or a text, not both.")
+    if text is not None and not text.strip():
+        raise InvalidQuery("the text is empty: describe what to find related records for.")
+    if text is not None and len(text) > LONGEST_TEXT:
+        raise InvalidQuery(f"the text has {len(text):,} characters; the maximum is {LONGEST_TEXT:,}.")
+
+
+def _allowed(target: Target, records: Sequence[str], framework: str | None) -> np.ndarray:
+    """Which candidates may be recommended: not the query itself, and only provisions of the framework, if given."""
+    allowed = np.ones(len(target), dtype=bool)
+    allowed[[candidate for iri in set(records) if (candidate := target.find(iri)) is not None]] = False
+    if framework is not None:
+        schemes = target.corpus.schemes
+        allowed &= np.array([schemes[target.corpus_index(candidate)] == framework for candidate in target.candidates()])
+    return allowed
+
+
+def _ranked(scores: np.ndarray, allowed: np.ndarray, top: int) -> list[CandidateIndex]:
+    """The best candidates. They are sorted by IRI already, and a stable sort keeps that order for equal scores."""
+    order = np.argsort(np.where(allowed, -scores.round(_DIGITS), np.inf), kind="stable")
+    return [CandidateIndex(i) for i in order[: min(top, int(allowed.sum()))].tolist()]
 
 
 def _quoted(text: str) -> str:
@@ -85,29 +109,17 @@ def _quoted(text: str) -> str:
     return f"“{line}”" if len(line) <= _HEADING else f"“{line[: _HEADING - 1]}…”"
 
 
-def _checked(text: str) -> str:
-    if not text.strip():
-        raise InvalidQuery("the text is empty: say in a few words what related records are to be found for.")
-    if len(text) > LONGEST_TEXT:
-        raise InvalidQuery(f"the text has {len(text)} characters: give at most {LONGEST_TEXT}.")
-    return text
-
-
-def _queries(recommender: Recommender, records: Sequence[str], kind: str) -> list[Query]:
-    return [recommender.query(iri, kind) for iri in dict.fromkeys(records)]
-
-
 def _shares(popularity: np.ndarray) -> np.ndarray:
     return np.asarray(popularity / popularity.sum()) if popularity.sum() else popularity
 
 
 def _why(queries: Sequence[Query], kind: str) -> str:
     known = (
-        "no word of it stands in the graph"
+        "no query term occurs in the graph"
         if all(not query.words.nnz for query in queries)
-        else (f"no {kind} shares a word, a topic or a neighbour with it")
+        else f"no {kind} shares a word, a topic or a neighbor with the query"
     )
-    return f"{known}: these are the {kind}s that most records link to, not recommendations for it."
+    return f"{known}; these are the {kind}s with the most links, not recommendations for the query."
 
 
 def _recommendation(
@@ -115,19 +127,19 @@ def _recommendation(
     queries: Sequence[Query],
     values: Sequence[Values],
     kind: str,
-    spot: tuple[int, int],
+    rank: int,
+    candidate: CandidateIndex,
     score: float,
 ) -> Recommendation:
-    candidates, corpus = recommender.target(kind), recommender.corpus
-    rank, place = spot
-    position, iri = int(candidates.positions[place]), candidates.iri(place)
-    reasons = _reasons(recommender, queries, values, kind, place)
+    target, corpus = recommender.target(kind), recommender.corpus
+    index, iri = target.corpus_index(candidate), target.iri(candidate)
+    reasons = _reasons(recommender, queries, values, kind, candidate)
     return Recommendation(
         rank=rank,
         iri=iri,
         kind=kind,
-        label=corpus.labels[position],
-        code=corpus.codes[position],
+        label=corpus.labels[index],
+        code=corpus.codes[index],
         score=math.fsum(reason.contribution for reason in reasons) if reasons else score,
         signals={reason.signal: reason.contribution for reason in reasons},
         reasons=tuple(reasons),
@@ -136,29 +148,35 @@ def _recommendation(
 
 
 def _reasons(
-    recommender: Recommender, queries: Sequence[Query], values: Sequence[Values], kind: str, place: int
+    recommender: Recommender, queries: Sequence[Query], values: Sequence[Values], kind: str, candidate: CandidateIndex
 ) -> list[Reason]:
-    """A reason for each signal of one candidate, in order of contribution; the contributions sum to its score."""
+    """A reason for each signal, in order of contribution; the contributions sum to the score."""
     by_signal: dict[str, list[Reason]] = {}
     for query, of_query in zip(queries, values, strict=True):
-        weighed = recommender.weights(query, kind)
+        weighted = recommender.weights(query, kind)
         for signal in recommender.signals(kind):
-            if signal.name not in of_query or of_query[signal.name][place] * weighed[signal.name] <= 0:
+            if signal.name not in of_query or of_query[signal.name][candidate] * weighted[signal.name] <= 0:
                 continue
-            value = float(of_query[signal.name][place]) * weighed[signal.name] / len(queries)
+            value = float(of_query[signal.name][candidate]) * weighted[signal.name] / len(queries)
             whose = f"{query.name}: " if len(queries) > 1 else ""
             by_signal.setdefault(signal.name, []).extend(
-                Reason(signal.name, value * piece.share, whose + piece.text, piece.statements, piece.stands_for)
-                for piece in signal.pieces(query, place)
+                Reason(
+                    signal.name,
+                    value * contribution.share,
+                    whose + contribution.text,
+                    contribution.statements,
+                    contribution.merged,
+                )
+                for contribution in signal.contributions(query, candidate)
             )
     return _in_order(_merged(parts) for parts in by_signal.values())
 
 
 def _merged(reasons: Sequence[Reason]) -> Reason:
-    """The reasons of one signal as one, with the texts of the strongest."""
+    """Merge the reasons of one signal into one, with the texts of the strongest."""
     parts = tuple(_in_order(reasons))
-    texts = [part.text for part in parts if part.stands_for == 1][:_TOLD]
-    count = sum(part.stands_for for part in parts)
+    texts = [part.text for part in parts if part.merged == 1][:_SHOWN]
+    count = sum(part.merged for part in parts)
     if count > len(texts):
         texts.append(f"and {count - len(texts)} more")
     statements = dict.fromkeys(statement for part in parts for statement in part.statements)

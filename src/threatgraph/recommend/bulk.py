@@ -1,4 +1,4 @@
-"""The nearest records of every record at once, as for finding duplicates or clusters among very many incidents."""
+"""The nearest records of every record, for finding duplicates or clusters among many incidents."""
 
 from __future__ import annotations
 
@@ -11,69 +11,70 @@ from scipy.sparse.linalg import svds
 
 from threatgraph.errors import InvalidQuery
 from threatgraph.recommend.model import Recommender
-from threatgraph.recommend.signals.neighbors import SharedNeighbours
+from threatgraph.recommend.signals.base import CandidateIndex
+from threatgraph.recommend.signals.neighbors import SharedNeighbors
 from threatgraph.recommend.texts.tfidf import unit_rows
 from threatgraph.recommend.weights import weights
 from threatgraph.table import Table
 from threatgraph.vocab import XSD
 
-#: Records whose candidates are sought at once: a block of them against 100,000 takes about 100 MB.
+#: Records per block; a block against 100,000 records takes about 100 MB.
 BLOCK = 256
-#: Candidates of each record that are scored exactly. On bundled incidents more change less than one in a hundred.
+#: Candidates per record that are scored exactly; on the bundled incidents, more change under 1% of the results.
 CANDIDATES = 100
-#: Numbers that stand for the neighbours of a record while candidates are sought.
+#: Dimensions of the approximation of shared neighbors in the candidate search.
 _WIDTH = 48
-#: Columns that are compared by their greatest value first.
+#: Columns per group; groups are compared by their maximum first.
 _GROUP = 16
 
 
 def nearest(recommender: Recommender, kind: str, top: int = 10) -> Iterator[tuple[str, list[tuple[str, float]]]]:
-    """For every record of a kind the nearest others of that kind.
+    """Find the nearest records of the same kind for every record of a kind.
 
-    Candidates are those whose topics and neighbours, as short vectors, are closest. Of each record :data:`CANDIDATES`
-    are then scored by their words, names, topics, embeddings and neighbours, with the weights of :mod:`.weights`. The
-    walk is left out, since it would have to set out anew from every record. No matrix of all pairs is ever made.
+    Candidates are found with short vectors that approximate topics and shared neighbors. :data:`CANDIDATES` per record
+    are then scored exactly by words, names, topics, embeddings and neighbors, with the weights of :mod:`.weights`. The
+    random walk is left out, since it would need one walk per record. The matrix of all pairs is never computed.
 
     Args:
-        recommender: the graph's recommender.
+        recommender: the recommender of the graph.
         kind: the kind of the records.
-        top: how many of the nearest.
+        top: the maximum number of results per record.
 
     Yields:
-        The IRI of a record, and the IRIs and scores of the nearest, the best first.
+        The IRI of a record, and the IRIs and scores of the nearest records, in descending order.
     """
-    target, reading = recommender.target(kind), recommender.reading
+    target, vectors = recommender.target(kind), recommender.vectors
     table = weights(kind, kind, embedded=recommender.embedded)
-    shared = next(signal for signal in recommender.signals(kind) if isinstance(signal, SharedNeighbours))
-    neighbours = unit_rows(shared.weighed_rows())
+    shared = next(signal for signal in recommender.signals(kind) if isinstance(signal, SharedNeighbors))
+    neighbors = unit_rows(shared.weighted_rows())
     sparse_parts = [
-        (table.get("words", 0.0), sparse.csr_matrix(reading.words[target.positions])),
-        (table.get("names", 0.0), sparse.csr_matrix(reading.labels[target.positions])),
-        (table.get("neighbours", 0.0), neighbours),
+        (table.get("words", 0.0), sparse.csr_matrix(vectors.words[target.indexes])),
+        (table.get("names", 0.0), sparse.csr_matrix(vectors.labels[target.indexes])),
+        (table.get("neighbors", 0.0), neighbors),
     ]
-    dense_parts = [(table.get("topics", 0.0), reading.topics[target.positions])]
-    if reading.vectors is not None:
-        dense_parts.append((table.get("embedding", 0.0), reading.vectors[target.positions]))
-    short = _short(reading.topics[target.positions], table.get("topics", 0.0), neighbours, table.get("neighbours", 0.0))
+    dense_parts = [(table.get("topics", 0.0), vectors.topics[target.indexes])]
+    if vectors.vectors is not None:
+        dense_parts.append((table.get("embedding", 0.0), vectors.vectors[target.indexes]))
+    short = _short(vectors.topics[target.indexes], table.get("topics", 0.0), neighbors, table.get("neighbors", 0.0))
     for start in range(0, len(target), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(target)))
         found = _candidates(short, rows)
         scores = _scores(rows, found, sparse_parts, dense_parts)
-        for row, places, values in zip(rows.tolist(), found, scores, strict=True):
-            order = np.lexsort((places, -values.round(9)))[:top]
+        for row, others, values in zip(rows.tolist(), found, scores, strict=True):
+            order = np.lexsort((others, -values.round(9)))[:top]
             yield (
-                target.iri(row),
-                [(target.iri(int(places[spot])), float(values[spot])) for spot in order if values[spot] > 0],
+                target.iri(CandidateIndex(row)),
+                [(target.iri(CandidateIndex(int(others[i]))), float(values[i])) for i in order if values[i] > 0],
             )
 
 
 def nearest_table(recommender: Recommender, kind: str, top: int) -> Table:
-    """What :func:`nearest` finds, as a table; errors as in :func:`threatgraph.recommend.recommend`."""
+    """The results of :func:`nearest` as a table; errors as in :func:`threatgraph.recommend.recommend`."""
     if top < 1:
-        raise InvalidQuery(f"top is {top}: ask for 1 recommendation or more.")
+        raise InvalidQuery(f"top={top}: must be at least 1.")
     decimal = NamedNode(XSD + "decimal")
     target = recommender.target(kind)
-    names = {iri: Literal(recommender.corpus.name(iri)) for iri in map(target.iri, range(len(target)))}
+    names = {iri: Literal(recommender.corpus.name(iri)) for iri in map(target.iri, target.candidates())}
     rows = [
         (NamedNode(iri), Literal(rank), Literal(f"{score:.3f}", datatype=decimal), names[other], NamedNode(other))
         for iri, found in nearest(recommender, kind, top)
@@ -82,21 +83,21 @@ def nearest_table(recommender: Recommender, kind: str, top: int) -> Table:
     return Table(("record", "rank", "score", "label", "other"), rows)
 
 
-def _short(topics: np.ndarray, topic_weight: float, neighbours: sparse.csr_matrix, weight: float) -> np.ndarray:
-    """Vectors whose inner products are near the weighed sum of the two cosines."""
+def _short(topics: np.ndarray, topic_weight: float, neighbors: sparse.csr_matrix, weight: float) -> np.ndarray:
+    """Vectors whose inner products approximate the weighted sum of the two cosines."""
     parts = [topics * np.sqrt(topic_weight)]
-    width = min(_WIDTH, min(neighbours.shape) - 1)
-    if width > 0 and neighbours.nnz:
-        _, _, axes = svds(neighbours, k=width, v0=np.ones(min(neighbours.shape)), random_state=0)
-        parts.append(np.asarray(neighbours @ axes.T) * np.sqrt(weight))
+    width = min(_WIDTH, min(neighbors.shape) - 1)
+    if width > 0 and neighbors.nnz:
+        _, _, axes = svds(neighbors, k=width, v0=np.ones(min(neighbors.shape)), random_state=0)
+        parts.append(np.asarray(neighbors @ axes.T) * np.sqrt(weight))
     return np.hstack(parts).astype(np.float32)
 
 
 def _candidates(short: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """For each of the rows the places of the nearest others.
+    """For each row, the columns of the nearest other records.
 
-    The best are sought among the best groups of columns, which is exact: a value among the best ``n`` stands in one of
-    the ``n`` groups with the greatest values.
+    The search in the best groups of columns is exact: each of the ``n`` largest values is in one of the ``n`` groups
+    with the largest maximum.
     """
     close = np.full((len(rows), -(-len(short) // _GROUP) * _GROUP), -np.inf, dtype=np.float32)
     np.matmul(short[rows], short.T, out=close[:, : len(short)])
@@ -110,7 +111,7 @@ def _candidates(short: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def _best(values: np.ndarray, count: int) -> np.ndarray:
-    """The places of the greatest values of each row, in no order."""
+    """The columns of the largest values of each row, unordered."""
     return np.argpartition(values, values.shape[1] - count, axis=1)[:, -count:]
 
 

@@ -1,4 +1,4 @@
-"""What recommendations are made from: the records of three kinds, their words and their links, as plain arrays."""
+"""The corpus: the patterns, incidents and provisions of a graph with their texts and links, as plain lists."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, NewType, TypeVar
 
 import numpy as np
 from pyoxigraph import Literal
@@ -15,16 +15,19 @@ from threatgraph.rdf.terms import Term
 from threatgraph.store import Store
 from threatgraph.vocab import KINDS, PREFIXES, tg
 
+CorpusIndex = NewType("CorpusIndex", int)
+"""The index of a record in the lists of a :class:`Corpus`."""
+
 #: The kinds of record that can be recommended.
 TARGETS = ("pattern", "incident", "provision")
 
 _LABELS = "skos:prefLabel skos:altLabel skos:hiddenLabel"
 _BRIEF = "skos:definition dcterms:description dcterms:abstract skos:scopeNote"
 _GUIDANCE = "tg:mechanismSummary tg:indicatorSummary tg:responseTrigger tg:retrievalTopic tg:retrievalQuestion"
-#: How much a statement says of what its record is about: its name first, then its definition, then the guidance.
+#: The properties of each field of text, from the most to the least specific: names, definitions, guidance.
 FIELDS = {"label": _LABELS, "brief": _BRIEF, "guidance": _GUIDANCE}
 
-#: The properties of a record that lead to its guidance.
+#: The properties from a record to the parts that have its guidance.
 PARTS = "tg:mechanism|tg:indicator|tg:measure|tg:responseStep"
 
 _CLASSES = " ".join(f"tg:{KINDS[kind].class_name}" for kind in TARGETS)
@@ -52,12 +55,12 @@ SELECT ?record ?text {{
   FILTER(isLiteral(?text))
 }}
 """
-#: The statements that two records may share. What only tells how a record was made or rated is not among them.
+#: The properties whose values two records may share; provenance and ratings are not included.
 SHARED = """
 tg:causalFactor tg:affects tg:harmType tg:asset tg:exposurePathway tg:lifecycleStage tg:failureStage tg:sector
 tg:region tg:actor tg:mappedTo tg:addresses tg:tactic tg:involvesPattern
 """.split()
-#: The statements by which a record says itself what is related to it: shown as curated, kept out of every score.
+#: The properties that link related records explicitly: shown as existing curated links, excluded from every score.
 CURATED = """
 tg:escalatesTo tg:distinguishedFrom tg:coOccursWith tg:relatedIncident tg:sameIncident skos:related skos:closeMatch
 skos:exactMatch skos:broadMatch skos:narrowMatch skos:relatedMatch
@@ -78,7 +81,7 @@ ORDER BY STR(?node) (LANGMATCHES(LANG(?label), "en")) STR(?label)
 
 
 class Link(NamedTuple):
-    """A statement about a record: the property's and the other node's IRI."""
+    """A link of a record: the IRIs of the property and of the other node."""
 
     property: str
     node: str
@@ -89,15 +92,15 @@ Value = TypeVar("Value", str, Link)
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The words of a record, from its name outwards."""
+    """The text of a record, by field."""
 
     label: str = ""
     brief: str = ""
     guidance: str = ""
 
     @property
-    def whole(self) -> str:
-        """Everything, the name twice: a word of the name says more of a record than one of its guidance."""
+    def full(self) -> str:
+        """All fields; the name counts twice, since its words are more specific than those of the guidance."""
         return f"{self.label}. {self.label}. {self.brief} {self.guidance}"
 
     @property
@@ -108,62 +111,62 @@ class Text:
 
 @dataclass(frozen=True)
 class Corpus:
-    """The records that can be recommended, sorted by IRI; positions in these lists are what the signals reckon with."""
+    """The records that can be recommended, sorted by IRI; signals refer to them by :data:`CorpusIndex`."""
 
     iris: list[str]
     kinds: list[str]
     labels: list[str]
     codes: list[str | None]
     schemes: list[str | None]
-    """The scheme that a record stands in: of a provision, its framework."""
+    """The concept scheme of each record; for a provision, its framework."""
     texts: list[Text]
     links: list[list[Link]]
     names: dict[str, str] = field(repr=False)
-    """The label of every node of the graph that has one."""
+    """The labels of all nodes of the graph."""
 
     def __len__(self) -> int:
         return len(self.iris)
 
     @cached_property
-    def position(self) -> dict[str, int]:
-        """Where each record stands, by its IRI."""
-        return {iri: place for place, iri in enumerate(self.iris)}
+    def index(self) -> dict[str, CorpusIndex]:
+        """The index of each record, by IRI."""
+        return {iri: CorpusIndex(i) for i, iri in enumerate(self.iris)}
 
     @cached_property
     def of_kind(self) -> dict[str, np.ndarray]:
-        """The positions of the records of each kind, in order."""
+        """The corpus indexes of the records of each kind, in order."""
         kinds = np.array(self.kinds, dtype=object)
         return {kind: np.flatnonzero(kinds == kind) for kind in TARGETS}
 
     def kind_of(self, iri: str) -> str | None:
-        """The kind of a record; ``None`` for a node that cannot be recommended."""
-        position = self.position.get(iri)
-        return None if position is None else self.kinds[position]
+        """The kind of a record; ``None`` for other nodes."""
+        index = self.index.get(iri)
+        return None if index is None else self.kinds[index]
 
     def name(self, iri: str) -> str:
-        """What people call a node."""
+        """The label of a node, or the last part of its IRI."""
         return self.names.get(iri) or iri.rstrip("/").replace("#", "/").rpartition("/")[2]
 
     @cached_property
-    def linked_by(self) -> dict[int, list[tuple[int, str]]]:
-        """For each record, the records that link to it: position and property."""
-        back: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    def linked_by(self) -> dict[CorpusIndex, list[tuple[CorpusIndex, str]]]:
+        """For each record, the index and the property of each record that links to it."""
+        back: dict[CorpusIndex, list[tuple[CorpusIndex, str]]] = defaultdict(list)
         for source, links in enumerate(self.links):
             for link in links:
-                target = self.position.get(link.node)
+                target = self.index.get(link.node)
                 if target is not None:
-                    back[target].append((source, link.property))
+                    back[target].append((CorpusIndex(source), link.property))
         return dict(back)
 
 
 def read_corpus(store: Store) -> Corpus:
-    """Read the records that can be recommended out of a store.
+    """Read the records that can be recommended from a store.
 
     Args:
         store: the graph.
 
     Returns:
-        The corpus; the same one whatever the order in which the store gives its rows.
+        The corpus, independent of the order of the store's rows.
     """
     kind_of_class = {tg(KINDS[kind].class_name): kind for kind in TARGETS}
     found: dict[str, tuple[str, str | None, str | None]] = {}
@@ -185,7 +188,7 @@ def read_corpus(store: Store) -> Corpus:
 
 
 def _read_texts(store: Store, iris: Sequence[str]) -> list[Text]:
-    field_of = {full(name): part for part, names in FIELDS.items() for name in names.split()}
+    field_of = {expand(name): part for part, names in FIELDS.items() for name in names.split()}
     parts: dict[str, dict[str, list[str]]] = {part: _gather([]) for part in FIELDS}
     rows = [(_iri(record), field_of[_iri(prop)], _text(text)) for record, prop, text in store.select(_TEXTS).rows]
     rows += [(_iri(record), "guidance", _text(text)) for record, text in store.select(_PART_TEXTS).rows]
@@ -195,14 +198,14 @@ def _read_texts(store: Store, iris: Sequence[str]) -> list[Text]:
 
 
 def _gather(pairs: Iterable[tuple[str, Value]]) -> dict[str, list[Value]]:
-    """The values of each key, sorted and without repetition."""
+    """Group values by key, sorted and without duplicates."""
     gathered: dict[str, set[Value]] = defaultdict(set)
     for key, value in pairs:
         gathered[key].add(value)
     return {key: sorted(values) for key, values in gathered.items()}
 
 
-def full(name: str) -> str:
+def expand(name: str) -> str:
     """The IRI of a prefixed name."""
     prefix, _, local = name.partition(":")
     return PREFIXES[prefix] + local

@@ -1,40 +1,44 @@
-"""Recommendations as text for people."""
+"""Recommendations as text for the terminal."""
 
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from pyoxigraph import Triple
 
+from threatgraph.recommend.recommendation import Recommendation
 from threatgraph.table import to_text
 
-if TYPE_CHECKING:
-    from threatgraph.recommend.result import Recommendation, Recommendations
-
-#: Characters between the margin and the reasons.
-_HANG = 23
+#: The column where the texts of reasons start.
+_HANG = 25
 
 
-def render(recommendations: Recommendations, width: int | None) -> str:
-    """Every recommendation with its score, its curated links and its strongest reasons."""
-    lines = [f"{recommendations.kind.capitalize()}s related to {' and '.join(recommendations.names)}"]
-    if recommendations.note:
-        lines += _wrapped(f"Note: {recommendations.note}", width, "", "  ")
-    for item in recommendations:
+def render(items: Sequence[Recommendation], title: str, note: str, width: int | None) -> str:
+    """Format recommendations with their scores, existing links and reasons.
+
+    Args:
+        items: the recommendations.
+        title: the heading.
+        note: a note below the heading; empty for none.
+        width: maximum length of a line; ``None`` for no limit.
+    """
+    lines = _wrapped(title, width, "", "  ")
+    if note:
+        lines += _wrapped(f"Note: {note}", width, "", "  ")
+    for item in items:
         lines += ["", f"{item.rank:>2}. {item}  {item.score:.3f}"]
         if item.curated:
-            told = ", ".join(dict.fromkeys(_property(statement) for statement in item.curated))
-            lines += _wrapped(f"curated already: {told}", width, "    ", "    ")
+            links = ", ".join(dict.fromkeys(_property(statement) for statement in item.curated))
+            lines += _wrapped(f"existing curated link: {links}", width, "    ", "    ")
         lines += _reasons(item, width)
     return "\n".join(lines) + "\n"
 
 
 def _reasons(item: Recommendation, width: int | None) -> list[str]:
-    """A line for each signal, with its strongest reasons."""
     lines = []
     for reason in item.reasons:
-        first = f"    {reason.contribution:.3f}  {reason.signal:<10}"
+        first = f"    {reason.contribution:.3f}  {reason.signal:<12}"
         lines += _wrapped(reason.text, width, f"{first:<{_HANG - 1}} ", " " * _HANG)
     return lines
 

@@ -1,58 +1,60 @@
-"""Recommendations as triples, so that they can be exported, validated and asked like everything else."""
+"""Recommendations as triples, which can be exported, validated and queried."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from threatgraph.recommend.recommendation import PLACES, Reason, Recommendation
 from threatgraph.vocab import BASE, PREFIXES, RDF_TYPE, XSD, kind_of, tg
 
-if TYPE_CHECKING:
-    from threatgraph.recommend.result import Reason, Recommendation, Recommendations
-
-#: Places behind the point of a number.
-_PLACES = 6
 _RDF = PREFIXES["rdf"]
 _DERIVED = NamedNode(PREFIXES["prov"] + "wasDerivedFrom")
 _DESCRIPTION = NamedNode(PREFIXES["dcterms"] + "description")
 _TYPE = NamedNode(RDF_TYPE)
 
 
-def to_triples(recommendations: Recommendations) -> list[Triple]:
-    """Every recommendation as a ``tg:Recommendation``.
+def to_triples(items: Sequence[Recommendation], asked: Sequence[str], text: str | None, basis: str) -> list[Triple]:
+    """Convert recommendations to ``tg:Recommendation``.
 
-    A recommendation names what it is for, what it recommends, its place and its score; its reasons are parts of it. The
-    statements that a reason rests on are reified (RDF Schema 1.1, section 5.3), and both the reason and the
-    recommendation are ``prov:wasDerivedFrom`` them (PROV-O, section 3.1).
+    A recommendation has its query, the recommended record, rank and score; its reasons are parts of it. The statements
+    that a reason is based on are reified (RDF Schema 1.1, section 5.3), and both the reason and the recommendation are
+    ``prov:wasDerivedFrom`` them (PROV-O, section 3.1).
+
+    Args:
+        items: the recommendations.
+        asked: the query: IRIs of records, or the text.
+        text: the query text, if the query was a text.
+        basis: ``signals`` or ``popularity``.
 
     Returns:
-        Triples of named nodes alone; the same ones for the same recommendations.
+        Triples without blank nodes, the same ones for the same recommendations.
     """
-    return [found for item in recommendations for found in _recommendation(recommendations, item)]
+    return [found for item in items for found in _recommendation(item, asked, text, basis)]
 
 
-def _recommendation(asked: Recommendations, item: Recommendation) -> list[Triple]:
-    node = NamedNode(f"{BASE}recommendation/{_slug(asked)}/{_name(item.iri)}")
+def _recommendation(item: Recommendation, asked: Sequence[str], text: str | None, basis: str) -> list[Triple]:
+    node = NamedNode(f"{BASE}recommendation/{_slug(asked, text)}/{_name(item.iri)}")
     triples = [
         Triple(node, _TYPE, NamedNode(tg("Recommendation"))),
         Triple(node, NamedNode(tg("recommends")), NamedNode(item.iri)),
         Triple(node, NamedNode(tg("rankPosition")), Literal(item.rank)),
         Triple(node, NamedNode(tg("score")), _number(item.score)),
-        Triple(node, NamedNode(tg("recommendationBasis")), Literal(asked.basis)),
+        Triple(node, NamedNode(tg("recommendationBasis")), Literal(basis)),
     ]
-    if asked.text is None:
-        triples += [Triple(node, NamedNode(tg("recommendedFor")), NamedNode(iri)) for iri in asked.asked]
+    if text is None:
+        triples += [Triple(node, NamedNode(tg("recommendedFor")), NamedNode(iri)) for iri in asked]
     else:
-        triples.append(Triple(node, NamedNode(tg("queryText")), Literal(asked.text)))
-    numbers: dict[Triple, NamedNode] = {}
+        triples.append(Triple(node, NamedNode(tg("queryText")), Literal(text)))
+    names: dict[Triple, NamedNode] = {}
     parts = (part for reason in item.reasons for part in reason.parts)
-    for place, reason in enumerate(parts, 1):
-        triples += _reason(node, NamedNode(f"{node.value}#reason-{place}"), reason, numbers)
+    for number, reason in enumerate(parts, 1):
+        triples += _reason(node, NamedNode(f"{node.value}#reason-{number}"), reason, names)
     for statement in item.curated:
-        triples.append(Triple(node, NamedNode(tg("existingLink")), _numbered(node, statement, numbers)))
-    for statement, name in numbers.items():
+        triples.append(Triple(node, NamedNode(tg("existingLink")), _numbered(node, statement, names)))
+    for statement, name in names.items():
         triples += _reified(name, statement)
     return triples
 
@@ -85,18 +87,18 @@ def _reified(name: NamedNode, statement: Triple) -> list[Triple]:
 
 
 def _number(value: float) -> Literal:
-    return Literal(f"{value:.{_PLACES}f}", datatype=NamedNode(XSD + "decimal"))
+    return Literal(f"{value:.{PLACES}f}", datatype=NamedNode(XSD + "decimal"))
 
 
-def _slug(asked: Recommendations) -> str:
-    if asked.text is None and len(asked.asked) == 1:
-        return _name(asked.asked[0])
-    digest = hashlib.sha256("\n".join(asked.asked).encode("utf-8", "replace")).hexdigest()[:12]
-    return f"{'text' if asked.text is not None else 'set'}-{digest}"
+def _slug(asked: Sequence[str], text: str | None) -> str:
+    if text is None and len(asked) == 1:
+        return _name(asked[0])
+    digest = hashlib.sha256("\n".join(asked).encode("utf-8", "replace")).hexdigest()[:12]
+    return f"{'text' if text is not None else 'set'}-{digest}"
 
 
 def _name(iri: str) -> str:
-    """A name for a record inside the IRI of a recommendation: its own slug, or a digest of an IRI outside our space."""
+    """The name of a record in the IRI of a recommendation: its slug, or a digest for an IRI in another namespace."""
     kind = kind_of(iri)
     if kind:
         return f"{kind.name}-{iri.removeprefix(kind.namespace).replace('/', '-')}"

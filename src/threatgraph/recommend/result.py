@@ -1,112 +1,42 @@
-"""Recommendations as users get them: ranked, with their reasons, as objects, a table, JSON or text."""
+"""The answer to a query: ranked recommendations as objects, a table, JSON, RDF or text."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import Literal, NamedNode, Triple
 
 from threatgraph import notebook
-from threatgraph.table import Table, to_text
+from threatgraph.recommend.prose import render
+from threatgraph.recommend.rdf import to_triples
+from threatgraph.recommend.recommendation import Recommendation
+from threatgraph.table import Table
 from threatgraph.vocab import XSD
 
 if TYPE_CHECKING:
     import pandas
 
-#: Places behind the point of a score that is written out.
-PLACES = 6
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One reason for a recommendation: what one signal contributes, or a part of that."""
-
-    signal: str
-    """The signal that it belongs to, such as ``neighbours``."""
-    contribution: float
-    """What it adds to the score."""
-    text: str
-    statements: tuple[Triple, ...] = field(repr=False)
-    """The triples of the graph that made it."""
-    stands_for: int = 1
-    """How many reasons it stands for: more than one where the weaker ones are told together."""
-    parts: tuple[Reason, ...] = field(default=(), repr=False)
-    """The single reasons of the signal, in order of contribution."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, as in JSON."""
-        return {
-            "signal": self.signal,
-            "contribution": round(self.contribution, PLACES),
-            "text": self.text,
-            "parts": [
-                {
-                    "contribution": round(part.contribution, PLACES),
-                    "text": part.text,
-                    "statements": [_spelt(statement) for statement in part.statements],
-                }
-                for part in self.parts
-            ],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Recommendation:
-    """A record that is recommended, and why."""
-
-    rank: int
-    """Its place, from 1."""
-    iri: str
-    kind: str
-    label: str
-    code: str | None
-    score: float
-    """From 0 to 1: the sum of the contributions; where the basis is popularity, the share of all links."""
-    signals: dict[str, float]
-    """What each signal adds to the score, the most first."""
-    reasons: tuple[Reason, ...]
-    """One reason for each signal, in order of contribution; their contributions sum to the score."""
-    curated: tuple[Triple, ...]
-    """Statements by which people have linked it already; they add nothing to the score."""
-
-    def __str__(self) -> str:
-        return f"{self.label} ({self.code})" if self.code else self.label
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, as in JSON."""
-        return {
-            "rank": self.rank,
-            "iri": self.iri,
-            "kind": self.kind,
-            "label": self.label,
-            "code": self.code,
-            "score": round(self.score, PLACES),
-            "signals": {name: round(value, PLACES) for name, value in self.signals.items()},
-            "reasons": [reason.to_dict() for reason in self.reasons],
-            "curated": [_spelt(statement) for statement in self.curated],
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class Recommendations(Sequence[Recommendation]):
-    """The answer to one question: recommendations, the best first."""
+    """The answer to one query: recommendations in descending order of score."""
 
     asked: tuple[str, ...]
-    """What they are for: the IRIs of records, or the text itself."""
+    """The query: the IRIs of records, or the text."""
     names: tuple[str, ...]
-    """What people call it."""
+    """The labels of the records, or the beginning of the text."""
     kind: str
-    """The kind of the records that are recommended."""
+    """The kind of the recommended records."""
     basis: str
-    """``signals``; or ``popularity``, where nothing that is known of the question leads to any record."""
+    """``signals``; or ``popularity`` if no signal has a value for the query."""
     note: str
-    """What the reader must know, such as why the basis is popularity; else empty."""
+    """A note for the reader, such as the reason for the basis ``popularity``; empty otherwise."""
     items: tuple[Recommendation, ...]
     text: str | None = None
-    """The text that was asked about, if it was one."""
+    """The query text, if the query was a text."""
 
     def __len__(self) -> int:
         return len(self.items)
@@ -132,7 +62,7 @@ class Recommendations(Sequence[Recommendation]):
         return json.dumps(self.to_dict(), ensure_ascii=False, indent=2)
 
     def to_table(self) -> Table:
-        """A row for each recommendation, with its strongest reason."""
+        """One row per recommendation, with its strongest reason."""
         number = NamedNode(XSD + "decimal")
         rows = [
             (
@@ -172,24 +102,17 @@ class Recommendations(Sequence[Recommendation]):
         return f"<h4>{title}</h4>{note}{notebook.table(('rank', 'score', self.kind, 'reasons'), rows)}"
 
     def to_triples(self) -> list[Triple]:
-        """The recommendations as ``tg:Recommendation``, with the statements that they were derived from."""
-        from threatgraph.recommend.rdf import to_triples
-
-        return to_triples(self)
+        """The recommendations as ``tg:Recommendation``, with the statements that they are derived from."""
+        return to_triples(self.items, self.asked, self.text, self.basis)
 
     def render(self, width: int | None = None) -> str:
-        """Text for people: every recommendation with its reasons.
+        """Format all recommendations with their reasons as text.
 
         Args:
-            width: characters of a line; ``None`` for no bound.
+            width: maximum length of a line; ``None`` for no limit.
         """
-        from threatgraph.recommend.prose import render
-
-        return render(self, width)
+        title = f"{self.kind.capitalize()}s related to {' and '.join(self.names)}"
+        return render(self.items, title, self.note, width)
 
     def __str__(self) -> str:
         return self.render()
-
-
-def _spelt(statement: Triple) -> list[str]:
-    return [to_text(statement.subject), to_text(statement.predicate), to_text(statement.object)]

@@ -1,4 +1,4 @@
-"""How much each signal counts; learned by ``tests/bench/learn_weights.py`` from the bundled graph's own links."""
+"""The weights of the signals, learned by ``tests/bench/learn_weights.py`` from the links of the bundled graph."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from functools import cache
 from importlib.resources import files
 
-#: Stands for a query that is a text, or a record of which nothing but its text is known.
+#: The source kind of a query that is a text, or a record without known links.
 TEXT = "text"
 
 
@@ -19,13 +19,12 @@ def _learned() -> dict[str, dict[str, dict[str, float]]]:
 
 
 def weights(source: str | None, target: str, *, embedded: bool) -> dict[str, float]:
-    """The weights of the signals, which sum to 1, so that a score lies between 0 and 1.
+    """The weights of the signals, which sum to 1, so that scores are between 0 and 1.
 
     Args:
-        source: kind of the record that recommendations are asked for; ``None`` for a text and for a kind of which no
-            links were there to learn from.
+        source: kind of the query record; ``None`` for a text, and for kinds without links to learn from.
         target: kind of the records to recommend.
-        embedded: whether word embeddings are at hand.
+        embedded: whether word embeddings are available.
     """
     table = _learned()["with embedding" if embedded else "without embedding"]
     return table.get(f"{source} to {target}") or table.get(f"{TEXT} to {target}") or table[TEXT]

@@ -12,7 +12,6 @@ import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -74,6 +73,8 @@ def to_xml(columns: Sequence[str], rows: Rows) -> str:
     Raises:
         ThreatGraphError: for a text with a character that XML 1.0 cannot represent.
     """
+    from xml.sax.saxutils import quoteattr  # takes time: it imports urllib
+
     variables = "".join(f"\n  <variable name={quoteattr(name)}/>" for name in columns)
     results = "".join(
         "\n  <result>"
@@ -94,6 +95,8 @@ def _xml(content: str) -> str:
 
 
 def _xml_term(term: Term) -> str:
+    from xml.sax.saxutils import quoteattr  # takes time: it imports urllib
+
     if isinstance(term, NamedNode):
         return f"<uri>{_xml_text(term.value)}</uri>"
     if isinstance(term, BlankNode):
@@ -110,6 +113,8 @@ def _xml_term(term: Term) -> str:
 
 
 def _xml_text(text: str) -> str:
+    from xml.sax.saxutils import escape  # takes time: it imports urllib
+
     if bad := _NOT_XML.search(text):
         raise ThreatGraphError(
             f"XML cannot represent the character U+{ord(bad[0]):04X}, which a value contains: use the format json."

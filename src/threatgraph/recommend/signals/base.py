@@ -1,50 +1,53 @@
-"""What every signal has: a value for each candidate, between 0 and 1, and the reasons that the value is made of."""
+"""The interface of signals: a value from 0 to 1 for each candidate, and its breakdown into contributions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, NewType, Protocol
 
 import numpy as np
 from pyoxigraph import NamedNode, Triple
 from scipy import sparse
 
-from threatgraph.recommend.corpus import Corpus, Link
+from threatgraph.recommend.corpus import Corpus, CorpusIndex, Link
 
-#: Reasons that are told one by one; the weaker rest is told in one.
-TOLD = 4
-#: Weaker reasons of which the statements are held: a hub may have a hundred thousand of them.
-HELD = 50
+CandidateIndex = NewType("CandidateIndex", int)
+"""The index of a record among the candidates of a :class:`Target`."""
+
+#: The number of contributions shown one by one; weaker ones are merged.
+SHOWN = 4
+#: The number of merged contributions whose statements are kept, since a hub may have a hundred thousand.
+KEPT = 50
 
 
-class Piece(NamedTuple):
-    """One part of a signal's value."""
+class Contribution(NamedTuple):
+    """A part of the value of a signal."""
 
     share: float
-    """Its part of the value; the shares of all pieces sum to 1."""
+    """Its share of the value; the shares of all contributions sum to 1."""
     text: str
     statements: tuple[Triple, ...]
-    """The triples of the graph that made it."""
-    stands_for: int = 1
-    """How many reasons it stands for: more than one for the weaker rest."""
+    """The triples of the graph that it is based on."""
+    merged: int = 1
+    """The number of contributions merged into it; 1 for a single one."""
 
 
 @dataclass(frozen=True)
 class Query:
-    """What recommendations are asked for: a record of the graph, or a text."""
+    """A query for recommendations: a record of the graph, or a text."""
 
     name: str
     iri: str | None
-    position: int | None
-    """Where the record stands in the corpus; ``None`` for a text and for a record of another kind."""
+    index: CorpusIndex | None
+    """The index of the record in the corpus; ``None`` for a text and for a record of another kind."""
     kind: str | None
     words: sparse.csr_matrix
     label: sparse.csr_matrix
     topics: np.ndarray
     embedding: np.ndarray | None
     links: tuple[Link, ...] = ()
-    """Its statements, without those about records of the kind that is asked for: what is looked for tells nothing."""
+    """Its links, except those to records of the requested kind, so that known answers do not affect the score."""
 
 
 @dataclass(frozen=True)
@@ -52,61 +55,72 @@ class Target:
     """The records of one kind, as candidates."""
 
     kind: str
-    positions: np.ndarray
+    indexes: np.ndarray
+    """The corpus index of each candidate, ascending."""
     corpus: Corpus = field(repr=False)
 
     def __len__(self) -> int:
-        return len(self.positions)
+        return len(self.indexes)
 
-    def iri(self, place: int) -> str:
+    def candidates(self) -> Iterator[CandidateIndex]:
+        """The indexes of all candidates."""
+        return map(CandidateIndex, range(len(self)))
+
+    def corpus_index(self, candidate: CandidateIndex) -> CorpusIndex:
+        """The index of a candidate in the corpus."""
+        return CorpusIndex(int(self.indexes[candidate]))
+
+    def iri(self, candidate: CandidateIndex) -> str:
         """The IRI of a candidate."""
-        return self.corpus.iris[int(self.positions[place])]
+        return self.corpus.iris[self.corpus_index(candidate)]
 
-    def place(self, iri: str) -> int | None:
-        """Where a record stands among the candidates; ``None`` where it is none of them."""
-        position = self.corpus.position.get(iri)
-        if position is None or self.corpus.kinds[position] != self.kind:
+    def find(self, iri: str) -> CandidateIndex | None:
+        """The candidate with an IRI; ``None`` if it is not a candidate."""
+        index = self.corpus.index.get(iri)
+        if index is None or self.corpus.kinds[index] != self.kind:
             return None
-        return int(np.searchsorted(self.positions, position))
+        return CandidateIndex(int(np.searchsorted(self.indexes, index)))
 
-    def links(self, place: int) -> list[Link]:
-        """The statements of a candidate."""
-        return self.corpus.links[int(self.positions[place])]
+    def links(self, candidate: CandidateIndex) -> list[Link]:
+        """The links of a candidate."""
+        return self.corpus.links[self.corpus_index(candidate)]
 
 
 class Signal(Protocol):
-    """A way in which two records can be related."""
+    """A measure of how closely two records are related."""
 
     name: str
 
     def scores(self, query: Query) -> np.ndarray:
         """A value between 0 and 1 for each candidate."""
 
-    def pieces(self, query: Query, place: int) -> list[Piece]:
-        """What the value of one candidate is made of, the strongest first."""
+    def contributions(self, query: Query, candidate: CandidateIndex) -> list[Contribution]:
+        """The breakdown of the value of a candidate, in descending order."""
 
 
 def triple(subject: str, link: Link) -> Triple:
-    """A statement of a record as a triple."""
+    """A link of a record as a triple."""
     return Triple(NamedNode(subject), NamedNode(link.property), NamedNode(link.node))
 
 
-def shares(weights: Sequence[float], tell: Callable[[int], tuple[str, tuple[Triple, ...]]], rest: str) -> list[Piece]:
-    """Pieces out of weighed reasons: the strongest told one by one, the others in one piece.
+def shares(
+    weights: Sequence[float], describe: Callable[[int], tuple[str, tuple[Triple, ...]]], rest: str
+) -> list[Contribution]:
+    """Turn weights into contributions: the largest one by one, the others merged into one.
 
     Args:
-        weights: of any scale; those that are not above 0 are passed over.
-        tell: gives the text and the statements of a reason by its place among the weights.
-        rest: what the others are called, such as ``further shared statements``.
+        weights: on any scale; values of 0 and below are ignored.
+        describe: returns the text and the statements for an index of ``weights``.
+        rest: the name of the merged ones, such as ``further shared statements``.
     """
     array = np.asarray(weights, dtype=float)
-    order = [place for place in np.argsort(-array.round(12), kind="stable").tolist() if array[place] > 0]
+    order = [i for i in np.argsort(-array.round(12), kind="stable").tolist() if array[i] > 0]
     total = float(array[order].sum())
-    single = len(order) if len(order) == TOLD + 1 else TOLD  # one more is told as well as counted
-    told = [Piece(float(array[place]) / total, *tell(place)) for place in order[:single]]
+    single = len(order) if len(order) == SHOWN + 1 else SHOWN  # merging a single one would not save a line
+    found = [Contribution(float(array[i]) / total, *describe(i)) for i in order[:single]]
     others = order[single:]
     if others:
-        statements = dict.fromkeys(statement for place in others[:HELD] for statement in tell(place)[1])
+        statements = dict.fromkeys(statement for i in others[:KEPT] for statement in describe(i)[1])
         share = float(array[others].sum()) / total
-        told.append(Piece(share, f"{len(others)} {rest}", tuple(statements), len(others)))
-    return told
+        found.append(Contribution(share, f"{len(others)} {rest}", tuple(statements), len(others)))
+    return found

@@ -1,4 +1,4 @@
-"""Analogy: what the records with the most similar texts are linked to."""
+"""Nearest records: what the records with the most similar texts are linked to."""
 
 from __future__ import annotations
 
@@ -8,85 +8,85 @@ import numpy as np
 from pyoxigraph import Triple
 from scipy import sparse
 
-from threatgraph.recommend.corpus import Corpus, full
-from threatgraph.recommend.signals.base import Piece, Query, Target, shares, triple
+from threatgraph.recommend.corpus import Corpus, CorpusIndex, expand
+from threatgraph.recommend.signals.base import CandidateIndex, Contribution, Query, Target, shares, triple
 
-#: The statements by which one record votes for another: incidents for their patterns, patterns for their provisions.
-_VOTES = frozenset(full(name) for name in ("tg:involvesPattern", "tg:mappedTo"))
-#: Similar records that are asked.
+#: The links that count as votes: of incidents for their patterns, and of patterns for their provisions.
+_VOTES = frozenset(expand(name) for name in ("tg:involvesPattern", "tg:mappedTo"))
+#: The number of nearest records that vote.
 NEAREST = 20
-#: Power to which likeness is raised in a vote; 2 to 6 and 10 to 20 neighbours differ little on links not learned from.
+#: The exponent of the similarity in a vote; on held-out links, 2 to 6 and 10 to 20 neighbors differ little.
 SHARPNESS = 4
 
 
-class Analogy:
-    """The vote of the nearest records (Fix and Hodges 1951; as item-based filtering, Sarwar et al. 2001).
+class NearestRecords:
+    """A k-nearest-neighbor vote (Fix and Hodges 1951; as item-based filtering, Sarwar et al. 2001).
 
-    For a new incident the incidents that read most like it vote for their patterns; for a text the patterns that read
-    most like it vote for the provisions that they are mapped to. Votes weigh as much as the texts are alike.
+    For a new incident, the incidents with the most similar texts vote for their patterns. For a text, the patterns with
+    the most similar texts vote for the provisions that they are mapped to. Votes are weighted by similarity.
 
     Args:
         target: the candidates.
-        alike: gives, for a query, how alike its text is to that of every record of the corpus.
+        similarity: returns the similarity of the text of a query to that of every record of the corpus.
     """
 
-    name = "analogy"
+    name = "nearest"
 
-    def __init__(self, target: Target, alike: Callable[[Query], np.ndarray]) -> None:
-        self._target, self._alike = target, alike
+    def __init__(self, target: Target, similarity: Callable[[Query], np.ndarray]) -> None:
+        self._target, self._similarity = target, similarity
         self._last: tuple[Query, tuple[np.ndarray, np.ndarray]] | None = None
         corpus = target.corpus
-        column = {int(position): place for place, position in enumerate(target.positions)}
+        column = {target.corpus_index(candidate): candidate for candidate in target.candidates()}
         pairs = sorted(_votes(corpus, column))
-        rows, columns = [row for row, _ in pairs], [place for _, place in pairs]
+        rows, columns = [row for row, _ in pairs], [candidate for _, candidate in pairs]
         shape = (len(corpus), len(target))
         self._votes = sparse.csr_matrix((np.ones(len(pairs)), (rows, columns)), shape=shape)
         self._voters = np.flatnonzero(np.asarray(self._votes.sum(axis=1)).ravel())
 
     def scores(self, query: Query) -> np.ndarray:
-        """The share of the votes that each candidate gets."""
+        """The share of the votes for each candidate."""
         voters, weights = self._nearest(query)
         if not weights.sum():
             return np.zeros(len(self._target))
         return np.asarray(weights @ self._votes[voters] / weights.sum())
 
     def _nearest(self, query: Query) -> tuple[np.ndarray, np.ndarray]:
-        """Who votes, and with what weight; kept for the last question, since its reasons are asked for next."""
+        """The voters and their weights, cached for the last query, whose contributions are requested next."""
         if self._last is None or self._last[0] is not query:
             self._last = query, self._found(query)
         return self._last[1]
 
     def _found(self, query: Query) -> tuple[np.ndarray, np.ndarray]:
-        voters = self._voters if query.position is None else self._voters[self._voters != query.position]
+        voters = self._voters if query.index is None else self._voters[self._voters != query.index]
         if not len(voters):
             return voters, np.zeros(0)
-        alike = self._alike(query)[voters].round(6)
-        # Those that are as near as the last one vote too: which of them came first must not matter.
-        last = np.partition(alike, -NEAREST)[-NEAREST] if len(alike) > NEAREST else 0.0
-        near = np.flatnonzero((alike >= last) & (alike > 0))
-        return voters[near], alike[near] ** SHARPNESS
+        similarity = self._similarity(query)[voters].round(6)
+        # Ties with the last voter vote too, so that the result does not depend on their order.
+        last = np.partition(similarity, -NEAREST)[-NEAREST] if len(similarity) > NEAREST else 0.0
+        near = np.flatnonzero((similarity >= last) & (similarity > 0))
+        return voters[near], similarity[near] ** SHARPNESS
 
-    def pieces(self, query: Query, place: int) -> list[Piece]:
-        """The records that voted for one candidate."""
-        corpus, iri = self._target.corpus, self._target.iri(place)
-        target = int(self._target.positions[place])
+    def contributions(self, query: Query, candidate: CandidateIndex) -> list[Contribution]:
+        """The records that vote for a candidate."""
+        corpus, iri = self._target.corpus, self._target.iri(candidate)
+        target = self._target.corpus_index(candidate)
         voters, weights = self._nearest(query)
-        linked = [spot for spot, voter in enumerate(voters.tolist()) if self._votes[voter, place]]
+        linked = [i for i, voter in enumerate(voters.tolist()) if self._votes[voter, candidate]]
 
-        def tell(spot: int) -> tuple[str, tuple[Triple, ...]]:
-            voter = int(voters[linked[spot]])
-            text = f"reads like the {corpus.kinds[voter]} “{corpus.labels[voter]}”, which is linked to it"
+        def describe(i: int) -> tuple[str, tuple[Triple, ...]]:
+            voter = CorpusIndex(int(voters[linked[i]]))
+            text = f"similar to the {corpus.kinds[voter]} “{corpus.labels[voter]}”, which is linked to it"
             return text, _statements(corpus, voter, target, iri)
 
-        return shares(weights[linked].tolist(), tell, "further similar records that are linked to it")
+        return shares(weights[linked].tolist(), describe, "further similar records that are linked to it")
 
 
-def _votes(corpus: Corpus, column: dict[int, int]) -> set[tuple[int, int]]:
-    """Who votes for whom: rows of the corpus and places among the candidates."""
+def _votes(corpus: Corpus, column: dict[CorpusIndex, CandidateIndex]) -> set[tuple[CorpusIndex, CandidateIndex]]:
+    """The pairs of voter and candidate."""
     found = set()
-    for source, links in enumerate(corpus.links):
+    for source, links in zip(map(CorpusIndex, range(len(corpus))), corpus.links, strict=True):
         for link in links:
-            other = corpus.position.get(link.node)
+            other = corpus.index.get(link.node)
             if other is None or link.property not in _VOTES:
                 continue
             if other in column and source not in column:
@@ -96,7 +96,7 @@ def _votes(corpus: Corpus, column: dict[int, int]) -> set[tuple[int, int]]:
     return found
 
 
-def _statements(corpus: Corpus, voter: int, target: int, iri: str) -> tuple[Triple, ...]:
+def _statements(corpus: Corpus, voter: CorpusIndex, target: CorpusIndex, iri: str) -> tuple[Triple, ...]:
     out = [triple(corpus.iris[voter], link) for link in corpus.links[voter] if link.node == iri]
     back = [triple(iri, link) for link in corpus.links[target] if link.node == corpus.iris[voter]]
     return tuple(out + back)

@@ -1,4 +1,4 @@
-"""Shared neighbours: causal factors, groups, harm types, provisions, sectors, actors that two records both name."""
+"""Shared neighbors: causal factors, groups, harms, provisions, sectors and actors that two records have in common."""
 
 from __future__ import annotations
 
@@ -8,92 +8,94 @@ import numpy as np
 from pyoxigraph import Triple
 from scipy import sparse
 
-from threatgraph.recommend.corpus import SHARED, Corpus, Link, full
-from threatgraph.recommend.signals.base import Piece, Query, Target, shares, triple
+from threatgraph.recommend.corpus import SHARED, Corpus, CorpusIndex, Link, expand
+from threatgraph.recommend.signals.base import CandidateIndex, Contribution, Query, Target, shares, triple
 
-_SHARED = frozenset(full(name) for name in SHARED)
-#: How a shared neighbour is told, by the property of the first record.
+_SHARED = frozenset(expand(name) for name in SHARED)
+#: The wording for a shared neighbor, by the property of the first record.
 _VERBS = {
     "causalFactor": "caused by",
     "affects": "affecting",
-    "harmType": "doing harm of the kind",
+    "harmType": "causing the harm",
     "mappedTo": "mapped to",
-    "involvesPattern": "showing the pattern",
+    "involvesPattern": "involving the pattern",
     "actor": "involving",
     "sector": "in the sector",
     "region": "in the region",
 }
 
 
-def features(corpus: Corpus, position: int, without: Collection[str] = ()) -> dict[str, Link]:
-    """The neighbours of a record that others may share, each with the statement that names it.
+def features(corpus: Corpus, index: CorpusIndex, without: Collection[str] = ()) -> dict[str, Link]:
+    """The neighbors of a record that others may share, each with its link.
 
     Args:
         corpus: the records.
-        position: the record.
-        without: properties to pass over.
+        index: the record.
+        without: properties to ignore.
     """
     return {
-        link.node: link for link in corpus.links[position] if link.property in _SHARED and link.property not in without
+        link.node: link for link in corpus.links[index] if link.property in _SHARED and link.property not in without
     }
 
 
-class SharedNeighbours:
-    """Neighbours that two records share, each weighed by its information content (Resnik 1995): rarer means more.
+class SharedNeighbors:
+    """Shared neighbors, weighted by information content (Resnik 1995), so that rare neighbors count more.
 
-    The value is the cosine of the two sets of neighbours, where a neighbour that ``d`` of ``n`` candidates name weighs
-    ``-ln(d / (n + 1))``: 1 where both name the same ones, 0 where they share none. Taking a shared statement from
+    The value is the cosine of the two sets of neighbors. A neighbor of ``d`` of ``n`` candidates has the weight
+    ``-ln(d / (n + 1))``. The value is 1 for equal sets and 0 without shared neighbors; removing a shared link from
     either record always lowers it.
 
     Args:
         target: the candidates.
-        without: properties to pass over, so that a measurement can keep out what it asks for.
+        without: properties to ignore, so that an evaluation can leave out the links to predict.
     """
 
-    name = "neighbours"
+    name = "neighbors"
 
     def __init__(self, target: Target, without: Collection[str] = ()) -> None:
         self._target, self._without = target, frozenset(without)
-        named = [features(target.corpus, position, self._without) for position in target.positions]
+        named = [features(target.corpus, target.corpus_index(c), self._without) for c in target.candidates()]
         self._nodes = sorted({node for links in named for node in links})
-        self._place = {node: place for place, node in enumerate(self._nodes)}
+        self._column = {node: i for i, node in enumerate(self._nodes)}
         rows = [row for row, links in enumerate(named) for _ in links]
-        columns = [self._place[node] for links in named for node in links]
+        columns = [self._column[node] for links in named for node in links]
         shape = (len(named), len(self._nodes))
         incidence = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=shape)
         self._incidence = incidence
         self.counts = np.asarray(incidence.sum(axis=0)).ravel()
         self._content = -np.log(np.maximum(self.counts, 1) / (len(target) + 1))
         self._length = np.sqrt(incidence @ self._content)
-        self._weighed = sparse.csc_matrix(incidence @ sparse.diags(self._content))
+        self._weighted = sparse.csc_matrix(incidence @ sparse.diags(self._content))
 
-    def weighed_rows(self) -> sparse.csr_matrix:
-        """The candidates by neighbours: inner products of these rows are the numerators of the cosines."""
+    def weighted_rows(self) -> sparse.csr_matrix:
+        """The matrix of candidates by neighbors; inner products of its rows are the numerators of the cosines."""
         return sparse.csr_matrix(self._incidence @ sparse.diags(np.sqrt(self._content)))
 
     def scores(self, query: Query) -> np.ndarray:
-        """The weighed cosine with each candidate."""
+        """The weighted cosine with each candidate."""
         mine = self._mine(query)
-        known = sorted(self._place[node] for node in mine if node in self._place)
+        known = sorted(self._column[node] for node in mine if node in self._column)
         if not known:
             return np.zeros(len(self._target))
-        unknown = sum(node not in self._place for node in mine)
+        unknown = sum(node not in self._column for node in mine)
         length = np.sqrt(self._content[known].sum() + unknown * np.log(len(self._target) + 1))
-        shared = np.asarray(self._weighed[:, known].sum(axis=1)).ravel()
+        shared = np.asarray(self._weighted[:, known].sum(axis=1)).ravel()
         return np.asarray(shared / np.where(self._length > 0, self._length * length, 1))
 
-    def pieces(self, query: Query, place: int) -> list[Piece]:
-        """The shared neighbours of one candidate."""
+    def contributions(self, query: Query, candidate: CandidateIndex) -> list[Contribution]:
+        """The shared neighbors of a candidate."""
         mine = self._mine(query)
-        theirs = features(self._target.corpus, int(self._target.positions[place]), self._without)
+        theirs = features(self._target.corpus, self._target.corpus_index(candidate), self._without)
         both = sorted(mine.keys() & theirs.keys())
 
-        def tell(place_of_node: int) -> tuple[str, tuple[Triple, ...]]:
-            node = both[place_of_node]
+        def describe(i: int) -> tuple[str, tuple[Triple, ...]]:
+            node = both[i]
             own = [triple(query.iri, mine[node])] if query.iri else []
-            return self._told(mine[node], self._place[node]), (*own, triple(self._target.iri(place), theirs[node]))
+            return self._text(mine[node], self._column[node]), (*own, triple(self._target.iri(candidate), theirs[node]))
 
-        return shares([float(self._content[self._place[node]]) for node in both], tell, "further shared statements")
+        return shares(
+            [float(self._content[self._column[node]]) for node in both], describe, "further shared statements"
+        )
 
     def _mine(self, query: Query) -> dict[str, Link]:
         return {
@@ -102,7 +104,7 @@ class SharedNeighbours:
             if link.property in _SHARED and link.property not in self._without and link.node != query.iri
         }
 
-    def _told(self, link: Link, column: int) -> str:
+    def _text(self, link: Link, column: int) -> str:
         verb = _VERBS.get(link.property.rpartition("#")[2], "linked to")
         count, of = int(self.counts[column]), len(self._target)
         plural = self._target.kind + "s"

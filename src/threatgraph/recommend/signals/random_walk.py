@@ -1,4 +1,4 @@
-"""A random walk with restart: records that are near by many short ways, and not only by one shared neighbour."""
+"""Random walk with restart: records that are connected by many short paths."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from pyoxigraph import Triple
 from scipy import sparse
 
 from threatgraph.recommend.corpus import Corpus
-from threatgraph.recommend.signals.base import Piece, Query, Target, shares, triple
+from threatgraph.recommend.signals.base import CandidateIndex, Contribution, Query, Target, shares, triple
 
-#: Chance to start anew at each step. Ways of more than three steps or so say little of two records.
+#: The restart probability; paths longer than about three steps say little about relatedness.
 RESTART = 0.5
-#: Steps that are reckoned; what is left after them is below 0.5 ** 7, eight thousandths.
+#: The number of steps; the remaining probability mass is below 0.5 ** 7 = 0.008.
 STEPS = 7
 
 
 class Network:
-    """The records and their neighbours as an undirected network of equal edges.
+    """The records and their neighbors as an undirected, unweighted network.
 
     Args:
         corpus: the records.
@@ -24,26 +24,26 @@ class Network:
 
     def __init__(self, corpus: Corpus) -> None:
         self.corpus = corpus
-        others = sorted({link.node for links in corpus.links for link in links} - corpus.position.keys())
+        others = sorted({link.node for links in corpus.links for link in links} - corpus.index.keys())
         self.nodes = [*corpus.iris, *others]
-        self.place = corpus.position | {node: len(corpus) + offset for offset, node in enumerate(others)}
+        self.row: dict[str, int] = {**corpus.index, **{node: len(corpus) + i for i, node in enumerate(others)}}
         pairs = sorted(
             {
                 (min(one, other), max(one, other))
                 for one, links in enumerate(corpus.links)
-                for other in (self.place[link.node] for link in links)
+                for other in (self.row[link.node] for link in links)
                 if one != other
             }
         )
         ends = np.array(pairs, dtype=np.int64).reshape(-1, 2)
-        size = len(self.place)
-        # Single precision halves what a step must read; a walk over 100,000 incidents is bound by that.
+        size = len(self.row)
+        # Single precision halves the memory traffic, which limits a walk over 100,000 incidents.
         half = sparse.csr_matrix((np.ones(len(ends), dtype=np.float32), (ends[:, 0], ends[:, 1])), shape=(size, size))
         self.edges = sparse.csr_matrix(half + half.T)
         self._degree = np.asarray(self.edges.sum(axis=1)).ravel()
 
     def degree(self, without: int | None) -> np.ndarray:
-        """The number of edges of each node, those to one record left out; at least 1, to divide by."""
+        """The degree of each node without the edges to one record; at least 1, to divide by."""
         degree = self._degree
         if without is not None:
             degree = degree - self.edges[without].toarray().ravel()
@@ -51,11 +51,11 @@ class Network:
 
 
 class RandomWalk:
-    """Where a walk that sets out from the neighbours of a record comes to rest (Tong, Faloutsos and Pan 2006).
+    """The visiting probabilities of a random walk with restart (Tong, Faloutsos and Pan 2006).
 
-    The record itself is taken out of the network; the walk starts at its neighbours, and begins anew with the chance
-    :data:`RESTART` at each step. With ``x`` the visits of a candidate over the mean of all candidates, the value is
-    ``x / (x + 1)``.
+    The record itself is removed from the network. The walk starts at its neighbors, and restarts with probability
+    :data:`RESTART` at each step. With ``x`` the probability of a candidate divided by the mean of all candidates, the
+    value is ``x / (x + 1)``.
 
     Args:
         target: the candidates.
@@ -69,52 +69,52 @@ class RandomWalk:
         self._last: tuple[Query, np.ndarray] | None = None
 
     def scores(self, query: Query) -> np.ndarray:
-        """The visits of each candidate, brought between 0 and 1."""
-        visits = self._visits(query)[self._target.positions].astype(float)
+        """The normalized visiting probability of each candidate."""
+        visits = self._visits(query)[self._target.indexes].astype(float)
         mean = visits.mean() if len(visits) else 0.0
         return np.asarray(visits / (visits + mean)) if mean > 0 else np.zeros(len(self._target))
 
     def _visits(self, query: Query) -> np.ndarray:
-        """The visits of every node; those of the last question are kept, since its reasons are asked for next."""
+        """The visiting probability of every node, cached for the last query, whose contributions are requested next."""
         if self._last is None or self._last[0] is not query:
             self._last = query, self._walked(query)
         return self._last[1]
 
     def _walked(self, query: Query) -> np.ndarray:
         network = self._network
-        visits = np.zeros(len(network.place), dtype=np.float32)
-        starts = sorted({network.place[link.node] for link in query.links if link.node in network.place})
+        visits = np.zeros(len(network.row), dtype=np.float32)
+        starts = sorted({network.row[link.node] for link in query.links if link.node in network.row})
         if not starts:
             return visits
         start = np.zeros_like(visits)
         start[starts] = 1 / len(starts)
         visits = start.copy()
-        degree = network.degree(query.position)
+        degree = network.degree(query.index)
         for _ in range(STEPS):
             visits = np.float32(RESTART) * start + np.float32(1 - RESTART) * (network.edges @ (visits / degree))
-            if query.position is not None:
-                visits[query.position] = 0
+            if query.index is not None:
+                visits[query.index] = 0
         return visits
 
-    def pieces(self, query: Query, place: int) -> list[Piece]:
-        """The last steps of the walk: through which neighbours it came to the candidate."""
+    def contributions(self, query: Query, candidate: CandidateIndex) -> list[Contribution]:
+        """The last steps of the walk: the neighbors through which it reaches the candidate."""
         network, corpus = self._network, self._target.corpus
-        target = int(self._target.positions[place])
+        target = self._target.corpus_index(candidate)
         visits = self._visits(query)
         first, last = network.edges.indptr[target : target + 2]
         near = network.edges.indices[first:last]
-        near = near[near != query.position] if query.position is not None else near
-        flow = visits[near] / network.degree(query.position)[near]
-        iri = self._target.iri(place)
-        own = {link.node: link for link in self._target.links(place)}
+        near = near[near != query.index] if query.index is not None else near
+        flow = visits[near] / network.degree(query.index)[near]
+        iri = self._target.iri(candidate)
+        own = {link.node: link for link in self._target.links(candidate)}
 
-        def tell(spot: int) -> tuple[str, tuple[Triple, ...]]:
-            node = network.nodes[near[spot]]
+        def describe(i: int) -> tuple[str, tuple[Triple, ...]]:
+            node = network.nodes[near[i]]
             if node in own:
                 statement = triple(iri, own[node])
             else:
-                back = next(link for link in corpus.links[corpus.position[node]] if link.node == iri)
+                back = next(link for link in corpus.links[corpus.index[node]] if link.node == iri)
                 statement = triple(node, back)
-            return f"near by way of {corpus.name(node)}", (statement,)
+            return f"connected via {corpus.name(node)}", (statement,)
 
-        return shares(flow.tolist(), tell, "further ways through shared neighbours")
+        return shares(flow.tolist(), describe, "further paths via shared neighbors")

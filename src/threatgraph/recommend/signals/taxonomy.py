@@ -1,4 +1,4 @@
-"""Closeness in trees: two records whose domains and provisions stand near each other."""
+"""Taxonomy similarity: records whose domains and provisions are close in their trees."""
 
 from __future__ import annotations
 
@@ -8,61 +8,61 @@ from functools import cached_property
 import numpy as np
 from pyoxigraph import Triple
 
-from threatgraph.recommend.corpus import Corpus, Link, full
-from threatgraph.recommend.signals.base import Piece, Query, Target, shares, triple
+from threatgraph.recommend.corpus import Corpus, CorpusIndex, Link, expand
+from threatgraph.recommend.signals.base import CandidateIndex, Contribution, Query, Target, shares, triple
 
-_BROADER, _DOMAIN, _MAPPED = full("skos:broader"), full("tg:domain"), full("tg:mappedTo")
+_BROADER, _DOMAIN, _MAPPED = expand("skos:broader"), expand("tg:domain"), expand("tg:mappedTo")
 
 
-class TreeCloseness:
-    """How near the provisions and the domain of two records stand in their trees (Lin 1998).
+class TaxonomySimilarity:
+    """Lin similarity of the provisions and the domain of two records (Lin 1998).
 
-    Of two provisions, Lin's measure is twice the information content of their nearest common ancestor over the sum of
-    their own; a framework's root has none, so that provisions of different frameworks are not close. Of two sets of
-    provisions it is the mean of the best matches in both directions (Couto, Silva and Coutinho 2007). A domain that
-    both share counts as one more match, and one that they do not as one more miss.
+    For two provisions, it is twice the information content of their lowest common ancestor, divided by the sum of
+    theirs. The root of a framework has no information content, so provisions of different frameworks are not similar.
+    For two sets of provisions, it is the mean of the best matches in both directions (Couto, Silva and Coutinho 2007).
+    A shared domain counts as one more match, different domains as one more mismatch.
 
     Args:
         target: the candidates.
     """
 
-    name = "tree"
+    name = "taxonomy"
 
     def __init__(self, target: Target) -> None:
         self._target, self._corpus = target, target.corpus
-        self._sets = [_own(target.corpus, int(position)) for position in target.positions]
+        self._sets = [_own(target.corpus, target.corpus_index(candidate)) for candidate in target.candidates()]
 
     @cached_property
     def _parents(self) -> dict[str, str]:
         corpus = self._corpus
         return {
-            corpus.iris[position]: link.node
-            for position in corpus.of_kind["provision"]
-            for link in corpus.links[position]
+            corpus.iris[index]: link.node
+            for index in corpus.of_kind["provision"]
+            for link in corpus.links[index]
             if link.property == _BROADER
         }
 
     @cached_property
     def _content(self) -> dict[str, float]:
-        """Information content of each node: how few of the uses of its tree fall on it and what is below it."""
+        """The information content of each node: minus the log of the share of uses at and below it in its tree."""
         uses: dict[str, float] = defaultdict(float)
         totals: dict[str, float] = defaultdict(float)
         counts: dict[str, int] = defaultdict(int)
         for links in self._sets:
             for node in links:
                 counts[node] += 1
-        for position in self._corpus.of_kind["provision"]:
-            counts[self._corpus.iris[position]] += 1  # every provision counts once, used or not
+        for index in self._corpus.of_kind["provision"]:
+            counts[self._corpus.iris[index]] += 1  # every provision counts once, even if unused
         for node, count in counts.items():
             root = self._root(node)
             totals[root] += count
             for step in self._line(node):
-                if self._root(step) == root:  # a link that leads out of the tree is a mistake of the data
+                if self._root(step) == root:  # ignore links out of the tree, which are errors in the data
                     uses[step] += count
         return {node: float(-np.log(use / totals[self._root(node)])) for node, use in uses.items()}
 
     def _line(self, node: str) -> list[str]:
-        """A node and its ancestors; a circle ends where it comes round."""
+        """A node and its ancestors; a cycle ends at the first repeated node."""
         line: list[str] = []
         step: str | None = node
         while step is not None and step not in line:
@@ -71,8 +71,8 @@ class TreeCloseness:
         return line
 
     def _root(self, node: str) -> str:
-        position = self._corpus.position.get(node)
-        scheme = self._corpus.schemes[position] if position is not None else None
+        index = self._corpus.index.get(node)
+        scheme = self._corpus.schemes[index] if index is not None else None
         return scheme or self._line(node)[-1]
 
     def _lin(self, one: str, other: str) -> float:
@@ -84,7 +84,7 @@ class TreeCloseness:
         return 2 * self._content.get(shared, 0.0) / total if shared and total > 0 else 0.0
 
     def _matches(self, mine: dict[str, Link], theirs: dict[str, Link]) -> list[tuple[float, Link, Link]]:
-        """The best match of each node of both sets."""
+        """The best match for each node of both sets."""
         found = []
         for node, link in mine.items():
             best = max(theirs, key=lambda other: (self._cached(node, other), other))
@@ -105,20 +105,20 @@ class TreeCloseness:
         return self._memory[pair]
 
     def scores(self, query: Query) -> np.ndarray:
-        """The mean closeness of the best matches, for each candidate."""
+        """The mean similarity of the best matches, for each candidate."""
         values = np.zeros(len(self._target))
         mine = _chosen(query.links, query.iri)
         if not mine:
             return values
-        for place, theirs in enumerate(self._sets):
+        for i, theirs in enumerate(self._sets):
             if theirs:
                 matches = self._matches(mine, theirs)
-                values[place] = sum(value for value, _, _ in matches) / len(matches)
+                values[i] = sum(value for value, _, _ in matches) / len(matches)
         return values
 
-    def pieces(self, query: Query, place: int) -> list[Piece]:
-        """The nodes that stand near each other."""
-        mine, theirs = _chosen(query.links, query.iri), self._sets[place]
+    def contributions(self, query: Query, candidate: CandidateIndex) -> list[Contribution]:
+        """The pairs of similar nodes."""
+        mine, theirs = _chosen(query.links, query.iri), self._sets[candidate]
         best: dict[tuple[Link, Link], float] = defaultdict(float)
         if not mine or not theirs:
             return []
@@ -127,18 +127,18 @@ class TreeCloseness:
         name = self._corpus.name
         pairs = sorted(best)
 
-        def tell(pair: int) -> tuple[str, tuple[Triple, ...]]:
+        def describe(pair: int) -> tuple[str, tuple[Triple, ...]]:
             one, other = pairs[pair]
             same = one.node == other.node
-            text = f"both under {name(one.node)}" if same else f"{name(one.node)} near {name(other.node)}"
+            text = f"both under {name(one.node)}" if same else f"{name(one.node)} close to {name(other.node)}"
             own = [triple(query.iri, one)] if query.iri else []
-            return text, (*own, triple(self._target.iri(place), other))
+            return text, (*own, triple(self._target.iri(candidate), other))
 
-        return shares([best[pair] for pair in pairs], tell, "further provisions near each other")
+        return shares([best[pair] for pair in pairs], describe, "further pairs of similar provisions")
 
 
-def _own(corpus: Corpus, position: int) -> dict[str, Link]:
-    return _chosen(tuple(corpus.links[position]), corpus.iris[position])
+def _own(corpus: Corpus, index: CorpusIndex) -> dict[str, Link]:
+    return _chosen(tuple(corpus.links[index]), corpus.iris[index])
 
 
 def _chosen(links: tuple[Link, ...], iri: str | None) -> dict[str, Link]:

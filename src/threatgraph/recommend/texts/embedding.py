@@ -1,4 +1,4 @@
-"""Static word embeddings as a further reading of texts; an optional extra that stays on this machine."""
+"""Static word embeddings, an optional extra that runs locally."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from threatgraph.recommend.texts.tfidf import unit
 
-#: Characters of a text that are read; what a record is about stands at its beginning.
+#: Maximum characters of a text to embed; the beginning says what a record is about.
 _LONGEST = 4_000
 
 
@@ -27,16 +27,16 @@ def _model() -> Any:
     import wordllama
 
     logging.getLogger("wordllama").setLevel(logging.CRITICAL)
-    # The weights lie in the package; without the folder and the second option it would look for them on the network.
+    # The weights are inside the package; the options prevent a download.
     folder = Path(wordllama.__file__).parent
     return wordllama.WordLlama.load(cache_dir=folder, disable_download=True)
 
 
 def embed(texts: Sequence[str]) -> np.ndarray:
-    """Texts as rows of 256 numbers: the mean of the vectors of their tokens (WordLlama, Miller 2024).
+    """Embed texts as rows of 256 numbers, the mean of their token vectors (WordLlama, Miller 2024).
 
     Raises:
-        ImportError: where the extra is not installed.
+        ImportError: if the extra is not installed.
     """
     try:
         model = _model()

@@ -1,4 +1,4 @@
-"""Latent semantic analysis: texts that share no word may still share a topic."""
+"""Latent semantic analysis (LSA), by which texts without common words can share topics."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from scipy.sparse.linalg import svds
 
 from threatgraph.recommend.texts.tfidf import unit
 
-#: Topics that are kept. Between 50 and 150 make no difference on incidents of which others judged the class.
+#: The number of topics; 50 to 150 perform equally on incidents with published classifications.
 TOPICS = 100
-#: Texts that the topics are learned from at most, so that the cost of learning does not grow without end.
+#: The maximum number of texts for training, to bound its cost.
 SAMPLE = 2_500
 _FEWEST = 20
 
 
 class Topics:
-    """The topics of a collection of texts (Deerwester et al. 1990, "Indexing by latent semantic analysis").
+    """A topic model of a collection of texts (Deerwester et al. 1990, "Indexing by latent semantic analysis").
 
     Args:
-        matrix: texts by words, weighed; every text, or a sample of them (see :func:`sample`).
+        matrix: the TF-IDF matrix of texts by words, of all texts or of a sample (see :func:`sample`).
     """
 
     def __init__(self, matrix: sparse.csr_matrix) -> None:
         size = min(TOPICS, *(side // 3 for side in matrix.shape))
         self._words: np.ndarray | None = None
         if min(matrix.shape) >= _FEWEST and matrix.nnz:
-            # A fixed start over the words, in alphabetical order, makes the answer the same on every run.
+            # A fixed start vector makes the result deterministic.
             start = np.ones(matrix.shape[1] if matrix.shape[1] <= matrix.shape[0] else matrix.shape[0])
             _, _, words = svds(matrix, k=size, v0=start, random_state=0)
             self._words = words.T
@@ -37,25 +37,25 @@ class Topics:
     def __bool__(self) -> bool:
         return self._words is not None
 
-    def place(self, matrix: sparse.csr_matrix) -> np.ndarray:
-        """Texts as rows of unit length over the topics; zeros where there were too few texts to learn from."""
+    def transform(self, matrix: sparse.csr_matrix) -> np.ndarray:
+        """Map texts to unit vectors over the topics; zeros if there were too few texts for training."""
         if self._words is None:
             return np.zeros((matrix.shape[0], 1))
         return unit(np.asarray(matrix @ self._words))
 
-    def pull(self, place: np.ndarray) -> np.ndarray:
-        """How strongly each word of the vocabulary points to where a text stands among the topics."""
-        return np.zeros(1) if self._words is None else np.asarray(self._words @ place)
+    def project(self, topics: np.ndarray) -> np.ndarray:
+        """The projection of each word of the vocabulary on a topic vector."""
+        return np.zeros(1) if self._words is None else np.asarray(self._words @ topics)
 
 
 def sample(texts: Sequence[str], always: Sequence[bool]) -> list[int]:
-    """The texts to learn topics from: all that must be in, and others up to :data:`SAMPLE` in order of their digest.
+    """Select the texts for training: all required ones, and others up to :data:`SAMPLE` in order of their digest.
 
-    The choice rests on what the texts say alone, not on their order or their names.
+    The selection depends only on the content of the texts, not on their order or names.
     """
-    kept = [place for place, must in enumerate(always) if must]
-    rest = [place for place, must in enumerate(always) if not must]
+    kept = [i for i, must in enumerate(always) if must]
+    rest = [i for i, must in enumerate(always) if not must]
     if len(texts) > SAMPLE:
-        rest.sort(key=lambda place: hashlib.sha256(texts[place].encode("utf-8", "replace")).digest())
+        rest.sort(key=lambda i: hashlib.sha256(texts[i].encode("utf-8", "replace")).digest())
         rest = rest[: max(0, SAMPLE - len(kept))]
     return sorted(kept + rest)

@@ -1,4 +1,4 @@
-"""The words of texts: stems, and sparse matrices that weigh a word by how rare it is."""
+"""Tokenization, stemming and TF-IDF vectors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import Stemmer
 from scipy import sparse
 
-#: Words of grammar, which say nothing of a subject; "ai" and its like stand in nearly every record of this field.
+#: Function words, and words such as "AI" that occur in nearly every record.
 STOP_WORDS = frozenset(
     """
     a about above after again against ai all also although am among an and any are artificial as at be became because
@@ -35,17 +35,17 @@ def stem(word: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text in their order and in lower case, without words of grammar and without numbers."""
+    """The words of a text in order and in lower case, without stop words and numbers."""
     return [word for word in _WORD.findall(text.lower()) if word not in STOP_WORDS]
 
 
 def stems(text: str) -> list[str]:
-    """The stems of a text's words in their order."""
+    """The stems of the words of a text, in order."""
     return [stem(word) for word in words(text)]
 
 
-def spoken_forms(texts: Iterable[str]) -> dict[str, str]:
-    """For each stem the word that people use most often, to show in its place."""
+def surface_forms(texts: Iterable[str]) -> dict[str, str]:
+    """Map each stem to its most frequent word, for display."""
     used: Counter[str] = Counter(word for text in texts for word in words(text))
     forms: dict[str, str] = {}
     for word, _ in sorted(used.items(), key=lambda item: (-item[1], item[0])):
@@ -54,7 +54,7 @@ def spoken_forms(texts: Iterable[str]) -> dict[str, str]:
 
 
 class Vocabulary:
-    """The words of a collection of texts and how rare each is.
+    """The words of a collection of texts with their inverse document frequency.
 
     Args:
         documents: the stems of each text.
@@ -63,40 +63,40 @@ class Vocabulary:
     def __init__(self, documents: Sequence[Sequence[str]]) -> None:
         frequency: Counter[str] = Counter(word for document in documents for word in set(document))
         self.words = sorted(frequency)
-        self.position = {word: place for place, word in enumerate(self.words)}
+        self.column = {word: i for i, word in enumerate(self.words)}
         counts = np.array([frequency[word] for word in self.words], dtype=float)
-        self.rarity = np.log((len(documents) + 1) / (counts + 1)) + 1
-        """Inverse document frequency, smoothed (Spärck Jones 1972), by position of the word."""
+        self.idf = np.log((len(documents) + 1) / (counts + 1)) + 1
+        """Smoothed inverse document frequency (Spärck Jones 1972), by column."""
         self.shared = counts > 1
-        """Whether more than one text has the word, by position of the word."""
+        """Whether more than one text has the word, by column."""
 
     def matrix(self, documents: Sequence[Sequence[str]]) -> sparse.csr_matrix:
-        """Texts as rows of unit length, weighed by TF-IDF with damped counts (Salton and Buckley 1988).
+        """Compute TF-IDF vectors of unit length with logarithmic term frequency (Salton and Buckley 1988).
 
         Args:
-            documents: the stems of each text; a word that the vocabulary lacks is passed over.
+            documents: the stems of each text; unknown words are ignored.
 
         Returns:
-            A matrix of texts by words; the row of a text without a known word is empty.
+            A sparse matrix of texts by words; the row of a text without known words is empty.
         """
         starts, columns, values = [0], [], []
         for document in documents:
-            counts = Counter(self.position[word] for word in document if word in self.position)
+            counts = Counter(self.column[word] for word in document if word in self.column)
             for column in sorted(counts):
                 columns.append(column)
-                values.append((1 + np.log(counts[column])) * self.rarity[column])
+                values.append((1 + np.log(counts[column])) * self.idf[column])
             starts.append(len(columns))
         shape = (len(documents), len(self.words))
         return unit_rows(sparse.csr_matrix((np.array(values, dtype=float), columns, starts), shape=shape))
 
 
 def unit_rows(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
-    """A sparse matrix with its rows brought to length 1; empty rows stay empty."""
+    """Normalize the rows of a sparse matrix to length 1; empty rows stay empty."""
     length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     return sparse.csr_matrix(sparse.diags(1 / np.where(length > 0, length, 1)) @ matrix)
 
 
 def unit(array: np.ndarray) -> np.ndarray:
-    """A dense matrix with its rows brought to length 1; rows of zeros stay so."""
+    """Normalize the rows of a dense matrix to length 1; zero rows stay zero."""
     length = np.linalg.norm(array, axis=1, keepdims=True)
     return np.asarray(array / np.where(length > 0, length, 1))

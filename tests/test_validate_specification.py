@@ -1,4 +1,4 @@
-"""Verdicts on shapes as other people write them, with values worked out from the specification of SHACL."""
+"""Results on shapes as other projects write them, with values derived from the SHACL specification."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from threatgraph.errors import InvalidShape
-from validation_samples import COMPONENT, SHAPE, WAYS, report_on
+from validation_samples import COMPONENT, MODES, SHAPE, report_on
 
 DECLARED = 'ex:prefixes sh:declare [ sh:prefix "ex" ; sh:namespace "https://example.org/"^^xsd:anyURI ] . '
 ALONG = 'sh:sparql [ sh:prefixes ex:prefixes ; sh:select "SELECT $this ?value WHERE { $this $PATH ?value }" ] . '
 REPEATED = "[ sh:zeroOrOnePath [ sh:oneOrMorePath ( ex:p ex:q ) ] ]"
 ASK = 'sh:validator [ a sh:SPARQLAskValidator ; sh:ask "ASK { FILTER(1 = 2) }" ] . '
-#: Shapes, data and how many results there are.
+#: Shapes, data and the number of results.
 COUNTED = {
     "closed without any property": (f"{SHAPE} sh:closed true .", "ex:a a ex:P ; ex:p 1 .", 2),
     "closed with an empty list": (f"{SHAPE} sh:closed true ; sh:ignoredProperties () .", "ex:a a ex:P .", 1),
@@ -49,7 +49,7 @@ ILL_FORMED = {
     'sh:property [ sh:path ex:p ; sh:minCount "\u0661"^^xsd:integer ] .': "sh:minCount",
     'sh:sparql [ sh:select "SELECT ?x WHERE { ?x ?p $this }" ] .': "does not select $this",
 }
-#: What looks like a demand, and is none: the verdict must not be that the graph conforms.
+#: Terms that look like constraints but have no effect, so that the graph must not be reported as conforming.
 UNEVALUATED = {
     f"{SHAPE} sh:nodeKind sh:IRI . ex:T a <http://www.w3.org/ns/SHACL#NodeShape> .": "SHACL#",
     f"{SHAPE} <http://www.w3.org/ns/shcal#nodeKind> sh:Literal .": "shcal#",
@@ -58,39 +58,39 @@ UNEVALUATED = {
 }
 
 
-@WAYS
+@MODES
 @pytest.mark.parametrize("name", COUNTED)
-def test_findings_are_those_of_the_specification(name: str, fast: bool, tmp_path: Path) -> None:
+def test_results_are_those_of_the_specification(name: str, fast: bool, tmp_path: Path) -> None:
     shapes, data, count = COUNTED[name]
     report = report_on(tmp_path, shapes, data, fast=fast)
     assert not report.unevaluated
     assert len(report.results) == count
 
 
-@WAYS
-@pytest.mark.parametrize("demand", ILL_FORMED)
-def test_what_is_ill_formed_is_refused(demand: str, fast: bool, tmp_path: Path) -> None:
+@MODES
+@pytest.mark.parametrize("constraint", ILL_FORMED)
+def test_ill_formed_shapes_are_refused(constraint: str, fast: bool, tmp_path: Path) -> None:
     with pytest.raises(InvalidShape) as refused:
-        report_on(tmp_path, SHAPE + demand, fast=fast)
-    assert ILL_FORMED[demand] in str(refused.value)
+        report_on(tmp_path, SHAPE + constraint, fast=fast)
+    assert ILL_FORMED[constraint] in str(refused.value)
 
 
-@WAYS
+@MODES
 @pytest.mark.parametrize("shapes", UNEVALUATED)
-def test_what_is_no_demand_is_reported(shapes: str, fast: bool, tmp_path: Path) -> None:
+def test_a_term_without_effect_is_reported(shapes: str, fast: bool, tmp_path: Path) -> None:
     report = report_on(tmp_path, shapes, fast=fast)
     assert any(UNEVALUATED[shapes] in str(item) for item in report.unevaluated)
     assert not report.conforms
 
 
-def test_terms_of_a_namespace_that_is_not_near_that_of_shacl_are_left_alone(tmp_path: Path) -> None:
+def test_terms_of_other_namespaces_are_ignored(tmp_path: Path) -> None:
     report = report_on(
         tmp_path, f"{SHAPE} ex:path ex:p ; <http://www.w3.org/2004/02/skos/core#member> 1 ; sh:nodeKind sh:IRI ."
     )
     assert report.conforms
 
 
-@WAYS
+@MODES
 def test_a_list_of_thousands_of_values_is_checked(fast: bool, tmp_path: Path) -> None:
     members = " ".join(f"ex:n{number}" for number in range(3000))
     data = "ex:n2999 a ex:P . ex:n3000 a ex:P ."
