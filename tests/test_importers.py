@@ -303,7 +303,7 @@ def test_import_writes_what_the_other_commands_read(snapshot: Path, tmp_path: Pa
     counts = "3 incidents, 2 actors, 1 framework, 5 provisions, 8 mappings"
     assert re.fullmatch(f"imported {counts}, [0-9]+ guessed links?; 2 faults left out", told.splitlines()[-1])
     status, said, _ = run("validate", str(out))
-    assert (status, said.splitlines()[-1]) == (0, "no findings: the graph conforms to its shapes")
+    assert (status, said.splitlines()[-1]) == (0, "no violations: the graph conforms to its shapes")
     assert run("format", "--check", str(out))[:2] == (0, "")
     status, said, _ = run("--data", str(out), "run", "incidents-by-actor", "-p", "actor=openai", "--format", "csv")
     assert status == 0
