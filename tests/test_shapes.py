@@ -414,7 +414,7 @@ BY_QUERY = {
 
 def test_every_sparql_constraint_has_a_broken_record() -> None:
     checks = read_constraints(shapes.load(FILES), hints=True)
-    assert {c.sparql.value.removeprefix(TGS) for c in checks if isinstance(c.constraint, NamedNode)} == set(BY_QUERY)
+    assert {c.sparql.value.removeprefix(TGS) for c in checks if isinstance(c.sparql, NamedNode)} == set(BY_QUERY)
 
 
 @pytest.mark.parametrize("name", BY_QUERY)
