@@ -325,7 +325,7 @@ def test_two_triangles_are_two_communities(tmp_path: Path) -> None:
         ("modularity", f"{6 / 7 - 1 / 2:.4f}"),
         ("compared", "6"),
         ("domains", "2"),
-        ("normalised mutual information", f"{mutual / math.sqrt(math.log(2) * entropy):.4f}"),
+        ("normalized mutual information", f"{mutual / math.sqrt(math.log(2) * entropy):.4f}"),
         # Pairs together: 4 in both, 6 and 7 in one, of 15: (4 - 42/15) / (13/2 - 42/15).
         ("adjusted Rand index", f"{(4 - 42 / 15) / (13 / 2 - 42 / 15):.4f}"),
     ]
@@ -342,14 +342,14 @@ def test_a_pattern_that_shares_nothing_or_has_no_domain_stays_in_the_table(small
     figures = figures_of(small.agreement())
     assert figures["modularity"] == "0.0000"
     assert figures["compared"] == "3"
-    assert figures["normalised mutual information"] == "0.0000"
+    assert figures["normalized mutual information"] == "0.0000"
 
 
 def test_where_nothing_is_shared_each_pattern_stands_alone(tmp_path: Path) -> None:
     analytics = opened(tmp_path, HEAD + "pattern:1 a tg:ThreatPattern . pattern:2 a tg:ThreatPattern .")
     assert cells(analytics.communities(), "community label") == [("1", "pattern:1"), ("2", "pattern:2")]
     figures = figures_of(analytics.agreement())
-    assert figures["modularity"] == figures["normalised mutual information"] == figures["adjusted Rand index"] == ""
+    assert figures["modularity"] == figures["normalized mutual information"] == figures["adjusted Rand index"] == ""
     assert figures["compared"] == "0"
 
 
@@ -464,7 +464,7 @@ def test_the_matrix_by_hand(small: Analytics) -> None:
         ("C", "0", "0", "0", "0"),
         ("D", "0", "0", "0", "1"),
     ]
-    assert cells(small.reach(), "label provisions reached only_below unreached patterns") == [
+    assert cells(small.reach(), "label provisions covered covered_by_child not_covered patterns") == [
         ("E", "1", "0", "0", "1", "0"),
         ("F", "3", "1", "1", "1", "3"),
     ]
@@ -472,9 +472,9 @@ def test_the_matrix_by_hand(small: Analytics) -> None:
 
 def test_gaps_by_hand(small: Analytics) -> None:
     everything = [
-        ("provision-unreached", "framework:e", "Q"),
-        ("provision-unreached", "framework:f", "P2"),
-        ("provision-only-below", "framework:f", "P"),
+        ("provision-not-covered", "framework:e", "Q"),
+        ("provision-not-covered", "framework:f", "P2"),
+        ("provision-covered-by-child", "framework:f", "P"),
         ("pattern-without-incident", "", "D"),
         *(("pattern-without-mapping", "framework:e", label) for label in "ABCD"),
         ("pattern-without-mapping", "framework:f", "C"),
@@ -483,8 +483,8 @@ def test_gaps_by_hand(small: Analytics) -> None:
     assert cells(small.gaps(framework="f"), "gap framework label") == [row for row in everything if row[1][-1:] == "f"]
     for gap in GAPS:
         assert cells(small.gaps(gap=gap), "gap framework label") == [row for row in everything if row[0] == gap]
-    with pytest.raises(UnknownName, match="Did you mean provision-unreached"):
-        small.gaps(gap="provision-unreach")
+    with pytest.raises(UnknownName, match="Did you mean provision-not-covered"):
+        small.gaps(gap="provision-not-coverd")
     with pytest.raises(UnknownName, match="unknown framework 'z'"):
         small.gaps(framework="z")
 
@@ -495,7 +495,7 @@ def test_only_patterns_reach_a_provision(tmp_path: Path) -> None:
 provision:q1 a tg:Provision ; skos:prefLabel "Q1"@en ; skos:inScheme framework:e ; skos:broader provision:q .
 group:g tg:mapping group:m . group:m sssom:object_id provision:q1 .
 """
-    table = opened(tmp_path, SMALL + more).gaps(framework="e", gap="provision-unreached")
+    table = opened(tmp_path, SMALL + more).gaps(framework="e", gap="provision-not-covered")
     assert cells(table, "label") == [("Q",), ("Q1",)]
 
 
@@ -516,7 +516,7 @@ def test_two_frameworks_whose_iris_end_alike_have_columns_of_their_own(tmp_path:
 
 def test_circles_of_provisions_end(tmp_path: Path) -> None:
     circle = "provision:p skos:broader provision:p2 . provision:p2 skos:broader provision:p ."
-    table = opened(tmp_path, SMALL + circle).gaps(gap="provision-only-below")
+    table = opened(tmp_path, SMALL + circle).gaps(gap="provision-covered-by-child")
     assert cells(table, "label") == [("P",), ("P2",)]
 
 
@@ -536,8 +536,8 @@ def test_provisions_of_the_bundled_graph_by_loops(graph: ThreatGraph) -> None:
                 waiting += provisions[here]["broader"]
     gaps = graph.analytics.gaps()
     found = {gap: {row[1] for row in cells(gaps, "gap record") if row[0] == gap} for gap in GAPS}
-    assert found["provision-only-below"] == above - mapped.keys()
-    assert found["provision-unreached"] == provisions.keys() - above - mapped.keys()
+    assert found["provision-covered-by-child"] == above - mapped.keys()
+    assert found["provision-not-covered"] == provisions.keys() - above - mapped.keys()
     reach = graph.analytics.reach()
     assert sum(map(int, map(str, reach.column("provisions")))) == len(provisions)
     totals = {shorten(str(row["pattern"])): row["provisions"] for row in graph.analytics.coverage().to_dicts()}

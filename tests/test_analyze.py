@@ -123,7 +123,7 @@ def test_the_examples_of_the_readme(capsysbinary: pytest.CaptureFixture[bytes]) 
         "communities --agreement",
         "cooccurrence --kind causal-factor --with group --minimum 3 --limit 3",
         "coverage --by-framework",
-        "gaps --framework owasp-llm-2025 --gap provision-unreached",
+        "gaps --framework owasp-llm-2025 --gap provision-not-covered",
         "trends --by domain --period year",
         "path PAT-SYS-005 PAT-INF-002 --strongest",
         "escalation PAT-AGT-003",

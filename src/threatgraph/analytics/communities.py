@@ -3,7 +3,7 @@
 Communities are those of the Louvain method (V. D. Blondel and others, "Fast unfolding of communities in large
 networks", Journal of Statistical Mechanics (2008) P10008), by networkx. The method visits nodes in an order drawn by
 chance; so it runs :data:`RUNS` times with fixed seeds, and the division of the highest modularity counts (M. E. J.
-Newman and M. Girvan, Physical Review E 69 (2004) 026113). The comparison with the domains is the normalised mutual
+Newman and M. Girvan, Physical Review E 69 (2004) 026113). The comparison with the domains is the normalized mutual
 information of A. Strehl and J. Ghosh, "Cluster ensembles", Journal of Machine Learning Research 3 (2002) 583-617
 (equation 3), and the adjusted Rand index of L. Hubert and P. Arabie, "Comparing partitions", Journal of
 Classification 2 (1985) 193-218.
@@ -86,7 +86,7 @@ def agreement(store: Store, *, network: str = networks.PROJECTION, resolution: f
 
     Returns:
         Rows of ``measure`` and ``value``: ``patterns``, ``communities``, ``modularity``; then, over the patterns that
-        have a domain, ``compared`` (how many they are), ``domains``, ``normalised mutual information`` (0 where one
+        have a domain, ``compared`` (how many they are), ``domains``, ``normalized mutual information`` (0 where one
         tells nothing of the other, 1 where they are the same) and ``adjusted Rand index`` (0 is what chance would
         give, 1 is the same). A value that is not defined is empty.
 
@@ -108,7 +108,7 @@ def agreement(store: Store, *, network: str = networks.PROJECTION, resolution: f
         (text("compared"), integer(len(by_domain))),
         (text("domains"), integer(len(set(by_domain)))),
     ]
-    for name, measure in (("normalised mutual information", mutual_information), ("adjusted Rand index", rand_index)):
+    for name, measure in (("normalized mutual information", mutual_information), ("adjusted Rand index", rand_index)):
         rows.append((text(name), decimal(measure(by_community, by_domain), _DIGITS) if by_domain else None))
     return Table(("measure", "value"), rows)
 
@@ -150,7 +150,7 @@ def divide(net: networkx.Graph[str], resolution: float = 1.0) -> Division:
 
 
 def mutual_information(a: Sequence[object], b: Sequence[object]) -> float:
-    """The normalised mutual information of two divisions of the same things: I(a, b) / sqrt(H(a) H(b)).
+    """The normalized mutual information of two divisions of the same things: I(a, b) / sqrt(H(a) H(b)).
 
     Args:
         a: for each thing, the part that it is in; at least one thing.

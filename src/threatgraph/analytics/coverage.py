@@ -14,8 +14,8 @@ from threatgraph.vocab import EDITIONS, shorten
 
 #: The kinds of gap, each with what it means.
 GAPS = {
-    "provision-unreached": "no pattern is mapped to the provision, nor to any that is narrower",
-    "provision-only-below": "no pattern is mapped to the provision itself, but to one that is narrower",
+    "provision-not-covered": "no pattern is mapped to the provision, nor to any that is narrower",
+    "provision-covered-by-child": "no pattern is mapped to the provision itself, but to one that is narrower",
     "pattern-without-incident": "no incident involves the pattern",
     "pattern-without-mapping": "the pattern is mapped to no provision of the framework, nor to it as a whole",
 }
@@ -72,9 +72,9 @@ def reach(store: Store) -> Table:
         store: the graph.
 
     Returns:
-        A row for each framework, by IRI: ``label``; ``provisions``, the number that it has; of these ``reached``
-        (a pattern is mapped to the provision), ``only_below`` (to a narrower one alone) and ``unreached`` (to neither);
-        ``patterns`` (number of patterns that are mapped to it or to any provision of it), ``framework``.
+        A row for each framework, by IRI: ``label``; ``provisions``, the number that it has; of these ``covered``
+        (a pattern is mapped to the provision), ``covered_by_child`` (to a narrower one alone) and ``not_covered``
+        (to neither); ``patterns`` (number of patterns that are mapped to it or to any provision of it), ``framework``.
 
     Raises:
         ThreatGraphError: where the graph holds no frameworks.
@@ -89,11 +89,11 @@ def reach(store: Store) -> Table:
     rows = []
     for iri, called in frameworks.items():
         reached, below, unreached = (
-            counts[iri, state] for state in ("reached", "provision-only-below", "provision-unreached")
+            counts[iri, state] for state in ("covered", "provision-covered-by-child", "provision-not-covered")
         )
         numbers = (reached + below + unreached, reached, below, unreached, patterns[iri])
         rows.append((text(called.label), *map(integer, numbers), link(iri)))
-    columns = ("label", "provisions", "reached", "only_below", "unreached", "patterns", "framework")
+    columns = ("label", "provisions", "covered", "covered_by_child", "not_covered", "patterns", "framework")
     return Table(columns, rows)
 
 
@@ -151,11 +151,11 @@ def _frameworks(store: Store) -> dict[str, list[str]]:
 
 
 def _states(store: Store) -> dict[str, str]:
-    """For each provision, by IRI, ``reached`` or the kind of gap that it is."""
+    """For each provision, by IRI, ``covered`` or the kind of gap that it is."""
     direct = {provision for _, provision in pairs(store, "pattern", "tg:mappedTo", "provision")}
     below = {to_value(provision) for (provision,) in store.select(_REACHED_BELOW).rows}
     return {
-        iri: "reached" if iri in direct else "provision-only-below" if iri in below else "provision-unreached"
+        iri: "covered" if iri in direct else "provision-covered-by-child" if iri in below else "provision-not-covered"
         for iri in named(store, "provision")
     }
 

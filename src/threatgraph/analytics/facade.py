@@ -85,7 +85,7 @@ class Analytics:
         return coverage(self._store)
 
     def reach(self) -> Table:
-        """How much of each framework is reached; see :func:`threatgraph.analytics.coverage.reach`."""
+        """How many provisions of each framework are covered; see :func:`threatgraph.analytics.coverage.reach`."""
         from threatgraph.analytics.coverage import reach
 
         return reach(self._store)
