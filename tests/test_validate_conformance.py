@@ -248,11 +248,7 @@ def test_a_shape_without_focus_nodes_is_noted(tmp_path: Path) -> None:
 def test_skipped_hints_are_counted(tmp_path: Path) -> None:
     shapes = SHAPE + "sh:property [ sh:path ex:x ; sh:minCount 1 ; sh:severity sh:Info ] ."
     report = report_on(tmp_path, shapes)
-<<<<<<< HEAD:tests/test_validate_conformance.py
-    assert "without 1 hint (`hints=True`)" in report.to_text()
-=======
-    assert "(1 hint skipped; use --hints)" in report.to_text()
->>>>>>> wt-shapes:tests/test_validate_verdict.py
+    assert "(1 hint skipped; use `hints=True`)" in report.to_text()
     assert "sh:conformanceDisallows sh:Violation" in report.to_turtle()
 
 

@@ -76,7 +76,6 @@ LONGEST_FUNCTION = 50
 FOR_THE_COMMAND_LINE = {
     "headings",
     "cli",
-    "headings",
     "graph",
     "errors",
     "table",

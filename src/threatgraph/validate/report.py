@@ -14,8 +14,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from threatgraph import notebook
 from threatgraph.rdf.turtle import write_turtle
 from threatgraph.table import to_frame
-from threatgraph.validate.shapes.graph import REMEDY
-from threatgraph.vocab import BASE, PREFIXES, RDF_TYPE, SH, XSD, shorten
+from threatgraph.vocab import BASE, PREFIXES, RDF_TYPE, REMEDY, SH, XSD, shorten
 
 if TYPE_CHECKING:
     import pandas
@@ -173,13 +172,8 @@ class ValidationReport:
         """The numbers of records, shapes and checks as a clause, such as "checked 5 records against 2 shapes"."""
         if self.records is None or self.shapes is None:
             return ""
-<<<<<<< HEAD
-        records = f"{self.records:,} record{'' if self.records == 1 else 's'}"
-        hints = f", without {_plural(self.hints_left_out, 'info')} (`hints=True`)" if self.hints_left_out else ""
-        return f"checked {records} against {self.shapes:,} shape{'' if self.shapes == 1 else 's'}{hints}"
-=======
         checks = f" and {_count(self.checks, 'cross-record check')}" if self.checks else ""
-        hints = f" ({_count(self.hints_left_out, 'hint')} skipped; use --hints)" if self.hints_left_out else ""
+        hints = f" ({_count(self.hints_left_out, 'hint')} skipped; use `hints=True`)" if self.hints_left_out else ""
         return f"checked {_count(self.records, 'record')} against {_count(self.shapes, 'shape')}{checks}{hints}"
 
     @property
@@ -192,7 +186,6 @@ class ValidationReport:
             count = f"{_count(len(self.unevaluated), 'item')} not evaluated"
             outcome = f"{outcome or 'no issues'}, {count}: the graph is not known to conform"
         return "; ".join(filter(None, [outcome or "no issues: the graph conforms", self.checked]))
->>>>>>> wt-shapes
 
     def __len__(self) -> int:
         return len(self.results)

@@ -15,11 +15,10 @@ from threatgraph.errors import InvalidFile, InvalidShape
 from threatgraph.rdf.files import read_quads
 from threatgraph.rdf.terms import Node
 from threatgraph.validate.shapes.terms import CORE_PARAMETERS, TARGETS
-from threatgraph.vocab import BASE, PREFIXES, RDF_TYPE, SH, XSD
+from threatgraph.vocab import PREFIXES, RDF_TYPE, REMEDY, SH, XSD
 
 RDF = PREFIXES["rdf"]
 #: The property of a shape that says how to correct a node, and the same property of a result.
-REMEDY = f"{BASE}shapes#remedy"
 SUBCLASS = f"{PREFIXES['rdfs']}subClassOf"
 Term = NamedNode | BlankNode | Literal
 #: Properties of a shape that add no constraint on a node.
