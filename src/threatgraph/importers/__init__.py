@@ -1,7 +1,7 @@
-"""Reads the files of other projects and writes their records in our model.
+"""Imports files of other projects as records of the threatgraph model.
 
-An importer reads a file into an :class:`~threatgraph.importers.builder.ImportResult`. Validation then leaves out what
-breaks a shape. Nothing of another project is bundled: the user brings the file.
+An importer reads a file into an :class:`~threatgraph.importers.builder.ImportResult`. Validation then removes and
+reports what violates a shape. No file of another project is bundled; the user supplies it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = ["FORMATS", "ImportResult", "import_file", "import_into"]
 
 
 def import_into(store: Store, form: str, path: Path, links_above: float | None = None) -> ImportResult:
-    """Read a file of another project as records that link to a graph in memory; see :func:`import_file`.
+    """Import a file of another project into records that link to an in-memory graph; see :func:`import_file`.
 
     Raises:
         ThreatGraphError: if the graph is not in memory, or does not include the bundled data.
@@ -44,21 +44,21 @@ def import_into(store: Store, form: str, path: Path, links_above: float | None =
 
 
 def import_file(form: str, path: Path, data: Sequence[Path] = (), links_above: float | None = None) -> ImportResult:
-    """Read a file of another project, and keep out what breaks a shape.
+    """Import a file of another project; records that violate a shape are removed and reported.
 
     Args:
         form: a key of :data:`FORMATS`.
         path: the file or folder.
-        data: files and folders of the user beside the bundled graph, to which the records may link.
-        links_above: the least confidence, from 0 to 1, of the links to patterns that are predicted for incidents (see
-            :mod:`threatgraph.importers.links`); none are predicted by default.
+        data: files and folders of the user, loaded in addition to the bundled graph; the records may link to them.
+        links_above: the minimum confidence, from 0 to 1, of links to patterns that are predicted for incidents (see
+            :mod:`threatgraph.importers.links`); by default none are predicted.
 
     Returns:
-        The records of records that passed, with the problems of those that did not.
+        The valid records, and the problems found in the others.
 
     Raises:
-        UnknownName: where there is no such format.
-        InvalidFile: where the file cannot be read as what it should be.
+        UnknownName: if the format does not exist.
+        InvalidFile: if the file cannot be read in this format.
     """
     if form not in FORMATS:
         raise UnknownName("import format", form, FORMATS, f"The formats are {', '.join(FORMATS)}.")
