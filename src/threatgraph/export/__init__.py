@@ -39,8 +39,8 @@ class Format:
     media_type: str
     description: str
     kind: str
-    """``graph`` for triples, ``dataset`` for triples in named graphs, ``network`` for nodes and edges, ``mappings`` for a
-    table of mappings, ``intelligence`` for threat intelligence."""
+    """``graph`` for triples, ``dataset`` for triples in named graphs, ``network`` for nodes and edges, ``mappings`` for
+    a table of mappings, ``intelligence`` for threat intelligence."""
     write: Callable[[Store, str | None], bytes]
 
 
@@ -58,7 +58,7 @@ def _quads(store: Store, node: str | None) -> Iterable[Quad]:
 
 
 def _key(triple: Triple) -> tuple[object, ...]:
-    """A key of a statement for all named graphs, without the literal, whose lexical form may differ between graphs."""
+    """Identify a statement across named graphs, without its literal, whose lexical form may differ."""
     value = None if isinstance(triple.object, Literal) else triple.object
     return triple.subject, triple.predicate, value
 

@@ -76,7 +76,7 @@ def read(path: Path, store: Store) -> ImportResult:
     """
     document = in_format_5(read_yaml(path))
     if document is None:
-        reason = "is not a release of ATLAS: it has neither matrices nor a collection with relationships. Use a file from dist/v6."
+        reason = "is not a release of ATLAS: it has neither matrices nor relationships. Use a file from dist/v6."
         raise InvalidFile(str(path), reason)
     matrices = entries_of(document, "matrices")
     version = text_of(document, "version").lower()

@@ -1,9 +1,9 @@
 """Imports mappings from SSSOM/TSV, the Simple Standard for Sharing Ontological Mappings, as mapping sets.
 
 Subjects and objects of a file (https://mapping-commons.github.io/sssom/) are resolved by IRI or skos:exactMatch to
-provisions, patterns, domains and frameworks in the graph. Any other entry becomes a provision of a framework named after
-its prefix. A mapping set links two frameworks, so a file with more of them becomes several sets. Negative mappings are
-left out.
+provisions, patterns, domains and frameworks in the graph. Any other entry becomes a provision of a framework named
+after its prefix. A mapping set links two frameworks, so a file with more of them becomes several sets. Negative
+mappings are left out.
 """
 
 from __future__ import annotations
@@ -165,7 +165,8 @@ def _relation(row: Row, file: _File) -> tuple[str, str] | None:
     if relation not in _RELATIONS:
         file.report(
             row,
-            f"predicate_id must be skos:exactMatch, closeMatch, relatedMatch, broadMatch or narrowMatch, not {row['predicate_id']!r}.",
+            "predicate_id must be skos:exactMatch, closeMatch, relatedMatch, broadMatch or narrowMatch, "
+            f"not {row['predicate_id']!r}.",
         )
     elif justification is None:
         file.report(
