@@ -75,31 +75,34 @@ HEADER = ",".join(INCIDENTS).encode()
 
 BROKEN: dict[str, tuple[Callable[[Path], Path], str]] = {
     "not there": (lambda folder: folder / "nothing.csv", "nothing.csv: no such file or folder."),
-    "empty folder": (lambda folder: folder, "holds no incidents.csv: name the folder of an unpacked snapshot."),
+    "empty folder": (lambda folder: folder, "has no incidents.csv: give the folder of an extracted snapshot."),
     "empty file": (_write(b" \n"), "incidents.csv: is empty."),
     "no header": (_write(b"a,b\n1,2\n"), "incidents.csv:1: the columns are missing: 'incident_id', 'date', 'title'"),
     "one column less": (
         _write(HEADER.replace(b",date", b",Date")),
         "incidents.csv:1: the column is missing: 'date'.",
     ),
-    "not UTF-8": (_write(HEADER + b"\nx,1,2031,\xff"), "incidents.csv:2: not UTF-8 (byte 0xff): save it as UTF-8."),
-    "UTF-16": (_write(HEADER.decode().encode("utf-16")), "incidents.csv:1: not UTF-8 (byte 0xff): save it as UTF-8."),
+    "not UTF-8": (_write(HEADER + b"\nx,1,2031,\xff"), "incidents.csv:2: is not UTF-8 (byte 0xff): save it as UTF-8."),
+    "UTF-16": (
+        _write(HEADER.decode().encode("utf-16")),
+        "incidents.csv:1: is not UTF-8 (byte 0xff): save it as UTF-8.",
+    ),
     "UTF-16 without a mark": (
         _write(HEADER.decode().encode("utf-16-le")),
-        "incidents.csv:1: holds a NUL byte: save it as UTF-8 text.",
+        "incidents.csv:1: contains a NUL byte: save it as UTF-8 text.",
     ),
-    "NUL": (_write(HEADER + b"\nx,1,2031,\0"), "incidents.csv:2: holds a NUL byte: save it as UTF-8 text."),
+    "NUL": (_write(HEADER + b"\nx,1,2031,\0"), "incidents.csv:2: contains a NUL byte: save it as UTF-8 text."),
     "semicolons": (
         _write(HEADER.replace(b",", b";") + b"\n1;2;3"),
-        "incidents.csv:1: the cells are divided by semicolons: save it with commas between them.",
+        "incidents.csv:1: cells are separated by semicolons: save the table with commas.",
     ),
     "tabs": (
         _write(HEADER.replace(b",", b"\t")),
-        "incidents.csv:1: the cells are divided by tabs: save it with commas between them.",
+        "incidents.csv:1: cells are separated by tabs: save the table with commas.",
     ),
     "a column twice": (
         _write(HEADER.replace(b"title", b"date") + b",title"),
-        "incidents.csv:1: several columns are named 'date': keep one of them.",
+        "incidents.csv:1: duplicate column 'date': keep one.",
     ),
     "huge cell": (
         _write(HEADER + b"\n\nx," + b"9" * 200_000),
@@ -107,16 +110,17 @@ BROKEN: dict[str, tuple[Callable[[Path], Path], str]] = {
     ),
     "open quote": (
         _write(HEADER + b'\nx,1,2031,"never closed'),
-        "incidents.csv:2: cannot be read as a table: unexpected end of data. Is it cut off, or a quote too many?",
+        "incidents.csv:2: cannot be read as a table: unexpected end of data. "
+        "Check for a truncated file or an unbalanced quote.",
     ),
     "cut off gzip": (
         _write(gzip.compress(os.urandom(5000))[:3000], "incidents.csv.gz"),
-        "incidents.csv.gz: cannot be unpacked (",
+        "incidents.csv.gz: cannot be decompressed (",
     ),
-    "no gzip": (_write(HEADER, "incidents.csv.gz"), "incidents.csv.gz: cannot be unpacked ("),
+    "no gzip": (_write(HEADER, "incidents.csv.gz"), "incidents.csv.gz: cannot be decompressed ("),
     "broken inside": (
         _write(gzip.compress(HEADER)[:12] + b"\xff" * 40, "incidents.csv.gz"),
-        "incidents.csv.gz: cannot be unpacked (",
+        "incidents.csv.gz: cannot be decompressed (",
     ),
 }
 
@@ -132,7 +136,7 @@ def test_a_file_that_cannot_be_read_is_an_error_that_says_where(what: str, tmp_p
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("threatgraph.importers.sheets.LARGEST", 2**20)
     bomb = _write(gzip.compress(b"0" * (2**20 + 1)), "incidents.csv.gz")(tmp_path)
-    with pytest.raises(InvalidFile, match="holds more than 1 MiB"):
+    with pytest.raises(InvalidFile, match="is larger than 1 MiB"):
         import_file("aiid", bomb)
 
 
@@ -169,18 +173,18 @@ BOMB = "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "".join(
 
 
 TRICKS = {
-    "aliases": (BOMB, "holds more than 5000000 values once its aliases are replaced."),
-    "circle": ("a: &a [*a]", "holds a value that is a part of itself."),
-    "depth": ("a: " + "[" * 200_000 + "]" * 200_000, ":1: is nested too deep."),
-    "dashes": ("b: 1\na:\n" + "- " * 200_000, ":3: is nested too deep."),
-    "keys": ("b: 1\na: " + "{a: " * 200_000 + "}" * 200_000, ":2: is nested too deep."),
-    "steps": ("\n".join(" " * depth + "a:" for depth in range(500)), ":99: is nested too deep."),
+    "aliases": (BOMB, "has more than 5000000 values after alias expansion."),
+    "circle": ("a: &a [*a]", "contains a value that includes itself."),
+    "depth": ("a: " + "[" * 200_000 + "]" * 200_000, ":1: is nested too deeply."),
+    "dashes": ("b: 1\na:\n" + "- " * 200_000, ":3: is nested too deeply."),
+    "keys": ("b: 1\na: " + "{a: " * 200_000 + "}" * 200_000, ":2: is nested too deeply."),
+    "steps": ("\n".join(" " * depth + "a:" for depth in range(500)), ":99: is nested too deeply."),
     "code": (
         "a: !!python/object/apply:os.getcwd []",
         ":1:4: is not valid YAML: the tag 'tag:yaml.org,2002:python/object/apply:os.getcwd' is not supported.",
     ),
     "syntax": ("a: 1\nb: ]", ":2:4: is not valid YAML: "),
-    "list": ("- 1", "holds no mapping, such as `key: value`, at its top."),
+    "list": ("- 1", "must contain a mapping, such as `key: value`, at the top level."),
     "control": ("b: 1\na: \x07", ":2:4: is not valid YAML: the character U+0007 is not allowed."),
 }
 
@@ -332,7 +336,7 @@ def test_import_writes_a_folder_of_records_or_nothing(snapshot: Path, tmp_path: 
     status, _, told = run("import", "aiid", str(snapshot), "-o", str(folder))
     assert (status, told.splitlines()[-1]) == (
         2,
-        f"threatgraph: error: {folder} is not empty: name a new folder, so that nothing old stays among the new.",
+        f"threatgraph: error: {folder} is not empty: choose a new folder.",
     )
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
 
@@ -342,8 +346,8 @@ def test_import_without_anything_to_import_writes_nothing(tmp_path: Path, capsys
     out = tmp_path / "out.ttl"
     assert main(["import", "aiid", str(file), "-o", str(out)]) == 2
     assert capsys.readouterr().err.splitlines() == [
-        f"{file}:2: the incident_id is no number: 'none'.",
-        f"{file}:3: the incident_id is no number: 'neither'.",
+        f"{file}:2: incident_id is not a number: 'none'.",
+        f"{file}:3: incident_id is not a number: 'neither'.",
         f"threatgraph: error: {file}: no record could be imported; 2 problems left out.",
     ]
     assert not out.exists()
@@ -360,7 +364,7 @@ def test_import_never_writes_over_what_it_reads(tmp_path: Path, capsys: pytest.C
     for output in (file, mine, tmp_path / "link.ttl", tmp_path / ".." / tmp_path.name / "mine.ttl"):
         assert main(["--data", str(mine), "import", "aiid", str(file), "-o", str(output)]) == 2
         assert capsys.readouterr().err == (
-            f"threatgraph: error: {output} is read by this import: write to another file.\n"
+            f"threatgraph: error: {output} is read by this import; write to another file.\n"
         )
     assert (file.read_bytes(), mine.read_bytes()) == (before, b"")
 
@@ -378,7 +382,7 @@ def test_a_file_that_is_there_already_is_replaced_whole_or_not_at_all(
         capsys.readouterr()
         assert main(["import", "aiid", str(good), "-o", "/dev/full"]) == 2
         assert capsys.readouterr().err.splitlines() == [
-            "threatgraph: error: /dev/full: cannot be written (No space left on device); nothing was changed."
+            "threatgraph: error: /dev/full: cannot be written (No space left on device); no file was changed."
         ]
     assert (
         main(["import", "aiid", str(table(tmp_path / "incidents.csv", INCIDENTS, [incident(1)])), "-o", str(out)]) == 0
@@ -437,20 +441,20 @@ def test_a_part_that_breaks_a_shape_goes_alone_and_so_do_links_to_a_lost_record(
     other = RecordBuilder(f"{BASE}incident/aiid-2", "Incident", "a.csv", 8)
     other.add("skos:prefLabel", english("Two"))
     found.add(other)
-    reject_invalid(found)
+    reject_invalid(found, MemoryStore.open())
     assert names(found, "incident") == {"aiid-1"}
     assert names(found, "actor") == set()
     told = {(problem.line, " ".join(problem.reason.split()[:2])) for problem in found.problems}
     assert told >= {(7, "actor:aiid-x dcterms:source:"), (7, "incident:aiid-1#mapping-bad tg:rationale:")}
     assert {about for line, about in told if line == 8 and about.startswith("incident:aiid-2 ")}
-    lost = "incident:aiid-1 goes without its link to actor:aiid-x, which is left out."
+    lost = "incident:aiid-1: the link to actor:aiid-x is left out, since that record is invalid."
     assert (7, lost) in {(problem.line, problem.reason) for problem in found.problems}
     assert not any(name == "tg:deployer" for name, _ in statements(found, "incident/aiid-1"))
     actor.add("dcterms:source", address("https://a.example/x"))
     again = ImportResult("Incident", frozenset({"Actor"}))
     again.add(actor)
     again.add(_incident_with_a_faulty_mapping())
-    reject_invalid(again)
+    reject_invalid(again, MemoryStore.open())
     assert again.counts() == {"incident": 1, "actor": 1, "mapping": 1}
     mappings = {value for name, value in statements(again, "incident/aiid-1") if name == "tg:mapping"}
     assert mappings == {"incident:aiid-1#mapping-good"}
@@ -470,7 +474,7 @@ def test_a_folder_that_cannot_be_written_is_not_there_at_all(
         return self.write_bytes(data.encode())
 
     monkeypatch.setattr(Path, "write_text", fail_at_the_third)
-    with pytest.raises(ThreatGraphError, match=r"cannot be written \(No space left on device\); nothing was changed"):
+    with pytest.raises(ThreatGraphError, match=r"cannot be written \(No space left on device\); no file was changed"):
         write_folder(found, tmp_path / "new")
     assert len(written) == 3
     assert list(tmp_path.iterdir()) == []

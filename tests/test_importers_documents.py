@@ -116,20 +116,20 @@ def test_mappings_that_have_no_place_here_are_told(tmp_path: Path) -> None:
     )
     found = import_file("sssom", file)
     assert [str(problem).removeprefix(f"{file}:") for problem in found.problems] == [
-        "11: 'owl:sameAs' is not skos:exactMatch, closeMatch, relatedMatch, broadMatch or narrowMatch.",
-        "12: 'bar:b' has a prefix that the header does not declare: add it to curie_map.",
-        "13: '0.95' is no justification such as semapv:ManualMappingCuration.",
-        "14: the confidence is no number from 0 to 1: '1.5'.",
+        "11: predicate_id must be skos:exactMatch, closeMatch, relatedMatch, broadMatch or narrowMatch, "
+        "not 'owl:sameAs'.",
+        "12: 'bar:b' has an undeclared prefix: add it to curie_map.",
+        "13: '0.95' is not a justification such as semapv:ManualMappingCuration.",
+        "14: confidence must be a number from 0 to 1, not '1.5'.",
         "15: the same mapping is on line 10; left out.",
-        "16: pattern:no-such-one is not a provision, pattern, domain or framework of the graph, "
-        "and a mapping set joins nothing else of it.",
-        "17: the id '---' has no letter or digit to make a name of.",
+        "16: pattern:no-such-one is not a provision, pattern, domain or framework in the graph; left out.",
+        "17: the id '---' must contain a letter or digit.",
         "19: predicate_modifier 'Not' is a negative mapping, which says that the relation does not hold; left out.",
-        "20: predicate_id 'noMatch' says that nothing matches; left out.",
-        "21: object_id 'sssom:NoTermFound' says that nothing matches; left out.",
+        "20: predicate_id 'noMatch' means that nothing matches; left out.",
+        "21: object_id 'sssom:NoTermFound' means that nothing matches; left out.",
         "22: 'foo:a' is mapped to itself; left out.",
         "23: predicate_modifier 'Inverse' is not supported; left out.",
-        "24: there is no object_id.",
+        "24: object_id is missing.",
     ]
     assert found.notes == []
     assert found.counts() == {"framework": 1, "provisions": 3, "mapping-set": 1, "mappings": 2}
@@ -219,10 +219,10 @@ def test_the_knowledge_graph_of_the_nexus(nexus: ImportResult) -> None:
     assert [f"{problem.line}: {problem.reason}" for problem in found.problems] == [
         "26: there is no taxonomy and no document that 'homeless' belongs to.",
         "27: there is no id.",
-        "24: 'foo-two' names 'nowhere', which is not there.",
+        "24: 'foo-two' refers to 'nowhere', which does not exist.",
     ]
     notes = [note.rpartition(": ")[2] for note in found.notes]
-    assert notes == ["1 entries are provisions that the graph has already."]
+    assert notes == ["1 entries are already in the graph."]
 
 
 def test_an_incident_of_the_nexus(nexus: ImportResult) -> None:
@@ -274,7 +274,7 @@ def test_a_release_of_atlas(release: ImportResult) -> None:
         ("skos:prefLabel", "Push@en"),
         ("skos:definition", "Pushes a door open.@en"),
         ("skos:notation", "AML.T0051^string"),
-        ("skos:scopeNote", "Maturity, as ATLAS rates it: feasible.@en"),
+        ("skos:scopeNote", "Maturity in ATLAS: feasible.@en"),
         ("skos:relatedMatch", "https://attack.example/T1"),
         ("skos:inScheme", "framework:mitre-atlas-4.7.1"),
         ("dcterms:source", "https://atlas.mitre.org/techniques/AML.T0051"),
@@ -291,8 +291,8 @@ def test_a_release_of_atlas(release: ImportResult) -> None:
     assert {value for name, value in lock if name == "tg:addresses"} == {f"{ours}/aml.t0051", f"{ours}/aml.t0051.001"}
     assert ("dcterms:identifier", "4.7.1^string") in statements(found, "framework/mitre-atlas-4.7.1")
     assert [f"{problem.line}: {problem.reason}" for problem in found.problems] == [
-        "18: the id is 'T1', and not one such as AML.T0051.000.",
-        "9: AML.T0051 names 'AML.TA9999', which is not there.",
+        "18: 'T1' is not an ATLAS id such as AML.T0051.000.",
+        "9: AML.T0051 refers to 'AML.TA9999', which is not in the release.",
     ]
 
 
@@ -319,7 +319,7 @@ def test_a_case_study_of_atlas(release: ImportResult) -> None:
     assert ("tg:rationale", "Once. Twice, so.@en") in part
     assert ("sssom:object_id", "provision:mitre-atlas-4.7.1/aml.t0051") in part
     bare = statements(found, "incident/atlas-aml.cs0001", "mapping-aml-t0051-001")
-    assert ("tg:rationale", "A step of the case study@en") in bare
+    assert ("tg:rationale", "Step of the case study@en") in bare
 
 
 def test_format_6_brings_what_format_5_does(release: ImportResult, tmp_path: Path) -> None:
@@ -352,7 +352,7 @@ def test_the_bundled_release_of_atlas_brings_its_case_studies_alone(tmp_path: Pa
     assert (names(found, "provision"), names(found, "framework")) == (set(), set())
     part = statements(found, "incident/atlas-aml.cs0001", "mapping-aml-t0051")
     assert ("sssom:object_id", "atlas:aml.t0051") in part
-    assert found.notes == [f"{file}: 4 entries are provisions that the graph has already."]
+    assert found.notes == [f"{file}: 4 entries are already in the graph."]
 
 
 def test_what_is_no_date_is_told_and_left_out(tmp_path: Path) -> None:
@@ -397,9 +397,9 @@ def test_other_files_than_those_of_atlas_are_refused(tmp_path: Path) -> None:
     for text, message in (
         ("collection: {version: '2026.07'}", "is no release of ATLAS: it has no matrices, nor a collection"),
         ("id: ATLAS", "is no release of ATLAS"),
-        (ATLAS_6.format(version=""), "has no version such as 5.6.0: ''."),
-        (ATLAS.format(version="'5 / 6'"), "has no version such as 5.6.0: '5 / 6'."),
-        (ATLAS.format(version="5." * 200 + "1"), "has no version such as 5.6.0: '5.5."),
+        (ATLAS_6.format(version=""), "has an invalid version, '': it must be a version such as 5.6.0."),
+        (ATLAS.format(version="'5 / 6'"), "has an invalid version, '5 / 6': it must be a version such as 5.6.0."),
+        (ATLAS.format(version="5." * 200 + "1"), "has an invalid version, '5.5."),
     ):
         file.write_text(text, encoding="utf-8")
         with pytest.raises(InvalidFile) as caught:
@@ -481,16 +481,16 @@ def test_a_bundle_of_stix(tmp_path: Path) -> None:
     told = {value for name, value in statements(found, "framework/stix-my-bundle") if name == "skos:editorialNote"}
     assert told == {f"Marking of objects in the bundle: {terms}@en" for terms in ("Example terms.", "TLP:GREEN")}
     assert found.notes == [
-        f"{file}: 1 objects are withdrawn and left out.",
-        f"{file}: kill chain phases that no tactic of the bundle stands for are left out: 1 without a kill chain.",
-        f"{file}: relationships that have no place here are left out: 1 mitigates, 1 targets, 1 uses.",
-        f"{file}: objects of types that have no place here are left out: 1 malware.",
+        f"{file}: 1 objects are revoked or deprecated, and left out.",
+        f"{file}: kill chain phases without a tactic in the bundle are left out: 1 without a kill chain.",
+        f"{file}: unsupported relationships are left out: 1 mitigates, 1 targets, 1 uses.",
+        f"{file}: objects of unsupported types are left out: 1 malware.",
     ]
     reasons = sorted(problem.reason.partition(": Give ")[0] for problem in found.problems)
     assert reasons[1:] == [
         "object 21 is not a JSON object.",
-        "object 22 has no id such as incident--UUID: 'incident--1'.",
-        f"object 24 has the id of another one, course-of-action--{uuid(4)}: give each its own id.",
+        "object 22 has an invalid id, 'incident--1': use an id such as incident--UUID.",
+        f"object 24 has the same id as another object, course-of-action--{uuid(4)}: give each object its own id.",
     ]
     assert reasons[0].startswith(f"incident:stix-{uuid(20)} ")
 
@@ -504,8 +504,8 @@ def test_other_files_than_bundles_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "b.json"
     for text, message in (
         ("{", "b.json:1:2: is not valid JSON: "),
-        ("[]", "holds no JSON object at its top."),
-        ("[" * 200_000, "is nested too deep."),
+        ("[]", "must contain a JSON object at the top level."),
+        ("[" * 200_000, "is nested too deeply."),
         ('{"type": "bundle"}', 'is not a STIX bundle: it has no "type": "bundle" with a list of "objects".'),
     ):
         file.write_text(text, encoding="utf-8")

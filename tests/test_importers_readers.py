@@ -169,13 +169,13 @@ def test_numbers_of_json_keep_their_text(tmp_path: Path) -> None:
             ":3:2: is not valid JSON: the name 'a' is already in this object, on line 1",
         ),
         ('{"x": [{"a": "{\\"a\\":"}, {"a": 1, "\\u0061": 2}]}', ":1:35: is not valid JSON: the name 'a' is already"),
-        ('{"a": "NaN",\n "b": NaN}', ":2:7: is not valid JSON: NaN is not a number in JSON."),
-        ('{"a": [-Infinity]}', ":1:8: is not valid JSON: -Infinity is not a number in JSON."),
+        ('{"a": "NaN",\n "b": NaN}', ":2:7: is not valid JSON: NaN is not a valid JSON number."),
+        ('{"a": [-Infinity]}', ":1:8: is not valid JSON: -Infinity is not a valid JSON number."),
         ('{"a": 01}', ":1:8: is not valid JSON: Expecting ',' delimiter."),
         ("{'a': 1}", ":1:2: is not valid JSON: Expecting property name enclosed in double quotes."),
         ('{"a": 1} x', ":1:10: is not valid JSON: Extra data."),
-        ("[1]", ": holds no JSON object at its top."),
-        ('{"a":' * 100_000, ": is nested too deep."),
+        ("[1]", ": must contain a JSON object at the top level."),
+        ('{"a":' * 100_000, ": is nested too deeply."),
     ],
 )
 def test_what_is_no_json_is_refused_with_its_place(text: str, message: str, tmp_path: Path) -> None:

@@ -105,16 +105,16 @@ def test_metadata_say_the_same_in_every_layout_of_yaml(layout: str, end: str, ma
 def test_metadata_that_say_something_else_are_refused_with_their_place(tmp_path: Path) -> None:
     for lines, message in (
         (["#curie_map: {foo: 'x'"], ":2:2: is not valid YAML: did not find expected"),
-        (["#a: 1", "#a: 2"], ":2:2: is not valid YAML: the key 'a' is already in this mapping, on line 1: keep one."),
+        (["#a: 1", "#a: 2"], ":2:2: is not valid YAML: duplicate key 'a', first on line 1: keep one."),
         (["# a free remark", "# mapping_set_id: https://x.example/"], ":2:"),
         (["#curie_map:", "#  foo: https://a.example/", "#  foo: https://b.example/"], ":3:4: "),
         (["#mapping_set_id: x", "#curie_map: none"], ": curie_map must be a mapping of prefixes to IRIs, such as"),
-        (["#curie_map:", "#  foo: bar"], ":2: the prefix 'foo' in curie_map must stand for an absolute IRI: 'bar'."),
-        (["#curie_map:", "#  foo:"], ":2: the prefix 'foo' in curie_map must stand for an absolute IRI: ''."),
+        (["#curie_map:", "#  foo: bar"], ":2: prefix 'foo' in curie_map must map to an absolute IRI, not 'bar'."),
+        (["#curie_map:", "#  foo:"], ":2: prefix 'foo' in curie_map must map to an absolute IRI, not ''."),
         (["#curie_map:", "#  skos: https://x.example/"], ":2: the prefix 'skos' in curie_map must stand for <http://"),
-        (["#mapping_set_id: x.tsv"], ": mapping_set_id must be an absolute IRI: 'x.tsv'."),
+        (["#mapping_set_id: x.tsv"], ": mapping_set_id must be an absolute IRI, not 'x.tsv'."),
         (["#sssom_version: 2.0", *(f"#{line}" for line in LINES)], ": follows version '2.0' of SSSOM, and only"),
-        (["#- a list"], ": holds no mapping, such as `key: value`, at its top."),
+        (["#- a list"], ": must contain a mapping, such as `key: value`, at the top level."),
     ):
         file = write(tmp_path / "m.tsv", *lines)
         with pytest.raises(InvalidFile) as caught:
@@ -212,7 +212,7 @@ def test_confidences_are_doubles_from_0_to_1(tmp_path: Path) -> None:
         assert Decimal(told.removesuffix("^decimal")) == Decimal(value), text
     first = HEAD.count("\n") + 2 + len(good)
     assert [(problem.line, problem.reason) for problem in found.problems] == [
-        (first + n, f"the confidence is no number from 0 to 1: {text!r}.") for n, text in enumerate(bad)
+        (first + n, f"confidence must be a number from 0 to 1, not {text!r}.") for n, text in enumerate(bad)
     ]
 
 
@@ -269,12 +269,12 @@ def test_literals_are_left_out_by_the_row_or_by_the_set(tmp_path: Path) -> None:
     head = [f"#{line}" for line in LINES]
     columns = "subject_label\tpredicate_id\tobject_id\tmapping_justification\tsubject_type\n"
     row = f"alice\tskos:closeMatch\tfoo:b\t{BY_HAND}\t"
-    reason = "the subject is a literal, 'alice', and a mapping set joins entries that have an id; left out."
+    reason = "the subject is a literal, 'alice', but a mapping requires an id; left out."
     file = tmp_path / "m.tsv"
     by_row = f"{columns}{row}rdfs literal\n{row}owl class\n"
     assert brought(import_file("sssom", write(file, *head, table=by_row))) == (
         set(),
-        [reason, "there is no subject_id."],
+        [reason, "subject_id is missing."],
     )
     by_set = f"{columns}{row}\n"
     assert brought(import_file("sssom", write(file, *head, "#subject_type: rdfs literal", table=by_set))) == (
@@ -291,7 +291,7 @@ def test_entries_whose_ids_differ_stay_apart_whatever_is_left_of_the_ids_in_a_na
     ids = ["a.1", "A-1", "a_1", "日本", "中国", "日本-1", "中国-1", "x" * 300 + "1", "x" * 300 + "2", "con", ".."]
     rows = [[f"foo:{name}", name, *ROW[2:]] for name in ids]
     found = import_file("sssom", mappings(tmp_path / "m.tsv", *rows))
-    assert [problem.reason for problem in found.problems] == ["the id '..' has no letter or digit to make a name of."]
+    assert [problem.reason for problem in found.problems] == ["the id '..' must contain a letter or digit."]
     brought_in = names(found, "provision") - {"foo/b"}
     assert len(brought_in) == len(ids) - 1
     assert all(len(name) < 130 and name.isascii() for name in brought_in)
@@ -329,11 +329,11 @@ def test_vocabularies_and_sets_whose_names_look_alike_stay_apart(tmp_path: Path)
 def test_tables_that_cannot_be_read_say_what_to_do(tmp_path: Path) -> None:
     head = [f"#{line}" for line in LINES]
     for table, message in (
-        (TABLE.replace("\t", ";"), ":4: the cells are divided by semicolons: save it with tabs between them."),
+        (TABLE.replace("\t", ";"), ":4: cells are separated by semicolons: save the table with tabs."),
         (TABLE.replace("predicate_id", "object_id", 1), ":4: the column is missing: 'predicate_id'."),
         (TABLE.replace("predicate_id", "predicate_id\tobject_id", 1), ":4: several columns are named 'object_id'"),
         (TABLE.replace("foo:a", '"foo:a'), ":5: cannot be read as a table: unexpected end of data"),
-        (TABLE + "\0", ":6: holds a NUL byte: save it as UTF-8 text."),
+        (TABLE + "\0", ":6: contains a NUL byte: save it as UTF-8 text."),
         ("", ":4: the columns are missing: 'subject_id'"),
     ):
         file = write(tmp_path / "m.tsv", *head, table=table)
@@ -359,8 +359,8 @@ def test_what_a_set_or_a_mapping_goes_without_is_told(tmp_path: Path) -> None:
     assert [str(problem).removeprefix(str(file)) for problem in found.problems] == [
         ": license is not an absolute IRI: 'CC BY 4.0'; the mapping set goes without it.",
         ": mapping_date is not a date such as 2024-08-01: 'May 2031'; the mapping set goes without it.",
-        ":7: mapping_source 'none' is no CURIE with a declared prefix; mappings go without it.",
-        ":7: author_id 'me:2' is no CURIE with a declared prefix; mappings go without it.",
+        ":7: mapping_source 'none' is not a CURIE with a declared prefix; left out.",
+        ":7: author_id 'me:2' is not a CURIE with a declared prefix; left out.",
     ]
     assert found.counts()["mapping"] == 1
 

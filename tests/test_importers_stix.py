@@ -104,7 +104,10 @@ def test_equal_times_are_equal_however_they_are_written(tmp_path: Path) -> None:
     versions = [pattern(1, modified="2024-01-01T00:00:00Z"), pattern(1, name="X", modified="2024-01-01T00:00:00.0Z")]
     found = import_file("stix", bundle(tmp_path / "b.json", *versions))
     (problem,) = found.problems
-    assert problem.reason == f"object 2 has the id of another one, attack-pattern--{uuid(1)}: give each its own id."
+    assert (
+        problem.reason
+        == f"object 2 has the same id as another object, attack-pattern--{uuid(1)}: give each object its own id."
+    )
 
 
 @given(
@@ -154,9 +157,9 @@ def test_a_newer_version_that_is_withdrawn_takes_the_older_ones_with_it(tmp_path
         ),
     )
     assert names(found, "provision") == {name_of("attack-pattern", 3)}
-    assert "2 objects are withdrawn and left out." in found.notes[0]
+    assert "2 objects are revoked or deprecated, and left out." in found.notes[0]
     (problem,) = found.problems
-    assert problem.reason == f"relationship--{uuid(5)} relates an object to itself; left out."
+    assert problem.reason == f"relationship--{uuid(5)} links an object to itself; left out."
 
 
 # Kill chains.
@@ -252,8 +255,8 @@ def test_a_circle_of_techniques_is_cut_and_told(tmp_path: Path) -> None:
     assert above == {1: set(), 2: set(), 3: set(), 4: {f"provision:{name_of('attack-pattern', 1)}"}, 5: set()}
     circle = ", ".join(f"provision:{name_of('attack-pattern', n)}" for n in (1, 2, 3))
     assert {problem.reason for problem in found.problems} == {
-        f"skos:broader forms a cycle of {circle}: these links are left out.",
-        f"relationship--{uuid(14)} relates an object to itself; left out.",
+        f"skos:broader forms a cycle between {circle}; these links are left out.",
+        f"relationship--{uuid(14)} links an object to itself; left out.",
     }
 
 
@@ -306,7 +309,7 @@ def test_objects_that_cannot_be_used_are_told_and_the_rest_is_brought(tmp_path: 
         f"object {n} {why}" for n, (_, why) in enumerate(wrong, 2)
     ]
     (note,) = found.notes
-    assert note.endswith("b.json: objects of types that have no place here are left out: 1 x-own-thing.")
+    assert note.endswith("b.json: objects of unsupported types are left out: 1 x-own-thing.")
     check(found, tmp_path)
 
 
@@ -315,7 +318,7 @@ def test_an_envelope_of_taxii_is_read_and_says_when_there_is_more(tmp_path: Path
     file.write_text(json.dumps({"more": True, "next": "2", "objects": [pattern(1)]}), encoding="utf-8")
     found = import_file("stix", file)
     assert names(found, "provision") == {name_of("attack-pattern", 1)}
-    assert found.notes == [f"{file}: the server has more objects than are in this file: fetch the next ones too."]
+    assert found.notes == [f"{file}: the server has further objects: fetch the next page too."]
     objects = {"type": "bundle", "objects": {}}
     for other in ({"type": "incident", "objects": []}, objects, {"type": "bundle"}, {"type": 5}):
         file.write_text(json.dumps(other), encoding="utf-8")
@@ -328,7 +331,7 @@ def test_a_message_is_never_part_of_another(tmp_path: Path, capsys: pytest.Captu
     for content, message in (
         ('{"a": 1}'.encode("utf-16"), f"{file}:1: not UTF-8 (byte 0xff): save it as UTF-8."),
         (b'{"a":\n "\xe9"}', f"{file}:2: not UTF-8 (byte 0xe9): save it as UTF-8."),
-        ('{"a": 1}'.encode("utf-16-le"), f"{file}:1: holds a NUL byte: save it as UTF-8 text."),
+        ('{"a": 1}'.encode("utf-16-le"), f"{file}:1: contains a NUL byte: save it as UTF-8 text."),
         (b"", f"{file}: is empty."),
         (b'{"type": "bundle", "objects": [], "objects": []}', f"{file}:1:35: is not valid JSON: the name 'objects' is "
          "already in this object, on line 1: keep one."),

@@ -103,7 +103,7 @@ def test_the_parts_of_an_incident_of_the_aiid(brought: ImportResult) -> None:
         ("sssom:mapping_justification", "semapv:UnspecifiedMatching"),
         ("prov:wasAttributedTo", "https://incidentdatabase.ai/"),
         ("tg:curationStatus", "curation-status:as-in-source"),
-        ("tg:rationale", "Class of the incident in the AI Incident Database: Risk Subdomain@en"),
+        ("tg:rationale", "Classification in the AI Incident Database: Risk Subdomain@en"),
         ("tg:sourceLabel", "7.3. Lack of capability or robustness@en"),
     }
     assert statements(brought, "incident/aiid-9001", "figure-injuries") == {
@@ -125,9 +125,9 @@ def test_a_domain_counts_where_there_is_no_subdomain_and_what_is_not_published_d
     assert links == {"incident:aiid-9002#mapping-mit-7"}
     assert not any(name == "tg:mapping" for name, _ in statements(brought, "incident/aiid-9003"))
     assert [note.partition(": ")[2] for note in brought.notes] == [
-        "1 rows name incidents that are not in the table of incidents.",
-        "1 rows that the database has not published are left out.",
-        "1 rows that the database has not published are left out.",
+        "1 rows refer to incidents that are not in the table of incidents.",
+        "1 unpublished rows are left out.",
+        "1 unpublished rows are left out.",
     ]
 
 
@@ -156,8 +156,8 @@ def test_the_taxonomy_of_the_aiid_comes_along_as_far_as_it_is_used(brought: Impo
 def test_classes_without_an_incident_or_out_of_the_taxonomy_are_faults(brought: ImportResult, snapshot: Path) -> None:
     file = snapshot / "classifications_MIT.csv"
     assert [str(problem) for problem in brought.problems] == [
-        f"{file}:3: 'Entity' is no class of the taxonomy of MIT: 'Nobody'.",
-        f"{file}:5: there is no incident '9999' to bear this class.",
+        f"{file}:3: 'Entity' has a value that is not in the MIT taxonomy: 'Nobody'.",
+        f"{file}:5: unknown incident '9999'.",
     ]
 
 
@@ -206,8 +206,8 @@ def test_an_incident_is_no_duplicate_of_itself_or_of_its_own_duplicate(tmp_path:
         "aiid-4": {("dcterms:isReplacedBy", "incident:aiid-5"), ("owl:deprecated", "true^boolean")},
     }
     assert {problem.reason for problem in found.problems} == {
-        "incident 1 is said to be a duplicate of itself; left out.",
-        "dcterms:isReplacedBy forms a cycle of incident:aiid-2, incident:aiid-3: these links are left out.",
+        "incident 1 is listed as a duplicate of itself; left out.",
+        "dcterms:isReplacedBy forms a cycle between incident:aiid-2, incident:aiid-3; these links are left out.",
     }
 
 
@@ -230,16 +230,16 @@ def test_rows_that_cannot_become_incidents_are_told_one_by_one(tmp_path: Path) -
     assert names(found, "incident") == {"aiid-1", "aiid-6", "aiid-8"}
     assert ("tg:occurred", "2031-02-03^date") in statements(found, "incident/aiid-8")
     assert [str(problem).removeprefix(f"{file}:") for problem in sorted(found.problems)] == [
-        "3: the incident_id is no number: 'two'.",
+        "3: incident_id is not a number: 'two'.",
         "4: incident 3 has no title.",
-        "5: incident 4 has no date such as 2024-08-01: 'yesterday'.",
-        "6: incident 5 has no date such as 2024-08-01: '2031-02-30'.",
-        f'7: {DEPLOYER!r} is no list such as ["openai"]; the incident goes without it.',
-        f'7: {HARMED!r} is no list such as ["openai"]; the incident goes without it.',
+        "5: incident 4 has an invalid date, 'yesterday': use a date such as 2024-08-01.",
+        "6: incident 5 has an invalid date, '2031-02-30': use a date such as 2024-08-01.",
+        f'7: {DEPLOYER!r} is not a list such as ["openai"]; left out.',
+        f'7: {HARMED!r} is not a list such as ["openai"]; left out.',
         "8: incident/aiid-1 is there already, from line 2: give each its own id.",
-        "9: this row has 5 cells where the header has 9.",
-        "11: incident 9 has no date such as 2024-08-01: '03/02/2031'.",
-        "12: incident 10 has no date such as 2024-08-01: '2031-02-03 or later'.",
+        "9: this row has 5 cells, but the header has 9.",
+        "11: incident 9 has an invalid date, '03/02/2031': use a date such as 2024-08-01.",
+        "12: incident 10 has an invalid date, '2031-02-03 or later': use a date such as 2024-08-01.",
     ]
     assert ("skos:prefLabel", "A test row@en") in statements(found, "incident/aiid-1")
 
@@ -302,13 +302,13 @@ def test_faults_of_the_sheet_of_mit(risks: ImportResult, sheet: Path) -> None:
     # The sheet begins with three lines of remarks; a cell with a line break makes the row after it stand lower.
     assert told[0].startswith("12: 'Entity' is no class of the taxonomies of MIT: '9 - Ghost'; ")
     assert told[1].startswith("12: 'Sub-domain' is no class of the taxonomies of MIT: '9.9 > None'; ")
-    assert told[2] == "14: the Ev_ID is '2', and not a number such as 01.02.00."
+    assert told[2] == "14: Ev_ID '2' is not a number such as 01.02.00."
     assert told[3].startswith("15: the category level is 'Rumour', and not one of Risk Category, ")
     assert told[4].startswith("16: provision:mit-ai-risk-database-v3/02.04.00 skos:prefLabel: Give one name")
     assert len(told) == 5
     assert [note.removeprefix(f"{sheet}:") for note in risks.notes] == [
-        "11: 01.01.00 is used again: this risk becomes 01.01.00-2.",
-        "12: 01.01.01 is used again: this risk becomes 01.01.01-2.",
+        "11: duplicate number 01.01.00: this risk becomes 01.01.00-2.",
+        "12: duplicate number 01.01.01: this risk becomes 01.01.01-2.",
     ]
 
 

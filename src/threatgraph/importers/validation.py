@@ -50,16 +50,14 @@ def _size(result: ImportResult) -> int:
 
 
 def _violations(result: ImportResult, store: MemoryStore) -> list[ValidationResult]:
-    """Validate the records together with the graph, and return the results on them."""
+    """Validate the records together with the graph, and return the results on them; duplicate records come first."""
     if not result.records:
         return []
     triples = [triple for builder in result.records.values() for triple in builder.triples]
     report = validate(store.extended(triples, _GRAPH, _FILE))
-    return [
-        each
-        for each in report.results
-        if each.node.partition("#")[0] in result.records and (each.rule != ONE_FILE or each.file == _FILE)
-    ]
+    found = [each for each in report.results if each.node.partition("#")[0] in result.records]
+    duplicates = [each for each in found if each.rule == ONE_FILE and each.file == _FILE]
+    return duplicates + [each for each in found if each.rule != ONE_FILE]
 
 
 def _remove(result: ImportResult, violation: ValidationResult) -> None:

@@ -67,6 +67,8 @@ class _File:
     import_: _Import
     unresolved: set[tuple[str, str]] = field(default_factory=set)
     """Slots with values that are not identifiers, each reported once."""
+    unknown: list[tuple[int, str]] = field(default_factory=list)
+    """Line and IRI of each threatgraph record that a mapping cannot link."""
 
     def report(self, row: Row, reason: str) -> None:
         self.import_.result.report(str(self.path), row.line, reason)
@@ -134,6 +136,19 @@ def _read_file(path: Path, import_: _Import) -> None:
             file.report(row, why)
         elif (relation := _relation(row, file)) and (ends := _ends(row, file)):
             _map(row, file, relation, *ends)
+    _report_unknown(file)
+
+
+def _report_unknown(file: _File) -> None:
+    """Report the mappings of unsupported records in one line, since a file may have hundreds."""
+    if not file.unknown:
+        return
+    line, iri = file.unknown[0]
+    kinds = "a provision, pattern, domain or framework in the graph"
+    reason = f"{shorten(iri)} is not {kinds}; left out."
+    if len(file.unknown) > 1:
+        reason = f"{reason.removesuffix('.')}, with {len(file.unknown) - 1} other mappings of such records."
+    file.import_.result.report(str(file.path), line, reason)
 
 
 def _why_not(row: Row, file: _File) -> str:
@@ -215,8 +230,7 @@ def _new_entry(row: Row, file: _File, side: str, iri: str) -> str | None:
     """Create a provision for an entry that is not in the graph."""
     name, prefixes = row[f"{side}_id"], file.metadata.prefixes
     if iri.startswith(BASE):
-        kinds = "a provision, pattern, domain or framework of the graph"
-        file.report(row, f"{shorten(iri)} is not {kinds}, and a mapping set joins nothing else of it.")
+        file.unknown.append((row.line, iri))
         return None
     prefix, _, local = name.partition(":")
     if prefix not in prefixes or local.startswith("//"):  # a full IRI: its last segment is the id
