@@ -47,6 +47,7 @@ from threatgraph.importers.casing import NameCasing
 from threatgraph.importers.sheets import rows_of
 from threatgraph.importers.validation import reject_invalid
 from threatgraph.importers.writing import as_turtle, write_folder
+from threatgraph.store import MemoryStore
 from threatgraph.vocab import BASE, PREFIXES
 
 

@@ -18,7 +18,14 @@ from pyoxigraph import Literal, NamedNode
 from threatgraph.errors import InvalidFile
 from threatgraph.importers.builder import ImportResult, RecordBuilder, address, day, english, record
 from threatgraph.importers.documents import line_of
-from threatgraph.importers.formats.sssom_metadata import PROPAGATED, SSSOM, Metadata, read_parts, split_values
+from threatgraph.importers.formats.sssom_metadata import (
+    PROPAGATED,
+    SSSOM,
+    MappingTable,
+    Metadata,
+    read_parts,
+    split_values,
+)
 from threatgraph.importers.provisions import ProvisionResolver
 from threatgraph.importers.sheets import Row, rows_of
 from threatgraph.slugs import slug_of_any, with_hash
@@ -104,39 +111,54 @@ def read(path: Path, store: Store) -> ImportResult:
 
 def _read_file(path: Path, import_: _Import) -> None:
     metadata, table = read_parts(path)
-    there = {cell.strip(' "') for cell in re.split(r"[\t,\r\n]", table.text.split("\n", 1)[0])}
-    # A literal has no id, so a set with only literals on one side may lack that id column (section "Literal mappings").
-    literal = {side for side in _SIDES if f"{side}_type" in there or metadata[f"{side}_type"]}
-    needed = ["subject_id", "predicate_id", "object_id", "mapping_justification"]
-    columns = [column for column in needed if column.removesuffix("_id") not in literal]
-    optional = [*_OPTIONAL, *(column for column in needed if column not in columns)]
-    rows = rows_of(
-        path,
-        table.text,
-        columns,
-        import_.result,
-        optional=optional,
-        delimiter=table.delimiter,
-        first=table.first,
-        ragged=True,
-    )
-    for slot, is_good in (("license", address), ("mapping_date", _whole_day)):
-        if (value := metadata[slot]) and is_good(value) is None:
-            reason = f"{slot} is not {_FORMS[slot]}: {value!r}; left out."
-            import_.result.report(str(metadata.path), line_of(metadata.slots), reason)
+    _check_slots(metadata, import_.result)
+    rows = _rows(path, metadata, table, import_.result)
     common = {slot: metadata[slot] for slot in PROPAGATED if not any(row[slot] for row in rows)}
-    labels: dict[str, str] = {}
-    for row in rows:
-        for side in _SIDES:
-            if label := row[f"{side}_label"]:
-                labels.setdefault(row[f"{side}_id"], label)
-    file = _File(path, metadata, common, labels, import_)
+    file = _File(path, metadata, common, _labels(rows), import_)
     for row in rows:
         if why := _why_not(row, file):
             file.report(row, why)
         elif (relation := _relation(row, file)) and (ends := _ends(row, file)):
             _map(row, file, relation, *ends)
     _report_unknown(file)
+
+
+def _rows(path: Path, metadata: Metadata, table: MappingTable, result: ImportResult) -> list[Row]:
+    """The rows of the table of a file."""
+    columns = {cell.strip(' "') for cell in re.split(r"[\t,\r\n]", table.text.split("\n", 1)[0])}
+    # A literal has no id, so a set with only literals on one side may lack that id column (section "Literal mappings").
+    literal = {side for side in _SIDES if f"{side}_type" in columns or metadata[f"{side}_type"]}
+    usual = ["subject_id", "predicate_id", "object_id", "mapping_justification"]
+    required = [column for column in usual if column.removesuffix("_id") not in literal]
+    optional = [*_OPTIONAL, *(column for column in usual if column not in required)]
+    return rows_of(
+        path,
+        table.text,
+        required,
+        result,
+        optional=optional,
+        delimiter=table.delimiter,
+        first=table.first,
+        ragged=True,
+    )
+
+
+def _check_slots(metadata: Metadata, result: ImportResult) -> None:
+    """Report metadata that is left out."""
+    for slot, is_good in (("license", address), ("mapping_date", _whole_day)):
+        if (value := metadata[slot]) and is_good(value) is None:
+            reason = f"{slot} is not {_FORMS[slot]}: {value!r}; left out."
+            result.report(str(metadata.path), line_of(metadata.slots), reason)
+
+
+def _labels(rows: list[Row]) -> dict[str, str]:
+    """The first label of each entry."""
+    labels: dict[str, str] = {}
+    for row in rows:
+        for side in _SIDES:
+            if label := row[f"{side}_label"]:
+                labels.setdefault(row[f"{side}_id"], label)
+    return labels
 
 
 def _report_unknown(file: _File) -> None:
@@ -282,6 +304,11 @@ def _map(row: Row, file: _File, relation: tuple[str, str], subject: str, target:
         builder.add("sssom:confidence", Literal(share, datatype=NamedNode(f"{XSD}decimal")), part=part)
     builder.add("tg:sourceLabel", english(row["object_label"]), part=part)
     builder.add("skos:editorialNote", english(row["comment"]), part=part)
+    _add_provenance(row, file, builder, part)
+
+
+def _add_provenance(row: Row, file: _File, builder: RecordBuilder, part: str) -> None:
+    """Add the source and the authors of a mapping; values that are not CURIEs or IRIs are reported."""
     sources = [row["mapping_source"]] if row["mapping_source"] else []
     for prop, slot, names in (
         ("dcterms:source", "mapping_source", sources),
