@@ -1,4 +1,4 @@
-"""Predicted links to patterns: which are made, how they are marked, and how they are turned off."""
+"""Predicted links to patterns: which are created, how they are recorded, and how to disable them."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ def definition(store: MemoryStore) -> str:
     return str(store.select(query).column("text")[0])
 
 
-def test_an_incident_is_linked_to_the_pattern_that_it_tells_of(store: MemoryStore) -> None:
+def test_an_incident_is_linked_to_the_pattern_that_it_describes(store: MemoryStore) -> None:
     found = gathered(incident("aiid-1", definition(store)))
     before = set(found.records["https://w3id.org/threatgraph/incident/aiid-1"].triples)
     add_links(found, store)
     link = "recommendation/incident-aiid-1/pattern-goal-drift"
-    told = statements(found, link)
+    stated = statements(found, link)
     assert {
         ("rdf:type", "tg:Recommendation"),
         ("tg:recommendedFor", "incident:aiid-1"),
@@ -65,12 +65,12 @@ def test_an_incident_is_linked_to_the_pattern_that_it_tells_of(store: MemoryStor
         ("tg:recommendationBasis", "signals^string"),
         ("sssom:confidence", f"{TEXT.confidence:.2f}^decimal"),
         ("sssom:mapping_justification", "semapv:SemanticSimilarityThresholdMatching"),
-    } == {pair for pair in told if pair[0] != "tg:score"}
-    assert all(float(value.partition("^")[0]) >= TEXT.least for name, value in told if name == "tg:score")
+    } == {pair for pair in stated if pair[0] != "tg:score"}
+    assert all(float(value.partition("^")[0]) >= TEXT.least for name, value in stated if name == "tg:score")
     assert set(found.records["https://w3id.org/threatgraph/incident/aiid-1"].triples) == before, "no curated link"
 
 
-def test_a_shared_subdomain_of_mit_asks_for_less_and_is_marked(store: MemoryStore) -> None:
+def test_a_shared_mit_subdomain_lowers_the_threshold_and_is_recorded(store: MemoryStore) -> None:
     # Goal drift is mapped to the subdomains 7.1 and 7.6.
     found = gathered(incident("aiid-1", definition(store), mit="7.1"), incident("aiid-2", definition(store), mit="1.1"))
     add_links(found, store)
@@ -98,14 +98,14 @@ def test_weak_texts_known_incidents_and_other_records_get_no_link(store: MemoryS
     assert {builder.class_name for builder in found.records.values()} == {"Incident", "Provision"}
 
 
-def test_links_of_too_little_confidence_are_left_out(store: MemoryStore) -> None:
+def test_links_below_the_minimum_confidence_are_left_out(store: MemoryStore) -> None:
     for above, expected in ((0.0, True), (TEXT.confidence, True), (TEXT.confidence + 0.01, False), (1.0, False)):
         found = gathered(incident("aiid-1", definition(store)))
         add_links(found, store, above)
         assert (len(found.records) > 1) is expected, above
 
 
-def test_guesses_are_ranked_and_agree_with_recommendations(store: MemoryStore) -> None:
+def test_predictions_are_ranked_and_agree_with_recommendations(store: MemoryStore) -> None:
     text = "A chatbot told a man to trust nobody and he believed it for months"
     predictions = LinkPredictor(store).predictions(text, set())
     expected = ThreatGraph(store).recommend(text=text, top=3)
@@ -113,7 +113,7 @@ def test_guesses_are_ranked_and_agree_with_recommendations(store: MemoryStore) -
     assert [predict.score for predict in predictions] == pytest.approx([item.score for item in expected], abs=1e-5)
 
 
-def test_links_pass_the_shapes_and_change_no_count_of_curated_ones(store: MemoryStore, tmp_path: Path) -> None:
+def test_predicted_links_are_valid_and_change_no_count_of_curated_links(store: MemoryStore, tmp_path: Path) -> None:
     builder = incident("aiid-1", definition(store))
     builder.add("dcterms:source", NamedNode("https://incidentdatabase.ai/cite/1"))
     builder.add("tg:curationStatus", NamedNode(f"{BASE}curation-status/as-in-source"))

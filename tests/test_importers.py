@@ -1,4 +1,4 @@
-"""Importers: what all of them do with problems of every kind, the parts that they share, and the command."""
+"""Importers: handling of problems, shared modules, and the command."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ BROKEN: dict[str, tuple[Callable[[Path], Path], str]] = {
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_a_file_that_cannot_be_read_is_an_error_that_says_where(what: str, tmp_path: Path) -> None:
+def test_an_unreadable_file_is_an_error_with_its_position(what: str, tmp_path: Path) -> None:
     write, message = BROKEN[what]
     with pytest.raises(InvalidFile) as caught:
         import_file("aiid", write(tmp_path))
@@ -141,7 +141,7 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path, monkeypatch: pytes
         import_file("aiid", bomb)
 
 
-def test_a_record_that_breaks_a_shape_stays_out_and_is_told(tmp_path: Path) -> None:
+def test_a_record_that_violates_a_shape_is_left_out_and_reported(tmp_path: Path) -> None:
     mine = tmp_path / "mine.ttl"
     mine.write_text(
         f"""@prefix tg: <{BASE}ontology#> .
@@ -162,7 +162,7 @@ def test_a_record_that_breaks_a_shape_stays_out_and_is_told(tmp_path: Path) -> N
     assert [str(problem) for problem in found.problems] == [f"{file}:3: incident:aiid-2: {message}"]
 
 
-def test_no_bundled_record_has_a_name_that_an_import_gives(graph: ThreatGraph) -> None:
+def test_imported_iris_do_not_conflict_with_bundled_records(graph: ThreatGraph) -> None:
     bundled = {str(row["s"]) for row in graph.store.select("SELECT DISTINCT ?s { ?s a ?class }").to_dicts()}
     assert not [iri for iri in bundled if re.match(rf"{BASE}(incident|actor|framework|provision)/aiid-", iri)]
     assert not [iri for iri in bundled if "mit-ai-risk-database" in iri]
@@ -191,7 +191,7 @@ TRICKS = {
 
 
 @pytest.mark.parametrize("trick", TRICKS)
-def test_yaml_that_is_a_trick_is_refused(trick: str, tmp_path: Path) -> None:
+def test_malicious_yaml_is_rejected(trick: str, tmp_path: Path) -> None:
     text, message = TRICKS[trick]
     file = tmp_path / "data.yaml"
     file.write_text(text, encoding="utf-8")
@@ -200,7 +200,7 @@ def test_yaml_that_is_a_trick_is_refused(trick: str, tmp_path: Path) -> None:
     assert str(caught.value).startswith(f"{file}{message}" if message.startswith(":") else f"{file}: {message}")
 
 
-def test_names_are_spelt_as_the_texts_spell_them() -> None:
+def test_names_have_the_casing_of_the_texts() -> None:
     speller = NameCasing(["He said that the developers of the NHS work in Wales.", "There were developers in Wales."])
     assert speller.spell("open-ai", ["Open AI and OpenAI; open-ai; Open AI."]) == "Open AI"
     assert speller.spell("xai", ["It was xAI."]) == "xAI"
@@ -222,7 +222,7 @@ def test_texts_dates_and_addresses_are_made_safe() -> None:
     assert [address(text) for text in ("", "no address", "x:", "1a:b", "https://x:port/")] == [None] * 5
 
 
-def test_the_line_of_a_row_is_the_one_that_it_begins_on() -> None:
+def test_the_line_of_a_row_is_its_first_line() -> None:
     found = ImportResult("Incident")
     rows = rows_of(Path("t.csv"), 'title\n\na,"x\ny"\nb,c\n', ["a"], found, first=10)
     assert [(row.line, row["a"]) for row in rows] == [(14, "b")]
@@ -266,7 +266,7 @@ def _samples() -> dict[str, tuple[str, str]]:
 @pytest.mark.parametrize("form", FORMATS)
 @given(damage=DAMAGE)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_damaged_file_is_read_or_refused(
+def test_a_damaged_file_is_imported_or_rejected(
     form: str, damage: list[tuple[float, int, str]], graph: ThreatGraph, tmp_path: Path
 ) -> None:
     name, text = _samples()[form]
@@ -309,10 +309,10 @@ def violations_in(path: Path) -> set[str]:
 
 def test_import_writes_what_the_other_commands_read(snapshot: Path, tmp_path: Path) -> None:
     out = tmp_path / "mine.ttl"
-    status, said, told = run("import", "aiid", str(snapshot), "-o", str(out))
+    status, output, reported = run("import", "aiid", str(snapshot), "-o", str(out))
     assert (status, said) == (0, "")
     counts = "3 incidents, 2 actors, 1 framework, 5 provisions, 8 mappings"
-    assert re.fullmatch(f"imported {counts}, [0-9]+ predicted links?; 2 problems left out", told.splitlines()[-1])
+    assert re.fullmatch(f"imported {counts}, [0-9]+ predicted links?; 2 problems left out", reported.splitlines()[-1])
     assert violations_in(out) <= {"incident-date"}, "the dates of the sample are in the future"
     assert run("format", "--check", str(out))[:2] == (0, "")
     status, said, _ = run("--data", str(out), "run", "incidents-by-actor", "-p", "actor=openai", "--format", "csv")
@@ -320,7 +320,7 @@ def test_import_writes_what_the_other_commands_read(snapshot: Path, tmp_path: Pa
     assert "Robot of Example Works tips over" in said
 
 
-def test_import_writes_a_folder_of_records_or_nothing(snapshot: Path, tmp_path: Path) -> None:
+def test_a_folder_is_written_atomically(snapshot: Path, tmp_path: Path) -> None:
     folder = tmp_path / "new"
     assert run("import", "aiid", str(snapshot), "-o", f"{folder}{os.sep}")[0] == 0
     files = {str(file.relative_to(folder)) for file in folder.rglob("*.ttl")}
@@ -334,15 +334,15 @@ def test_import_writes_a_folder_of_records_or_nothing(snapshot: Path, tmp_path: 
     }
     assert violations_in(folder) <= {"incident-date"}, "the dates of the sample are in the future"
     assert run("format", "--check", str(folder))[:2] == (0, "")
-    status, _, told = run("import", "aiid", str(snapshot), "-o", str(folder))
-    assert (status, told.splitlines()[-1]) == (
+    status, _, reported = run("import", "aiid", str(snapshot), "-o", str(folder))
+    assert (status, reported.splitlines()[-1]) == (
         2,
         f"threatgraph: error: {folder} is not empty: choose a new folder.",
     )
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
 
 
-def test_import_without_anything_to_import_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_import_without_records_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = table(tmp_path / "incidents.csv", INCIDENTS, [incident("none"), incident("neither")])
     out = tmp_path / "out.ttl"
     assert main(["import", "aiid", str(file), "-o", str(out)]) == 2
@@ -356,7 +356,7 @@ def test_import_without_anything_to_import_writes_nothing(tmp_path: Path, capsys
     assert "--no-bundled cannot be used with import" in capsys.readouterr().err
 
 
-def test_import_never_writes_over_what_it_reads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_import_never_overwrites_its_input(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = table(tmp_path / "incidents.csv", INCIDENTS, [incident(1)])
     mine = tmp_path / "mine.ttl"
     mine.write_text("", encoding="utf-8")
@@ -370,9 +370,7 @@ def test_import_never_writes_over_what_it_reads(tmp_path: Path, capsys: pytest.C
     assert (file.read_bytes(), mine.read_bytes()) == (before, b"")
 
 
-def test_a_file_that_is_there_already_is_replaced_whole_or_not_at_all(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_an_existing_file_is_replaced_atomically(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out.ttl"
     out.write_text("# old\n", encoding="utf-8")
     bad = table(tmp_path / "incidents.csv", INCIDENTS, [incident("none")])
@@ -383,7 +381,7 @@ def test_a_file_that_is_there_already_is_replaced_whole_or_not_at_all(
         capsys.readouterr()
         assert main(["import", "aiid", str(good), "-o", "/dev/full"]) == 2
         assert capsys.readouterr().err.splitlines() == [
-            "threatgraph: error: /dev/full: cannot be written (No space left on device); no file was changed."
+            "threatgraph: error: /dev/full: cannot be written (No space left on device); nothing was changed."
         ]
     assert (
         main(["import", "aiid", str(table(tmp_path / "incidents.csv", INCIDENTS, [incident(1)])), "-o", str(out)]) == 0
@@ -392,7 +390,7 @@ def test_a_file_that_is_there_already_is_replaced_whole_or_not_at_all(
     assert {path.name for path in tmp_path.iterdir()} == {"incidents.csv", "out.ttl"}
 
 
-def test_a_killed_import_leaves_nothing_half_written(tmp_path: Path) -> None:
+def test_a_killed_import_leaves_no_partial_file(tmp_path: Path) -> None:
     """The output is there whole or not at all, whenever the process ends."""
     file = table(tmp_path / "incidents.csv", INCIDENTS, [incident(number) for number in range(1, 400)])
     out = tmp_path / "out.ttl"
@@ -409,7 +407,7 @@ def test_a_killed_import_leaves_nothing_half_written(tmp_path: Path) -> None:
         assert not out.exists() or out.read_bytes() == whole
 
 
-def test_import_gives_the_same_bytes_whatever_the_hash_seed(snapshot: Path, sheet: Path) -> None:
+def test_imports_are_deterministic(snapshot: Path, sheet: Path) -> None:
     for form, path in (("aiid", snapshot), ("mit-risk-repository", sheet)):
         text = run("import", form, str(path), env={"PYTHONHASHSEED": "1"})[1]
         assert text == as_turtle(import_file(form, path, links_above=0.0)) != ""
@@ -432,7 +430,7 @@ def _incident_with_a_faulty_mapping() -> RecordBuilder:
     return builder
 
 
-def test_a_part_that_breaks_a_shape_goes_alone_and_so_do_links_to_a_lost_record() -> None:
+def test_an_invalid_part_is_removed_alone_and_links_to_removed_records_are_removed() -> None:
     found = ImportResult("Incident", frozenset({"Actor"}))
     actor = RecordBuilder(f"{BASE}actor/aiid-x", "Actor", "a.csv", 7)
     actor.add("skos:prefLabel", english("X"))
@@ -445,9 +443,9 @@ def test_a_part_that_breaks_a_shape_goes_alone_and_so_do_links_to_a_lost_record(
     reject_invalid(found, MemoryStore.open())
     assert names(found, "incident") == {"aiid-1"}
     assert names(found, "actor") == set()
-    told = {(problem.line, " ".join(problem.reason.split()[:2])) for problem in found.problems}
-    assert told >= {(7, "actor:aiid-x dcterms:source:"), (7, "incident:aiid-1#mapping-bad tg:rationale:")}
-    assert {about for line, about in told if line == 8 and about.startswith("incident:aiid-2 ")}
+    reported = {(problem.line, " ".join(problem.reason.split()[:2])) for problem in found.problems}
+    assert reported >= {(7, "actor:aiid-x dcterms:source:"), (7, "incident:aiid-1#mapping-bad tg:rationale:")}
+    assert {about for line, about in reported if line == 8 and about.startswith("incident:aiid-2 ")}
     lost = "incident:aiid-1: the link to actor:aiid-x is left out, since that record is invalid."
     assert (7, lost) in {(problem.line, problem.reason) for problem in found.problems}
     assert not any(name == "tg:deployer" for name, _ in statements(found, "incident/aiid-1"))
@@ -462,9 +460,7 @@ def test_a_part_that_breaks_a_shape_goes_alone_and_so_do_links_to_a_lost_record(
     assert statements(again, "incident/aiid-1", "mapping-bad") == set()
 
 
-def test_a_folder_that_cannot_be_written_is_not_there_at_all(
-    snapshot: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_write_leaves_no_folder(snapshot: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = import_file("aiid", snapshot)
     written: list[Path] = []
 
@@ -475,7 +471,7 @@ def test_a_folder_that_cannot_be_written_is_not_there_at_all(
         return self.write_bytes(data.encode())
 
     monkeypatch.setattr(Path, "write_text", fail_at_the_third)
-    with pytest.raises(ThreatGraphError, match=r"cannot be written \(No space left on device\); no file was changed"):
+    with pytest.raises(ThreatGraphError, match=r"cannot be written \(No space left on device\); nothing was changed"):
         write_folder(found, tmp_path / "new")
     assert len(written) == 3
     assert list(tmp_path.iterdir()) == []

@@ -94,7 +94,7 @@ def test_mappings_of_sssom_become_a_set_and_new_entries_become_provisions(tmp_pa
     assert ("dcterms:source", "https://foo.example/risks#") in statements(found, "framework/foo")
 
 
-def test_mappings_that_have_no_place_here_are_told(tmp_path: Path) -> None:
+def test_unsupported_mappings_are_reported(tmp_path: Path) -> None:
     good = ["foo:a", "A", "skos:closeMatch", "foo:b", "B", BY_HAND]
     file = mappings(
         tmp_path / "a.tsv",
@@ -153,7 +153,7 @@ def test_several_files_of_mappings_share_their_entries(tmp_path: Path) -> None:
     assert (names(later, "provision"), names(later, "framework")) == ({"foo/c"}, set())
 
 
-def test_mappings_need_to_say_where_they_come_from(tmp_path: Path) -> None:
+def test_mappings_require_a_source(tmp_path: Path) -> None:
     row = ["foo:a", "A", "skos:closeMatch", "foo:b", "B", BY_HAND]
     file = mappings(tmp_path / "a.tsv", row, head=HEAD.replace("mapping_set_id", "mapping_set_ix"))
     with pytest.raises(InvalidFile, match="add `# mapping_set_id: https://…` to it"):
@@ -322,7 +322,7 @@ def test_a_case_study_of_atlas(release: ImportResult) -> None:
     assert ("tg:rationale", "Step of the case study@en") in bare
 
 
-def test_format_6_brings_what_format_5_does(release: ImportResult, tmp_path: Path) -> None:
+def test_formats_5_and_6_give_the_same_records(release: ImportResult, tmp_path: Path) -> None:
     file = tmp_path / "ATLAS-4.7.1.yaml"
     file.write_text(ATLAS_6.format(version="4.7.1"), encoding="utf-8")
     found = import_file("atlas", file)
@@ -345,7 +345,7 @@ def test_objects_on_the_top_level_are_those_of_the_matrix(tmp_path: Path) -> Non
     assert ("skos:broader", "provision:mitre-atlas-3.0.0/aml.t0051") in sub
 
 
-def test_the_bundled_release_of_atlas_brings_its_case_studies_alone(tmp_path: Path) -> None:
+def test_the_bundled_release_of_atlas_adds_only_its_case_studies(tmp_path: Path) -> None:
     file = tmp_path / "ATLAS.yaml"
     file.write_text(ATLAS.format(version="5.6.0"), encoding="utf-8")
     found = import_file("atlas", file)
@@ -355,7 +355,7 @@ def test_the_bundled_release_of_atlas_brings_its_case_studies_alone(tmp_path: Pa
     assert found.notes == [f"{file}: 4 entries are already in the graph."]
 
 
-def test_what_is_no_date_is_told_and_left_out(tmp_path: Path) -> None:
+def test_invalid_dates_are_reported_and_left_out(tmp_path: Path) -> None:
     text = (
         ATLAS.format(version="4.7.1")
         .replace("2031-05-01", "May 2031")
@@ -374,7 +374,7 @@ def test_what_is_no_date_is_told_and_left_out(tmp_path: Path) -> None:
     assert reason in {problem.reason for problem in found.problems}
 
 
-def test_entries_that_are_none_are_told_and_a_technique_may_be_named_by_its_id_alone(tmp_path: Path) -> None:
+def test_invalid_entries_are_reported_and_a_technique_may_be_just_an_id(tmp_path: Path) -> None:
     text = ATLAS.format(version="4.7.1").replace(
         "techniques: [{id: AML.T0051, use: Doors.}, ", "techniques: [AML.T0051, "
     )
@@ -392,7 +392,7 @@ def test_entries_that_are_none_are_told_and_a_technique_may_be_named_by_its_id_a
     assert "'controls' is not a list; left out." in {problem.reason for problem in found.problems}
 
 
-def test_other_files_than_those_of_atlas_are_refused(tmp_path: Path) -> None:
+def test_files_other_than_atlas_releases_are_rejected(tmp_path: Path) -> None:
     file = tmp_path / "ATLAS.yaml"
     for text, message in (
         ("collection: {version: '2026.07'}", "is no release of ATLAS: it has no matrices, nor a collection"),
@@ -478,8 +478,8 @@ def test_a_bundle_of_stix(tmp_path: Path) -> None:
     }
     assert ("tg:rationale", "By hand.@en") in statements(found, f"incident/stix-{uuid(5)}", "mapping-t-1")
     assert ("tg:relatedIncident", f"incident:stix-{uuid(5)}") in statements(found, f"incident/stix-{uuid(6)}")
-    told = {value for name, value in statements(found, "framework/stix-my-bundle") if name == "skos:editorialNote"}
-    assert told == {f"Marking of objects in the bundle: {terms}@en" for terms in ("Example terms.", "TLP:GREEN")}
+    stated = {value for name, value in statements(found, "framework/stix-my-bundle") if name == "skos:editorialNote"}
+    assert stated == {f"Marking of objects in the bundle: {terms}@en" for terms in ("Example terms.", "TLP:GREEN")}
     assert found.notes == [
         f"{file}: 1 objects are revoked or deprecated, and left out.",
         f"{file}: kill chain phases without a tactic in the bundle are left out: 1 without a kill chain.",
@@ -495,12 +495,12 @@ def test_a_bundle_of_stix(tmp_path: Path) -> None:
     assert reasons[0].startswith(f"incident:stix-{uuid(20)} ")
 
 
-def test_a_bundle_that_has_incidents_alone_is_brought(tmp_path: Path) -> None:
+def test_a_bundle_with_only_incidents_is_imported(tmp_path: Path) -> None:
     found = import_file("stix", bundle(tmp_path / "b.json", stix("incident", 1, name="It", description="Fell.")))
     assert (found.is_empty(), found.counts()) == (False, {"incident": 1})
 
 
-def test_other_files_than_bundles_are_refused(tmp_path: Path) -> None:
+def test_files_other_than_bundles_are_rejected(tmp_path: Path) -> None:
     file = tmp_path / "b.json"
     for text, message in (
         ("{", "b.json:1:2: is not valid JSON: "),
@@ -539,7 +539,7 @@ def test_all_mappings_of_the_ai_atlas_nexus(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not NEXUS_DATA.is_dir(), reason="the AI Atlas Nexus is not at hand")
-def test_the_whole_ai_atlas_nexus(tmp_path: Path) -> None:
+def test_the_complete_ai_atlas_nexus(tmp_path: Path) -> None:
     found = import_file("nexus", NEXUS_DATA)
     check(found, tmp_path)
     text = "".join(file.read_text(encoding="utf-8") for file in NEXUS_DATA.rglob("knowledge_graph/*.yaml"))
@@ -548,15 +548,15 @@ def test_the_whole_ai_atlas_nexus(tmp_path: Path) -> None:
     entries = Counter[str]()
     for section, body in zip(sections[1::2], sections[2::2], strict=True):
         entries[section] += len(re.findall(r"^ *- id: ", body, flags=re.MULTILINE))
-    told = sum(entries[name] for name in ("groups", "entries", "rules", "actions", "controls"))
+    stated = sum(entries[name] for name in ("groups", "entries", "rules", "actions", "controls"))
     bundled = int(re.findall(r" (\d+) entries are provisions", " ".join(found.notes))[0])
-    assert len(names(found, "provision")) + bundled == told > 2000
+    assert len(names(found, "provision")) + bundled == stated > 2000
     assert len(names(found, "incident")) == entries["riskincidents"] > 30
     assert all("which is not there" in problem.reason for problem in found.problems)
 
 
 @pytest.mark.skipif(not ATLAS_FILE.is_file(), reason="a release of MITRE ATLAS is not at hand")
-def test_a_whole_release_of_atlas(tmp_path: Path) -> None:
+def test_a_complete_release_of_atlas(tmp_path: Path) -> None:
     found = import_file("atlas", ATLAS_FILE)
     assert found.problems == []
     check(found, tmp_path)
@@ -568,7 +568,7 @@ def test_a_whole_release_of_atlas(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not STIX_FILE.is_file(), reason="a bundle of MITRE ATLAS is not at hand")
-def test_a_whole_bundle_of_stix(tmp_path: Path) -> None:
+def test_a_complete_bundle_of_stix(tmp_path: Path) -> None:
     found = import_file("stix", STIX_FILE)
     assert found.problems == []
     store = check(found, tmp_path)

@@ -13,8 +13,6 @@ from pathlib import Path
 from threatgraph import resources
 from threatgraph.errors import InvalidFile, ThreatGraphError, UnknownName
 from threatgraph.importers.builder import ImportResult
-from threatgraph.importers.cycles import cut_cycles
-from threatgraph.importers.validation import reject_invalid
 from threatgraph.store import MemoryStore, Store
 
 #: The import formats, each with its module in :mod:`threatgraph.importers.formats`.
@@ -36,6 +34,9 @@ def import_into(store: Store, form: str, path: Path, links_above: float | None =
     Raises:
         ThreatGraphError: if the graph is not in memory, or does not include the bundled data.
     """
+    from threatgraph.importers.cycles import cut_cycles  # here, so that the list of formats is cheap to import
+    from threatgraph.importers.validation import reject_invalid
+
     if not isinstance(store, MemoryStore) or set(resources.bundled_files()).isdisjoint(store.files.values()):
         raise ThreatGraphError("import requires a graph in memory that includes the bundled data.")
     if form not in FORMATS:
