@@ -310,14 +310,14 @@ def violations_in(path: Path) -> set[str]:
 def test_import_writes_what_the_other_commands_read(snapshot: Path, tmp_path: Path) -> None:
     out = tmp_path / "mine.ttl"
     status, output, reported = run("import", "aiid", str(snapshot), "-o", str(out))
-    assert (status, said) == (0, "")
+    assert (status, output) == (0, "")
     counts = "3 incidents, 2 actors, 1 framework, 5 provisions, 8 mappings"
     assert re.fullmatch(f"imported {counts}, [0-9]+ predicted links?; 2 problems left out", reported.splitlines()[-1])
     assert violations_in(out) <= {"incident-date"}, "the dates of the sample are in the future"
     assert run("format", "--check", str(out))[:2] == (0, "")
-    status, said, _ = run("--data", str(out), "run", "incidents-by-actor", "-p", "actor=openai", "--format", "csv")
+    status, output, _ = run("--data", str(out), "run", "incidents-by-actor", "-p", "actor=openai", "--format", "csv")
     assert status == 0
-    assert "Robot of Example Works tips over" in said
+    assert "Robot of Example Works tips over" in output
 
 
 def test_a_folder_is_written_atomically(snapshot: Path, tmp_path: Path) -> None:
