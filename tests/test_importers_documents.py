@@ -121,10 +121,10 @@ def test_unsupported_mappings_are_reported(tmp_path: Path) -> None:
         "12: 'bar:b' has an undeclared prefix: add it to curie_map.",
         "13: '0.95' is not a justification such as semapv:ManualMappingCuration.",
         "14: confidence must be a number from 0 to 1, not '1.5'.",
-        "15: the same mapping is on line 10; left out.",
+        "15: duplicate of the mapping on line 10; left out.",
         "16: pattern:no-such-one is not a provision, pattern, domain or framework in the graph; left out.",
         "17: the id '---' must contain a letter or digit.",
-        "19: predicate_modifier 'Not' is a negative mapping, which says that the relation does not hold; left out.",
+        "19: predicate_modifier 'Not' is a negative mapping; left out.",
         "20: predicate_id 'noMatch' means that nothing matches; left out.",
         "21: object_id 'sssom:NoTermFound' means that nothing matches; left out.",
         "22: 'foo:a' is mapped to itself; left out.",
@@ -136,6 +136,19 @@ def test_unsupported_mappings_are_reported(tmp_path: Path) -> None:
     other = names(found, "provision") - {"foo/a", "foo/b"}
     assert len(other) == 1, "an id that differs in its case alone is another entry"
     assert ("skos:notation", "A^string") in statements(found, f"provision/{other.pop()}")
+
+
+def test_mappings_of_other_records_are_reported_in_one_line(tmp_path: Path) -> None:
+    subjects = [f"incident:no-such-{number}" for number in range(3)]
+    rows = [[subject, "", "skos:closeMatch", "foo:b", "B", BY_HAND] for subject in subjects]
+    file = mappings(tmp_path / "m.tsv", *rows, ["foo:a", "A", "skos:closeMatch", "foo:b", "B", BY_HAND])
+    found = import_file("sssom", file)
+    (problem,) = found.problems
+    assert problem.reason == (
+        "incident:no-such-0 is not a provision, pattern, domain or framework in the graph; left out, "
+        "with 2 other mappings of such records."
+    )
+    assert names(found, "provision") == {"foo/a", "foo/b"}
 
 
 def test_several_files_of_mappings_share_their_entries(tmp_path: Path) -> None:
@@ -156,7 +169,7 @@ def test_several_files_of_mappings_share_their_entries(tmp_path: Path) -> None:
 def test_mappings_require_a_source(tmp_path: Path) -> None:
     row = ["foo:a", "A", "skos:closeMatch", "foo:b", "B", BY_HAND]
     file = mappings(tmp_path / "a.tsv", row, head=HEAD.replace("mapping_set_id", "mapping_set_ix"))
-    with pytest.raises(InvalidFile, match="add `# mapping_set_id: https://…` to it"):
+    with pytest.raises(InvalidFile, match="add `# mapping_set_id: https://…` to the header"):
         import_file("sssom", file)
     (tmp_path / "b.tsv").write_text(HEAD + "subject_id\tobject_id\n", encoding="utf-8")
     with pytest.raises(
@@ -164,7 +177,7 @@ def test_mappings_require_a_source(tmp_path: Path) -> None:
     ):
         import_file("sssom", tmp_path / "b.tsv")
     (tmp_path / "none").mkdir()
-    with pytest.raises(InvalidFile, match=r"holds no file of mappings that ends in \.tsv"):
+    with pytest.raises(InvalidFile, match=r"has no \.tsv file with mappings"):
         import_file("sssom", tmp_path / "none")
 
 
@@ -217,7 +230,7 @@ def test_the_knowledge_graph_of_the_nexus(nexus: ImportResult) -> None:
         ("prov:wasAttributedTo", "https://github.com/IBM/ai-atlas-nexus"),
     }
     assert [f"{problem.line}: {problem.reason}" for problem in found.problems] == [
-        "26: there is no taxonomy and no document that 'homeless' belongs to.",
+        "26: 'homeless' has neither a taxonomy nor a document.",
         "27: there is no id.",
         "24: 'foo-two' refers to 'nowhere', which does not exist.",
     ]
@@ -234,7 +247,7 @@ def test_an_incident_of_the_nexus(nexus: ImportResult) -> None:
         ("dcterms:description", "In a test.@en"),
         ("dcterms:identifier", "ri-1^string"),
         ("dcterms:source", "https://news.example/it?a=b"),
-        ("skos:scopeNote", "Told by The Example, May 2031@en"),
+        ("skos:scopeNote", "Reported by The Example, May 2031@en"),
         ("prov:wasAttributedTo", "https://github.com/IBM/ai-atlas-nexus"),
         ("tg:curationStatus", "curation-status:as-in-source"),
         ("tg:mapping", f"incident:nexus-ri-1#{part}"),
@@ -363,14 +376,14 @@ def test_invalid_dates_are_reported_and_left_out(tmp_path: Path) -> None:
     )
     (tmp_path / "ATLAS.yaml").write_text(text, encoding="utf-8")
     found = import_file("atlas", tmp_path / "ATLAS.yaml")
-    assert [problem.reason for problem in found.problems if "goes without its" in problem.reason] == [
-        "AML.T0051 goes without its created_date, which is not a date such as 2024-08-01: '1_000'.",
-        "AML.CS0001 goes without its incident-date, which is not a date such as 2024-08-01: 'May 2031'.",
+    assert [problem.reason for problem in found.problems if "is not a date" in problem.reason] == [
+        "the created_date of AML.T0051 is not a date such as 2024-08-01: '1_000'; left out.",
+        "the incident-date of AML.CS0001 is not a date such as 2024-08-01: 'May 2031'; left out.",
     ]
     assert not {prop for prop, _ in statements(found, "incident/atlas-aml.cs0001")} & {"tg:occurred"}
     (tmp_path / "data.yaml").write_text(NEXUS.replace("2031-02-03", "2031-02-30"), encoding="utf-8")
     found = import_file("nexus", tmp_path / "data.yaml")
-    reason = "'foo-one' goes without its dateModified, which is not a date such as 2024-08-01: '2031-02-30'."
+    reason = "the dateModified of 'foo-one' is not a date such as 2024-08-01: '2031-02-30'; left out."
     assert reason in {problem.reason for problem in found.problems}
 
 
@@ -395,8 +408,8 @@ def test_invalid_entries_are_reported_and_a_technique_may_be_just_an_id(tmp_path
 def test_files_other_than_atlas_releases_are_rejected(tmp_path: Path) -> None:
     file = tmp_path / "ATLAS.yaml"
     for text, message in (
-        ("collection: {version: '2026.07'}", "is no release of ATLAS: it has no matrices, nor a collection"),
-        ("id: ATLAS", "is no release of ATLAS"),
+        ("collection: {version: '2026.07'}", "is not a release of ATLAS: it has neither matrices nor relationships"),
+        ("id: ATLAS", "is not a release of ATLAS"),
         (ATLAS_6.format(version=""), "has an invalid version, '': it must be a version such as 5.6.0."),
         (ATLAS.format(version="'5 / 6'"), "has an invalid version, '5 / 6': it must be a version such as 5.6.0."),
         (ATLAS.format(version="5." * 200 + "1"), "has an invalid version, '5.5."),

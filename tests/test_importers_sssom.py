@@ -357,8 +357,8 @@ def test_values_left_out_of_sets_and_mappings_are_reported(tmp_path: Path) -> No
     file = write(tmp_path / "m.tsv", *lines, table=table.replace(f"{BY_HAND}\n", f"{BY_HAND}\torcid:1|me:2\tnone\n"))
     found = import_file("sssom", file)
     assert [str(problem).removeprefix(str(file)) for problem in found.problems] == [
-        ": license is not an absolute IRI: 'CC BY 4.0'; the mapping set goes without it.",
-        ": mapping_date is not a date such as 2024-08-01: 'May 2031'; the mapping set goes without it.",
+        ": license is not an absolute IRI: 'CC BY 4.0'; left out.",
+        ": mapping_date is not a date such as 2024-08-01: 'May 2031'; left out.",
         ":7: mapping_source 'none' is not a CURIE with a declared prefix; left out.",
         ":7: author_id 'me:2' is not a CURIE with a declared prefix; left out.",
     ]

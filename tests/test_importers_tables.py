@@ -238,7 +238,7 @@ def test_each_invalid_row_is_reported(tmp_path: Path) -> None:
         "6: incident 5 has an invalid date, '2031-02-30': use a date such as 2024-08-01.",
         f'7: {DEPLOYER!r} is not a list such as ["openai"]; left out.',
         f'7: {HARMED!r} is not a list such as ["openai"]; left out.',
-        "8: incident/aiid-1 is there already, from line 2: give each its own id.",
+        "8: incident/aiid-1 already exists on line 2: give each record its own id.",
         "9: this row has 5 cells, but the header has 9.",
         "11: incident 9 has an invalid date, '03/02/2031': use a date such as 2024-08-01.",
         "12: incident 10 has an invalid date, '2031-02-03 or later': use a date such as 2024-08-01.",
