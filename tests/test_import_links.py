@@ -38,7 +38,7 @@ def incident(name: str, text: str, *, mit: str = "", same: str = "") -> RecordBu
 
 
 def gathered(*records: RecordBuilder) -> ImportResult:
-    """A result of these records."""
+    """A result with some records."""
     found = ImportResult("Incident")
     for builder in records:
         assert found.add(builder)
@@ -46,7 +46,7 @@ def gathered(*records: RecordBuilder) -> ImportResult:
 
 
 def definition(store: MemoryStore) -> str:
-    """What the pattern says of itself: the strongest text for it that there can be."""
+    """The definition of the pattern, which is the strongest possible evidence for it."""
     query = f"SELECT ?text {{ <{PATTERN}> skos:definition ?text }}"
     return str(store.select(query).column("text")[0])
 
@@ -109,8 +109,12 @@ def test_predictions_are_ranked_and_agree_with_recommendations(store: MemoryStor
     text = "A chatbot told a man to trust nobody and he believed it for months"
     predictions = LinkPredictor(store).predictions(text, set())
     expected = ThreatGraph(store).recommend(text=text, top=3)
-    assert [(predict.rank, predict.pattern) for predict in predictions] == [(item.rank, item.iri) for item in expected]
-    assert [predict.score for predict in predictions] == pytest.approx([item.score for item in expected], abs=1e-5)
+    assert [(prediction.rank, prediction.pattern) for prediction in predictions] == [
+        (item.rank, item.iri) for item in expected
+    ]
+    assert [prediction.score for prediction in predictions] == pytest.approx(
+        [item.score for item in expected], abs=1e-5
+    )
 
 
 def test_predicted_links_are_valid_and_change_no_count_of_curated_links(store: MemoryStore, tmp_path: Path) -> None:
@@ -124,7 +128,7 @@ def test_predicted_links_are_valid_and_change_no_count_of_curated_links(store: M
     file.write_text(as_turtle(found), encoding="utf-8")
     graph = ThreatGraph.open([file])
     report = graph.validate([file])
-    assert [finding for finding in report.results if "recommendation" in finding.node] == []
+    assert [result for result in report.results if "recommendation" in result.node] == []
     assert report.ok
     count = "SELECT (COUNT(*) AS ?n) { ?incident tg:involvesPattern ?pattern }"
     assert graph.store.select(count).column("n") == store.select(count).column("n")
@@ -147,6 +151,11 @@ def test_the_command_line(
     assert main(["import", "aiid", str(file), "-o", str(out), *options]) == 0
     assert ("predicted link" in capsys.readouterr().err) is linked
     assert ("tg:Recommendation" in out.read_text(encoding="utf-8")) is linked
+    assert main(["--data", str(out), "show", "aiid-9001"]) == 0
+    page = capsys.readouterr().out
+    assert (
+        "Predicted patterns (" in page and f"Goal Drift (PAT-SYS-005) [confidence {TEXT.confidence}]" in page
+    ) is linked
 
 
 @pytest.mark.parametrize("share", ["-0.1", "1.5", "nan", "much"])
