@@ -130,14 +130,14 @@ XSD = "http://www.w3.org/2001/XMLSchema#"
 LITERALS = {
     "decimal": f'"0.50"^^<{XSD}decimal>',
     "month": f'"2020-02"^^<{XSD}gYearMonth>',
-    "text": '"colour"@en-GB',
+    "text": '"color"@en-GB',
     "hard": '"a \\"quote\\", a \\\\ and a \\n line"',
     "ill": f'"many"^^<{XSD}integer>',
 }
 #: What a server makes of a literal; all that is not named here comes back as it was.
 REWRITTEN = {
-    "SPARQL 1.1": {"decimal": f'"0.5"^^<{XSD}decimal>', "text": '"colour"@en-gb'},
-    "Virtuoso": {"decimal": f'"0.5"^^<{XSD}decimal>', "text": '"colour"@en-gb'},
+    "SPARQL 1.1": {"decimal": f'"0.5"^^<{XSD}decimal>', "text": '"color"@en-gb'},
+    "Virtuoso": {"decimal": f'"0.5"^^<{XSD}decimal>', "text": '"color"@en-gb'},
 }
 
 

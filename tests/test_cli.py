@@ -207,7 +207,9 @@ def test_validate_export_and_format(mine: Path, tmp_path: Path) -> None:
 
 def test_new_records_pass_validation(tmp_path: Path) -> None:
     words = ("--label", "Prompt theft", "--source", "https://example.org/x")
-    status, out, _ = run("new", "pattern", *words, "--domain", "DOM-SEC", "--definition", "Text.", cwd=tmp_path)
+    status, out, _ = run(
+        "new", "pattern", *words, "--domain", "DOM-SEC", "--definition", "A user copies prompts.", cwd=tmp_path
+    )
     assert (status, out.splitlines()[0]) == (0, "prompt-theft.ttl")
     leak = ("--label", "A leak", "--source", "https://example.org/y", "--description", "It leaked.")
     assert run("new", "incident", *leak, "--occurred", "2026-02", "--pattern", "PAT-SEC-005", cwd=tmp_path)[0] == 0
@@ -379,11 +381,11 @@ def test_a_record_that_breaks_a_shape_is_reported_with_its_place(mine: Path) -> 
     status, out, _ = run("validate", str(mine))
     assert status == 2
     assert re.search(r"mine\.ttl:15: violation: pattern:mine tg:domain \(value: domain:systemic-catastrophik\)", out)
-    assert "tg:domain must have exactly one value" in out
-    assert "help: For example, add tg:domain" in out
+    assert "A link must point to a record that exists." in out
+    assert "help: Correct the IRI of the target, or add the record." in out
     assert out.splitlines()[-1].startswith("1 violation; checked 1 record ")
     finding = json.loads(run("validate", str(mine), "--format", "json")[1])["results"][0]
-    assert (finding["line"], finding["rule"].partition("#")[2]) == (15, "ThreatPattern-domain")
+    assert (finding["line"], finding["rule"].partition("#")[2]) == (15, "dangling-target")
     assert run("validate", str(mine), "--format", "github")[1].startswith("::error file=")
     assert list(parse(run("validate", str(mine), "--format", "turtle")[1], format=RdfFormat.TURTLE))
 

@@ -90,7 +90,7 @@ def test_weak_texts_known_incidents_and_other_records_get_no_link(store: MemoryS
     other = RecordBuilder(f"{BASE}provision/x/y", "Provision", "a.csv")
     other.add("skos:prefLabel", english(definition(store)))
     page = incident("aiid-3", "Nothing.", same="https://example.org/page")
-    # Without a word that the graph knows there is no predict; a few words score high by chance and get none either.
+    # A text without terms of the graph has no prediction; a short text scores high by chance and has none either.
     weak = incident("aiid-1", "zzyzx qwxv " * 20)
     weak.triples = [t for t in weak.triples if not t.predicate.value.endswith("prefLabel")]
     found = gathered(weak, incident("aiid-4", "It took my job."), known, other, page)

@@ -164,14 +164,14 @@ def test_classes_without_an_incident_or_outside_the_taxonomy_are_reported(
 
 
 def test_the_publisher_has_the_license_of_the_snapshot(snapshot: Path, tmp_path: Path) -> None:
-    def licences(found: ImportResult) -> list[str]:
+    def licenses(found: ImportResult) -> list[str]:
         triples = found.records["https://incidentdatabase.ai/"].triples
         return [str(t.object) for t in triples if t.predicate.value == "http://purl.org/dc/terms/license"]
 
-    assert licences(import_file("aiid", snapshot)) == ["<https://creativecommons.org/licenses/by-sa/4.0/>"]
+    assert licenses(import_file("aiid", snapshot)) == ["<https://creativecommons.org/licenses/by-sa/4.0/>"]
     table(tmp_path / "incidents.csv", INCIDENTS, [incident(1)])
     (tmp_path / "license.txt").write_text("See https://creativecommons.org/licenses/by/9.0/.", encoding="utf-8")
-    assert licences(import_file("aiid", tmp_path)) == ["<https://creativecommons.org/licenses/by/9.0/>"]
+    assert licenses(import_file("aiid", tmp_path)) == ["<https://creativecommons.org/licenses/by/9.0/>"]
 
 
 def test_a_single_table_and_compressed_tables_are_read(snapshot: Path, tmp_path: Path) -> None:
