@@ -53,9 +53,9 @@ def cases(folder: Path) -> list[Case]:
         slugs[number] = str(row["incident"]).rpartition("/")[2]
     texts = {int(row["incident_id"]): f"{row['title']} {row['description']}" for row in _rows(folder / "incidents.csv")}
     classes = {
-        int(row["Incident ID"]): {PREFIXES["mit"] + found[1]}
+        int(row["Incident ID"]): {PREFIXES["mit"] + code[1]}
         for row in _rows(folder / "classifications_MIT.csv")
-        if row["Published"].lower() == "true" and (found := re.match(r"([0-9]+\.[0-9]+)", row["Risk Subdomain"]))
+        if row["Published"].lower() == "true" and (code := re.match(r"([0-9]+\.[0-9]+)", row["Risk Subdomain"]))
     }
     numbers = sorted(truth.keys() & texts.keys())
     found = []
