@@ -30,13 +30,19 @@ SELECT ?property ?value ?label ?notation ?position {
 _PARTS = "SELECT ?part { ?record tg:hasPart ?part }"
 
 
-#: Links from records, or from their parts, to a record or its parts. Shortcuts that rules derive are left out.
+#: Links from records, or from their parts, to a record or its parts, and predicted links in both directions. Shortcuts
+#: that rules derive are left out.
 _INBOUND = """
-SELECT DISTINCT ?property ?code ?label ?owner
+SELECT DISTINCT ?property ?code ?label ?owner ?confidence
 WHERE {
   { ?owner ?property ?record . FILTER NOT EXISTS { ?whole tg:hasPart ?owner } }
   UNION
   { ?part ?inner ?record . ?owner tg:hasPart ?part ; ?property ?part }
+  UNION
+  {
+    VALUES (?inner ?property) { (tg:recommendedFor tg:recommends) (tg:recommends tg:recommendedFor) }
+    ?prediction ?inner ?record ; ?property ?owner ; sssom:confidence ?confidence .
+  }
   ?owner skos:prefLabel ?label .
   OPTIONAL { ?owner skos:notation ?code }
   FILTER(?owner != ?record)
@@ -45,7 +51,7 @@ WHERE {
   ))
   FILTER NOT EXISTS { ?owner a tg:ThreatPattern ; tg:domain ?record . FILTER(?property = skos:broader) }
 }
-ORDER BY STR(?property) STR(?code) STR(?label) STR(?owner)
+ORDER BY STR(?property) DESC(?confidence) STR(?code) STR(?label) STR(?owner)
 """
 
 
@@ -56,17 +62,23 @@ class Link:
     iri: str
     label: str
     code: str | None = None
+    confidence: float | None = None
+    """The confidence of a predicted link; ``None`` for all others."""
 
     def __str__(self) -> str:
+        return self._name() + ("" if self.confidence is None else f" [confidence {self.confidence}]")
+
+    def _name(self) -> str:
         kind = kind_of(self.iri)
         if kind is not None and kind.name == "provision":  # people know a provision by its number
             return f"{shorten(self.iri)} {self.label}"
         return f"{self.label} ({self.code})" if self.code else self.label
 
-    def to_dict(self) -> dict[str, str]:
-        """The IRI, the label and, if there is one, the code."""
-        plain = {"iri": self.iri, "label": self.label}
-        return plain | {"code": self.code} if self.code else plain
+    def to_dict(self) -> dict[str, str | float | None]:
+        """The IRI and the label, and if present the code and the confidence."""
+        plain: dict[str, str | float | None] = {"iri": self.iri, "label": self.label}
+        optional = {"code": self.code, "confidence": self.confidence}
+        return plain | {name: value for name, value in optional.items() if value is not None}
 
     def to_html(self) -> str:
         """The link as HTML."""
@@ -210,13 +222,15 @@ def read_inbound(store: Store, iri: str) -> dict[str, tuple[Link, ...]]:
     """Return the records that link to a record, by the local name of the property.
 
     A link from a part of a record counts as a link from the record, by the property that leads to the part. Shortcuts
-    that the graph derives are left out.
+    that the graph derives are left out. Predicted patterns of an incident are under ``recommends``, and predicted
+    incidents of a pattern under ``recommendedFor``.
     """
     found: dict[str, list[Link]] = {}
-    for prop, code, label, owner in store.select(_INBOUND, {"record": NamedNode(iri)}).rows:
+    for prop, code, label, owner, confidence in store.select(_INBOUND, {"record": NamedNode(iri)}).rows:
         assert isinstance(prop, NamedNode)
         assert isinstance(owner, NamedNode)
-        link = Link(owner.value, str(to_value(label)), str(to_value(code)) if code else None)
+        trust = float(confidence.value) if isinstance(confidence, Literal) else None
+        link = Link(owner.value, str(to_value(label)), str(to_value(code)) if code else None, trust)
         found.setdefault(_local_name(prop), []).append(link)
     return {name: tuple(links) for name, links in found.items()}
 

@@ -36,11 +36,10 @@ class Format:
 
     name: str
     extension: str
-    media_type: str
     description: str
     kind: str
-    """``graph`` for triples, ``dataset`` for triples in named graphs, ``network`` for nodes and edges, ``mappings`` for a
-    table of mappings, ``intelligence`` for threat intelligence."""
+    """``graph`` for triples, ``dataset`` for triples in named graphs, ``network`` for nodes and edges, ``mappings`` for
+    a table of mappings, ``intelligence`` for threat intelligence."""
     write: Callable[[Store, str | None], bytes]
 
 
@@ -58,7 +57,7 @@ def _quads(store: Store, node: str | None) -> Iterable[Quad]:
 
 
 def _key(triple: Triple) -> tuple[object, ...]:
-    """A key of a statement for all named graphs, without the literal, whose lexical form may differ between graphs."""
+    """Identify a statement across named graphs, without its literal, whose lexical form may differ."""
     value = None if isinstance(triple.object, Literal) else triple.object
     return triple.subject, triple.predicate, value
 
@@ -69,7 +68,6 @@ FORMATS: Mapping[str, Format] = {
         Format(
             "turtle",
             "ttl",
-            "text/turtle",
             "Turtle, one statement per line",
             "graph",
             lambda store, node: write_turtle(_triples(store, node)).encode(),
@@ -77,7 +75,6 @@ FORMATS: Mapping[str, Format] = {
         Format(
             "jsonld",
             "jsonld",
-            "application/ld+json",
             "Compact JSON-LD, with the parts nested in each record",
             "graph",
             lambda store, node: jsonld.write(_triples(store, node), main=node),
@@ -85,7 +82,6 @@ FORMATS: Mapping[str, Format] = {
         Format(
             "ntriples",
             "nt",
-            "application/n-triples",
             "N-Triples, sorted",
             "graph",
             lambda store, node: rdf.write(_triples(store, node), RdfFormat.N_TRIPLES),
@@ -93,7 +89,6 @@ FORMATS: Mapping[str, Format] = {
         Format(
             "rdfxml",
             "rdf",
-            "application/rdf+xml",
             "RDF/XML",
             "graph",
             lambda store, node: rdf.write(_triples(store, node), RdfFormat.RDF_XML),
@@ -101,7 +96,6 @@ FORMATS: Mapping[str, Format] = {
         Format(
             "nquads",
             "nq",
-            "application/n-quads",
             "N-Quads, with a named graph for each file",
             "dataset",
             lambda store, node: rdf.write(_quads(store, node), RdfFormat.N_QUADS),
@@ -109,7 +103,6 @@ FORMATS: Mapping[str, Format] = {
         Format(
             "trig",
             "trig",
-            "application/trig",
             "TriG, with a named graph for each file",
             "dataset",
             lambda store, node: rdf.write(_quads(store, node), RdfFormat.TRIG),
@@ -117,7 +110,6 @@ FORMATS: Mapping[str, Format] = {
         Format(
             "graphml",
             "graphml",
-            "application/graphml+xml",
             "GraphML, records as nodes and links as edges",
             "network",
             lambda store, node: network.write_graphml(network.to_networkx(store, node)),
@@ -125,7 +117,6 @@ FORMATS: Mapping[str, Format] = {
         Format(
             "gexf",
             "gexf",
-            "application/gexf+xml",
             "GEXF for Gephi, records as nodes and links as edges",
             "network",
             lambda store, node: network.write_gexf(network.to_networkx(store, node)),
@@ -133,7 +124,6 @@ FORMATS: Mapping[str, Format] = {
         Format(
             "sssom",
             "sssom.tsv",
-            "text/tab-separated-values",
             "SSSOM/TSV, mappings to and between frameworks",
             "mappings",
             sssom.write,
@@ -141,7 +131,6 @@ FORMATS: Mapping[str, Format] = {
         Format(
             "stix",
             "stix.json",
-            "application/stix+json;version=2.1",
             "STIX 2.1 bundle of attack patterns and incidents",
             "intelligence",
             stix.write,

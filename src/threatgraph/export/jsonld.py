@@ -186,7 +186,7 @@ def _is_exact(number: str) -> bool:
 def _refuse_misread(term: Term, context: Mapping[str, Json]) -> None:
     """Reject an IRI such as ``<skos:note>``, which JSON-LD would read as a prefixed name."""
     if isinstance(term, NamedNode) and term.value.partition(":")[0] in context:
-        message = f"{term}: JSON-LD reads this IRI as a prefixed name; if that is intended, remove the brackets in the source."
+        message = f"{term}: JSON-LD reads this IRI as a prefixed name; if intended, remove the brackets in the source."
         raise ThreatGraphError(message)
 
 

@@ -1,12 +1,13 @@
 """Exports the graph as a STIX 2.1 bundle, for threat intelligence platforms.
 
-Patterns become attack patterns, incidents become incidents, and actors and affected groups become identities. Mitigations
-and response steps become courses of action (https://docs.oasis-open.org/cti/stix/v2.1/os/stix-v2.1-os.html, sections 4
-and 5). Mapped provisions become external references. An extension contains the complete record in terms of the ontology.
+Patterns become attack patterns, incidents become incidents, and actors and affected groups become identities.
+Mitigations and response steps become courses of action (sections 4 and 5 of
+https://docs.oasis-open.org/cti/stix/v2.1/os/stix-v2.1-os.html). Mapped provisions become external references. An
+extension contains the complete record in terms of the ontology.
 
 Identifiers are UUIDs (version 5) derived from IRIs, so they are the same in each export. ``created`` and ``modified``
-refer to the STIX object, not to the event: ``created`` is a fixed date, and ``modified`` is that date or a later date on
-which the record changed.
+refer to the STIX object, not to the event: ``created`` is a fixed date, and ``modified`` is that date or a later date
+on which the record changed.
 """
 
 from __future__ import annotations
@@ -134,14 +135,14 @@ class _Bundle:
                 content["granular_markings"] = [{"lang": _language(text), "selectors": ["description"]}]
         return content
 
-    def _object(self, iri: str) -> _Made:
-        told, kind = self._statements[iri], self._types[iri]
+    def _object(self, iri: str) -> _StixObject:
+        statements, kind = self._statements[iri], self._types[iri]
         content = _start(kind, iri, self._changed(iri)) | self._name_and_description(iri)
         if kind == "identity":
-            classes = {value.value for value in told[RDF_TYPE]}
+            classes = {value.value for value in statements[RDF_TYPE]}
             # An actor may be an organization or a person.
             content["identity_class"] = "class" if f"{TG}AffectedGroup" in classes else "unknown"
-        aliases = [value.value for value in told.get(f"{_SKOS}altLabel", ())]
+        aliases = [value.value for value in statements.get(f"{_SKOS}altLabel", ())]
         if aliases and kind == "attack-pattern":
             content["aliases"] = aliases
         content["external_references"] = list(self._references(iri))
@@ -154,17 +155,17 @@ class _Bundle:
 
     def _references(self, iri: str) -> Iterator[Object]:
         """References to the record, its sources, and the provisions it is mapped to."""
-        told = self._statements[iri]
+        statements = self._statements[iri]
         own: Object = {"source_name": "threatgraph", "url": iri}
         code = self._text(iri, f"{_SKOS}notation")
         yield own | ({"external_id": code} if code else {})
-        links = [*told.get(f"{_DCTERMS}source", ()), *told.get(f"{_SCHEMA}subjectOf", ())]
-        named = [*told.get(f"{TG}aiidNumber", ()), *told.get(f"{_DCTERMS}identifier", ())]
+        links = [*statements.get(f"{_DCTERMS}source", ()), *statements.get(f"{_SCHEMA}subjectOf", ())]
+        named = [*statements.get(f"{TG}aiidNumber", ()), *statements.get(f"{_DCTERMS}identifier", ())]
         for url in sorted({value.value for value in links if value.value.startswith(("http://", "https://"))}):
             known = next((name.value for name in named if url.endswith(f"/{name.value}")), None)
             external_id = {"external_id": known} if known else {}
             yield {"source_name": urlsplit(url).hostname or url, "url": url} | external_id
-        for part in told.get(f"{TG}mapping", ()):
+        for part in statements.get(f"{TG}mapping", ()):
             for provision in self._statements[part.value].get(f"{_SSSOM}object_id", ()):
                 yield self._provision(provision.value, self._text(part.value, f"{TG}rationale"))
 
@@ -174,8 +175,8 @@ class _Bundle:
         found: Object = {"source_name": framework or "a framework", "url": iri}
         if code := self._text(iri, f"{_SKOS}notation"):
             found["external_id"] = code
-        told = [self._text(iri, f"{_SKOS}prefLabel"), why]
-        return found | ({"description": ": ".join(filter(None, told))} if any(told) else {})
+        texts = [self._text(iri, f"{_SKOS}prefLabel"), why]
+        return found | ({"description": ": ".join(filter(None, texts))} if any(texts) else {})
 
     def _record(self, iri: str) -> Object:
         """The stated properties of a record, with nested parts, under property names in the style of STIX."""

@@ -13,11 +13,9 @@ from pathlib import Path
 from threatgraph import resources
 from threatgraph.errors import InvalidFile, ThreatGraphError, UnknownName
 from threatgraph.importers.builder import ImportResult
-from threatgraph.importers.cycles import cut_cycles
-from threatgraph.importers.validation import reject_invalid
 from threatgraph.store import MemoryStore, Store
 
-#: Format to the module that reads it.
+#: The import formats, each with its module in :mod:`threatgraph.importers.formats`.
 FORMATS = {
     "aiid": "aiid",
     "mit-risk-repository": "mit",
@@ -36,11 +34,22 @@ def import_into(store: Store, form: str, path: Path, links_above: float | None =
     Raises:
         ThreatGraphError: if the graph is not in memory, or does not include the bundled data.
     """
-    bundled = set(resources.bundled_files())
-    own = [file for file in store.files.values() if file not in bundled]
-    if not isinstance(store, MemoryStore) or len(own) == len(store.files):
+    from threatgraph.importers.cycles import cut_cycles  # here, so that the list of formats is cheap to import
+    from threatgraph.importers.validation import reject_invalid
+
+    if not isinstance(store, MemoryStore) or set(resources.bundled_files()).isdisjoint(store.files.values()):
         raise ThreatGraphError("import requires a graph in memory that includes the bundled data.")
-    return import_file(form, path, own, links_above)
+    if form not in FORMATS:
+        raise UnknownName("import format", form, FORMATS, f"The formats are {', '.join(FORMATS)}.")
+    if not path.exists():
+        raise InvalidFile(str(path), "no such file or folder.")
+    read: Callable[[Path, Store], ImportResult] = import_module(f"threatgraph.importers.formats.{FORMATS[form]}").read
+    result = read(path, store)
+    cut_cycles(result)
+    reject_invalid(result, store)
+    if links_above is not None and any(builder.class_name == "Incident" for builder in result.records.values()):
+        import_module("threatgraph.importers.links").add_links(result, store, links_above)
+    return result
 
 
 def import_file(form: str, path: Path, data: Sequence[Path] = (), links_above: float | None = None) -> ImportResult:
@@ -60,15 +69,4 @@ def import_file(form: str, path: Path, data: Sequence[Path] = (), links_above: f
         UnknownName: if the format does not exist.
         InvalidFile: if the file cannot be read in this format.
     """
-    if form not in FORMATS:
-        raise UnknownName("import format", form, FORMATS, f"The formats are {', '.join(FORMATS)}.")
-    if not path.exists():
-        raise InvalidFile(str(path), "no such file or folder.")
-    read: Callable[[Path, Store], ImportResult] = import_module(f"threatgraph.importers.formats.{FORMATS[form]}").read
-    store = MemoryStore.open(data)
-    found = read(path, store)
-    cut_cycles(found)
-    reject_invalid(found, data)
-    if links_above is not None and any(builder.class_name == "Incident" for builder in found.records.values()):
-        import_module("threatgraph.importers.links").add_links(found, store, links_above)
-    return found
+    return import_into(MemoryStore.open(data), form, path, links_above)

@@ -51,8 +51,8 @@ class Tier:
     """The share of such links that curators had also made, among incidents not used to choose the threshold."""
 
 
-#: Text alone, and text with a shared MIT subdomain. Thresholds were chosen on one half of the incidents, and confidences
-#: measured on the other.
+#: Text alone, and text with a shared MIT subdomain. Thresholds were chosen on one half of the incidents, and
+#: confidences measured on the other.
 TEXT = Tier("SemanticSimilarityThresholdMatching", least=0.28, confidence=0.69)
 BOTH = Tier("CompositeMatching", least=0.23, confidence=0.63)
 

@@ -126,7 +126,7 @@ class ProvisionResolver:
         return iri
 
     def _framework_of_name(self, name: str) -> str | None:
-        """The IRI of a vocabulary's framework, whether or not it exists; ``None`` if the name has no letter or digit."""
+        """The IRI of a vocabulary's framework, which may not exist; ``None`` if the name has no letter or digit."""
         local = slug_of_any(name)
         if local is None:
             return None
@@ -135,7 +135,7 @@ class ProvisionResolver:
         return record("framework", with_hash(local, name)).value if is_other else iri
 
     def add(self, iri: str, framework: str, local: str, label: str, path: str, line: int) -> RecordBuilder | None:
-        """Create a provision for an entry; if its id is unusable or already exists, report a problem and return ``None``.
+        """Create a provision for an entry; if its id is invalid or a duplicate, report it and return ``None``.
 
         If two ids have the same slug, such as ``a.1`` and ``A-1``, the second provision gets a hash in its IRI.
 

@@ -78,8 +78,8 @@ def read_sheet(
         optional: further columns to read if present.
 
     Raises:
-        InvalidFile: if the file cannot be read, a quote is not closed, a cell is too long, a column is missing, or two of
-            these columns have the same name.
+        InvalidFile: if the file cannot be read, a quote is not closed, a cell is too long, a column is missing, or two
+            of these columns have the same name.
     """
     return rows_of(path, read_text(path), columns, result, optional=optional)
 

@@ -57,7 +57,7 @@ def write_folder(result: _Result, folder: Path) -> None:
                 file.write_text(_turtle(records), encoding="utf-8")
             complete.replace(folder)
     except OSError as error:
-        reason = f"{folder}: cannot be written ({error.strerror or error}); no file was changed."
+        reason = f"{folder}: cannot be written ({error.strerror or error}); nothing was changed."
         raise ThreatGraphError(reason) from error
 
 

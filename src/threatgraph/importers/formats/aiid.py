@@ -32,8 +32,8 @@ _DEVELOPER = "Alleged developer of AI system"
 _HARMED = "Alleged harmed or nearly harmed parties"
 _COLUMNS = ("incident_id", "date", "title", "description", _DEPLOYER, _DEVELOPER, _HARMED)
 _NOTE = (
-    "Incidents from a snapshot of the database. Developers, deployers and harmed parties are alleged. The license is that "
-    "of the database; the cited reports are subject to separate rights."
+    "Incidents from a snapshot of the database. Developers, deployers and harmed parties are alleged. The license is "
+    "that of the database; the cited reports are subject to separate rights."
 )
 _KNOWN = "SELECT ?record { ?record a tg:Actor }"
 _SAME = "SELECT ?record ?number { ?record a tg:Incident ; tg:aiidNumber ?number }"
@@ -80,9 +80,12 @@ class _Names:
     casing: NameCasing
     texts: Mapping[str, list[str]]
     """The texts of the incidents that name each identifier."""
+    found: dict[str, str] = field(default_factory=dict)
 
     def of(self, entity: str) -> str:
-        return self.casing.spell(entity, self.texts[entity])
+        if entity not in self.found:
+            self.found[entity] = self.casing.spell(entity, self.texts[entity])
+        return self.found[entity]
 
 
 def read(path: Path, store: Store) -> ImportResult:

@@ -37,8 +37,8 @@ _GMF_COLUMNS = {
     "Known AI Technical Failure": ("failure", "AI technical failure"),
 }
 _GMF_NOTE = (
-    "The taxonomy by which the AI Incident Database classifies the goal, the technology and the technical failure of the "
-    "AI system in an incident; only classes of published classifications in the snapshot."
+    "The taxonomy by which the AI Incident Database classifies the goal, the technology and the technical failure of "
+    "the AI system in an incident; only classes of published classifications in the snapshot."
 )
 
 #: An incident number, or a number of people.

@@ -74,35 +74,46 @@ def read(path: Path, store: Store) -> ImportResult:
     Raises:
         InvalidFile: if the file cannot be read, or is not a release of ATLAS.
     """
-    document = in_format_5(read_yaml(path))
-    if document is None:
-        reason = "is not a release of ATLAS: it has neither matrices nor a collection with relationships. Use a file from dist/v6."
-        raise InvalidFile(str(path), reason)
-    matrices = entries_of(document, "matrices")
-    version = text_of(document, "version").lower()
-    if not re.fullmatch(r"[0-9a-z]+(\.[0-9a-z]+)*", version) or len(version) > _LONGEST_VERSION:
-        raise InvalidFile(str(path), f"has an invalid version, {version!r}: it must be a version such as 5.6.0.")
+    document, version = _document(path)
     result = ImportResult("Incident", frozenset({"Framework"}))
     known = frozenset(str(row["record"]) for row in store.select(_KNOWN).to_dicts())
     same = {str(row["name"]): str(row["record"]) for row in store.select(_SAME).to_dicts()}
     release = _Release(str(path), f"mitre-atlas-{version}", result, known, same, set())
-    sections = [*((matrix, section) for matrix in matrices for section in _SECTIONS), (document, "case-studies")]
-    for entry, section in sections:
-        if stray := strays_of(entry, section):
-            result.report(str(path), line_of(entry), stray)
-    found = [
-        (entry, s) for matrix in matrices for s in _SECTIONS for entry in _with_ids(entries_of(matrix, s), release)
-    ]
-    release.ids.update(text_of(entry, "id") for entry, _ in found)
-    bundled = [entry for entry, section in found if not _add_provision(entry, section, release)]
+    bundled = _add_provisions(entries_of(document, "matrices"), release)
     if bundled:
-        result.notes.append(f"{path}: {len(bundled)} entries are already in the graph.")
+        result.notes.append(f"{path}: {bundled} entries are already in the graph.")
+    if stray := strays_of(document, "case-studies"):
+        result.report(str(path), line_of(document), stray)
     for entry in _with_ids(entries_of(document, "case-studies"), release):
         _add_study(entry, release)
     _add_framework(version, release)
     result.wanted = "Incident" if bundled else "Provision"
     result.add(Publisher(SITE, "MITRE ATLAS", _NOTE, _LICENSE).builder(str(path)))
     return result
+
+
+def _document(path: Path) -> tuple[Entry, str]:
+    """A release in format 5, and its version."""
+    document = in_format_5(read_yaml(path))
+    if document is None:
+        reason = "is not a release of ATLAS: it has neither matrices nor relationships. Use a file from dist/v6."
+        raise InvalidFile(str(path), reason)
+    version = text_of(document, "version").lower()
+    if not re.fullmatch(r"[0-9a-z]+(\.[0-9a-z]+)*", version) or len(version) > _LONGEST_VERSION:
+        raise InvalidFile(str(path), f"has an invalid version, {version!r}: it must be a version such as 5.6.0.")
+    return document, version
+
+
+def _add_provisions(matrices: list[Entry], release: _Release) -> int:
+    """Create provisions for the entries of the matrices; returns how many are already in the graph."""
+    found: list[tuple[Entry, str]] = []
+    for matrix in matrices:
+        for section in _SECTIONS:
+            if stray := strays_of(matrix, section):
+                release.result.report(release.path, line_of(matrix), stray)
+            found += [(entry, section) for entry in _with_ids(entries_of(matrix, section), release)]
+    release.ids.update(text_of(entry, "id") for entry, _ in found)
+    return sum(not _add_provision(entry, section, release) for entry, section in found)
 
 
 def _with_ids(entries: list[Entry], release: _Release) -> Iterator[Entry]:

@@ -1,9 +1,9 @@
 """Imports the risks of the MIT AI Risk Database as provisions of a separate framework.
 
-The database (https://airisk.mit.edu/) is a spreadsheet; the importer reads its sheet "AI Risk Database" as CSV. Each row
-is a paper, a risk category or sub-category in the paper, or additional evidence; only the risks are imported. They
-become provisions, not threat patterns, since a pattern requires a definition and a domain, which many rows lack. Domain,
-subdomain and the values of the causal taxonomy become skos:broadMatch links to the bundled MIT taxonomies.
+The database (https://airisk.mit.edu/) is a spreadsheet; the importer reads its sheet "AI Risk Database" as CSV. Each
+row is a paper, a risk category or sub-category in the paper, or additional evidence; only the risks are imported. They
+become provisions, not threat patterns, since a pattern requires a definition and a domain, which many rows lack.
+Domain, subdomain and the values of the causal taxonomy become skos:broadMatch links to the bundled MIT taxonomies.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ _NOTE = (
     "the database; the papers are subject to separate rights."
 )
 _DESCRIPTION = (
-    "The risks that the AI Risk Database extracts from published frameworks, each classified by the domain taxonomy and "
-    "the causal taxonomy of the MIT AI Risk Repository."
+    "The risks that the AI Risk Database extracts from published frameworks, each classified by the domain taxonomy "
+    "and the causal taxonomy of the MIT AI Risk Repository."
 )
 _PROVISIONS = "SELECT ?record { ?record a tg:Provision }"
 

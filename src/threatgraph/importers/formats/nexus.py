@@ -1,8 +1,8 @@
 """Imports the knowledge graph of the IBM AI Atlas Nexus: taxonomies, risks, controls, actions and incidents.
 
-The project (https://github.com/IBM/ai-atlas-nexus) publishes them as YAML in ``data/knowledge_graph``. A taxonomy becomes
-a framework, and its entries become provisions unless they are bundled; entries without a taxonomy belong to their source
-document. The mappings of the project are available as SSSOM; import them with that format.
+The project (https://github.com/IBM/ai-atlas-nexus) publishes them as YAML in ``data/knowledge_graph``. A taxonomy
+becomes a framework, and its entries become provisions unless they are bundled. Entries without a taxonomy belong to
+their source document. The mappings of the project are available as SSSOM; import them with that format.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from threatgraph.vocab import PREFIXES
 SITE = "https://github.com/IBM/ai-atlas-nexus"
 _LICENSE = "https://www.apache.org/licenses/LICENSE-2.0"
 _NOTE = (
-    "Taxonomies of several publishers, from the knowledge graph of the project. The license is that of the project; the "
-    "taxonomies are subject to separate rights."
+    "Taxonomies of several publishers, from the knowledge graph of the project. The license is that of the project; "
+    "the taxonomies are subject to separate rights."
 )
 #: The sections of a file that become provisions, and the level of their entries.
 _SECTIONS = {"groups": "group", "entries": "entry", "rules": "rule", "actions": "action", "controls": "control"}

@@ -1,9 +1,9 @@
 """Imports mappings from SSSOM/TSV, the Simple Standard for Sharing Ontological Mappings, as mapping sets.
 
 Subjects and objects of a file (https://mapping-commons.github.io/sssom/) are resolved by IRI or skos:exactMatch to
-provisions, patterns, domains and frameworks in the graph. Any other entry becomes a provision of a framework named after
-its prefix. A mapping set links two frameworks, so a file with more of them becomes several sets. Negative mappings are
-left out.
+provisions, patterns, domains and frameworks in the graph. Any other entry becomes a provision of a framework named
+after its prefix. A mapping set links two frameworks, so a file with more of them becomes several sets. Negative
+mappings are left out.
 """
 
 from __future__ import annotations
@@ -18,7 +18,14 @@ from pyoxigraph import Literal, NamedNode
 from threatgraph.errors import InvalidFile
 from threatgraph.importers.builder import ImportResult, RecordBuilder, address, day, english, record
 from threatgraph.importers.documents import line_of
-from threatgraph.importers.formats.sssom_metadata import PROPAGATED, SSSOM, Metadata, read_parts, split_values
+from threatgraph.importers.formats.sssom_metadata import (
+    PROPAGATED,
+    SSSOM,
+    MappingTable,
+    Metadata,
+    read_parts,
+    split_values,
+)
 from threatgraph.importers.provisions import ProvisionResolver
 from threatgraph.importers.sheets import Row, rows_of
 from threatgraph.slugs import slug_of_any, with_hash
@@ -67,6 +74,8 @@ class _File:
     import_: _Import
     unresolved: set[tuple[str, str]] = field(default_factory=set)
     """Slots with values that are not identifiers, each reported once."""
+    unknown: list[tuple[int, str]] = field(default_factory=list)
+    """Line and IRI of each threatgraph record that a mapping cannot link."""
 
     def report(self, row: Row, reason: str) -> None:
         self.import_.result.report(str(self.path), row.line, reason)
@@ -102,38 +111,66 @@ def read(path: Path, store: Store) -> ImportResult:
 
 def _read_file(path: Path, import_: _Import) -> None:
     metadata, table = read_parts(path)
-    there = {cell.strip(' "') for cell in re.split(r"[\t,\r\n]", table.text.split("\n", 1)[0])}
-    # A literal has no id, so a set with only literals on one side may lack that id column (section "Literal mappings").
-    literal = {side for side in _SIDES if f"{side}_type" in there or metadata[f"{side}_type"]}
-    needed = ["subject_id", "predicate_id", "object_id", "mapping_justification"]
-    columns = [column for column in needed if column.removesuffix("_id") not in literal]
-    optional = [*_OPTIONAL, *(column for column in needed if column not in columns)]
-    rows = rows_of(
-        path,
-        table.text,
-        columns,
-        import_.result,
-        optional=optional,
-        delimiter=table.delimiter,
-        first=table.first,
-        ragged=True,
-    )
-    for slot, is_good in (("license", address), ("mapping_date", _whole_day)):
-        if (value := metadata[slot]) and is_good(value) is None:
-            reason = f"{slot} is not {_FORMS[slot]}: {value!r}; left out."
-            import_.result.report(str(metadata.path), line_of(metadata.slots), reason)
+    _check_slots(metadata, import_.result)
+    rows = _rows(path, metadata, table, import_.result)
     common = {slot: metadata[slot] for slot in PROPAGATED if not any(row[slot] for row in rows)}
-    labels: dict[str, str] = {}
-    for row in rows:
-        for side in _SIDES:
-            if label := row[f"{side}_label"]:
-                labels.setdefault(row[f"{side}_id"], label)
-    file = _File(path, metadata, common, labels, import_)
+    file = _File(path, metadata, common, _labels(rows), import_)
     for row in rows:
         if why := _why_not(row, file):
             file.report(row, why)
         elif (relation := _relation(row, file)) and (ends := _ends(row, file)):
             _map(row, file, relation, *ends)
+    _report_unknown(file)
+
+
+def _rows(path: Path, metadata: Metadata, table: MappingTable, result: ImportResult) -> list[Row]:
+    """The rows of the table of a file."""
+    columns = {cell.strip(' "') for cell in re.split(r"[\t,\r\n]", table.text.split("\n", 1)[0])}
+    # A literal has no id, so a set with only literals on one side may lack that id column (section "Literal mappings").
+    literal = {side for side in _SIDES if f"{side}_type" in columns or metadata[f"{side}_type"]}
+    usual = ["subject_id", "predicate_id", "object_id", "mapping_justification"]
+    required = [column for column in usual if column.removesuffix("_id") not in literal]
+    optional = [*_OPTIONAL, *(column for column in usual if column not in required)]
+    return rows_of(
+        path,
+        table.text,
+        required,
+        result,
+        optional=optional,
+        delimiter=table.delimiter,
+        first=table.first,
+        ragged=True,
+    )
+
+
+def _check_slots(metadata: Metadata, result: ImportResult) -> None:
+    """Report metadata that is left out."""
+    for slot, is_good in (("license", address), ("mapping_date", _whole_day)):
+        if (value := metadata[slot]) and is_good(value) is None:
+            reason = f"{slot} is not {_FORMS[slot]}: {value!r}; left out."
+            result.report(str(metadata.path), line_of(metadata.slots), reason)
+
+
+def _labels(rows: list[Row]) -> dict[str, str]:
+    """The first label of each entry."""
+    labels: dict[str, str] = {}
+    for row in rows:
+        for side in _SIDES:
+            if label := row[f"{side}_label"]:
+                labels.setdefault(row[f"{side}_id"], label)
+    return labels
+
+
+def _report_unknown(file: _File) -> None:
+    """Report the mappings of unsupported records in one line, since a file may have hundreds."""
+    if not file.unknown:
+        return
+    line, iri = file.unknown[0]
+    kinds = "a provision, pattern, domain or framework in the graph"
+    reason = f"{shorten(iri)} is not {kinds}; left out."
+    if len(file.unknown) > 1:
+        reason = f"{reason.removesuffix('.')}, with {len(file.unknown) - 1} other mappings of such records."
+    file.import_.result.report(str(file.path), line, reason)
 
 
 def _why_not(row: Row, file: _File) -> str:
@@ -165,7 +202,8 @@ def _relation(row: Row, file: _File) -> tuple[str, str] | None:
     if relation not in _RELATIONS:
         file.report(
             row,
-            f"predicate_id must be skos:exactMatch, closeMatch, relatedMatch, broadMatch or narrowMatch, not {row['predicate_id']!r}.",
+            "predicate_id must be skos:exactMatch, closeMatch, relatedMatch, broadMatch or narrowMatch, "
+            f"not {row['predicate_id']!r}.",
         )
     elif justification is None:
         file.report(
@@ -214,8 +252,7 @@ def _new_entry(row: Row, file: _File, side: str, iri: str) -> str | None:
     """Create a provision for an entry that is not in the graph."""
     name, prefixes = row[f"{side}_id"], file.metadata.prefixes
     if iri.startswith(BASE):
-        kinds = "a provision, pattern, domain or framework of the graph"
-        file.report(row, f"{shorten(iri)} is not {kinds}, and a mapping set joins nothing else of it.")
+        file.unknown.append((row.line, iri))
         return None
     prefix, _, local = name.partition(":")
     if prefix not in prefixes or local.startswith("//"):  # a full IRI: its last segment is the id
@@ -267,6 +304,11 @@ def _map(row: Row, file: _File, relation: tuple[str, str], subject: str, target:
         builder.add("sssom:confidence", Literal(share, datatype=NamedNode(f"{XSD}decimal")), part=part)
     builder.add("tg:sourceLabel", english(row["object_label"]), part=part)
     builder.add("skos:editorialNote", english(row["comment"]), part=part)
+    _add_provenance(row, file, builder, part)
+
+
+def _add_provenance(row: Row, file: _File, builder: RecordBuilder, part: str) -> None:
+    """Add the source and the authors of a mapping; values that are not CURIEs or IRIs are reported."""
     sources = [row["mapping_source"]] if row["mapping_source"] else []
     for prop, slot, names in (
         ("dcterms:source", "mapping_source", sources),

@@ -77,8 +77,8 @@ def read_parts(path: Path) -> tuple[Metadata, MappingTable]:
         The metadata, completed from a separate metadata file if necessary, and the table.
 
     Raises:
-        InvalidFile: if a file cannot be read, or its metadata is not valid YAML, declares an invalid prefix, redefines a
-            built-in prefix, has an unsupported version, or lacks the ``mapping_set_id``.
+        InvalidFile: if a file cannot be read, or its metadata is not valid YAML, declares an invalid prefix, redefines
+            a built-in prefix, has an unsupported version, or lacks the ``mapping_set_id``.
     """
     lines = _LINES.findall(read_text(path))
     head = 0

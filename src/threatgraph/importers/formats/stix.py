@@ -89,19 +89,11 @@ def read(path: Path, store: Store) -> ImportResult:
     name = _name(objects, path)
     creators = frozenset(text_of(item, "created_by_ref") for item in objects.values())
     current = [item for item in objects.values() if is_current(item)]
-    codes = Counter(_ending(code) or code for item in current if item.get("type") in _LEVELS for code in [_code(item)])
-    shared = frozenset(code for code, count in codes.items() if code and count > 1)
-    bundle = _Bundle(str(path), cut_to_length(f"stix-{slug_of_any(name)}"), result, creators, shared=shared)
+    framework = cut_to_length(f"stix-{slug_of_any(name)}")
+    bundle = _Bundle(str(path), framework, result, creators, shared=_shared_codes(current))
     if len(current) < len(objects):
         result.notes.append(f"{path}: {len(objects) - len(current)} objects are revoked or deprecated, and left out.")
-    for kind, add in (
-        ("identity", _add_agent),
-        *((level, _add_provision) for level in _LEVELS),
-        ("incident", _add_incident),
-    ):
-        for item in current:
-            if item.get("type") == kind:
-                add(item, bundle)
+    _add_records(current, bundle)
     _add_tactics(current, bundle)
     _translate(current, objects, bundle)
     _relate([item for item in current if item.get("type") == "relationship"], bundle)
@@ -112,6 +104,25 @@ def read(path: Path, store: Store) -> ImportResult:
     if all(builder.class_name != "Provision" for builder in result.records.values()):
         result.wanted = "Incident"
     return result
+
+
+def _shared_codes(items: Iterable[Entry]) -> frozenset[str]:
+    """The codes that several provisions have."""
+    codes = (_code(item) for item in items if item.get("type") in _LEVELS)
+    counted = Counter(_ending(code) or code for code in codes)
+    return frozenset(code for code, count in counted.items() if code and count > 1)
+
+
+def _add_records(items: list[Entry], bundle: _Bundle) -> None:
+    """Create publishers, then provisions, then incidents, since later records refer to earlier ones."""
+    for kind, add in (
+        ("identity", _add_agent),
+        *((level, _add_provision) for level in _LEVELS),
+        ("incident", _add_incident),
+    ):
+        for item in items:
+            if item.get("type") == kind:
+                add(item, bundle)
 
 
 def _counted(kinds: Counter[str]) -> str:
