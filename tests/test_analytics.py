@@ -186,7 +186,7 @@ def test_patterns_are_joined_by_what_they_share_the_rarer_the_more(small: Analyt
 
 
 def test_unknown_networks_are_refused_with_those_there_are(small: Analytics) -> None:
-    with pytest.raises(UnknownName, match=r"Did you mean pattern-cause.*Choose one of pattern-cause, pattern-group"):
+    with pytest.raises(UnknownName, match=r"did you mean 'pattern-cause.*Choose one of pattern-cause, pattern-group"):
         small.network("pattern-cuase")
 
 
@@ -483,7 +483,7 @@ def test_gaps_by_hand(small: Analytics) -> None:
     assert cells(small.gaps(framework="f"), "gap framework label") == [row for row in everything if row[1][-1:] == "f"]
     for gap in GAPS:
         assert cells(small.gaps(gap=gap), "gap framework label") == [row for row in everything if row[0] == gap]
-    with pytest.raises(UnknownName, match="Did you mean provision-unreached"):
+    with pytest.raises(UnknownName, match="did you mean 'provision-unreached"):
         small.gaps(gap="provision-unreach")
     with pytest.raises(UnknownName, match="unknown framework 'z'"):
         small.gaps(framework="z")

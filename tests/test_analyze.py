@@ -154,7 +154,7 @@ def test_the_answer_goes_to_a_file(mine: str, tmp_path: Path, capsysbinary: pyte
         ("path a b --no-bundled", "unknown record 'a'"),
         ("escalation a --no-bundled", "unknown pattern 'a'"),
         ("centrality --kind weather", "unknown kind 'weather'"),
-        ("centrality --network pattern-clause", "Did you mean pattern-cause"),
+        ("centrality --network pattern-clause", "did you mean 'pattern-cause"),
         ("centrality --by fame", "unknown measure 'fame'"),
         ("communities --resolution 0", "the resolution is a number above 0"),
         ("communities --resolution much", "--resolution must be a number, not 'much'"),

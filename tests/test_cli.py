@@ -162,7 +162,7 @@ def test_checks_say_nothing_or_end_with_status_2(tmp_path: Path) -> None:
     status, out, _ = run("check", "dangling-target", "--data", str(path), "--format", "csv")
     assert status == 2
     assert "property: tg:causalFactor; value: causal-factor:none" in out
-    assert "Did you mean dangling-target" in fails("check", "dangling-targets")
+    assert "did you mean 'dangling-target" in fails("check", "dangling-targets")
 
 
 def test_sparql_from_words_file_and_standard_input(tmp_path: Path) -> None:
@@ -262,17 +262,17 @@ def test_each_command_is_in_the_help_and_has_a_module() -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("shwo goal-drift", "unknown command 'shwo'. Did you mean show?"),
-        ("show goal-drift --frmat json", "unknown option '--frmat'. Did you mean --format?"),
+        ("shwo goal-drift", "unknown command 'shwo'; did you mean 'show'?"),
+        ("show goal-drift --frmat json", "unknown option '--frmat'; did you mean '--format'?"),
         ("show goal-drift more", "unexpected argument 'more'"),
         ("show goal-drift --format", "--format requires a value"),
         ("--format json show goal-drift", "unknown option '--format' before the command"),
-        ("plot timelin", "Did you mean timeline?"),
-        ("plot timeline --by sverity", "Did you mean severity?"),
-        ("import aid x.csv", "Did you mean aiid?"),
-        ("analyze centralty", "Did you mean centrality?"),
-        ("completion bsh", "Did you mean bash?"),
-        ("recommend goal-drift --kind patern", "Did you mean pattern?"),
+        ("plot timelin", "did you mean 'timeline'?"),
+        ("plot timeline --by sverity", "did you mean 'severity'?"),
+        ("import aid x.csv", "did you mean 'aiid'?"),
+        ("analyze centralty", "did you mean 'centrality'?"),
+        ("completion bsh", "did you mean 'bash'?"),
+        ("recommend goal-drift --kind patern", "did you mean 'pattern'?"),
         ("recommend goal-drift --text x", "both ID and --text are given"),
         ("recommend goal-drift PAT-AGT-003", "is given more than once"),
         ("recommend", "give the ID of a record or --text TEXT"),
@@ -323,12 +323,12 @@ def test_a_syntax_error_is_given_with_file_line_and_column(tmp_path: Path) -> No
 
 
 def test_unknown_names_come_with_the_nearest() -> None:
-    assert "Did you mean" in fails("show", "PAT-SYS-05")
-    assert "Did you mean patterns-by-cause" in fails("run", "patterns-by-causes")
-    assert "Did you mean pattern" in fails("list", "paterns")
+    assert "did you mean" in fails("show", "PAT-SYS-05")
+    assert "did you mean 'patterns-by-cause" in fails("run", "patterns-by-causes")
+    assert "did you mean 'pattern" in fails("list", "paterns")
     assert "cause" in fails("run", "patterns-by-cause", "-p", "causes=x")
     assert "KEY=VALUE" in fails("run", "patterns-by-cause", "-p", "cause")
-    assert "Did you mean turtle" in fails("export", "--format", "turtel")
+    assert "did you mean 'turtle" in fails("export", "--format", "turtel")
 
 
 def test_a_malformed_query_is_shown_with_its_place() -> None:

@@ -94,9 +94,9 @@ def test_provisions_are_in_the_order_of_their_numbers(graph: ThreatGraph) -> Non
 @pytest.mark.parametrize(
     ("kind", "options", "message"),
     [
-        ("patern", {}, "unknown kind 'patern'. Did you mean pattern"),
-        ("pattern", {"where": {"severty": "high"}}, "unknown property 'severty'. Did you mean severity"),
-        ("pattern", {"where": {"severity": "hihg"}}, "unknown severity 'hihg'. Did you mean high"),
+        ("patern", {}, "unknown kind 'patern'; did you mean 'pattern"),
+        ("pattern", {"where": {"severty": "high"}}, "unknown property 'severty'; did you mean 'severity"),
+        ("pattern", {"where": {"severity": "hihg"}}, "unknown severity 'hihg'; did you mean 'high"),
         ("actor", {"where": {"severity": "high"}}, "unknown property of actors 'severity'"),
         ("actor", {"columns": ["severity"]}, "unknown property of actors 'severity'"),
     ],

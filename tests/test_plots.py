@@ -515,7 +515,7 @@ def test_too_many_patterns_are_an_error_that_says_what_to_do(make: Callable[[str
 
 
 def test_names_and_options_that_do_not_exist(graph: ThreatGraph) -> None:
-    with pytest.raises(UnknownName, match="Did you mean timeline"):
+    with pytest.raises(UnknownName, match="did you mean 'timeline"):
         plot(graph.store, "timelin")
     with pytest.raises(UnknownName, match="svg"):
         plot(graph.store, "timeline", "jpg")

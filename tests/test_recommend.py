@@ -497,7 +497,7 @@ def test_invalid_arguments_get_clear_errors(bundled: ThreatGraph, small: Callabl
         (lambda: bundled.recommend_all("incident", 0), InvalidQuery, "top=0: must be at least 1"),
         (lambda: bundled.recommend_all("domain"), UnknownName, "pattern, incident, provision"),
         (lambda: bundled.recommend(text="  "), InvalidQuery, "empty"),
-        (lambda: bundled.recommend(text="x" * 2_000_001), InvalidQuery, "at most"),
+        (lambda: bundled.recommend(text="x" * 2_000_001), InvalidQuery, "maximum is"),
         (lambda: small("").recommend(text="anything"), ThreatGraphError, "has no patterns"),
         (lambda: small(pattern("only")).recommend("only"), ThreatGraphError, "has no pattern"),
     ]

@@ -59,10 +59,10 @@ class UnknownName(ThreatGraphError, LookupError):
         """
         self.name = name
         self.suggestions = list(suggestions) or nearest(name, known)
-        *others, last = self.suggestions or [""]
+        *others, last = map(repr, self.suggestions or [""])
         listed = f"{', '.join(others)} or {last}" if others else last
-        guess = f" Did you mean {listed}?" if last else ""
-        super().__init__(f"unknown {what} {name!r}.{guess}{' ' + hint if hint else ''}")
+        end = f"; did you mean {listed}?" if self.suggestions else "."
+        super().__init__(f"unknown {what} {name!r}{end}{' ' + hint if hint else ''}")
 
 
 class AmbiguousName(ThreatGraphError, LookupError):
