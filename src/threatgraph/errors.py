@@ -29,7 +29,7 @@ def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
         known: the names that exist.
         most: the maximum number of names to return.
     """
-    wanted, by_lower = name.lower(), {k.lower(): k for k in known}
+    wanted, by_lower = name.lower(), {k.lower(): k for k in sorted(known)}
     if len(wanted) >= _SHORT:
         found = difflib.get_close_matches(wanted, by_lower, n=most, cutoff=_SIMILAR)
     else:
