@@ -34,8 +34,8 @@ from threatgraph.plots import FIGURES, draw, plot
 from threatgraph.plots.coverage import count_provisions
 from threatgraph.plots.dates import NO_DATE, count_incidents
 from threatgraph.plots.ordering import crossings, order_columns
-from threatgraph.plots.similarity import pattern_similarity, similarity_picture
-from threatgraph.plots.style import Picture, house_style
+from threatgraph.plots.similarity import pattern_similarity, similarity_drawing
+from threatgraph.plots.style import Drawing, chart_style
 
 SVG = "{http://www.w3.org/2000/svg}"
 TG = f"{BASE}ontology#"
@@ -213,7 +213,7 @@ def test_similarity_is_the_cosine_of_what_is_shared(make: Callable[[str], Threat
 
 def test_similarity_brings_the_patterns_of_a_domain_together() -> None:
     matrix = numpy.array([[1, 0.25, 0.75], [0.25, 1, 0.5], [0.75, 0.5, 1]])
-    picture = similarity_picture(["first", "other", "second"], ["A", "B", "A"], matrix)
+    picture = similarity_drawing(["first", "other", "second"], ["A", "B", "A"], matrix)
     axes = picture.figure.axes[0]
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["first", "second", "other"]
     shown = axes.collections[0].get_array()
@@ -237,10 +237,10 @@ def test_a_matrix_that_is_none_of_similarities_is_refused(
     domains: list[str], matrix: list[list[float]], message: str
 ) -> None:
     with pytest.raises(ThreatGraphError, match=message):
-        similarity_picture(["a", "b"], domains, numpy.array(matrix))
+        similarity_drawing(["a", "b"], domains, numpy.array(matrix))
 
 
-def bars(picture: Picture, axes: int = 0) -> dict[float, float]:
+def bars(picture: Drawing, axes: int = 0) -> dict[float, float]:
     """The heights of the stacks of bars, by the rounded places where they stand."""
     stacks: dict[float, float] = defaultdict(float)
     for patch in picture.figure.axes[axes].patches:
@@ -346,9 +346,9 @@ def test_a_domain_alone(graph: ThreatGraph) -> None:
 # That they can be read.
 
 
-def overlaps(picture: Picture) -> list[str]:
+def overlaps(picture: Drawing) -> list[str]:
     """Texts of a picture that run into each other or out of it."""
-    with house_style():
+    with chart_style():
         FigureCanvasAgg(picture.figure).draw()  # type: ignore[no-untyped-call]
         boxes = []
         for text in picture.figure.findobj(Text):
@@ -372,7 +372,7 @@ def test_texts_that_run_into_each_other_are_noticed() -> None:
     figure = Figure(figsize=(2, 2), dpi=100)
     for x, y, text in ((0.1, 0.5, "one here"), (0.2, 0.5, "another"), (0.1, 0.8, "free"), (0.9, 0.1, "cut off")):
         figure.text(x, y, text)
-    assert overlaps(Picture(figure, "", "")) == ["'one here' runs into 'another'", "'cut off' is cut off"]
+    assert overlaps(Drawing(figure, "", "")) == ["'one here' runs into 'another'", "'cut off' is cut off"]
 
 
 @pytest.mark.parametrize(("name", "options"), OPTIONS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from pyoxigraph import Literal
 
@@ -89,8 +90,8 @@ def framework_coverage(store: Store) -> Table:
     patterns = Counter(framework for _, framework in mapped)
     rows = []
     for iri, called in frameworks.items():
-        states_of = [counts[iri, state] for state in (_COVERED, "provision-covered-by-child", "provision-not-covered")]
-        numbers = (sum(states_of), *states_of, patterns[iri])
+        by_state = [counts[iri, state] for state in (_COVERED, "provision-covered-by-child", "provision-not-covered")]
+        numbers = (sum(by_state), *by_state, patterns[iri])
         rows.append((text(called.label), *map(integer, numbers), link(iri)))
     columns = ("label", "provisions", "covered", "covered_by_child", "not_covered", "patterns", "framework")
     return Table(columns, rows)
@@ -114,22 +115,11 @@ def gaps(store: Store, *, gap: str | None = None, framework: str | None = None) 
     """
     if gap is not None:
         one_of("gap", gap, GAPS)
-    patterns, provisions, frameworks = named(store, "pattern"), named(store, "provision"), named(store, "framework")
+    patterns, provisions = named(store, "pattern"), named(store, "provision")
     if not patterns and not provisions:
         require_named(store, "pattern")  # raises the error
     of_provision = _frameworks(store)
-    found: list[tuple[str, str, str]] = []
-    for provision, state in _states(store).items():
-        found += [(state, within, provision) for within in of_provision.get(provision, [""]) if state in GAPS]
-    involved = {pattern for _, pattern in pairs(store, "incident", "tg:involvesPattern", "pattern")}
-    found += [("pattern-without-incident", "", pattern) for pattern in patterns if pattern not in involved]
-    mapped = _mapped(store, of_provision)
-    found += [
-        ("pattern-without-mapping", within, pattern)
-        for within in frameworks
-        for pattern in patterns
-        if (pattern, within) not in mapped
-    ]
+    found = [*_provision_gaps(store, of_provision), *_pattern_gaps(store, list(patterns), of_provision)]
     order = list(GAPS)
     called = patterns | provisions
     rows = [
@@ -138,6 +128,25 @@ def gaps(store: Store, *, gap: str | None = None, framework: str | None = None) 
         if gap in (None, kind) and framework in (None, within)
     ]
     return Table(("gap", "framework", "code", "label", "record"), rows)
+
+
+def _provision_gaps(store: Store, of_provision: dict[str, list[str]]) -> Iterator[tuple[str, str, str]]:
+    """The gaps of provisions, each as its kind, framework and provision."""
+    for provision, state in _states(store).items():
+        if state in GAPS:
+            yield from ((state, within, provision) for within in of_provision.get(provision, [""]))
+
+
+def _pattern_gaps(
+    store: Store, patterns: Sequence[str], of_provision: dict[str, list[str]]
+) -> Iterator[tuple[str, str, str]]:
+    """The gaps of patterns, each as its kind, framework and pattern."""
+    involved = {pattern for _, pattern in pairs(store, "incident", "tg:involvesPattern", "pattern")}
+    yield from (("pattern-without-incident", "", pattern) for pattern in patterns if pattern not in involved)
+    mapped = _mapped(store, of_provision)
+    for within in named(store, "framework"):
+        unmapped = (pattern for pattern in patterns if (pattern, within) not in mapped)
+        yield from (("pattern-without-mapping", within, pattern) for pattern in unmapped)
 
 
 def _frameworks(store: Store) -> dict[str, list[str]]:
