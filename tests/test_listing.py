@@ -96,7 +96,7 @@ def test_provisions_are_in_the_order_of_their_numbers(graph: ThreatGraph) -> Non
     [
         ("patern", {}, "unknown kind 'patern'; did you mean 'pattern"),
         ("pattern", {"where": {"severty": "high"}}, "unknown property 'severty'; did you mean 'severity"),
-        ("pattern", {"where": {"severity": "hihg"}}, "unknown severity 'hihg'; did you mean 'high"),
+        ("pattern", {"where": {"severity": "hihg"}}, "unknown severity 'hihg'; did you mean 'High"),
         ("actor", {"where": {"severity": "high"}}, "unknown property of actors 'severity'"),
         ("actor", {"columns": ["severity"]}, "unknown property of actors 'severity'"),
     ],
