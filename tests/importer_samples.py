@@ -1,4 +1,4 @@
-"""What the tests of the importers share: small files in the layout of other projects, and where the real ones may be.
+"""Shared by importer tests: small files in the layouts of other projects, and the paths of real files.
 
 The rows are invented; only their layout is that of the projects. The real files stand beside a checkout
 (``shared/datasets`` next to it) or where THREATGRAPH_DATASETS, THREATGRAPH_NEXUS, THREATGRAPH_ATLAS and
@@ -54,7 +54,7 @@ def table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]], 
 
 
 def statements(found: ImportResult, name: str, part: str = "") -> Statements:
-    """What a result states of a record, or of one of its parts, as pairs of prefixed names and values."""
+    """The statements of a result about a record or one of its parts, as pairs of prefixed names and values."""
     iri = f"{BASE}{name}{'#' if part else ''}{part}"
     triples = [t for builder in found.records.values() for t in builder.triples]
     about = [t for t in triples if isinstance(t.subject, NamedNode) and t.subject.value == iri]
@@ -328,7 +328,7 @@ def uuid(number: int) -> str:
     return f"00000000-0000-4000-8000-{number:012d}"
 
 
-def stix(kind: str, number: int, **told: object) -> dict[str, object]:
+def stix(kind: str, number: int, **properties: object) -> dict[str, object]:
     """An object of a bundle: invented."""
     stamp = "2031-01-02T03:04:05.000Z"
     return {
@@ -337,12 +337,12 @@ def stix(kind: str, number: int, **told: object) -> dict[str, object]:
         "id": f"{kind}--{uuid(number)}",
         "created": stamp,
         "modified": stamp,
-    } | told
+    } | properties
 
 
-def relation(number: int, kind: str, source: str, target: str, **told: object) -> dict[str, object]:
+def relation(number: int, kind: str, source: str, target: str, **properties: object) -> dict[str, object]:
     """A relationship of a bundle: invented."""
-    return stix("relationship", number, relationship_type=kind, source_ref=source, target_ref=target, **told)
+    return stix("relationship", number, relationship_type=kind, source_ref=source, target_ref=target, **properties)
 
 
 def bundle(path: Path, *objects: object) -> Path:

@@ -23,7 +23,8 @@ from threatgraph.vocab import BASE, PREFIXES, RDF_TYPE, TG
 
 Term = NamedNode | Literal
 T = TypeVar("T")
-_IRI = re.compile(rf"{re.escape(BASE)}[^\s;,]*")
+#: The second record of a result about two.
+_OTHER = re.compile(r"other: ([\w-]+:[\w.-]+)")
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,8 @@ class Copy:
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes((world.root / name).read_bytes())
+        #: The results without mutants, which are hints.
+        self.hints = self._found()
 
     def findings(self, mutants: Iterable[Mutant]) -> dict[str, set[str]]:
         """What is found with some mutants planted: record to the rules and checks that it breaks."""
@@ -198,7 +201,8 @@ class Copy:
         try:
             for name, triples in changed.items():
                 serialize(sorted(triples, key=str), str(self._folder / name), format=RdfFormat.TURTLE)
-            return self._found()
+            found = self._found()
+            return {record: rules - self.hints.get(record, set()) for record, rules in found.items()}
         finally:
             for name in changed:
                 (self._folder / name).write_bytes((self._world.root / name).read_bytes())
@@ -206,15 +210,10 @@ class Copy:
     def _found(self) -> dict[str, set[str]]:
         graph = ThreatGraph.open([self._folder], bundled=False)
         found: dict[str, set[str]] = defaultdict(set)
-        for finding in graph.validate():
-            if finding.severity == "violation":
-                found[record_of(finding.node)].add(finding.rule.rpartition("#")[2])
-        for check, record, rest in graph.check().rows:
-            # A check whose first column is no record names the records in the others.
-            told = f"{getattr(record, 'value', '')} {getattr(rest, 'value', '')}"
-            nodes = [told.split()[0]] if told.startswith(("http", "file")) else _IRI.findall(told)
-            for node in nodes:
-                found[record_of(node)].add(str(getattr(check, "value", check)))
+        for result in graph.validate(hints=True):
+            found[record_of(result.node)].add(result.rule.rpartition("#")[2])
+            for node in map(iri, _OTHER.findall(result.message)):
+                found[record_of(node.value)].add(result.rule.rpartition("#")[2])
         return found
 
 

@@ -1,14 +1,19 @@
-"""The checks: silent on the bundled data, and each finds the fault that is planted for it."""
+"""The cross-record checks: no result for the bundled data, and each finds the mistakes that are planted for it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+import rdflib
 
 from threatgraph import ThreatGraph
-from threatgraph.errors import UnknownName
-from threatgraph.vocab import BASE, PREFIXES
+from threatgraph.catalog import load_checks
+from threatgraph.errors import ThreatGraphError, UnknownName
+from threatgraph.validate import ValidationResult
+from threatgraph.validate.cross_record import CheckRunner, select_checks
+from threatgraph.validate.report import CHECKS
+from threatgraph.vocab import BASE, PREFIXES, TG, shorten
 
 HEAD = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())
 EDITION = f"{BASE}provision/iso-iec-42001-2023/"
@@ -422,27 +427,36 @@ def planted(text: str, folder: Path, *, bundled: bool = True) -> ThreatGraph:
     return ThreatGraph.open([path], bundled=bundled)
 
 
+def found_by(graph: ThreatGraph, name: str) -> list[ValidationResult]:
+    """The results of a check."""
+    return CheckRunner(graph.store).run([graph.checks[name]])
+
+
 def test_every_check_has_a_fault() -> None:
     assert set(FAULTS) == set(ThreatGraph.open().checks)
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_the_bundled_data_has_no_fault(graph: ThreatGraph, name: str) -> None:
-    assert graph.check(name).rows == []
+    if graph.checks[name].severity == "info":  # a valid record may have hints
+        patterns = {result.node for result in found_by(graph, name)}
+        assert len(patterns) < len(graph.run("patterns")) / 2
+    else:
+        assert found_by(graph, name) == []
 
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_planted_fault_is_found(name: str, tmp_path: Path) -> None:
     text, record = FAULTS[name]
-    found = planted(text, tmp_path / FOLDERS.get(name, "")).check(name).to_dicts()
-    assert {str(row["record"]) for row in found} == {record}
-    assert {row["check"] for row in found} == {name}
+    found = found_by(planted(text, tmp_path / FOLDERS.get(name, "")), name)
+    assert {result.node for result in found} == {record}
+    assert {(result.severity, result.remedy is not None) for result in found} == {(load_checks()[name].severity, True)}
 
 
 @pytest.mark.parametrize(("name", "text", "records"), MORE_FAULTS)
 def test_each_part_of_a_check_finds_a_fault(name: str, text: str, records: str, tmp_path: Path) -> None:
-    found = planted(text, tmp_path).check(name).to_dicts()
-    assert {str(row["record"]) for row in found} == {BASE + record for record in records.split()}
+    found = found_by(planted(text, tmp_path), name)
+    assert {result.node for result in found} == {BASE + record for record in records.split()}
 
 
 @pytest.mark.parametrize(
@@ -460,33 +474,113 @@ def test_dates_are_compared_as_far_as_both_are_known(
     occurred: str, since: str | None, wrong: bool, tmp_path: Path
 ) -> None:
     more = f" ; tg:systemSince {since}" if since else ""
-    faults = planted(f"incident:x a tg:Incident ; tg:occurred {occurred}{more} .", tmp_path).check("incident-date")
-    assert bool(faults.rows) == wrong
+    graph = planted(f"incident:x a tg:Incident ; tg:occurred {occurred}{more} .", tmp_path)
+    assert bool(found_by(graph, "incident-date")) == wrong
 
 
 def test_linked_incidents_are_no_duplicates(tmp_path: Path) -> None:
     text, _ = FAULTS["near-duplicate-incidents"]
     linked = planted(f"{text} incident:x tg:relatedIncident incident:y .", tmp_path)
-    assert linked.check("near-duplicate-incidents").rows == []
+    assert found_by(linked, "near-duplicate-incidents") == []
 
 
 def test_one_database_number_for_two_incidents_is_a_duplicate(tmp_path: Path) -> None:
     same = "tg:aiidNumber 1"
     text = f"incident:x a tg:Incident ; {same} . incident:y a tg:Incident ; {same} ."
-    assert len(planted(text, tmp_path, bundled=False).check("near-duplicate-incidents")) == 1
+    assert len(found_by(planted(text, tmp_path, bundled=False), "near-duplicate-incidents")) == 1
 
 
-def test_all_checks_run_together_and_an_unknown_one_is_told(graph: ThreatGraph) -> None:
-    assert graph.check().rows == []
+X = f"{BASE}incident/x"
+MIXED = (
+    'incident:x a tg:Incident ; skos:prefLabel "x"@en ; tg:severty severity:high ;'
+    " tg:causalFactor causal-factor:none ; tg:sector actor:openai ; tg:incidentStatus actor:openai ."
+)
+
+
+def test_one_report_has_the_results_of_shapes_and_checks(tmp_path: Path) -> None:
+    report = planted(MIXED, tmp_path).validate([tmp_path])
+    rules = {(result.rule.rpartition("#")[2], result.path and shorten(result.path)) for result in report}
+    assert {("source", "dcterms:source"), ("label-case", "skos:prefLabel"), ("Incident-sector", "tg:sector")} <= rules
+    assert all(result.file == tmp_path / "fault.ttl" and result.line and result.remedy for result in report)
+    assert all(result.node == X for result in report)
+    assert not report.ok
+    assert (report.records, report.checks) == (1, len(select_checks(True, hints=False)))
+    assert (
+        f"checked 1 record against {report.shapes} shapes and {report.checks} cross-record checks" in report.to_text()
+    )
+
+
+def test_a_mistake_that_both_can_find_is_reported_once(tmp_path: Path) -> None:
+    report = planted(MIXED, tmp_path).validate([tmp_path])
+    paths = [shorten(result.path or "") for result in report]
+    assert paths.count("tg:severty") == paths.count("tg:causalFactor") == 1
+    (misspelt,) = [result for result in report if result.path == f"{TG}severty"]
+    assert (misspelt.severity, misspelt.rule) == ("violation", f"{CHECKS}property-use")
+    assert "did you mean 'tg:severity'?" in str(misspelt.remedy)
+
+
+def test_without_checks_the_shapes_alone_are_evaluated(tmp_path: Path) -> None:
+    report = planted(MIXED, tmp_path).validate([tmp_path], checks=False)
+    assert report.checks == 0
+    assert len(report) > 0
+    assert not [result for result in report if result.rule.startswith(CHECKS)]
+
+
+def test_a_named_check_runs_even_if_it_gives_hints(tmp_path: Path) -> None:
+    graph = planted("pattern:x a tg:ThreatPattern .", tmp_path)
+    rule = f"{CHECKS}pattern-without-incidents"
+    assert rule not in {result.rule for result in graph.validate([tmp_path])}
+    assert rule in {result.rule for result in graph.validate([tmp_path], hints=True)}
+    with_one = graph.validate([tmp_path], checks=["pattern-without-incidents"])
+    assert {result.rule for result in with_one if result.rule.startswith(CHECKS)} == {rule}
+    assert with_one.checks == 1
+
+
+def test_checks_do_not_run_with_your_own_shapes(graph: ThreatGraph, tmp_path: Path) -> None:
+    file = tmp_path / "shapes.ttl"
+    file.write_text(f"{HEAD}<urn:s> a sh:NodeShape ; sh:targetClass tg:Domain ; sh:nodeKind sh:IRI .")
+    assert graph.validate(shapes=[file]).checks == 0
+    with pytest.raises(ThreatGraphError, match="checks cannot run with your own shapes"):
+        graph.validate(shapes=[file], checks=["label-case"])
+
+
+def test_a_result_about_two_records_is_reported_for_the_chosen_file(tmp_path: Path) -> None:
+    """The name of the bundled pattern comes first in the alphabet, and the file of the other one is validated."""
+    text = 'pattern:zz a tg:ThreatPattern ; skos:prefLabel "Goal Drift"@en .'
+    results = planted(text, tmp_path).validate([tmp_path], checks=["duplicate-label"])
+    (result,) = [result for result in results if result.rule == f"{CHECKS}duplicate-label"]
+    assert result.node == f"{BASE}pattern/zz"
+    assert "other: pattern:goal-drift" in result.message
+
+
+def test_nodes_of_other_vocabularies_are_not_checked(tmp_path: Path) -> None:
+    text = '<https://e.org/x> a <https://e.org/T> ; skos:prefLabel "an  x"@en ; <https://e.org/p> [] .'
+    report = planted(text, tmp_path).validate([tmp_path])
+    assert list(report) == []
+    assert not report.ok
+    assert "nothing was checked" in report.to_text()
+
+
+def test_the_turtle_report_has_results_of_checks_as_validation_results(tmp_path: Path) -> None:
+    turtle = planted(MIXED, tmp_path).validate([tmp_path], checks=["label-case"]).to_turtle()
+    report = rdflib.Graph().parse(data=turtle, format="turtle")
+    sh = rdflib.Namespace(PREFIXES["sh"])
+    (result,) = report.subjects(sh.sourceShape, rdflib.URIRef(f"{CHECKS}label-case"))
+    assert (result, sh.focusNode, rdflib.URIRef(X)) in report
+    assert (result, sh.value, rdflib.Literal("x", lang="en")) in report
+    assert (result, sh.sourceConstraintComponent, sh.SPARQLConstraintComponent) in report
+
+
+def test_an_unknown_check_is_an_error_with_the_nearest_name(graph: ThreatGraph) -> None:
     with pytest.raises(UnknownName, match="shared-sentence"):
-        graph.check("shared-sentance")
+        graph.validate(checks=["shared-sentance"])
 
 
 def test_a_part_that_is_described_in_another_file_than_its_record_is_found(tmp_path: Path) -> None:
     planted(f"<{PART}> a tg:Mechanism .", tmp_path / "parts")
     (tmp_path / "record.ttl").write_text(f"{HEAD} pattern:x a tg:ThreatPattern ; tg:mechanism <{PART}> .")
-    found = ThreatGraph.open([tmp_path]).check("foreign-statement").to_dicts()
-    assert [str(row["record"]) for row in found] == [PART]
+    found = found_by(ThreatGraph.open([tmp_path]), "foreign-statement")
+    assert [result.node for result in found] == [PART]
 
 
 @pytest.mark.parametrize(
@@ -502,4 +596,4 @@ def test_a_part_that_is_described_in_another_file_than_its_record_is_found(tmp_p
 def test_a_text_in_its_form_is_no_fault(tmp_path: Path, statement: str) -> None:
     file = tmp_path / "x.ttl"
     file.write_text(f"{HEAD}pattern:x {statement} .", encoding="utf-8")
-    assert not ThreatGraph.open([file], bundled=False).check("text-form").rows
+    assert not found_by(ThreatGraph.open([file], bundled=False), "text-form")

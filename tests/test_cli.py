@@ -98,7 +98,7 @@ def test_show_tells_all_that_the_source_page_tells() -> None:
         PAT-SYS-005 | Strategic Misalignment | Severity: High — | Likelihood trend: Stable — | 2025-01-15
         Evidence level: Theoretical with empirical foundations —
         source: Long-term / existential | source: General-purpose AI provisions
-        Listed group: Consumers | Documented incidents [2
+        Listed group: Consumers | IT & Security Professionals [ | Documented incidents [2
         1. Value specification difficulty — | 2. Capability-control asymmetry — | 3. Optimization pressure —
         4. Emergent strategic behavior — | 5. Inadequate alignment verification —
         [Primary target, source: General public] — | [Primary target, source: Government agencies] —
@@ -154,15 +154,17 @@ def test_queries_are_listed_explained_and_run() -> None:
     assert {"PAT-SEC-005", "PAT-CTL-004", "PAT-PRI-003"} <= codes
 
 
-def test_checks_say_nothing_or_end_with_status_2(tmp_path: Path) -> None:
-    assert run("check") == (0, "no issues\n", "")
-    assert run("check", "--format", "csv")[1].splitlines() == ["check,record,found"]
+def test_validate_runs_the_checks_that_are_named(tmp_path: Path) -> None:
     path = tmp_path / "dangling.ttl"
     path.write_text(f"<{BASE}incident/x> <{BASE}ontology#causalFactor> <{BASE}causal-factor/none> .")
-    status, out, _ = run("check", "dangling-target", "--data", str(path), "--format", "csv")
+    status, out, _ = run("validate", str(path), "--check", "dangling-target", "--format", "json")
+    found = {result["rule"].partition("#")[2]: result for result in json.loads(out)["results"]}
     assert status == 2
-    assert "property: tg:causalFactor; value: causal-factor:none" in out
-    assert "did you mean 'dangling-target" in fails("check", "dangling-targets")
+    assert found["dangling-target"]["value"] == f"{BASE}causal-factor/none"
+    assert found["dangling-target"]["remedy"] == "Correct the IRI of the target, or add the record."
+    assert json.loads(out)["checked"]["checks"] == 1
+    assert "dangling-target" not in run("validate", str(path), "--no-checks")[1]
+    assert "did you mean 'dangling-target" in fails("validate", "--check", "dangling-targets")
 
 
 def test_sparql_from_words_file_and_standard_input(tmp_path: Path) -> None:
@@ -191,8 +193,9 @@ def test_users_files_are_added_before_or_after_the_command(mine: Path) -> None:
 def test_validate_export_and_format(mine: Path, tmp_path: Path) -> None:
     for paths in ([], [str(mine)]):
         status, out, _ = run("validate", *paths)
-        assert (status, out.splitlines()[-1]) == (0, "no violations: the graph conforms to its shapes")
-        assert re.match(r"checked [1-9][\d,]* records? against [1-9]\d* shapes", out)
+        assert status == 0
+        numbers = r"checked [1-9][\d,]* records? against [1-9]\d* shapes and [1-9]\d* cross-record checks"
+        assert re.match(rf"no issues: the graph conforms; {numbers}", out.splitlines()[-1])
     target = tmp_path / "out.ttl"
     assert run("export", "--node", "PAT-SYS-005", "-o", str(target))[:2] == (0, "")
     assert b"pattern:strategic-misalignment" in target.read_bytes()
@@ -204,12 +207,14 @@ def test_validate_export_and_format(mine: Path, tmp_path: Path) -> None:
 
 def test_new_records_pass_validation(tmp_path: Path) -> None:
     words = ("--label", "Prompt theft", "--source", "https://example.org/x")
-    status, out, _ = run("new", "pattern", *words, "--domain", "DOM-SEC", "--definition", "Text.", cwd=tmp_path)
+    status, out, _ = run(
+        "new", "pattern", *words, "--domain", "DOM-SEC", "--definition", "A user copies prompts.", cwd=tmp_path
+    )
     assert (status, out.splitlines()[0]) == (0, "prompt-theft.ttl")
     leak = ("--label", "A leak", "--source", "https://example.org/y", "--description", "It leaked.")
     assert run("new", "incident", *leak, "--occurred", "2026-02", "--pattern", "PAT-SEC-005", cwd=tmp_path)[0] == 0
     status, out, _ = run("validate", str(tmp_path))
-    assert (status, out.splitlines()[-1]) == (0, "no violations: the graph conforms to its shapes")
+    assert (status, out.splitlines()[-1].partition(";")[0]) == (0, "no issues: the graph conforms")
     assert "hint" in run("validate", "--hints", str(tmp_path))[1]
     assert "already exists" in fails("new", "incident", *leak, cwd=tmp_path)
     shown = run("--data", str(tmp_path), "show", "incident:a-leak")[1]
@@ -376,10 +381,11 @@ def test_a_record_that_breaks_a_shape_is_reported_with_its_place(mine: Path) -> 
     status, out, _ = run("validate", str(mine))
     assert status == 2
     assert re.search(r"mine\.ttl:15: violation: pattern:mine tg:domain \(value: domain:systemic-catastrophik\)", out)
-    assert "Name the one domain" in out
-    assert out.endswith("1 violation\n")
+    assert "A link must point to a record that exists." in out
+    assert "help: Correct the IRI of the target, or add the record." in out
+    assert out.splitlines()[-1].startswith("1 violation; checked 1 record ")
     finding = json.loads(run("validate", str(mine), "--format", "json")[1])["results"][0]
-    assert (finding["line"], finding["rule"].partition("#")[2]) == (15, "ThreatPattern-domain")
+    assert (finding["line"], finding["rule"].partition("#")[2]) == (15, "dangling-target")
     assert run("validate", str(mine), "--format", "github")[1].startswith("::error file=")
     assert list(parse(run("validate", str(mine), "--format", "turtle")[1], format=RdfFormat.TURTLE))
 

@@ -1,4 +1,4 @@
-"""What we write, others read: the same triples out of the parsers of other projects, and the same bytes each time."""
+"""Exports: parsers of other projects read the same triples, and exports are deterministic."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def npm_jsonld(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], str
 
 
 @pytest.mark.parametrize("form", RDF)
-def test_the_whole_graph_holds_every_triple_of_the_store(graph: ThreatGraph, form: str) -> None:
+def test_the_export_contains_every_triple_of_the_store(graph: ThreatGraph, form: str) -> None:
     content = graph.export(form)
     assert read_by_oxigraph(content, form) == known(graph)
 
@@ -139,7 +139,7 @@ def test_npm_jsonld_reads_the_same_json_ld(
 
 
 @pytest.mark.parametrize("form", ["nquads", "trig"])
-def test_datasets_say_in_which_file_a_statement_stands(graph: ThreatGraph, form: str) -> None:
+def test_datasets_have_a_named_graph_for_each_file(graph: ThreatGraph, form: str) -> None:
     quads = list(parse(graph.export(form), format=OXIGRAPH[form]))
     graphs = {quad.graph_name.value for quad in quads if isinstance(quad.graph_name, NamedNode)}
     assert len({quad.graph_name for quad in quads}) == len(graphs)  # nothing is outside of a graph
@@ -192,7 +192,7 @@ def test_only_dates_of_varying_precision_carry_their_type(graph: ThreatGraph) ->
     }
 
 
-def test_a_neighbourhood_names_what_it_points_to_and_what_points_at_it(graph: ThreatGraph) -> None:
+def test_a_neighborhood_has_labels_of_outbound_and_inbound_links(graph: ThreatGraph) -> None:
     nodes = {node["id"]: node for node in json.loads(graph.export("jsonld", node="PAT-SYS-005"))["graph"]}
     assert nodes[f"{BASE}causal-factor/regulatory-gap"]["prefLabel"] == ["Regulatory Gap"]
     act = nodes[f"{BASE}incident/eu-ai-act-enters-into-force"]
@@ -217,7 +217,7 @@ def test_networks_are_read_back_with_nodes_edges_and_attributes(graph: ThreatGra
 
 
 @pytest.mark.parametrize("form", ["graphml", "gexf"])
-def test_every_edge_has_an_identifier_of_its_own(graph: ThreatGraph, form: str) -> None:
+def test_every_edge_has_a_unique_identifier(graph: ThreatGraph, form: str) -> None:
     """Gephi and yEd keep one edge for each identifier and drop the others."""
     edges = [e for e in ElementTree.fromstring(graph.export(form)).iter() if e.tag.rpartition("}")[2] == "edge"]
     assert len(edges) == len({edge.get("id") for edge in edges}) == graph.to_networkx().number_of_edges()
@@ -233,7 +233,7 @@ mine:link a tg:PatternLink ; tg:pattern mine:pattern .
 """
 
 
-def test_networks_hold_records_of_users_as_far_as_they_are_filled_in(tmp_path: Path) -> None:
+def test_networks_contain_incomplete_records_of_users(tmp_path: Path) -> None:
     path = tmp_path / "mine.ttl"
     path.write_text(MINE)
     network = ThreatGraph.open([path], bundled=False).to_networkx()
@@ -245,7 +245,7 @@ def test_networks_hold_records_of_users_as_far_as_they_are_filled_in(tmp_path: P
 
 
 @pytest.mark.parametrize("form", ["graphml", "gexf"])
-def test_a_label_that_xml_cannot_hold_is_refused(tmp_path: Path, form: str) -> None:
+def test_a_label_that_xml_cannot_represent_is_rejected(tmp_path: Path, form: str) -> None:
     path = tmp_path / "mine.ttl"
     path.write_text(MINE.replace('Pattern"@en', '\\u0001"@en'))
     with pytest.raises(ThreatGraphError, match=r"risks#pattern: .* cannot hold the control characters"):
@@ -323,7 +323,7 @@ HARD = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.text(
 
 
 @given(st.lists(st.tuples(HARD, st.sampled_from(["en", "de-AT", None])), min_size=1, max_size=5))
-def test_any_text_survives_or_is_refused(texts: list[tuple[str, str | None]]) -> None:
+def test_any_text_survives_or_is_rejected(texts: list[tuple[str, str | None]]) -> None:
     subject, predicate = NamedNode(f"{BASE}group/hard"), NamedNode(f"{PREFIXES['skos']}note")
     triples = {Triple(subject, predicate, Literal(text, language=tag) if tag else Literal(text)) for text, tag in texts}
     for form in ("turtle", "jsonld", "ntriples", "rdfxml"):
@@ -394,7 +394,7 @@ NOTE, PART = NamedNode(f"{PREFIXES['skos']}note"), NamedNode(f"{BASE}group/x")
         ("jsonld", Triple(PART, NamedNode("skos:note"), PART), "reads this as a prefixed name"),
     ],
 )
-def test_what_a_format_cannot_hold_is_refused_and_not_lost(form: str, triple: Triple, message: str) -> None:
+def test_values_that_a_format_cannot_represent_are_rejected(form: str, triple: Triple, message: str) -> None:
     with pytest.raises(ThreatGraphError, match=message):
         export_triples([triple], form)
 
@@ -446,7 +446,7 @@ def _is_text(value: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
-def test_unknown_formats_and_records_are_named_with_the_nearest(graph: ThreatGraph) -> None:
+def test_unknown_formats_and_records_are_reported_with_suggestions(graph: ThreatGraph) -> None:
     with pytest.raises(UnknownName, match="did you mean 'turtle"):
         graph.export("turtel")
     with pytest.raises(UnknownName, match="did you mean 'csv"):
@@ -459,7 +459,7 @@ def test_unknown_formats_and_records_are_named_with_the_nearest(graph: ThreatGra
 # Files, whole or not at all.
 
 
-def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+def test_a_file_is_replaced_atomically(tmp_path: Path) -> None:
     path = tmp_path / "out.ttl"
     path.write_text("old")
     path.chmod(0o640)

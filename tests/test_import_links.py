@@ -1,4 +1,4 @@
-"""Predicted links to patterns: when they are created, how they are marked, and how to disable them."""
+"""Predicted links to patterns: which are created, how they are recorded, and how to disable them."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def incident(name: str, text: str, *, mit: str = "", same: str = "") -> RecordBu
     return builder
 
 
-def result_of(*records: RecordBuilder) -> ImportResult:
-    """An import result with these records."""
+def gathered(*records: RecordBuilder) -> ImportResult:
+    """A result with some records."""
     found = ImportResult("Incident")
     for builder in records:
         assert found.add(builder)
@@ -46,17 +46,17 @@ def result_of(*records: RecordBuilder) -> ImportResult:
 
 
 def definition(store: MemoryStore) -> str:
-    """The definition of the pattern, which is the text most similar to it."""
+    """The definition of the pattern, which is the strongest possible evidence for it."""
     query = f"SELECT ?text {{ <{PATTERN}> skos:definition ?text }}"
     return str(store.select(query).column("text")[0])
 
 
-def test_an_incident_is_linked_to_the_pattern_that_its_text_describes(store: MemoryStore) -> None:
-    found = result_of(incident("aiid-1", definition(store)))
+def test_an_incident_is_linked_to_the_pattern_that_it_describes(store: MemoryStore) -> None:
+    found = gathered(incident("aiid-1", definition(store)))
     before = set(found.records["https://w3id.org/threatgraph/incident/aiid-1"].triples)
     add_links(found, store)
     link = "recommendation/incident-aiid-1/pattern-goal-drift"
-    recommendation = statements(found, link)
+    stated = statements(found, link)
     assert {
         ("rdf:type", "tg:Recommendation"),
         ("tg:recommendedFor", "incident:aiid-1"),
@@ -65,16 +65,14 @@ def test_an_incident_is_linked_to_the_pattern_that_its_text_describes(store: Mem
         ("tg:recommendationBasis", "signals^string"),
         ("sssom:confidence", f"{TEXT.confidence:.2f}^decimal"),
         ("sssom:mapping_justification", "semapv:SemanticSimilarityThresholdMatching"),
-    } == {pair for pair in recommendation if pair[0] != "tg:score"}
-    assert all(float(value.partition("^")[0]) >= TEXT.least for name, value in recommendation if name == "tg:score")
+    } == {pair for pair in stated if pair[0] != "tg:score"}
+    assert all(float(value.partition("^")[0]) >= TEXT.least for name, value in stated if name == "tg:score")
     assert set(found.records["https://w3id.org/threatgraph/incident/aiid-1"].triples) == before, "no curated link"
 
 
-def test_a_shared_mit_subdomain_lowers_the_threshold_and_is_marked(store: MemoryStore) -> None:
+def test_a_shared_mit_subdomain_lowers_the_threshold_and_is_recorded(store: MemoryStore) -> None:
     # Goal drift is mapped to the subdomains 7.1 and 7.6.
-    found = result_of(
-        incident("aiid-1", definition(store), mit="7.1"), incident("aiid-2", definition(store), mit="1.1")
-    )
+    found = gathered(incident("aiid-1", definition(store), mit="7.1"), incident("aiid-2", definition(store), mit="1.1"))
     add_links(found, store)
     marks = [
         statements(found, f"recommendation/incident-aiid-{number}/pattern-goal-drift")
@@ -95,14 +93,14 @@ def test_weak_texts_known_incidents_and_other_records_get_no_link(store: MemoryS
     # A text without terms of the graph has no prediction; a short text scores high by chance and has none either.
     weak = incident("aiid-1", "zzyzx qwxv " * 20)
     weak.triples = [t for t in weak.triples if not t.predicate.value.endswith("prefLabel")]
-    found = result_of(weak, incident("aiid-4", "It took my job."), known, other, page)
+    found = gathered(weak, incident("aiid-4", "It took my job."), known, other, page)
     add_links(found, store)
     assert {builder.class_name for builder in found.records.values()} == {"Incident", "Provision"}
 
 
 def test_links_below_the_minimum_confidence_are_left_out(store: MemoryStore) -> None:
     for above, expected in ((0.0, True), (TEXT.confidence, True), (TEXT.confidence + 0.01, False), (1.0, False)):
-        found = result_of(incident("aiid-1", definition(store)))
+        found = gathered(incident("aiid-1", definition(store)))
         add_links(found, store, above)
         assert (len(found.records) > 1) is expected, above
 
@@ -111,16 +109,20 @@ def test_predictions_are_ranked_and_agree_with_recommendations(store: MemoryStor
     text = "A chatbot told a man to trust nobody and he believed it for months"
     predictions = LinkPredictor(store).predictions(text, set())
     expected = ThreatGraph(store).recommend(text=text, top=3)
-    assert [(each.rank, each.pattern) for each in predictions] == [(item.rank, item.iri) for item in expected]
-    assert [each.score for each in predictions] == pytest.approx([item.score for item in expected], abs=1e-5)
+    assert [(prediction.rank, prediction.pattern) for prediction in predictions] == [
+        (item.rank, item.iri) for item in expected
+    ]
+    assert [prediction.score for prediction in predictions] == pytest.approx(
+        [item.score for item in expected], abs=1e-5
+    )
 
 
-def test_links_conform_to_the_shapes_and_do_not_count_as_curated_links(store: MemoryStore, tmp_path: Path) -> None:
+def test_predicted_links_are_valid_and_change_no_count_of_curated_links(store: MemoryStore, tmp_path: Path) -> None:
     builder = incident("aiid-1", definition(store))
     builder.add("dcterms:source", NamedNode("https://incidentdatabase.ai/cite/1"))
     builder.add("tg:curationStatus", NamedNode(f"{BASE}curation-status/as-in-source"))
     builder.add("tg:occurred", Literal("2020", datatype=NamedNode(PREFIXES["xsd"] + "gYear")))
-    found = result_of(builder)
+    found = gathered(builder)
     add_links(found, store)
     file = tmp_path / "links.ttl"
     file.write_text(as_turtle(found), encoding="utf-8")
@@ -149,6 +151,11 @@ def test_the_command_line(
     assert main(["import", "aiid", str(file), "-o", str(out), *options]) == 0
     assert ("predicted link" in capsys.readouterr().err) is linked
     assert ("tg:Recommendation" in out.read_text(encoding="utf-8")) is linked
+    assert main(["--data", str(out), "show", "aiid-9001"]) == 0
+    page = capsys.readouterr().out
+    assert (
+        "Predicted patterns (" in page and f"Goal Drift (PAT-SYS-005) [confidence {TEXT.confidence}]" in page
+    ) is linked
 
 
 @pytest.mark.parametrize("share", ["-0.1", "1.5", "nan", "much"])

@@ -94,7 +94,7 @@ def test_mappings_of_sssom_become_a_set_and_new_entries_become_provisions(tmp_pa
     assert ("dcterms:source", "https://foo.example/risks#") in statements(found, "framework/foo")
 
 
-def test_mappings_that_have_no_place_here_are_told(tmp_path: Path) -> None:
+def test_unsupported_mappings_are_reported(tmp_path: Path) -> None:
     good = ["foo:a", "A", "skos:closeMatch", "foo:b", "B", BY_HAND]
     file = mappings(
         tmp_path / "a.tsv",
@@ -116,26 +116,39 @@ def test_mappings_that_have_no_place_here_are_told(tmp_path: Path) -> None:
     )
     found = import_file("sssom", file)
     assert [str(problem).removeprefix(f"{file}:") for problem in found.problems] == [
-        "11: 'owl:sameAs' is not skos:exactMatch, closeMatch, relatedMatch, broadMatch or narrowMatch.",
-        "12: 'bar:b' has a prefix that the header does not declare: add it to curie_map.",
-        "13: '0.95' is no justification such as semapv:ManualMappingCuration.",
-        "14: the confidence is no number from 0 to 1: '1.5'.",
-        "15: the same mapping is on line 10; left out.",
-        "16: pattern:no-such-one is not a provision, pattern, domain or framework of the graph, "
-        "and a mapping set joins nothing else of it.",
-        "17: the id '---' has no letter or digit to make a name of.",
-        "19: predicate_modifier 'Not' is a negative mapping, which says that the relation does not hold; left out.",
-        "20: predicate_id 'noMatch' says that nothing matches; left out.",
-        "21: object_id 'sssom:NoTermFound' says that nothing matches; left out.",
+        "11: predicate_id must be skos:exactMatch, closeMatch, relatedMatch, broadMatch or narrowMatch, "
+        "not 'owl:sameAs'.",
+        "12: 'bar:b' has an undeclared prefix: add it to curie_map.",
+        "13: '0.95' is not a justification such as semapv:ManualMappingCuration.",
+        "14: confidence must be a number from 0 to 1, not '1.5'.",
+        "15: duplicate of the mapping on line 10; left out.",
+        "16: pattern:no-such-one is not a provision, pattern, domain or framework in the graph; left out.",
+        "17: the id '---' must contain a letter or digit.",
+        "19: predicate_modifier 'Not' is a negative mapping; left out.",
+        "20: predicate_id 'noMatch' means that nothing matches; left out.",
+        "21: object_id 'sssom:NoTermFound' means that nothing matches; left out.",
         "22: 'foo:a' is mapped to itself; left out.",
         "23: predicate_modifier 'Inverse' is not supported; left out.",
-        "24: there is no object_id.",
+        "24: object_id is missing.",
     ]
     assert found.notes == []
     assert found.counts() == {"framework": 1, "provisions": 3, "mapping-set": 1, "mappings": 2}
     other = names(found, "provision") - {"foo/a", "foo/b"}
     assert len(other) == 1, "an id that differs in its case alone is another entry"
     assert ("skos:notation", "A^string") in statements(found, f"provision/{other.pop()}")
+
+
+def test_mappings_of_other_records_are_reported_in_one_line(tmp_path: Path) -> None:
+    subjects = [f"incident:no-such-{number}" for number in range(3)]
+    rows = [[subject, "", "skos:closeMatch", "foo:b", "B", BY_HAND] for subject in subjects]
+    file = mappings(tmp_path / "m.tsv", *rows, ["foo:a", "A", "skos:closeMatch", "foo:b", "B", BY_HAND])
+    found = import_file("sssom", file)
+    (problem,) = found.problems
+    assert problem.reason == (
+        "incident:no-such-0 is not a provision, pattern, domain or framework in the graph; left out, "
+        "with 2 other mappings of such records."
+    )
+    assert names(found, "provision") == {"foo/a", "foo/b"}
 
 
 def test_several_files_of_mappings_share_their_entries(tmp_path: Path) -> None:
@@ -153,10 +166,10 @@ def test_several_files_of_mappings_share_their_entries(tmp_path: Path) -> None:
     assert (names(later, "provision"), names(later, "framework")) == ({"foo/c"}, set())
 
 
-def test_mappings_need_to_say_where_they_come_from(tmp_path: Path) -> None:
+def test_mappings_require_a_source(tmp_path: Path) -> None:
     row = ["foo:a", "A", "skos:closeMatch", "foo:b", "B", BY_HAND]
     file = mappings(tmp_path / "a.tsv", row, head=HEAD.replace("mapping_set_id", "mapping_set_ix"))
-    with pytest.raises(InvalidFile, match="add `# mapping_set_id: https://…` to it"):
+    with pytest.raises(InvalidFile, match="add `# mapping_set_id: https://…` to the header"):
         import_file("sssom", file)
     (tmp_path / "b.tsv").write_text(HEAD + "subject_id\tobject_id\n", encoding="utf-8")
     with pytest.raises(
@@ -164,7 +177,7 @@ def test_mappings_need_to_say_where_they_come_from(tmp_path: Path) -> None:
     ):
         import_file("sssom", tmp_path / "b.tsv")
     (tmp_path / "none").mkdir()
-    with pytest.raises(InvalidFile, match=r"holds no file of mappings that ends in \.tsv"):
+    with pytest.raises(InvalidFile, match=r"has no \.tsv file with mappings"):
         import_file("sssom", tmp_path / "none")
 
 
@@ -217,12 +230,12 @@ def test_the_knowledge_graph_of_the_nexus(nexus: ImportResult) -> None:
         ("prov:wasAttributedTo", "https://github.com/IBM/ai-atlas-nexus"),
     }
     assert [f"{problem.line}: {problem.reason}" for problem in found.problems] == [
-        "26: there is no taxonomy and no document that 'homeless' belongs to.",
+        "26: 'homeless' has neither a taxonomy nor a document.",
         "27: there is no id.",
-        "24: 'foo-two' names 'nowhere', which is not there.",
+        "24: 'foo-two' refers to 'nowhere', which does not exist.",
     ]
     notes = [note.rpartition(": ")[2] for note in found.notes]
-    assert notes == ["1 entries are provisions that the graph has already."]
+    assert notes == ["1 entries are already in the graph."]
 
 
 def test_an_incident_of_the_nexus(nexus: ImportResult) -> None:
@@ -234,7 +247,7 @@ def test_an_incident_of_the_nexus(nexus: ImportResult) -> None:
         ("dcterms:description", "In a test.@en"),
         ("dcterms:identifier", "ri-1^string"),
         ("dcterms:source", "https://news.example/it?a=b"),
-        ("skos:scopeNote", "Told by The Example, May 2031@en"),
+        ("skos:scopeNote", "Reported by The Example, May 2031@en"),
         ("prov:wasAttributedTo", "https://github.com/IBM/ai-atlas-nexus"),
         ("tg:curationStatus", "curation-status:as-in-source"),
         ("tg:mapping", f"incident:nexus-ri-1#{part}"),
@@ -274,7 +287,7 @@ def test_a_release_of_atlas(release: ImportResult) -> None:
         ("skos:prefLabel", "Push@en"),
         ("skos:definition", "Pushes a door open.@en"),
         ("skos:notation", "AML.T0051^string"),
-        ("skos:scopeNote", "Maturity, as ATLAS rates it: feasible.@en"),
+        ("skos:scopeNote", "Maturity in ATLAS: feasible.@en"),
         ("skos:relatedMatch", "https://attack.example/T1"),
         ("skos:inScheme", "framework:mitre-atlas-4.7.1"),
         ("dcterms:source", "https://atlas.mitre.org/techniques/AML.T0051"),
@@ -291,8 +304,8 @@ def test_a_release_of_atlas(release: ImportResult) -> None:
     assert {value for name, value in lock if name == "tg:addresses"} == {f"{ours}/aml.t0051", f"{ours}/aml.t0051.001"}
     assert ("dcterms:identifier", "4.7.1^string") in statements(found, "framework/mitre-atlas-4.7.1")
     assert [f"{problem.line}: {problem.reason}" for problem in found.problems] == [
-        "18: the id is 'T1', and not one such as AML.T0051.000.",
-        "9: AML.T0051 names 'AML.TA9999', which is not there.",
+        "18: 'T1' is not an ATLAS id such as AML.T0051.000.",
+        "9: AML.T0051 refers to 'AML.TA9999', which is not in the release.",
     ]
 
 
@@ -319,10 +332,10 @@ def test_a_case_study_of_atlas(release: ImportResult) -> None:
     assert ("tg:rationale", "Once. Twice, so.@en") in part
     assert ("sssom:object_id", "provision:mitre-atlas-4.7.1/aml.t0051") in part
     bare = statements(found, "incident/atlas-aml.cs0001", "mapping-aml-t0051-001")
-    assert ("tg:rationale", "A step of the case study@en") in bare
+    assert ("tg:rationale", "Step of the case study@en") in bare
 
 
-def test_format_6_brings_what_format_5_does(release: ImportResult, tmp_path: Path) -> None:
+def test_formats_5_and_6_give_the_same_records(release: ImportResult, tmp_path: Path) -> None:
     file = tmp_path / "ATLAS-4.7.1.yaml"
     file.write_text(ATLAS_6.format(version="4.7.1"), encoding="utf-8")
     found = import_file("atlas", file)
@@ -345,17 +358,17 @@ def test_objects_on_the_top_level_are_those_of_the_matrix(tmp_path: Path) -> Non
     assert ("skos:broader", "provision:mitre-atlas-3.0.0/aml.t0051") in sub
 
 
-def test_the_bundled_release_of_atlas_brings_its_case_studies_alone(tmp_path: Path) -> None:
+def test_the_bundled_release_of_atlas_adds_only_its_case_studies(tmp_path: Path) -> None:
     file = tmp_path / "ATLAS.yaml"
     file.write_text(ATLAS.format(version="5.6.0"), encoding="utf-8")
     found = import_file("atlas", file)
     assert (names(found, "provision"), names(found, "framework")) == (set(), set())
     part = statements(found, "incident/atlas-aml.cs0001", "mapping-aml-t0051")
     assert ("sssom:object_id", "atlas:aml.t0051") in part
-    assert found.notes == [f"{file}: 4 entries are provisions that the graph has already."]
+    assert found.notes == [f"{file}: 4 entries are already in the graph."]
 
 
-def test_what_is_no_date_is_told_and_left_out(tmp_path: Path) -> None:
+def test_invalid_dates_are_reported_and_left_out(tmp_path: Path) -> None:
     text = (
         ATLAS.format(version="4.7.1")
         .replace("2031-05-01", "May 2031")
@@ -363,18 +376,18 @@ def test_what_is_no_date_is_told_and_left_out(tmp_path: Path) -> None:
     )
     (tmp_path / "ATLAS.yaml").write_text(text, encoding="utf-8")
     found = import_file("atlas", tmp_path / "ATLAS.yaml")
-    assert [problem.reason for problem in found.problems if "goes without its" in problem.reason] == [
-        "AML.T0051 goes without its created_date, which is not a date such as 2024-08-01: '1_000'.",
-        "AML.CS0001 goes without its incident-date, which is not a date such as 2024-08-01: 'May 2031'.",
+    assert [problem.reason for problem in found.problems if "is not a date" in problem.reason] == [
+        "the created_date of AML.T0051 is not a date such as 2024-08-01: '1_000'; left out.",
+        "the incident-date of AML.CS0001 is not a date such as 2024-08-01: 'May 2031'; left out.",
     ]
     assert not {prop for prop, _ in statements(found, "incident/atlas-aml.cs0001")} & {"tg:occurred"}
     (tmp_path / "data.yaml").write_text(NEXUS.replace("2031-02-03", "2031-02-30"), encoding="utf-8")
     found = import_file("nexus", tmp_path / "data.yaml")
-    reason = "'foo-one' goes without its dateModified, which is not a date such as 2024-08-01: '2031-02-30'."
+    reason = "the dateModified of 'foo-one' is not a date such as 2024-08-01: '2031-02-30'; left out."
     assert reason in {problem.reason for problem in found.problems}
 
 
-def test_entries_that_are_none_are_told_and_a_technique_may_be_named_by_its_id_alone(tmp_path: Path) -> None:
+def test_invalid_entries_are_reported_and_a_technique_may_be_just_an_id(tmp_path: Path) -> None:
     text = ATLAS.format(version="4.7.1").replace(
         "techniques: [{id: AML.T0051, use: Doors.}, ", "techniques: [AML.T0051, "
     )
@@ -392,14 +405,14 @@ def test_entries_that_are_none_are_told_and_a_technique_may_be_named_by_its_id_a
     assert "'controls' is not a list; left out." in {problem.reason for problem in found.problems}
 
 
-def test_other_files_than_those_of_atlas_are_refused(tmp_path: Path) -> None:
+def test_files_other_than_atlas_releases_are_rejected(tmp_path: Path) -> None:
     file = tmp_path / "ATLAS.yaml"
     for text, message in (
-        ("collection: {version: '2026.07'}", "is no release of ATLAS: it has no matrices, nor a collection"),
-        ("id: ATLAS", "is no release of ATLAS"),
-        (ATLAS_6.format(version=""), "has no version such as 5.6.0: ''."),
-        (ATLAS.format(version="'5 / 6'"), "has no version such as 5.6.0: '5 / 6'."),
-        (ATLAS.format(version="5." * 200 + "1"), "has no version such as 5.6.0: '5.5."),
+        ("collection: {version: '2026.07'}", "is not a release of ATLAS: it has neither matrices nor relationships"),
+        ("id: ATLAS", "is not a release of ATLAS"),
+        (ATLAS_6.format(version=""), "has an invalid version, '': it must be a version such as 5.6.0."),
+        (ATLAS.format(version="'5 / 6'"), "has an invalid version, '5 / 6': it must be a version such as 5.6.0."),
+        (ATLAS.format(version="5." * 200 + "1"), "has an invalid version, '5.5."),
     ):
         file.write_text(text, encoding="utf-8")
         with pytest.raises(InvalidFile) as caught:
@@ -478,34 +491,34 @@ def test_a_bundle_of_stix(tmp_path: Path) -> None:
     }
     assert ("tg:rationale", "By hand.@en") in statements(found, f"incident/stix-{uuid(5)}", "mapping-t-1")
     assert ("tg:relatedIncident", f"incident:stix-{uuid(5)}") in statements(found, f"incident/stix-{uuid(6)}")
-    told = {value for name, value in statements(found, "framework/stix-my-bundle") if name == "skos:editorialNote"}
-    assert told == {f"Marking of objects in the bundle: {terms}@en" for terms in ("Example terms.", "TLP:GREEN")}
+    stated = {value for name, value in statements(found, "framework/stix-my-bundle") if name == "skos:editorialNote"}
+    assert stated == {f"Marking of objects in the bundle: {terms}@en" for terms in ("Example terms.", "TLP:GREEN")}
     assert found.notes == [
-        f"{file}: 1 objects are withdrawn and left out.",
-        f"{file}: kill chain phases that no tactic of the bundle stands for are left out: 1 without a kill chain.",
-        f"{file}: relationships that have no place here are left out: 1 mitigates, 1 targets, 1 uses.",
-        f"{file}: objects of types that have no place here are left out: 1 malware.",
+        f"{file}: 1 objects are revoked or deprecated, and left out.",
+        f"{file}: kill chain phases without a tactic in the bundle are left out: 1 without a kill chain.",
+        f"{file}: unsupported relationships are left out: 1 mitigates, 1 targets, 1 uses.",
+        f"{file}: objects of unsupported types are left out: 1 malware.",
     ]
     reasons = sorted(problem.reason.partition(": Give ")[0] for problem in found.problems)
     assert reasons[1:] == [
         "object 21 is not a JSON object.",
-        "object 22 has no id such as incident--UUID: 'incident--1'.",
-        f"object 24 has the id of another one, course-of-action--{uuid(4)}: give each its own id.",
+        "object 22 has an invalid id, 'incident--1': use an id such as incident--UUID.",
+        f"object 24 has the same id as another object, course-of-action--{uuid(4)}: give each object its own id.",
     ]
     assert reasons[0].startswith(f"incident:stix-{uuid(20)} ")
 
 
-def test_a_bundle_that_has_incidents_alone_is_brought(tmp_path: Path) -> None:
+def test_a_bundle_with_only_incidents_is_imported(tmp_path: Path) -> None:
     found = import_file("stix", bundle(tmp_path / "b.json", stix("incident", 1, name="It", description="Fell.")))
     assert (found.is_empty(), found.counts()) == (False, {"incident": 1})
 
 
-def test_other_files_than_bundles_are_refused(tmp_path: Path) -> None:
+def test_files_other_than_bundles_are_rejected(tmp_path: Path) -> None:
     file = tmp_path / "b.json"
     for text, message in (
         ("{", "b.json:1:2: is not valid JSON: "),
-        ("[]", "holds no JSON object at its top."),
-        ("[" * 200_000, "is nested too deep."),
+        ("[]", "must contain a JSON object at the top level."),
+        ("[" * 200_000, "is nested too deeply."),
         ('{"type": "bundle"}', 'is not a STIX bundle: it has no "type": "bundle" with a list of "objects".'),
     ):
         file.write_text(text, encoding="utf-8")
@@ -539,7 +552,7 @@ def test_all_mappings_of_the_ai_atlas_nexus(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not NEXUS_DATA.is_dir(), reason="the AI Atlas Nexus is not at hand")
-def test_the_whole_ai_atlas_nexus(tmp_path: Path) -> None:
+def test_the_complete_ai_atlas_nexus(tmp_path: Path) -> None:
     found = import_file("nexus", NEXUS_DATA)
     check(found, tmp_path)
     text = "".join(file.read_text(encoding="utf-8") for file in NEXUS_DATA.rglob("knowledge_graph/*.yaml"))
@@ -548,15 +561,15 @@ def test_the_whole_ai_atlas_nexus(tmp_path: Path) -> None:
     entries = Counter[str]()
     for section, body in zip(sections[1::2], sections[2::2], strict=True):
         entries[section] += len(re.findall(r"^ *- id: ", body, flags=re.MULTILINE))
-    told = sum(entries[name] for name in ("groups", "entries", "rules", "actions", "controls"))
+    stated = sum(entries[name] for name in ("groups", "entries", "rules", "actions", "controls"))
     bundled = int(re.findall(r" (\d+) entries are provisions", " ".join(found.notes))[0])
-    assert len(names(found, "provision")) + bundled == told > 2000
+    assert len(names(found, "provision")) + bundled == stated > 2000
     assert len(names(found, "incident")) == entries["riskincidents"] > 30
     assert all("which is not there" in problem.reason for problem in found.problems)
 
 
 @pytest.mark.skipif(not ATLAS_FILE.is_file(), reason="a release of MITRE ATLAS is not at hand")
-def test_a_whole_release_of_atlas(tmp_path: Path) -> None:
+def test_a_complete_release_of_atlas(tmp_path: Path) -> None:
     found = import_file("atlas", ATLAS_FILE)
     assert found.problems == []
     check(found, tmp_path)
@@ -568,7 +581,7 @@ def test_a_whole_release_of_atlas(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not STIX_FILE.is_file(), reason="a bundle of MITRE ATLAS is not at hand")
-def test_a_whole_bundle_of_stix(tmp_path: Path) -> None:
+def test_a_complete_bundle_of_stix(tmp_path: Path) -> None:
     found = import_file("stix", STIX_FILE)
     assert found.problems == []
     store = check(found, tmp_path)

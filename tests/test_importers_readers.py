@@ -1,4 +1,4 @@
-"""Reading of YAML and JSON: text stays text, keys are unique, and what is wrong is said with its place."""
+"""YAML and JSON readers: text remains text, keys are unique, and errors have their position."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def plain(value: object) -> object:
         *("12:30:45", "1:30", "2024-01-01", "2024-01-01T00:00:00Z", "2031-02-30", "=", "1,5"),
     ],
 )
-def test_a_plain_scalar_of_yaml_is_the_text_that_is_written(scalar: str) -> None:
+def test_plain_yaml_scalars_remain_text(scalar: str) -> None:
     assert plain(parse_yaml(f"a: {scalar}\nb: [{scalar!r}]\n{scalar}: c\n", HERE)) == {
         "a": scalar,
         "b": [scalar],
@@ -43,13 +43,13 @@ def test_a_plain_scalar_of_yaml_is_the_text_that_is_written(scalar: str) -> None
     }
 
 
-def test_nothing_null_and_a_tilde_are_no_text() -> None:
+def test_empty_null_and_tilde_are_none() -> None:
     document = parse_yaml("a:\nb: ~\nc: null\nd: 'null'\ne: !!str\nf: Nullable\n", HERE)
     assert plain(document) == {"a": None, "b": None, "c": None, "d": "null", "e": "", "f": "Nullable"}
     assert [text_of(document, key) for key in "abcd"] == ["", "", "", "null"]
 
 
-def test_tags_of_numbers_leave_the_text_and_other_tags_are_refused() -> None:
+def test_number_tags_leave_the_text_and_other_tags_are_rejected() -> None:
     assert plain(parse_yaml("a: !!int 0x10\nb: !!float 1_0.50\nc: !!str No\nd: ! x", HERE)) == {
         "a": "0x10",
         "b": "1_0.50",
@@ -72,12 +72,12 @@ def test_tags_of_numbers_leave_the_text_and_other_tags_are_refused() -> None:
         ("x: &x {k: 1}\ny:\n  <<: *x\n  <<: *x\n", "4:3", 3),
     ],
 )
-def test_a_key_that_is_there_twice_is_refused_with_both_lines(text: str, place: str, first: int) -> None:
-    with pytest.raises(InvalidFile, match=rf"^f\.yaml:{place}: .* already in this mapping, on line {first}: keep one"):
+def test_a_duplicate_key_is_rejected_with_both_lines(text: str, place: str, first: int) -> None:
+    with pytest.raises(InvalidFile, match=rf"^f\.yaml:{place}: .*: duplicate key .*, first on line {first}: keep one"):
         parse_yaml(text, HERE)
 
 
-def test_anchors_and_merges_are_what_they_stand_for() -> None:
+def test_aliases_and_merge_keys_are_expanded() -> None:
     text = """\
 base: &base {k: one, l: two}
 more: &more {k: three, m: four}
@@ -93,18 +93,18 @@ same: [*base, *base]
     assert document["quoted"] == {"<<": "text"}
     assert document["same"] == [{"k": "one", "l": "two"}] * 2
     for wrong in ("a: {<<: 5}", "a: {<<: [{b: c}, d]}"):
-        with pytest.raises(InvalidFile, match=r"a merge key \(<<\) must name a mapping"):
+        with pytest.raises(InvalidFile, match=r"a merge key \(<<\) requires a mapping"):
             parse_yaml(wrong, HERE)
 
 
-def test_merges_that_double_at_each_step_take_neither_time_nor_memory() -> None:
+def test_exponential_merges_are_rejected_early() -> None:
     steps = "".join(f"a{n + 1}: &a{n + 1} {{<<: [*a{n}, *a{n}], k{n}: x}}\n" for n in range(15))
     assert plain(parse_yaml(f"a0: &a0 {{k: v}}\n{steps}", HERE))["a15"] == {  # type: ignore[index]
         "k": "v",
         **{f"k{n}": "x" for n in range(15)},
     }
     steps = "".join(f"a{n + 1}: &a{n + 1} {{<<: [*a{n}, *a{n}]}}\n" for n in range(60))
-    with pytest.raises(InvalidFile, match="holds more than 5000000 values"):
+    with pytest.raises(InvalidFile, match="has more than 5000000 values"):
         parse_yaml(f"a0: &a0 {{k: v}}\n{steps}", HERE)
 
 
@@ -166,19 +166,19 @@ def test_numbers_of_json_keep_their_text(tmp_path: Path) -> None:
     [
         (
             '{"a": 1,\n "b": {"a": 1},\n "a": 2}',
-            ":3:2: is not valid JSON: the name 'a' is already in this object, on line 1",
+            ":3:2: is not valid JSON: duplicate name 'a', first on line 1: keep one.",
         ),
-        ('{"x": [{"a": "{\\"a\\":"}, {"a": 1, "\\u0061": 2}]}', ":1:35: is not valid JSON: the name 'a' is already"),
-        ('{"a": "NaN",\n "b": NaN}', ":2:7: is not valid JSON: NaN is not a number in JSON."),
-        ('{"a": [-Infinity]}', ":1:8: is not valid JSON: -Infinity is not a number in JSON."),
+        ('{"x": [{"a": "{\\"a\\":"}, {"a": 1, "\\u0061": 2}]}', ":1:35: is not valid JSON: duplicate name 'a', first"),
+        ('{"a": "NaN",\n "b": NaN}', ":2:7: is not valid JSON: NaN is not a valid JSON number."),
+        ('{"a": [-Infinity]}', ":1:8: is not valid JSON: -Infinity is not a valid JSON number."),
         ('{"a": 01}', ":1:8: is not valid JSON: Expecting ',' delimiter."),
         ("{'a': 1}", ":1:2: is not valid JSON: Expecting property name enclosed in double quotes."),
         ('{"a": 1} x', ":1:10: is not valid JSON: Extra data."),
-        ("[1]", ": holds no JSON object at its top."),
-        ('{"a":' * 100_000, ": is nested too deep."),
+        ("[1]", ": must contain a JSON object at the top level."),
+        ('{"a":' * 100_000, ": is nested too deeply."),
     ],
 )
-def test_what_is_no_json_is_refused_with_its_place(text: str, message: str, tmp_path: Path) -> None:
+def test_invalid_json_is_rejected_with_its_position(text: str, message: str, tmp_path: Path) -> None:
     file = tmp_path / "a.json"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(InvalidFile) as caught:
@@ -195,5 +195,5 @@ def test_a_release_of_atlas_keeps_its_version_and_its_names(tmp_path: Path) -> N
     assert ("dcterms:created", "2030-01-02^date") in statements(found, "provision/mitre-atlas-5.10/aml.t0051")
     twice = ATLAS.format(version="5.10").replace("    name: Push\n", "    name: Push\n    name: Pull\n")
     file.write_text(twice, encoding="utf-8")
-    with pytest.raises(InvalidFile, match=r"ATLAS\.yaml:11:5: .* the key 'name' is already in .* on line 10: keep one"):
+    with pytest.raises(InvalidFile, match=r"ATLAS\.yaml:11:5: .* duplicate key 'name', first on line 10: keep one"):
         import_file("atlas", file)

@@ -1,4 +1,4 @@
-"""Reading of SSSOM: metadata in YAML 1.2, above the table or beside it; cells as the standard writes them."""
+"""SSSOM import: metadata in YAML 1.2, above the table or in a separate file, and cells as in the standard."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def write(file: Path, *lines: str, table: str = TABLE) -> Path:
 
 def values(found: ImportResult, kind: str, prop: str) -> list[str]:
     """All values of a property of the records of a kind."""
-    told = (statements(found, f"{kind}/{name}") for name in sorted(names(found, kind)))
-    return [value for pairs in told for name, value in sorted(pairs) if name == prop]
+    stated = (statements(found, f"{kind}/{name}") for name in sorted(names(found, kind)))
+    return [value for pairs in stated for name, value in sorted(pairs) if name == prop]
 
 
 def brought(found: ImportResult) -> tuple[set[str], list[str]]:
@@ -91,7 +91,7 @@ SAME = {
 @pytest.mark.parametrize("layout", SAME)
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
-def test_metadata_say_the_same_in_every_layout_of_yaml(layout: str, end: str, mark: str, tmp_path: Path) -> None:
+def test_metadata_is_the_same_in_every_layout_of_yaml(layout: str, end: str, mark: str, tmp_path: Path) -> None:
     text = mark + end.join([*SAME[layout], *TABLE.splitlines(), ""])
     file = tmp_path / "m.tsv"
     file.write_text(text, encoding="utf-8", newline="")
@@ -102,19 +102,19 @@ def test_metadata_say_the_same_in_every_layout_of_yaml(layout: str, end: str, ma
     assert ("dcterms:source", SET) in statements(found, f"mapping-set/{name}")
 
 
-def test_metadata_that_say_something_else_are_refused_with_their_place(tmp_path: Path) -> None:
+def test_invalid_metadata_is_rejected_with_its_position(tmp_path: Path) -> None:
     for lines, message in (
         (["#curie_map: {foo: 'x'"], ":2:2: is not valid YAML: did not find expected"),
-        (["#a: 1", "#a: 2"], ":2:2: is not valid YAML: the key 'a' is already in this mapping, on line 1: keep one."),
+        (["#a: 1", "#a: 2"], ":2:2: is not valid YAML: duplicate key 'a', first on line 1: keep one."),
         (["# a free remark", "# mapping_set_id: https://x.example/"], ":2:"),
         (["#curie_map:", "#  foo: https://a.example/", "#  foo: https://b.example/"], ":3:4: "),
         (["#mapping_set_id: x", "#curie_map: none"], ": curie_map must be a mapping of prefixes to IRIs, such as"),
-        (["#curie_map:", "#  foo: bar"], ":2: the prefix 'foo' in curie_map must stand for an absolute IRI: 'bar'."),
-        (["#curie_map:", "#  foo:"], ":2: the prefix 'foo' in curie_map must stand for an absolute IRI: ''."),
+        (["#curie_map:", "#  foo: bar"], ":2: prefix 'foo' in curie_map must map to an absolute IRI, not 'bar'."),
+        (["#curie_map:", "#  foo:"], ":2: prefix 'foo' in curie_map must map to an absolute IRI, not ''."),
         (["#curie_map:", "#  skos: https://x.example/"], ":2: the prefix 'skos' in curie_map must stand for <http://"),
-        (["#mapping_set_id: x.tsv"], ": mapping_set_id must be an absolute IRI: 'x.tsv'."),
+        (["#mapping_set_id: x.tsv"], ": mapping_set_id must be an absolute IRI, not 'x.tsv'."),
         (["#sssom_version: 2.0", *(f"#{line}" for line in LINES)], ": follows version '2.0' of SSSOM, and only"),
-        (["#- a list"], ": holds no mapping, such as `key: value`, at its top."),
+        (["#- a list"], ": must contain a mapping, such as `key: value`, at the top level."),
     ):
         file = write(tmp_path / "m.tsv", *lines)
         with pytest.raises(InvalidFile) as caught:
@@ -131,7 +131,7 @@ def test_metadata_that_say_something_else_are_refused_with_their_place(tmp_path:
         ("m.sssom.csv", "m.sssom.yml"),
     ],
 )
-def test_metadata_may_be_in_a_file_beside_the_table(table: str, beside: str, tmp_path: Path) -> None:
+def test_metadata_may_be_in_a_separate_file(table: str, beside: str, tmp_path: Path) -> None:
     write(tmp_path / beside, *LINES, table="")
     content = (TABLE.replace("\t", ",") if ".csv" in table else TABLE).encode()
     (tmp_path / table).write_bytes(gzip.compress(content) if table.endswith(".gz") else content)
@@ -141,7 +141,7 @@ def test_metadata_may_be_in_a_file_beside_the_table(table: str, beside: str, tmp
     assert ("dcterms:source", SET) in statements(found, f"mapping-set/{name}")
 
 
-def test_a_file_beside_adds_what_the_header_does_not_say_and_is_not_read_for_more(tmp_path: Path) -> None:
+def test_a_separate_metadata_file_completes_the_header_and_is_read_only_if_needed(tmp_path: Path) -> None:
     write(tmp_path / "m.sssom.yml", *LINES, "license: https://terms.example/", table="")
     file = write(tmp_path / "m.sssom.tsv", "#mapping_set_id: https://maps.example/own.tsv")
     found = import_file("sssom", file)
@@ -159,7 +159,7 @@ def test_a_file_beside_adds_what_the_header_does_not_say_and_is_not_read_for_mor
         import_file("sssom", file)
 
 
-def test_what_a_spreadsheet_makes_of_a_file_is_read(tmp_path: Path) -> None:
+def test_files_saved_by_a_spreadsheet_are_read(tmp_path: Path) -> None:
     lines = [["#curie_map:"], ["#  foo: https://foo.example/risks#"], [f"#mapping_set_id: {SET}"], ["#comment: a, b"]]
     for name, delimiter in (("m.sssom.csv", ","), ("m.sssom.tsv", "\t")):
         text = io.StringIO()
@@ -206,17 +206,17 @@ def test_confidences_are_doubles_from_0_to_1(tmp_path: Path) -> None:
     found = import_file("sssom", mappings(tmp_path / "m.tsv", *rows))
     (name,) = names(found, "mapping-set")
     for n, (text, value) in enumerate(good.items()):
-        told = dict(statements(found, f"mapping-set/{name}", f"{n}-to-b"))["sssom:confidence"]
-        assert told.endswith("^decimal")
-        assert "e" not in told.removesuffix("^decimal").lower()
-        assert Decimal(told.removesuffix("^decimal")) == Decimal(value), text
+        stated = dict(statements(found, f"mapping-set/{name}", f"{n}-to-b"))["sssom:confidence"]
+        assert stated.endswith("^decimal")
+        assert "e" not in stated.removesuffix("^decimal").lower()
+        assert Decimal(stated.removesuffix("^decimal")) == Decimal(value), text
     first = HEAD.count("\n") + 2 + len(good)
     assert [(problem.line, problem.reason) for problem in found.problems] == [
-        (first + n, f"the confidence is no number from 0 to 1: {text!r}.") for n, text in enumerate(bad)
+        (first + n, f"confidence must be a number from 0 to 1, not {text!r}.") for n, text in enumerate(bad)
     ]
 
 
-def test_cells_may_be_quoted_and_hold_tabs_quotes_and_line_ends(tmp_path: Path) -> None:
+def test_cells_may_be_quoted_and_contain_tabs_quotes_and_line_ends(tmp_path: Path) -> None:
     rows = [
         ['"foo:a"', '"A ""quoted""\tlabel"', *ROW[2:], '"orcid:1|orcid:2"', "", '"Two\nlines"'],
         ["foo:c", 'A "bare" quote', *ROW[2:]],
@@ -234,7 +234,7 @@ def test_cells_may_be_quoted_and_hold_tabs_quotes_and_line_ends(tmp_path: Path) 
     }
 
 
-def test_values_of_a_cell_are_divided_as_the_standard_has_it() -> None:
+def test_cells_with_several_values_are_split_as_in_the_standard() -> None:
     r"""Its own examples: Alice|Bob and Charlie; then Alice\Bob, Charlie\ and David\|Eve\."""
     assert split_values(r"Alice\|Bob|Charlie") == ["Alice|Bob", "Charlie"]
     assert split_values(r"Alice\\Bob|Charlie\\|David\\\|Eve\\") == ["Alice\\Bob", "Charlie\\", "David\\|Eve\\"]
@@ -242,7 +242,7 @@ def test_values_of_a_cell_are_divided_as_the_standard_has_it() -> None:
     assert split_values("") == split_values("|") == []
 
 
-def test_rows_that_say_that_nothing_matches_are_left_out_whichever_side_says_so(tmp_path: Path) -> None:
+def test_rows_without_a_match_are_left_out(tmp_path: Path) -> None:
     full = "https://w3id.org/sssom/NoTermFound"
     rows = [
         ["sssom:NoTermFound", "", *ROW[2:]],
@@ -269,12 +269,12 @@ def test_literals_are_left_out_by_the_row_or_by_the_set(tmp_path: Path) -> None:
     head = [f"#{line}" for line in LINES]
     columns = "subject_label\tpredicate_id\tobject_id\tmapping_justification\tsubject_type\n"
     row = f"alice\tskos:closeMatch\tfoo:b\t{BY_HAND}\t"
-    reason = "the subject is a literal, 'alice', and a mapping set joins entries that have an id; left out."
+    reason = "the subject is a literal, 'alice', but a mapping requires an id; left out."
     file = tmp_path / "m.tsv"
     by_row = f"{columns}{row}rdfs literal\n{row}owl class\n"
     assert brought(import_file("sssom", write(file, *head, table=by_row))) == (
         set(),
-        [reason, "there is no subject_id."],
+        [reason, "subject_id is missing."],
     )
     by_set = f"{columns}{row}\n"
     assert brought(import_file("sssom", write(file, *head, "#subject_type: rdfs literal", table=by_set))) == (
@@ -287,11 +287,11 @@ def test_literals_are_left_out_by_the_row_or_by_the_set(tmp_path: Path) -> None:
     assert brought(found) == ({"foo/a", "foo/b"}, [reason])
 
 
-def test_entries_whose_ids_differ_stay_apart_whatever_is_left_of_the_ids_in_a_name(tmp_path: Path) -> None:
+def test_entries_with_different_ids_stay_distinct_even_if_their_slugs_are_equal(tmp_path: Path) -> None:
     ids = ["a.1", "A-1", "a_1", "日本", "中国", "日本-1", "中国-1", "x" * 300 + "1", "x" * 300 + "2", "con", ".."]
     rows = [[f"foo:{name}", name, *ROW[2:]] for name in ids]
     found = import_file("sssom", mappings(tmp_path / "m.tsv", *rows))
-    assert [problem.reason for problem in found.problems] == ["the id '..' has no letter or digit to make a name of."]
+    assert [problem.reason for problem in found.problems] == ["the id '..' must contain a letter or digit."]
     brought_in = names(found, "provision") - {"foo/b"}
     assert len(brought_in) == len(ids) - 1
     assert all(len(name) < 130 and name.isascii() for name in brought_in)
@@ -305,7 +305,7 @@ def test_entries_whose_ids_differ_stay_apart_whatever_is_left_of_the_ids_in_a_na
     assert again.counts()["mappings"] == len(ids) - 1
 
 
-def test_vocabularies_and_sets_whose_names_look_alike_stay_apart(tmp_path: Path) -> None:
+def test_vocabularies_and_sets_with_similar_names_stay_distinct(tmp_path: Path) -> None:
     head = ["#curie_map:", *(f"#  {name}: https://{n}.example/" for n, name in enumerate(["A_B", "A.B", "日本"]))]
     table = (
         TABLE.splitlines()[0]
@@ -326,14 +326,14 @@ def test_vocabularies_and_sets_whose_names_look_alike_stay_apart(tmp_path: Path)
     assert sorted(sources) == ["https://x.example/1/maps.tsv"] * 2 + ["https://x.example/2/maps.tsv"] * 2
 
 
-def test_tables_that_cannot_be_read_say_what_to_do(tmp_path: Path) -> None:
+def test_errors_for_unreadable_tables_state_what_to_do(tmp_path: Path) -> None:
     head = [f"#{line}" for line in LINES]
     for table, message in (
-        (TABLE.replace("\t", ";"), ":4: the cells are divided by semicolons: save it with tabs between them."),
+        (TABLE.replace("\t", ";"), ":4: cells are separated by semicolons: save the table with tabs."),
         (TABLE.replace("predicate_id", "object_id", 1), ":4: the column is missing: 'predicate_id'."),
         (TABLE.replace("predicate_id", "predicate_id\tobject_id", 1), ":4: several columns are named 'object_id'"),
         (TABLE.replace("foo:a", '"foo:a'), ":5: cannot be read as a table: unexpected end of data"),
-        (TABLE + "\0", ":6: holds a NUL byte: save it as UTF-8 text."),
+        (TABLE + "\0", ":6: contains a NUL byte: save it as UTF-8 text."),
         ("", ":4: the columns are missing: 'subject_id'"),
     ):
         file = write(tmp_path / "m.tsv", *head, table=table)
@@ -351,21 +351,21 @@ def test_an_entry_has_the_first_label_that_a_row_gives_it(tmp_path: Path) -> Non
     assert values(found, "provision", "skos:prefLabel") == ["A@en", "Named later@en"]
 
 
-def test_what_a_set_or_a_mapping_goes_without_is_told(tmp_path: Path) -> None:
+def test_values_left_out_of_sets_and_mappings_are_reported(tmp_path: Path) -> None:
     lines = [*(f"#{line}" for line in LINES), "#license: CC BY 4.0", "#mapping_date: May 2031"]
     table = TABLE.replace("_justification", "_justification\tauthor_id\tmapping_source", 1)
     file = write(tmp_path / "m.tsv", *lines, table=table.replace(f"{BY_HAND}\n", f"{BY_HAND}\torcid:1|me:2\tnone\n"))
     found = import_file("sssom", file)
     assert [str(problem).removeprefix(str(file)) for problem in found.problems] == [
-        ": license is not an absolute IRI: 'CC BY 4.0'; the mapping set goes without it.",
-        ": mapping_date is not a date such as 2024-08-01: 'May 2031'; the mapping set goes without it.",
-        ":7: mapping_source 'none' is no CURIE with a declared prefix; mappings go without it.",
-        ":7: author_id 'me:2' is no CURIE with a declared prefix; mappings go without it.",
+        ": license is not an absolute IRI: 'CC BY 4.0'; left out.",
+        ": mapping_date is not a date such as 2024-08-01: 'May 2031'; left out.",
+        ":7: mapping_source 'none' is not a CURIE with a declared prefix; left out.",
+        ":7: author_id 'me:2' is not a CURIE with a declared prefix; left out.",
     ]
     assert found.counts()["mapping"] == 1
 
 
-def test_reasons_are_told_where_nothing_was_imported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_reasons_are_reported_if_nothing_was_imported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = mappings(tmp_path / "m.tsv", [*ROW, "", "", "", "Not"])
     assert main(["import", "sssom", str(file), "-o", str(tmp_path / "out.ttl")]) == 2
     reason = "predicate_modifier 'Not' is a negative mapping, which says that the relation does not hold; left out."
@@ -382,20 +382,20 @@ LETTERS = st.characters(exclude_categories=["Cs", "Cc", "Cf", "Cn"])
 CELLS = st.text(LETTERS | st.sampled_from('\t\n"|\\,;#'), max_size=12)
 
 
-@given(told=st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=5))
+@given(stated=st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=5))
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_what_is_written_by_the_rules_of_the_standard_is_read_as_it_was(
-    told: list[tuple[str, str, str]], graph: ThreatGraph, tmp_path: Path
+def test_metadata_written_by_the_standard_is_read_unchanged(
+    stated: list[tuple[str, str, str]], graph: ThreatGraph, tmp_path: Path
 ) -> None:
     def quoted(cell: str) -> str:
         return '"' + cell.replace('"', '""') + '"' if any(mark in cell for mark in '\t\r\n"') else cell
 
-    rows = [[f"foo:{n}", one, *ROW[2:4], other, BY_HAND, "", "", note] for n, (one, other, note) in enumerate(told)]
+    rows = [[f"foo:{n}", one, *ROW[2:4], other, BY_HAND, "", "", note] for n, (one, other, note) in enumerate(stated)]
     file = mappings(tmp_path / "m.tsv", *([quoted(cell) for cell in row] for row in rows))
     found = read(file, graph.store)
     assert found.problems == []
     (name,) = names(found, "mapping-set")
-    for n, cells in enumerate(told):
+    for n, cells in enumerate(stated):
         label, other, note = (" ".join(text.split()) for text in cells)
         assert ("skos:prefLabel", f"{label or n}@en") in statements(found, f"provision/foo/{n}")
         part = dict(statements(found, f"mapping-set/{name}", f"{n}-to-b"))
@@ -403,7 +403,7 @@ def test_what_is_written_by_the_rules_of_the_standard_is_read_as_it_was(
         assert part.get("skos:editorialNote", "@en") == f"{note}@en"
 
 
-def test_our_own_export_comes_back_whole(graph: ThreatGraph, tmp_path: Path) -> None:
+def test_an_sssom_export_can_be_imported_completely(graph: ThreatGraph, tmp_path: Path) -> None:
     file = tmp_path / "ours.sssom.tsv"
     file.write_bytes(graph.export("sssom"))
     metadata, table = read_parts(file)
@@ -427,8 +427,10 @@ def test_our_own_export_comes_back_whole(graph: ThreatGraph, tmp_path: Path) -> 
           OPTIONAL { ?m sssom:confidence ?c } OPTIONAL { ?m tg:sourceLabel ?label }
           OPTIONAL { ?m skos:editorialNote ?note } } GROUP BY ?m ?s ?p ?o ?j ?c"""
     ).rows
-    told = sorted(tuple("" if cell is None else str(getattr(cell, "value", cell)) for cell in row[1:]) for row in back)
-    assert told == wanted
+    stated = sorted(
+        tuple("" if cell is None else str(getattr(cell, "value", cell)) for cell in row[1:]) for row in back
+    )
+    assert stated == wanted
     titles = {str(row["subject_id"]): row["subject_label"] for row in rows}
     labels = "SELECT ?s (SAMPLE(?l) AS ?label) { ?s skos:prefLabel ?l FILTER(LANGMATCHES(LANG(?l), 'en')) } GROUP BY ?s"
     known = {str(row["s"]): str(row["label"]) for row in graph.store.select(labels).to_dicts()}

@@ -1,4 +1,4 @@
-"""Reading of STIX 2.1: identity, versions and times, kill chains, languages, and objects that cannot be used."""
+"""STIX 2.1 import: identity, versions and times, kill chains, languages, and invalid objects."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def name_of(kind: str, number: int) -> str:
     return f"stix-b/{kind}-{uuid(number)}"
 
 
-def pattern(number: int, **told: object) -> dict[str, object]:
-    return stix("attack-pattern", number, **{"name": f"Pattern {number}"} | told)
+def pattern(number: int, **properties: object) -> dict[str, object]:
+    return stix("attack-pattern", number, **{"name": f"Pattern {number}"} | properties)
 
 
 def said(found: ImportResult, name: str, prop: str) -> set[str]:
-    return {value for told, value in statements(found, f"provision/{name}") if told == prop}
+    return {value for stated, value in statements(found, f"provision/{name}") if stated == prop}
 
 
 def code(source: str, number: str) -> list[dict[str, str]]:
@@ -39,7 +39,7 @@ def code(source: str, number: str) -> list[dict[str, str]]:
 # Identity.
 
 
-def test_objects_with_one_external_id_stay_apart_in_any_order(tmp_path: Path) -> None:
+def test_objects_with_the_same_external_id_stay_distinct_in_any_order(tmp_path: Path) -> None:
     objects = [
         pattern(1, external_references=code("capec", "CAPEC-163")),
         pattern(2, external_references=code("capec", "capec-163")),
@@ -57,15 +57,15 @@ def test_objects_with_one_external_id_stay_apart_in_any_order(tmp_path: Path) ->
         assert said(found, "stix-b/capec-2", "skos:notation") == {"CAPEC-2^string"}
 
 
-def test_codes_of_any_length_and_script_make_names(tmp_path: Path) -> None:
+def test_codes_of_any_length_and_script_give_valid_iris(tmp_path: Path) -> None:
     codes = ["日本-1", "中国-1", "..", "x" * 400 + "1", "x" * 400 + "2"]
     objects = [pattern(n, external_references=code("a", text)) for n, text in enumerate(codes, 1)]
     found = import_file("stix", bundle(tmp_path / "b.json", *objects))
     assert found.problems == []
-    told = names(found, "provision")
-    assert {name_of("attack-pattern", n) for n in (1, 2, 3)} <= told
-    assert len(told) == len(codes)
-    assert max(map(len, told)) < 150
+    stated = names(found, "provision")
+    assert {name_of("attack-pattern", n) for n in (1, 2, 3)} <= stated
+    assert len(stated) == len(codes)
+    assert max(map(len, stated)) < 150
     assert said(found, name_of("attack-pattern", 1), "skos:notation") == {"日本-1^string"}
     long = bundle(tmp_path / f"{'name' * 50}.json", pattern(1))
     folder = tmp_path / "out"
@@ -104,7 +104,10 @@ def test_equal_times_are_equal_however_they_are_written(tmp_path: Path) -> None:
     versions = [pattern(1, modified="2024-01-01T00:00:00Z"), pattern(1, name="X", modified="2024-01-01T00:00:00.0Z")]
     found = import_file("stix", bundle(tmp_path / "b.json", *versions))
     (problem,) = found.problems
-    assert problem.reason == f"object 2 has the id of another one, attack-pattern--{uuid(1)}: give each its own id."
+    assert (
+        problem.reason
+        == f"object 2 has the same id as another object, attack-pattern--{uuid(1)}: give each object its own id."
+    )
 
 
 @given(
@@ -120,7 +123,7 @@ def test_times_are_those_of_the_calendar(when: datetime, digits: str, offset: in
     assert moment(text) == (whole, Fraction(f"0.{digits or 0}"))
 
 
-def test_what_is_no_time_is_told_and_the_object_stays(tmp_path: Path) -> None:
+def test_an_invalid_timestamp_is_reported_and_the_object_kept(tmp_path: Path) -> None:
     wrong = [
         "2024-01-01",
         "2024-02-30T00:00:00Z",
@@ -140,7 +143,7 @@ def test_what_is_no_time_is_told_and_the_object_stays(tmp_path: Path) -> None:
     ]
 
 
-def test_a_newer_version_that_is_withdrawn_takes_the_older_ones_with_it(tmp_path: Path) -> None:
+def test_a_revoked_version_removes_older_versions(tmp_path: Path) -> None:
     later = "2032-01-01T00:00:00Z"
     found = import_file(
         "stix",
@@ -154,17 +157,19 @@ def test_a_newer_version_that_is_withdrawn_takes_the_older_ones_with_it(tmp_path
         ),
     )
     assert names(found, "provision") == {name_of("attack-pattern", 3)}
-    assert "2 objects are withdrawn and left out." in found.notes[0]
+    assert "2 objects are revoked or deprecated, and left out." in found.notes[0]
     (problem,) = found.problems
-    assert problem.reason == f"relationship--{uuid(5)} relates an object to itself; left out."
+    assert problem.reason == f"relationship--{uuid(5)} links an object to itself; left out."
 
 
 # Kill chains.
 
 
-def tactic(number: int, source: str, short: str, **told: object) -> dict[str, object]:
+def tactic(number: int, source: str, short: str, **properties: object) -> dict[str, object]:
     references = code(source, f"TA{number}") if source else []
-    return stix("x-mitre-tactic", number, name=short, x_mitre_shortname=short, external_references=references, **told)
+    return stix(
+        "x-mitre-tactic", number, name=short, x_mitre_shortname=short, external_references=references, **properties
+    )
 
 
 def test_a_phase_is_the_tactic_of_its_own_kill_chain(tmp_path: Path) -> None:
@@ -202,7 +207,7 @@ def test_a_phase_is_the_tactic_of_its_own_kill_chain(tmp_path: Path) -> None:
 # Languages.
 
 
-def test_texts_are_in_the_language_that_the_object_says(tmp_path: Path) -> None:
+def test_texts_have_the_language_of_the_object(tmp_path: Path) -> None:
     french = [{"lang": "fr", "selectors": ["description"]}]
     ends = f"incident--{uuid(6)}", f"attack-pattern--{uuid(1)}"
     found = import_file(
@@ -226,9 +231,9 @@ def test_texts_are_in_the_language_that_the_object_says(tmp_path: Path) -> None:
     assert labels == {1: {"Tür@de"}, 2: {"Door@en"}, 3: {"Porta@pt-br"}, 4: {"Door@en", "Tür@de"}, 5: {"Tschüss@und"}}
     texts = {n: said(found, name_of("attack-pattern", n), "skos:definition") for n in (1, 2, 4)}
     assert texts == {1: {"Auf.@de"}, 2: {"Ouverte.@fr"}, 4: {"Open.@en", "Auf.@de"}}
-    told = statements(found, f"incident/stix-{uuid(6)}")
-    assert {("skos:prefLabel", "Panne@de"), ("dcterms:description", "Kaputt.@de")} <= told
-    (part,) = [value.partition("#")[2] for prop, value in told if prop == "tg:mapping"]
+    stated = statements(found, f"incident/stix-{uuid(6)}")
+    assert {("skos:prefLabel", "Panne@de"), ("dcterms:description", "Kaputt.@de")} <= stated
+    (part,) = [value.partition("#")[2] for prop, value in stated if prop == "tg:mapping"]
     assert ("tg:rationale", "Von Hand.@de") in statements(found, f"incident/stix-{uuid(6)}", part)
     assert [problem.reason for problem in found.problems] == [
         f"object 5, attack-pattern--{uuid(5)}: 'Deutsch, bitte' is not a language tag.",
@@ -239,7 +244,7 @@ def test_texts_are_in_the_language_that_the_object_says(tmp_path: Path) -> None:
 # Relationships.
 
 
-def test_a_circle_of_techniques_is_cut_and_told(tmp_path: Path) -> None:
+def test_a_cycle_of_techniques_is_removed_and_reported(tmp_path: Path) -> None:
     ids = {n: f"attack-pattern--{uuid(n)}" for n in range(1, 6)}
     links = [(1, 2), (2, 3), (3, 1), (4, 1), (5, 5)]
     file = bundle(
@@ -252,8 +257,8 @@ def test_a_circle_of_techniques_is_cut_and_told(tmp_path: Path) -> None:
     assert above == {1: set(), 2: set(), 3: set(), 4: {f"provision:{name_of('attack-pattern', 1)}"}, 5: set()}
     circle = ", ".join(f"provision:{name_of('attack-pattern', n)}" for n in (1, 2, 3))
     assert {problem.reason for problem in found.problems} == {
-        f"skos:broader forms a cycle of {circle}: these links are left out.",
-        f"relationship--{uuid(14)} relates an object to itself; left out.",
+        f"skos:broader forms a cycle between {circle}; these links are left out.",
+        f"relationship--{uuid(14)} links an object to itself; left out.",
     }
 
 
@@ -275,16 +280,16 @@ def test_several_relationships_of_an_incident_to_one_object_are_one_mapping_with
     assert found.problems == []
     own = statements(found, f"incident/stix-{uuid(1)}")
     parts = {value.partition("#")[2] for prop, value in own if prop == "tg:mapping"}
-    told = {dict(statements(found, f"incident/stix-{uuid(1)}", part))["sssom:object_id"]: part for part in parts}
-    assert set(told) == {"provision:stix-b/t.1", "provision:stix-b/t-1"}
-    part = statements(found, f"incident/stix-{uuid(1)}", told["provision:stix-b/t.1"])
+    stated = {dict(statements(found, f"incident/stix-{uuid(1)}", part))["sssom:object_id"]: part for part in parts}
+    assert set(stated) == {"provision:stix-b/t.1", "provision:stix-b/t-1"}
+    part = statements(found, f"incident/stix-{uuid(1)}", stated["provision:stix-b/t.1"])
     assert ("tg:rationale", "By hand. At night.@en") in part
 
 
 # Objects that are none.
 
 
-def test_objects_that_cannot_be_used_are_told_and_the_rest_is_brought(tmp_path: Path) -> None:
+def test_invalid_objects_are_reported_and_the_rest_is_imported(tmp_path: Path) -> None:
     good = pattern(1, x_own=[{"a": None}], object_marking_refs=[f"marking-definition--{uuid(9)}"], confidence=85)
     no_id, other = "has no id such as incident--UUID", "and an id of another type"
     untyped = {slot: value for slot, value in pattern(2).items() if slot != "type"}
@@ -306,16 +311,16 @@ def test_objects_that_cannot_be_used_are_told_and_the_rest_is_brought(tmp_path: 
         f"object {n} {why}" for n, (_, why) in enumerate(wrong, 2)
     ]
     (note,) = found.notes
-    assert note.endswith("b.json: objects of types that have no place here are left out: 1 x-own-thing.")
+    assert note.endswith("b.json: objects of unsupported types are left out: 1 x-own-thing.")
     check(found, tmp_path)
 
 
-def test_an_envelope_of_taxii_is_read_and_says_when_there_is_more(tmp_path: Path) -> None:
+def test_a_taxii_envelope_is_read_and_further_pages_are_reported(tmp_path: Path) -> None:
     file = tmp_path / "b.json"
     file.write_text(json.dumps({"more": True, "next": "2", "objects": [pattern(1)]}), encoding="utf-8")
     found = import_file("stix", file)
     assert names(found, "provision") == {name_of("attack-pattern", 1)}
-    assert found.notes == [f"{file}: the server has more objects than are in this file: fetch the next ones too."]
+    assert found.notes == [f"{file}: the server has further objects: fetch the next page too."]
     objects = {"type": "bundle", "objects": {}}
     for other in ({"type": "incident", "objects": []}, objects, {"type": "bundle"}, {"type": 5}):
         file.write_text(json.dumps(other), encoding="utf-8")
@@ -323,12 +328,12 @@ def test_an_envelope_of_taxii_is_read_and_says_when_there_is_more(tmp_path: Path
             import_file("stix", file)
 
 
-def test_a_message_is_never_part_of_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_message_cannot_imitate_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "b.json"
     for content, message in (
         ('{"a": 1}'.encode("utf-16"), f"{file}:1: not UTF-8 (byte 0xff): save it as UTF-8."),
         (b'{"a":\n "\xe9"}', f"{file}:2: not UTF-8 (byte 0xe9): save it as UTF-8."),
-        ('{"a": 1}'.encode("utf-16-le"), f"{file}:1: holds a NUL byte: save it as UTF-8 text."),
+        ('{"a": 1}'.encode("utf-16-le"), f"{file}:1: contains a NUL byte: save it as UTF-8 text."),
         (b"", f"{file}: is empty."),
         (b'{"type": "bundle", "objects": [], "objects": []}', f"{file}:1:35: is not valid JSON: the name 'objects' is "
          "already in this object, on line 1: keep one."),

@@ -103,7 +103,7 @@ def test_the_parts_of_an_incident_of_the_aiid(brought: ImportResult) -> None:
         ("sssom:mapping_justification", "semapv:UnspecifiedMatching"),
         ("prov:wasAttributedTo", "https://incidentdatabase.ai/"),
         ("tg:curationStatus", "curation-status:as-in-source"),
-        ("tg:rationale", "Class of the incident in the AI Incident Database: Risk Subdomain@en"),
+        ("tg:rationale", "Classification in the AI Incident Database: Risk Subdomain@en"),
         ("tg:sourceLabel", "7.3. Lack of capability or robustness@en"),
     }
     assert statements(brought, "incident/aiid-9001", "figure-injuries") == {
@@ -113,21 +113,21 @@ def test_the_parts_of_an_incident_of_the_aiid(brought: ImportResult) -> None:
     }
 
 
-def test_the_actors_of_the_aiid_are_the_bundled_ones_or_get_names_of_their_own(brought: ImportResult) -> None:
+def test_actors_of_the_aiid_are_bundled_actors_or_new_ones(brought: ImportResult) -> None:
     assert names(brought, "actor") == {"aiid-example-works", "aiid-x-twitter"}
     assert ("skos:prefLabel", "Example Works@en") in statements(brought, "actor/aiid-example-works")
     pages = {value for name, value in statements(brought, "actor/aiid-x-twitter") if name == "dcterms:source"}
     assert pages == {f"https://incidentdatabase.ai/entities/{name}" for name in ("x-%28twitter%29", "x-twitter")}
 
 
-def test_a_domain_counts_where_there_is_no_subdomain_and_what_is_not_published_does_not(brought: ImportResult) -> None:
+def test_a_domain_is_used_without_a_subdomain_and_unpublished_classes_are_left_out(brought: ImportResult) -> None:
     links = {value for name, value in statements(brought, "incident/aiid-9002") if name == "tg:mapping"}
     assert links == {"incident:aiid-9002#mapping-mit-7"}
     assert not any(name == "tg:mapping" for name, _ in statements(brought, "incident/aiid-9003"))
     assert [note.partition(": ")[2] for note in brought.notes] == [
-        "1 rows name incidents that are not in the table of incidents.",
-        "1 rows that the database has not published are left out.",
-        "1 rows that the database has not published are left out.",
+        "1 rows refer to incidents that are not in the table of incidents.",
+        "1 unpublished rows are left out.",
+        "1 unpublished rows are left out.",
     ]
 
 
@@ -142,7 +142,7 @@ def test_dates_keep_their_precision_and_duplicates_are_retired(brought: ImportRe
     assert ("dcterms:isReplacedBy", "incident:aiid-9002") in third
 
 
-def test_the_taxonomy_of_the_aiid_comes_along_as_far_as_it_is_used(brought: ImportResult) -> None:
+def test_used_classes_of_the_aiid_taxonomy_are_imported(brought: ImportResult) -> None:
     assert names(brought, "framework") == {"aiid-gmf"}
     classes = {"goal", "goal-walking", "goal-lifting", "technology", "technology-motor-control"}
     assert names(brought, "provision") == {f"aiid-gmf/{name}" for name in classes}
@@ -153,26 +153,28 @@ def test_the_taxonomy_of_the_aiid_comes_along_as_far_as_it_is_used(brought: Impo
     } <= statements(brought, "provision/aiid-gmf/goal-lifting")
 
 
-def test_classes_without_an_incident_or_out_of_the_taxonomy_are_faults(brought: ImportResult, snapshot: Path) -> None:
+def test_classes_without_an_incident_or_outside_the_taxonomy_are_reported(
+    brought: ImportResult, snapshot: Path
+) -> None:
     file = snapshot / "classifications_MIT.csv"
     assert [str(problem) for problem in brought.problems] == [
-        f"{file}:3: 'Entity' is no class of the taxonomy of MIT: 'Nobody'.",
-        f"{file}:5: there is no incident '9999' to bear this class.",
+        f"{file}:3: 'Entity' has a value that is not in the MIT taxonomy: 'Nobody'.",
+        f"{file}:5: unknown incident '9999'.",
     ]
 
 
-def test_the_publisher_is_named_with_the_licence_that_the_snapshot_states(snapshot: Path, tmp_path: Path) -> None:
-    def licences(found: ImportResult) -> list[str]:
+def test_the_publisher_has_the_license_of_the_snapshot(snapshot: Path, tmp_path: Path) -> None:
+    def licenses(found: ImportResult) -> list[str]:
         triples = found.records["https://incidentdatabase.ai/"].triples
         return [str(t.object) for t in triples if t.predicate.value == "http://purl.org/dc/terms/license"]
 
-    assert licences(import_file("aiid", snapshot)) == ["<https://creativecommons.org/licenses/by-sa/4.0/>"]
+    assert licenses(import_file("aiid", snapshot)) == ["<https://creativecommons.org/licenses/by-sa/4.0/>"]
     table(tmp_path / "incidents.csv", INCIDENTS, [incident(1)])
     (tmp_path / "license.txt").write_text("See https://creativecommons.org/licenses/by/9.0/.", encoding="utf-8")
-    assert licences(import_file("aiid", tmp_path)) == ["<https://creativecommons.org/licenses/by/9.0/>"]
+    assert licenses(import_file("aiid", tmp_path)) == ["<https://creativecommons.org/licenses/by/9.0/>"]
 
 
-def test_a_table_alone_and_a_packed_one_are_read_too(snapshot: Path, tmp_path: Path) -> None:
+def test_a_single_table_and_compressed_tables_are_read(snapshot: Path, tmp_path: Path) -> None:
     alone = import_file("aiid", snapshot / "incidents.csv")
     assert names(alone, "incident") == {"aiid-9001", "aiid-9002", "aiid-9003"}
     assert names(alone, "framework") == set()
@@ -192,7 +194,7 @@ def test_a_later_snapshot_builds_on_an_earlier_one(tmp_path: Path) -> None:
     assert [problem.reason.partition(": ")[0] for problem in found.problems] == ["incident:aiid-1"]
 
 
-def test_an_incident_is_no_duplicate_of_itself_or_of_its_own_duplicate(tmp_path: Path) -> None:
+def test_an_incident_is_not_a_duplicate_of_itself_or_of_its_duplicate(tmp_path: Path) -> None:
     table(tmp_path / "incidents.csv", INCIDENTS, [incident(number) for number in ("1", "2", "3", "4", "0005")])
     columns = ("duplicate_incident_number", "true_incident_number")
     table(tmp_path / "duplicates.csv", columns, [[1, 1], [2, 3], [3, 2], [4, 5], [6, 1]])
@@ -206,12 +208,12 @@ def test_an_incident_is_no_duplicate_of_itself_or_of_its_own_duplicate(tmp_path:
         "aiid-4": {("dcterms:isReplacedBy", "incident:aiid-5"), ("owl:deprecated", "true^boolean")},
     }
     assert {problem.reason for problem in found.problems} == {
-        "incident 1 is said to be a duplicate of itself; left out.",
-        "dcterms:isReplacedBy forms a cycle of incident:aiid-2, incident:aiid-3: these links are left out.",
+        "incident 1 is listed as a duplicate of itself; left out.",
+        "dcterms:isReplacedBy forms a cycle between incident:aiid-2, incident:aiid-3; these links are left out.",
     }
 
 
-def test_rows_that_cannot_become_incidents_are_told_one_by_one(tmp_path: Path) -> None:
+def test_each_invalid_row_is_reported(tmp_path: Path) -> None:
     rows = [
         incident(1),
         incident("two"),
@@ -230,16 +232,16 @@ def test_rows_that_cannot_become_incidents_are_told_one_by_one(tmp_path: Path) -
     assert names(found, "incident") == {"aiid-1", "aiid-6", "aiid-8"}
     assert ("tg:occurred", "2031-02-03^date") in statements(found, "incident/aiid-8")
     assert [str(problem).removeprefix(f"{file}:") for problem in sorted(found.problems)] == [
-        "3: the incident_id is no number: 'two'.",
+        "3: incident_id is not a number: 'two'.",
         "4: incident 3 has no title.",
-        "5: incident 4 has no date such as 2024-08-01: 'yesterday'.",
-        "6: incident 5 has no date such as 2024-08-01: '2031-02-30'.",
-        f'7: {DEPLOYER!r} is no list such as ["openai"]; the incident goes without it.',
-        f'7: {HARMED!r} is no list such as ["openai"]; the incident goes without it.',
-        "8: incident/aiid-1 is there already, from line 2: give each its own id.",
-        "9: this row has 5 cells where the header has 9.",
-        "11: incident 9 has no date such as 2024-08-01: '03/02/2031'.",
-        "12: incident 10 has no date such as 2024-08-01: '2031-02-03 or later'.",
+        "5: incident 4 has an invalid date, 'yesterday': use a date such as 2024-08-01.",
+        "6: incident 5 has an invalid date, '2031-02-30': use a date such as 2024-08-01.",
+        f'7: {DEPLOYER!r} is not a list such as ["openai"]; left out.',
+        f'7: {HARMED!r} is not a list such as ["openai"]; left out.',
+        "8: incident/aiid-1 already exists on line 2: give each record its own id.",
+        "9: this row has 5 cells, but the header has 9.",
+        "11: incident 9 has an invalid date, '03/02/2031': use a date such as 2024-08-01.",
+        "12: incident 10 has an invalid date, '2031-02-03 or later': use a date such as 2024-08-01.",
     ]
     assert ("skos:prefLabel", "A test row@en") in statements(found, "incident/aiid-1")
 
@@ -297,22 +299,22 @@ def test_risks_of_mit_in_full(risks: ImportResult) -> None:
         assert statements(found, f"provision/mit-ai-risk-database-v3/{name}") == shared | own, name
 
 
-def test_faults_of_the_sheet_of_mit(risks: ImportResult, sheet: Path) -> None:
-    told = [str(problem).removeprefix(f"{sheet}:") for problem in sorted(risks.problems)]
+def test_problems_of_the_mit_sheet(risks: ImportResult, sheet: Path) -> None:
+    stated = [str(problem).removeprefix(f"{sheet}:") for problem in sorted(risks.problems)]
     # The sheet begins with three lines of remarks; a cell with a line break makes the row after it stand lower.
-    assert told[0].startswith("12: 'Entity' is no class of the taxonomies of MIT: '9 - Ghost'; ")
-    assert told[1].startswith("12: 'Sub-domain' is no class of the taxonomies of MIT: '9.9 > None'; ")
-    assert told[2] == "14: the Ev_ID is '2', and not a number such as 01.02.00."
-    assert told[3].startswith("15: the category level is 'Rumour', and not one of Risk Category, ")
-    assert told[4].startswith("16: provision:mit-ai-risk-database-v3/02.04.00 skos:prefLabel: Give one name")
-    assert len(told) == 5
+    assert stated[0].startswith("12: 'Entity' has a value that is not in the MIT taxonomies: '9 - Ghost'; ")
+    assert stated[1].startswith("12: 'Sub-domain' has a value that is not in the MIT taxonomies: '9.9 > None'; ")
+    assert stated[2] == "14: Ev_ID '2' is not a number such as 01.02.00."
+    assert stated[3].startswith("15: the category level must be one of Risk Category, ")
+    assert stated[4].startswith("16: provision:mit-ai-risk-database-v3/02.04.00 skos:prefLabel: Give one name")
+    assert len(stated) == 5
     assert [note.removeprefix(f"{sheet}:") for note in risks.notes] == [
-        "11: 01.01.00 is used again: this risk becomes 01.01.00-2.",
-        "12: 01.01.01 is used again: this risk becomes 01.01.01-2.",
+        "11: duplicate number 01.01.00: this risk becomes 01.01.00-2.",
+        "12: duplicate number 01.01.01: this risk becomes 01.01.01-2.",
     ]
 
 
-def test_the_framework_of_the_risks_tells_its_edition(risks: ImportResult, sheet: Path, tmp_path: Path) -> None:
+def test_the_framework_of_the_risks_has_its_edition(risks: ImportResult, sheet: Path, tmp_path: Path) -> None:
     dated = statements(risks, "framework/mit-ai-risk-database-v3")
     assert {("skos:prefLabel", "MIT AI Risk Database, version 3@en"), ("dcterms:modified", "2025-03-26^date")} <= dated
     renamed = tmp_path / "risks.csv"
@@ -325,7 +327,7 @@ def test_the_framework_of_the_risks_tells_its_edition(risks: ImportResult, sheet
 
 
 @pytest.mark.skipif(not AIID.is_dir(), reason="the snapshot of the AI Incident Database is not at hand")
-def test_the_whole_ai_incident_database(whole: ImportResult, tmp_path: Path) -> None:
+def test_the_complete_ai_incident_database(whole: ImportResult, tmp_path: Path) -> None:
     found = whole
     assert found.problems == []
     rows = read_rows(AIID / "incidents.csv")
@@ -341,13 +343,13 @@ def test_the_whole_ai_incident_database(whole: ImportResult, tmp_path: Path) -> 
     ).to_dicts()
     assert {str(row["code"]): row["n"] for row in counted} == dict(classes)
     for column, prop in ((DEPLOYER, "tg:deployer"), (DEVELOPER, "tg:developer")):
-        told = sum(len(set(json.loads(row[column])) - {"unknown"}) for row in rows)
+        stated = sum(len(set(json.loads(row[column])) - {"unknown"}) for row in rows)
         links = store.select(f"SELECT ?i ?a {{ ?i {prop} ?a FILTER(STRSTARTS(STR(?i), '{BASE}incident/aiid-')) }}").rows
-        assert told - 5 <= len(links) <= told, "but for a few identifiers that differ in their punctuation alone"
+        assert stated - 5 <= len(links) <= stated, "but for a few identifiers that differ in their punctuation alone"
 
 
 @pytest.mark.skipif(not AIID.is_dir(), reason="the snapshot of the AI Incident Database is not at hand")
-def test_one_incident_of_the_ai_incident_database_as_its_tables_tell_it(whole: ImportResult) -> None:
+def test_one_incident_of_the_ai_incident_database_with_all_tables(whole: ImportResult) -> None:
     assert statements(whole, "incident/aiid-23") == {
         ("rdf:type", "tg:Incident"),
         ("skos:prefLabel", "Las Vegas Self-Driving Bus Involved in Accident@en"),

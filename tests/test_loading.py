@@ -108,7 +108,7 @@ def test_standard_input_has_a_graph_of_its_own(tmp_path: Path) -> None:
     status, _, err = run(*words, "turtle", stdin=b"<b> <urn:p> <c> .")
     assert status == 2
     assert err.startswith("threatgraph: error: standard input:1:1: does not parse")
-    assert "--graph" in err
+    assert "set --graph" in err
 
 
 @pytest.mark.parametrize(

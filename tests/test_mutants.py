@@ -11,6 +11,7 @@ import mutant_links  # noqa: F401  (registers its kinds)
 import mutant_records  # noqa: F401  (registers its kinds)
 from mutant_kinds import KINDS
 from mutants import Copy, Mutant, World, judge, sample
+from threatgraph.catalog import load_checks
 
 MUTANTS = 600
 SEED = 2026
@@ -35,8 +36,9 @@ def verdicts(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[Mut
     return judge(world, sample(KINDS, world, MUTANTS, SEED), tmp_path_factory.mktemp("mutants"))
 
 
-def test_nothing_is_found_in_a_copy_without_mutants(world: World, tmp_path: Path) -> None:
-    assert Copy(world, tmp_path).findings([]) == {}
+def test_a_copy_without_mutants_has_only_hints(world: World, tmp_path: Path) -> None:
+    rules = set[str]().union(*Copy(world, tmp_path).hints.values())
+    assert all(rule.endswith("-recommended") or load_checks()[rule].severity == "info" for rule in rules)
 
 
 def test_there_are_enough_mutants_of_enough_kinds(verdicts: dict[Mutant, set[str]]) -> None:

@@ -95,7 +95,7 @@ def files() -> Files:
     return Files()
 
 
-# What the catalogue promises for each of its queries.
+# What the catalog promises for each of its queries.
 
 
 FILES = sorted(resources.queries_dir().rglob("*.rq"))

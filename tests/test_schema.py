@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 import warnings
 from pathlib import Path
 
 import pytest
 
+import threatgraph
 from threatgraph import InvalidQuery, Table, ThreatGraph, ThreatGraphWarning, UnknownName
 from threatgraph.cli import main
 from threatgraph.cli.wording import as_command_line
 from threatgraph.vocab import CLASSES, PREFIXES, PROPERTIES, TG
+
+SOURCE = Path(threatgraph.__file__).parent
+COMMAND = re.compile(r"`threatgraph |(?:^|[ (])--[a-z]")
 
 # The schema.
 
@@ -171,3 +177,17 @@ def test_an_error_names_the_parameter_or_the_option(
         graph.run("no-such-query")
     assert main(["run", "no-such-query"]) == 2
     assert "`threatgraph queries` lists them" in capsys.readouterr().err
+
+
+def test_messages_of_the_library_name_no_command_and_no_option() -> None:
+    named = []
+    for path in sorted(SOURCE.rglob("*.py")):
+        if {"cli", "authoring"} & {*path.relative_to(SOURCE).parts}:
+            continue  # authoring writes comments for users of the command line
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        # Docstrings of modules, classes, functions and attributes; they may show commands.
+        expressions = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in expressions:
+                named += [f"{path.name}:{node.lineno}: {node.value}"] if COMMAND.search(node.value) else []
+    assert not named, "write `timeout=` or `graph.list()`, which the command line translates:\n" + "\n".join(named)

@@ -1,4 +1,4 @@
-"""SSSOM: what is written is what the graph states, and the validator of SSSOM accepts it."""
+"""SSSOM export: it has the mappings of the graph, and the SSSOM validator accepts it."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_every_mapping_is_a_row(graph: ThreatGraph) -> None:
     assert {row["mapping_justification"] for row in rows} == {"semapv:ManualMappingCuration"}
 
 
-def test_a_crosswalk_says_where_it_comes_from(graph: ThreatGraph) -> None:
+def test_a_crosswalk_has_its_source(graph: ThreatGraph) -> None:
     _, rows = read(graph.export("sssom", node="owasp-agentic:asi02"))
     (row,) = [row for row in rows if row["mapping_source"] and row["object_id"] == "owasp-llm:llm06"]
     assert row["mapping_source"] == "mapping-set:owasp-agentic-to-owasp-llm-ibm"
@@ -62,7 +62,7 @@ def test_one_record_alone(graph: ThreatGraph) -> None:
     assert {row["subject_source"] for row in rows} == {"threatgraph:pattern"}
 
 
-def test_names_of_ones_own_and_stray_white_space(tmp_path: Path) -> None:
+def test_custom_prefixes_and_white_space(tmp_path: Path) -> None:
     path = tmp_path / "own.ttl"
     path.write_text(
         HEAD
@@ -97,7 +97,7 @@ def test_the_validator_of_sssom_accepts_it(graph: ThreatGraph, sssom: str, tmp_p
 
 
 @pytest.mark.peers
-def test_the_validator_would_tell(graph: ThreatGraph, sssom: str, tmp_path: Path) -> None:
+def test_the_validator_reports_errors(graph: ThreatGraph, sssom: str, tmp_path: Path) -> None:
     path = tmp_path / "mappings.sssom.tsv"
     path.write_bytes(graph.export("sssom", node="PAT-SYS-005").replace(b"semapv:ManualMappingCuration", b"by hand"))
     done = subprocess.run([sssom, "validate", str(path)], capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""STIX 2.1: the libraries of others take our bundle, nothing of a record is lost, and it comes back by the importer."""
+"""STIX 2.1 export: other libraries accept the bundle, it is lossless, and the importer reads it."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_a_pattern_by_hand(objects: list[Object]) -> None:
     assert [label for _, (label,) in steps] == ["Contain", "Evaluate", "Consult", "Remediate or retire"]
 
 
-def test_relationships_have_both_ends_and_say_what_they_are(objects: list[Object]) -> None:
+def test_relationships_have_both_ends_and_a_description(objects: list[Object]) -> None:
     ids = {item["id"]: item for item in objects}
     assert len(ids) == len(objects)
     drift, strategic = (
@@ -128,7 +128,7 @@ def values(told: object) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("name", ["pattern/strategic-misalignment", "pattern/goal-drift", "incident/microsoft-tay"])
-def test_the_extension_holds_all_that_the_files_say_of_a_record(
+def test_the_extension_contains_all_statements_of_a_record(
     graph: ThreatGraph, objects: list[Object], name: str
 ) -> None:
     iri = BASE + name
@@ -144,7 +144,7 @@ def test_the_extension_holds_all_that_the_files_say_of_a_record(
     assert Counter(values(record(item))) == wanted
 
 
-def test_a_node_comes_with_what_it_is_linked_to(graph: ThreatGraph) -> None:
+def test_a_node_is_exported_with_its_links(graph: ThreatGraph) -> None:
     def names(node: str) -> set[str]:
         return {item["name"] for item in json.loads(graph.export("stix", node=node))["objects"] if "name" in item}
 
@@ -160,7 +160,7 @@ def test_a_node_comes_with_what_it_is_linked_to(graph: ThreatGraph) -> None:
 # There and back.
 
 
-def test_the_importer_brings_back_names_codes_definitions_and_links(
+def test_the_importer_restores_labels_codes_definitions_and_links(
     graph: ThreatGraph, content: bytes, tmp_path: Path
 ) -> None:
     file = tmp_path / "ours.json"
@@ -192,7 +192,7 @@ def test_the_importer_brings_back_names_codes_definitions_and_links(
     )
 
 
-def test_texts_keep_their_language_there_and_back(tmp_path: Path) -> None:
+def test_texts_keep_their_language_in_a_round_trip(tmp_path: Path) -> None:
     def record_of(name: str, labels: str, definitions: str) -> str:
         return (
             f"<urn:uuid:{name * 8}-0000-4000-8000-000000000000> a <{tg('ThreatPattern')}> ;"

@@ -81,7 +81,6 @@ def test_every_control_and_format_character_is_escaped() -> None:
         ["list", "pattern"],
         ["recommend", "evil"],
         ["query", "SELECT ?l { pattern:evil skos:prefLabel ?l }"],
-        ["check"],
         ["validate"],
         ["list", "pattern", "--format", "markdown"],
         ["show", "pattern:\x1b[31m"],

@@ -80,12 +80,12 @@ def test_a_feature_is_evaluated_with_advanced(feature: str, tmp_path: Path) -> N
 def test_without_advanced_a_feature_prevents_conformance(feature: str, tmp_path: Path) -> None:
     shapes, _, _ = FEATURES[feature]
     if feature == "function":  # the query that calls it cannot be read without it
-        with pytest.raises(InvalidShape, match=r"area.*--advanced"):
+        with pytest.raises(InvalidShape, match=r"area.*advanced=True"):
             report_on(tmp_path, PREFIXES + shapes, DATA)
         return
     report = report_on(tmp_path, PREFIXES + shapes, DATA)
     assert not report.ok
-    assert ["--advanced" in item.reason for item in report.unevaluated] == [True]
+    assert ["`advanced=True`" in item.reason for item in report.unevaluated] == [True]
 
 
 def test_the_nodes_of_a_sparql_based_target_are_counted(tmp_path: Path) -> None:

@@ -19,11 +19,11 @@ HEAD = """
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
 """
 WRONG = {
-    "<https://e.org/x> a tg:ThreatPatern .": "use tg:ThreatPattern",
-    "pattern:my-own a tg:threatpattern .": "use tg:ThreatPattern",
+    "<https://e.org/x> a tg:ThreatPatern .": "did you mean 'tg:ThreatPattern'?",
+    "pattern:my-own a tg:threatpattern .": "did you mean 'tg:ThreatPattern'?",
     "pattern:my-own a tg:Pattern , skos:Concept .": "has no class tg:Pattern",
     "<https://e.org/x> a <http://w3id.org/threatgraph/ontology#Incident> .": "tg: as the prefix of <https://w3id.org/",
-    "<https://e.org/x> a <https://w3id.org/ThreatGraph/Incident> .": "use tg:Incident",
+    "<https://e.org/x> a <https://w3id.org/ThreatGraph/Incident> .": "did you mean 'tg:Incident",
     "<https://e.org/x> tg:causalFactor <https://w3id.org/threatgraph/causal-factor/over-automation> .": "no class",
     "<https://e.org/x> a skos:Concept ; tg:domian <https://e.org/y> .": "no class",
     'pattern:gaol-drift skos:altLabel "Drift"@en .': "no class",
@@ -46,7 +46,7 @@ def test_a_record_without_a_known_class_is_a_violation(statement: str, tmp_path:
         report = validate(store, only=only)
         found = [result for result in report.results if result.rule == KNOWN_CLASS]
         assert len(found) == 1
-        assert WRONG[statement] in found[0].message
+        assert WRONG[statement] in f"{found[0].message} {found[0].remedy}"
         assert found[0].file == file
         assert not report.ok
 
@@ -68,4 +68,6 @@ def test_validating_a_file_with_a_misspelled_class_fails(tmp_path: Path, capsys:
     file = tmp_path / "own.ttl"
     file.write_text(HEAD + "<https://e.org/x> a tg:ThreatPatern .\n", encoding="utf-8")
     assert main(["validate", str(file)]) == 2
-    assert "The ontology has no class tg:ThreatPatern: use tg:ThreatPattern." in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "The ontology has no class tg:ThreatPatern." in out
+    assert "help: did you mean 'tg:ThreatPattern'?" in out

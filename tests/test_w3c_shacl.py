@@ -1,4 +1,4 @@
-"""The W3C test suite for SHACL Core and SPARQL (``data-shapes-test-suite/tests`` in ``w3c/data-shapes``), in both modes.
+"""The W3C test suite for SHACL Core and SPARQL (``data-shapes-test-suite`` in ``w3c/data-shapes``), in both modes.
 
 ``THREATGRAPH_SHACL_TESTS`` is the path of the folder with ``core/`` and ``sparql/``. Reports are compared as sets of
 results, since threatgraph reports identical results once.

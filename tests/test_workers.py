@@ -501,7 +501,7 @@ def test_a_graph_can_be_used_by_threads() -> None:
         lambda graph: [str(item.iri) for item in graph.recommend("PAT-SYS-005", top=5)],
         lambda graph: graph.record("PAT-SYS-005").label,
         lambda graph: graph.export("turtle", node="DOM-SYS"),
-        lambda graph: _rows(graph.check()),
+        lambda graph: graph.validate(hints=True).to_text(),
     ]
     wanted = [question(alone) for question in questions]
     with ThreadPoolExecutor(8) as threads:
@@ -532,7 +532,7 @@ graph = ThreatGraph.open([{str(tmp_path / "odd.ttl")!r}])
 for query in graph.queries.values():
     if not any(parameter.default is None for parameter in query.parameters):
         graph.run(query.name)
-graph.check()
+graph.validate(hints=True)
 graph.export("graphml")
 print("whole")
 """

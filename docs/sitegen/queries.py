@@ -30,8 +30,8 @@ def named_queries(graph: ThreatGraph) -> str:
 
 def checks(graph: ThreatGraph) -> str:
     """The page of the checks."""
-    rows = ((code(check.name), cell(check.title), cell(check.question)) for check in graph.checks.values())
-    return page("Checks", CHECKS, table(("check", "issue", "question"), rows))
+    rows = ((code(check.name), check.severity, cell(check.rule), cell(check.remedy)) for check in graph.checks.values())
+    return page("Checks", CHECKS, table(("check", "severity", "rule", "remedy"), rows))
 
 
 def _query(query: NamedQuery) -> str:

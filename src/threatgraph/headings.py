@@ -107,6 +107,8 @@ _INBOUND = {
     "mapping": "Mapped from",
     "patternLink": "Incidents",
     "related": "Related records",
+    "recommendedFor": "Predicted incidents",
+    "recommends": "Predicted patterns",
     "relatedIncident": "Related incidents",
     "relatedMatch": "Related in another framework",
     "sourceFigure": "Mentioned in figures of",

@@ -26,6 +26,7 @@ _DCTERMS = PREFIXES["dcterms"]
 _FOREIGN = {
     "label": f"{SKOS}prefLabel",
     "code": f"{SKOS}notation",
+    "identifier": f"{_DCTERMS}identifier",
     "definition": f"{SKOS}definition",
     "also_called": f"{SKOS}altLabel",
     "broader": f"{SKOS}broader",
@@ -37,6 +38,7 @@ _FOREIGN = {
 #: Short names of properties.
 _SHORT = {
     "harm": tg("harmType"),
+    "likelihood": tg("likelihoodTrend"),
     "cause": tg("causalFactor"),
     "group": tg("affects"),
     "involved_pattern": tg("involvesPattern"),

@@ -59,7 +59,7 @@ def resolve(store: Store, identifier: str, kind: str | None = None) -> str:
         kind: the kind of the record; any kind by default.
 
     Raises:
-        UnknownName: if there is no such record; the message suggests similar names.
+        UnknownName: if the record does not exist; the message suggests similar names.
         AmbiguousName: if several records of the first kind that matches have this name.
     """
     kinds = [kind_named(kind)] if kind else list(KINDS.values())
@@ -143,7 +143,7 @@ def kind_named(name: str) -> Kind:
     """Return a kind of record by its name or plural, such as ``pattern``, ``patterns`` or ``causal_factor``.
 
     Raises:
-        UnknownName: if there is no such kind.
+        UnknownName: if the kind does not exist.
     """
     by_name = {kind.name: kind for kind in KINDS.values()} | {kind.plural: kind for kind in KINDS.values()}
     kind = by_name.get(name.strip().lower().replace("_", "-"))

@@ -30,13 +30,19 @@ SELECT ?property ?value ?label ?notation ?position {
 _PARTS = "SELECT ?part { ?record tg:hasPart ?part }"
 
 
-#: Links from other records or their parts to a record. Derived shortcuts are left out.
+#: Links from other records or their parts to a record, and predicted links in both directions. Derived shortcuts are
+#: left out.
 _INBOUND = """
-SELECT DISTINCT ?property ?code ?label ?owner
+SELECT DISTINCT ?property ?code ?label ?owner ?confidence
 WHERE {
   { ?owner ?property ?record . FILTER NOT EXISTS { ?whole tg:hasPart ?owner } }
   UNION
   { ?part ?inner ?record . ?owner tg:hasPart ?part ; ?property ?part }
+  UNION
+  {
+    VALUES (?inner ?property) { (tg:recommendedFor tg:recommends) (tg:recommends tg:recommendedFor) }
+    ?prediction ?inner ?record ; ?property ?owner ; sssom:confidence ?confidence .
+  }
   ?owner skos:prefLabel ?label .
   OPTIONAL { ?owner skos:notation ?code }
   FILTER(?owner != ?record)
@@ -45,7 +51,7 @@ WHERE {
   ))
   FILTER NOT EXISTS { ?owner a tg:ThreatPattern ; tg:domain ?record . FILTER(?property = skos:broader) }
 }
-ORDER BY STR(?property) STR(?code) STR(?label) STR(?owner)
+ORDER BY STR(?property) DESC(?confidence) STR(?code) STR(?label) STR(?owner)
 """
 
 
@@ -56,17 +62,23 @@ class Link:
     iri: str
     label: str
     code: str | None = None
+    confidence: float | None = None
+    """The confidence of a predicted link; ``None`` for all others."""
 
     def __str__(self) -> str:
+        return self._name() + ("" if self.confidence is None else f" [confidence {self.confidence}]")
+
+    def _name(self) -> str:
         kind = kind_of(self.iri)
         if kind is not None and kind.name == "provision":  # provisions are identified by numbers
             return f"{shorten(self.iri)} {self.label}"
         return f"{self.label} ({self.code})" if self.code else self.label
 
-    def to_dict(self) -> dict[str, str]:
-        """The IRI, the label and, if there is one, the code."""
-        plain = {"iri": self.iri, "label": self.label}
-        return plain | {"code": self.code} if self.code else plain
+    def to_dict(self) -> dict[str, str | float | None]:
+        """The IRI and the label, and if present the code and the confidence."""
+        plain: dict[str, str | float | None] = {"iri": self.iri, "label": self.label}
+        optional = {"code": self.code, "confidence": self.confidence}
+        return plain | {name: value for name, value in optional.items() if value is not None}
 
     def to_html(self) -> str:
         """The link as HTML."""
@@ -109,6 +121,14 @@ class Record:
             plain[name] = [_plain(value) for value in values]
         return plain
 
+    def texts(self, name: str) -> list[str]:
+        """Return the values of a property for display; properties are named by their headings.
+
+        Args:
+            name: the local name of the property.
+        """
+        return [_detail(value) if name == "addedProperty" else str(value) for value in self[name]]
+
     def line(self) -> str:
         """Return a part of a record as one line: its label or target, details and text."""
         targets = "; ".join(str(self[name][0]) for name in _TARGETS if self[name])
@@ -147,13 +167,15 @@ class Record:
 
     def _html_values(self, name: str) -> str:
         items = []
-        for value in self[name]:
-            if isinstance(value, Link):
+        for value, text in zip(self[name], self.texts(name), strict=True):
+            if name == "addedProperty":
+                items.append(notebook.escape(text))
+            elif isinstance(value, Link):
                 items.append(value.to_html())
             elif isinstance(value, Record):
                 items.append(notebook.escape(value.line()))
             else:
-                items.append(notebook.link(str(value), str(value)))
+                items.append(notebook.link(text, text))
         numbered = any("position" in value for value in self[name] if isinstance(value, Record))
         reason = self.text(FACTS.get(name) or "")
         return notebook.bullets(items, numbered=numbered) + (f" — {notebook.escape(reason)}" if reason else "")
@@ -200,13 +222,15 @@ def read_inbound(store: Store, iri: str) -> dict[str, tuple[Link, ...]]:
     """Return the records that link to a record, by the local name of the property.
 
     A link from a part of a record counts as a link from the record, by the property that leads to the part. Shortcuts
-    that the graph derives are left out.
+    that the graph derives are left out. Predicted patterns of an incident are under ``recommends``, and predicted
+    incidents of a pattern under ``recommendedFor``.
     """
     found: dict[str, list[Link]] = {}
-    for prop, code, label, owner in store.select(_INBOUND, {"record": NamedNode(iri)}).rows:
+    for prop, code, label, owner, confidence in store.select(_INBOUND, {"record": NamedNode(iri)}).rows:
         assert isinstance(prop, NamedNode)
         assert isinstance(owner, NamedNode)
-        link = Link(owner.value, str(to_value(label)), str(to_value(code)) if code else None)
+        trust = float(confidence.value) if isinstance(confidence, Literal) else None
+        link = Link(owner.value, str(to_value(label)), str(to_value(code)) if code else None, trust)
         found.setdefault(_local_name(prop), []).append(link)
     return {name: tuple(links) for name, links in found.items()}
 

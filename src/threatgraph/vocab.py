@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 BASE = "https://w3id.org/threatgraph/"
 TG = f"{BASE}ontology#"
+#: The property of a shape that says how to fix a violation; see ``ontology/shapes/``.
+REMEDY = f"{BASE}shapes#remedy"
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 SH = "http://www.w3.org/ns/shacl#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"

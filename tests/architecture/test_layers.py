@@ -74,6 +74,7 @@ LONGEST_FUNCTION = 50
 
 #: What the command line may import: the API, what its answers are made of, and the registries of names.
 FOR_THE_COMMAND_LINE = {
+    "headings",
     "cli",
     "graph",
     "errors",

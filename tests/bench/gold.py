@@ -1,4 +1,4 @@
-"""Links that people made between catalogues of other projects, to measure recommendations against.
+"""Links that people made between catalogs of other projects, to measure recommendations against.
 
 None of it is part of this project: the files are read from where their owner has put them.
 
@@ -15,16 +15,16 @@ from typing import Any, NamedTuple
 
 import yaml
 
-Catalogue = dict[str, tuple[str, str]]
+Catalog = dict[str, tuple[str, str]]
 """Name and description of each entry, by its identifier."""
 
 
 class Task(NamedTuple):
-    """A question for each entry of one catalogue: which entries of another are linked to it?"""
+    """A question for each entry of one catalog: which entries of another are linked to it?"""
 
     name: str
-    source: Catalogue
-    target: Catalogue
+    source: Catalog
+    target: Catalog
     wanted: dict[str, set[str]]
 
 
@@ -54,16 +54,16 @@ def crosswalks(facts: Path, nexus: Path) -> list[Task]:
         facts: the folder with ``crosswalks/ibm/*.tsv``.
         nexus: a checkout of IBM AI Atlas Nexus.
     """
-    catalogues = {name: _catalogue(nexus, *where) for name, where in _FILES.items()}
-    catalogues["mit"] = {key: value for key, value in catalogues["mit"].items() if "subdomain" in key}
+    catalogs = {name: _catalogue(nexus, *where) for name, where in _FILES.items()}
+    catalogs["mit"] = {key: value for key, value in catalogs["mit"].items() if "subdomain" in key}
     tasks = []
     for name, (file, source, target) in _TABLES.items():
-        wanted = _links(facts / "crosswalks" / "ibm" / file, catalogues[source], catalogues[target])
-        tasks.append(Task(name, catalogues[source], catalogues[target], wanted))
+        wanted = _links(facts / "crosswalks" / "ibm" / file, catalogs[source], catalogs[target])
+        tasks.append(Task(name, catalogs[source], catalogs[target], wanted))
     incidents = _entries(nexus, "risk_atlas_data_incidents.yaml", "riskincidents")
     told = {str(entry["id"]): (str(entry["name"]), str(entry["description"])) for entry in incidents}
     linked = {str(entry["id"]): set(map(str, entry["refersToRisk"])) for entry in incidents}
-    return [*tasks, Task("IBM's incidents to IBM risk", told, catalogues["ibm"], linked)]
+    return [*tasks, Task("IBM's incidents to IBM risk", told, catalogs["ibm"], linked)]
 
 
 def _entries(nexus: Path, file: str, key: str) -> list[dict[str, Any]]:
@@ -72,12 +72,12 @@ def _entries(nexus: Path, file: str, key: str) -> list[dict[str, Any]]:
     return entries
 
 
-def _catalogue(nexus: Path, file: str, key: str) -> Catalogue:
+def _catalogue(nexus: Path, file: str, key: str) -> Catalog:
     entries = _entries(nexus, file, key)
     return {str(e["id"]): (str(e["name"]), str(e.get("description") or "")) for e in entries if e.get("name")}
 
 
-def _links(file: Path, source: Catalogue, target: Catalogue) -> dict[str, set[str]]:
+def _links(file: Path, source: Catalog, target: Catalog) -> dict[str, set[str]]:
     lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
     wanted: dict[str, set[str]] = {}
     for row in csv.DictReader(lines, delimiter="\t"):
@@ -88,7 +88,7 @@ def _links(file: Path, source: Catalogue, target: Catalogue) -> dict[str, set[st
     return wanted
 
 
-def incidents(datasets: Path) -> tuple[Catalogue, dict[str, str]]:
+def incidents(datasets: Path) -> tuple[Catalog, dict[str, str]]:
     """Title and description of every incident of the AI Incident Database, and the MIT subdomain of the classified.
 
     Args:

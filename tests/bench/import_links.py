@@ -1,14 +1,14 @@
-"""How many of the links that an import predictions have people made, too?
+"""Measures how many of the links that an import predicts were also made by curators.
 
     python tests/bench/import_links.py SNAPSHOT   # the folder of a snapshot of the AI Incident Database
 
-Some bundled incidents are also in the database, and people have linked them to patterns. Each of these is asked for
-with the database's own words, in a graph without the bundled record of it (ten parts, each left out in turn). Half of
-the incidents choose the thresholds: the lowest score at which seven of ten links are right. The other half says how
-good they are. Which half an incident is in, a digest of its number says. A link that people did not make counts as
-wrong, though they may only not have thought of it.
+Some bundled incidents are also in the database, and curators have linked them to patterns. For each of these, links are
+predicted from the text in the database, on a graph without the bundled record (10-fold cross-validation). Half of the
+incidents determine the thresholds: the lowest score with a precision of 0.7. The other half is used to measure
+precision. A digest of the incident number assigns the half. A link that curators did not make counts as wrong, even if
+it may be correct.
 
-The weights of the signals were learnt from the bundled links, those of these incidents among them.
+The weights of the signals were learned from the bundled links, including those of these incidents.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ SELECT ?incident ?page ?pattern {
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A predict, and whether people made the link."""
+    """A prediction, and whether curators made the link."""
 
     number: int
-    predict: Prediction
-    right: bool
+    prediction: Prediction
+    correct: bool
 
 
 def cases(folder: Path) -> list[Case]:
-    """All predictions for the incidents that people have linked."""
+    """Predict links for the incidents that curators have linked."""
     truth: dict[int, set[str]] = {}
     slugs: dict[int, str] = {}
     for row in ThreatGraph.open().store.select(_KNOWN).to_dicts():
@@ -53,19 +53,19 @@ def cases(folder: Path) -> list[Case]:
         slugs[number] = str(row["incident"]).rpartition("/")[2]
     texts = {int(row["incident_id"]): f"{row['title']} {row['description']}" for row in _rows(folder / "incidents.csv")}
     classes = {
-        int(row["Incident ID"]): {PREFIXES["mit"] + said[1]}
+        int(row["Incident ID"]): {PREFIXES["mit"] + code[1]}
         for row in _rows(folder / "classifications_MIT.csv")
-        if row["Published"].lower() == "true" and (said := re.match(r"([0-9]+\.[0-9]+)", row["Risk Subdomain"]))
+        if row["Published"].lower() == "true" and (code := re.match(r"([0-9]+\.[0-9]+)", row["Risk Subdomain"]))
     }
     numbers = sorted(truth.keys() & texts.keys())
     found = []
     for part in range(_PARTS):
         left_out = {slugs[number] for number in numbers[part::_PARTS]}
         files = [f for f in resources.bundled_files() if not ("incidents" in f.parts and f.stem in left_out)]
-        guesser = LinkPredictor(ThreatGraph.open(files, bundled=False).store)
+        predictor = LinkPredictor(ThreatGraph.open(files, bundled=False).store)
         for number in numbers[part::_PARTS]:
-            for predict in guesser.predictions(texts[number], classes.get(number, set())):
-                found.append(Case(number, predict, predict.pattern in truth[number]))
+            for prediction in predictor.predictions(texts[number], classes.get(number, set())):
+                found.append(Case(number, prediction, prediction.pattern in truth[number]))
     return found
 
 
@@ -75,29 +75,29 @@ def _rows(file: Path) -> list[dict[str, str]]:
 
 
 def chooses(case: Case) -> bool:
-    """Whether the incident is one of those that choose the thresholds."""
+    """Whether the incident is in the half that determines the thresholds."""
     return hashlib.sha256(str(case.number).encode()).digest()[0] % 2 == 0
 
 
 def precision(found: list[Case]) -> float:
-    """The share that is right."""
-    return sum(case.right for case in found) / len(found) if found else 0.0
+    """The share of correct links."""
+    return sum(case.correct for case in found) / len(found) if found else 0.0
 
 
 def main() -> None:
     """Print the threshold of each tier, and the precision on both halves."""
     found = cases(Path(sys.argv[1]))
-    print(f"{len({case.number for case in found})} incidents, {len(found)} predictions, {precision(found):.2f} right")
+    print(f"{len({case.number for case in found})} incidents, {len(found)} predictions, {precision(found):.2f} correct")
     for name, agrees in (("text alone", False), ("text and MIT", True)):
-        tier = [case for case in found if case.predict.agrees == agrees]
+        tier = [case for case in found if case.prediction.agrees == agrees]
         mine, others = [c for c in tier if chooses(c)], [c for c in tier if not chooses(c)]
         grid = [step / 100 for step in range(10, 60)]
-        least = next(t for t in grid if precision([c for c in mine if c.predict.score >= t]) >= _GOAL)
+        least = next(t for t in grid if precision([c for c in mine if c.prediction.score >= t]) >= _GOAL)
         for half, kept in (("choosing", mine), ("other", others)):
-            kept = [c for c in kept if c.predict.score >= least]
+            kept = [c for c in kept if c.prediction.score >= least]
             print(
                 f"{name:14} from {least:.2f}, {half} half: {len(kept):4} links of "
-                f"{len({c.number for c in kept}):3} incidents, {precision(kept):.2f} right"
+                f"{len({c.number for c in kept}):3} incidents, {precision(kept):.2f} correct"
             )
 
 

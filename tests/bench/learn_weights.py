@@ -102,7 +102,7 @@ def samples(recommender: Recommender, source: str, target: str, primary: dict[st
         hit = np.array([candidates.iri(c) in wanted for c in candidates.candidates()])
         table = np.array([values[name] for name in names])[:, here]
         gathered.append((query.name, table, hit[here]))
-        if bare and "nearest" in names:  # once more, as for a catalogue that nothing links to yet
+        if bare and "nearest" in names:  # once more, as for a catalog that nothing links to yet
             cold = table.copy()
             cold[names.index("nearest")] = 0
             gathered.append((query.name, cold, hit[here]))

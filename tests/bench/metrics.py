@@ -13,7 +13,7 @@ _CUT = 10
 
 
 def of_ranking(wanted: np.ndarray) -> tuple[float, float, float, float]:
-    """Precision at 1, reciprocal rank, normalised discounted cumulative gain at 10, average precision.
+    """Precision at 1, reciprocal rank, normalized discounted cumulative gain at 10, average precision.
 
     Args:
         wanted: for each place of the ranking, whether the candidate there is wanted; one of them at least is.

@@ -1,7 +1,7 @@
 """How good the recommendations are, against what people use otherwise, on links that people made.
 
     python tests/bench/recommend.py                      # the other half of the bundled graph's own links
-    python tests/bench/recommend.py --facts DIR --nexus DIR --datasets DIR  # and the catalogues of other projects
+    python tests/bench/recommend.py --facts DIR --nexus DIR --datasets DIR  # and the catalogs of other projects
 
 Needs the dependency group ``bench``: ``pip install --group bench``. Each figure is a mean over the questions with a
 95 % bootstrap interval; the last column is the gain in P@1 over TF-IDF and how sure it is by paired bootstrap. No
@@ -42,19 +42,19 @@ def ranked(scores: np.ndarray, wanted: np.ndarray, here: np.ndarray) -> np.ndarr
     return np.asarray(wanted[places][np.argsort(-scores[places].round(9), kind="stable")])
 
 
-def as_turtle(catalogue: gold.Catalogue, name: str, class_name: str) -> str:
-    """A catalogue of another project as records of ours: a name and a definition, and nothing else."""
+def as_turtle(catalog: gold.Catalog, name: str, class_name: str) -> str:
+    """A catalog of another project as records of ours: a name and a definition, and nothing else."""
     text = "dcterms:description" if class_name == "Incident" else "skos:definition"
     lines = [
         f"<https://example.org/{name}/{key}> a tg:{class_name} ; skos:prefLabel {json.dumps(label)}@en ;"
         f" {text} {json.dumps(description or label)}@en ; skos:inScheme <https://example.org/{name}> .\n"
-        for key, (label, description) in catalogue.items()
+        for key, (label, description) in catalog.items()
     ]
     return _PREFIXES + "".join(lines)
 
 
 def of_crosswalk(task: gold.Task, *, embedded: bool) -> Rankings:
-    """The rankings of a task whose catalogues are given as users give them: as files beside the bundled graph."""
+    """The rankings of a task whose catalogs are given as users give them: as files beside the bundled graph."""
     with tempfile.TemporaryDirectory() as folder:
         one, other = Path(folder) / "source.ttl", Path(folder) / "target.ttl"
         kind = "Incident" if "incidents" in task.name else "ThreatPattern"
@@ -121,7 +121,7 @@ def of_bundled_links(source: str, target: str, *, embedded: bool) -> Rankings:
     return rankings
 
 
-def of_incident_database(told: gold.Catalogue, classes: dict[str, str], *, embedded: bool) -> Rankings:
+def of_incident_database(told: gold.Catalog, classes: dict[str, str], *, embedded: bool) -> Rankings:
     """For each classified incident all other ones: those of its MIT subdomain are wanted. Leave one out."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "incidents.ttl"

@@ -36,8 +36,7 @@ GROUPS: Mapping[str, Sequence[Command]] = {
     ),
     "maintain data": (
         Command("new", "Scaffold a record"),
-        Command("validate", "Validate the graph or files against the SHACL shapes"),
-        Command("check", "Run the cross-record checks"),
+        Command("validate", "Validate the graph or files with shapes and cross-record checks"),
         Command("format", "Format Turtle files"),
     ),
     "exchange data": (

@@ -10,6 +10,7 @@ from threatgraph.cli.options import TRIPLES, Options, add_format
 from threatgraph.cli.output import in_color, open_graph, width, wrap, write, write_text
 from threatgraph.cli.parser import Parser
 from threatgraph.display import printable
+from threatgraph.errors import InvalidQuery
 from threatgraph.graph import ThreatGraph
 from threatgraph.headings import FACTS, HIDDEN, LAST_SECTIONS, NAMED, PROVENANCE, SECTIONS, heading, inbound_heading
 from threatgraph.records import Link, Record
@@ -67,8 +68,7 @@ def _show_term(graph: ThreatGraph, options: ShowOptions) -> int:
     elif options.format == "json":
         write(found.to_json() + "\n", options)
     else:
-        answer = graph.query(f"DESCRIBE <{found.iri}>", raw=True)
-        write(graph.serialize(answer if isinstance(answer, list) else [], options.format), options)
+        raise InvalidQuery(f"a term of the ontology has the formats text and json, not {options.format}.")
     return 0
 
 
@@ -113,7 +113,7 @@ class _Page:
         for name in names:
             if record[name]:
                 reason = record.text(FACTS.get(name) or "")
-                values = "; ".join(str(value) for value in record[name])
+                values = "; ".join(record.texts(name))
                 text = f"{heading(name)}: {values}{f' — {reason}' if reason else ''}"
                 yield from self._wrap(text, indent, hang="  ")
 

@@ -1,4 +1,4 @@
-"""``threatgraph validate``: validate the graph or files against the SHACL shapes."""
+"""``threatgraph validate``: validate the graph or files with SHACL shapes and cross-record checks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from threatgraph.cli.options import Options, add_format, seconds
 from threatgraph.cli.output import open_graph, progress_bar, write, write_text
 from threatgraph.cli.parser import Parser
+from threatgraph.cli.wording import as_command_line
 from threatgraph.graph import VALIDATION_TIMEOUT
 
 
@@ -19,6 +20,8 @@ class ValidateOptions(Options):
     full: bool = False
     advanced: bool = False
     shapes: list[str] = field(default_factory=list)
+    no_checks: bool = False
+    checks: list[str] = field(default_factory=list)
     timeout: float = VALIDATION_TIMEOUT
     format: str = "text"
 
@@ -33,6 +36,15 @@ def add_arguments(parser: Parser) -> None:
         action="append",
         metavar="PATH",
         help="use these shapes instead of the bundled ones (repeatable)",
+    )
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--no-checks", action="store_true", help="do not run the cross-record checks")
+    which.add_argument(
+        "--check",
+        action="append",
+        dest="checks",
+        metavar="NAME",
+        help="run only this cross-record check (repeatable)",
     )
     parser.add_argument("--full", action="store_true", help="evaluate every node with pyshacl (slow; same results)")
     parser.add_argument(
@@ -50,6 +62,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_examples(
         "threatgraph validate",
         "threatgraph validate --hints my-records/",
+        "threatgraph validate --check dangling-target --check date-range",
         "threatgraph validate --data my-graph.ttl --shapes my-shapes.ttl",
     )
 
@@ -59,6 +72,7 @@ def execute(options: ValidateOptions) -> int:
     report = open_graph(options, more=options.paths).validate(
         options.paths or None,
         shapes=options.shapes or None,
+        checks=options.checks or not options.no_checks,
         fast=not options.full,
         hints=options.hints,
         advanced=options.advanced,
@@ -69,5 +83,5 @@ def execute(options: ValidateOptions) -> int:
     if options.format in forms:
         write(forms[options.format](), options)
     else:
-        write_text(report.to_text(), options)
+        write_text(as_command_line(report.to_text()), options)
     return 0 if report.ok else 2

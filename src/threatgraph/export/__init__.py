@@ -1,6 +1,6 @@
-"""Writes the graph, a record with its neighbourhood, or the answer to a query in the formats that other tools read.
+"""Exports the graph, a record with its neighborhood, or the result of a query in formats of other tools.
 
-The same graph gives the same bytes, whatever the order in which it was loaded.
+Exports are deterministic and do not depend on the order in which files were loaded.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple
 
 from threatgraph.errors import UnknownName
 from threatgraph.export import jsonld, network, rdf, sssom, stix
-from threatgraph.export.neighborhood import neighbourhood
+from threatgraph.export.neighborhood import neighborhood
 from threatgraph.export.tables import RESULT_FORMATS, TABLE_FORMATS, export_results, export_table
 from threatgraph.rdf.turtle import write_turtle
 from threatgraph.store import Store
@@ -32,33 +32,32 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format of export."""
+    """An export format."""
 
     name: str
     extension: str
-    media_type: str
     description: str
     kind: str
-    """``graph`` for triples, ``dataset`` for triples in the graphs of their files, ``network`` for Gephi,
-    ``mappings`` for a table of mappings, ``intelligence`` for objects of threat intelligence."""
+    """``graph`` for triples, ``dataset`` for triples in named graphs, ``network`` for nodes and edges, ``mappings`` for
+    a table of mappings, ``intelligence`` for threat intelligence."""
     write: Callable[[Store, str | None], bytes]
 
 
 def _triples(store: Store, node: str | None) -> Iterable[Triple]:
-    return store.triples() if node is None else neighbourhood(store, node)
+    return store.triples() if node is None else neighborhood(store, node)
 
 
 def _quads(store: Store, node: str | None) -> Iterable[Quad]:
-    """The triples, each in the graphs of the files that state it."""
-    wanted = None if node is None else set(map(_stated, neighbourhood(store, node)))
+    """The triples as quads, in the named graphs of their files."""
+    wanted = None if node is None else set(map(_key, neighborhood(store, node)))
     for graph in store.graphs():
         for triple in store.graph_triples(graph):
-            if wanted is None or _stated(triple) in wanted:
+            if wanted is None or _key(triple) in wanted:
                 yield Quad(triple.subject, triple.predicate, triple.object, NamedNode(graph))
 
 
-def _stated(triple: Triple) -> tuple[object, ...]:
-    """What makes a statement the same in all graphs: these may write a literal in forms of their own."""
+def _key(triple: Triple) -> tuple[object, ...]:
+    """Identify a statement across named graphs, without its literal, whose lexical form may differ."""
     value = None if isinstance(triple.object, Literal) else triple.object
     return triple.subject, triple.predicate, value
 
@@ -69,23 +68,20 @@ FORMATS: Mapping[str, Format] = {
         Format(
             "turtle",
             "ttl",
-            "text/turtle",
-            "Turtle, one statement a line",
+            "Turtle, one statement per line",
             "graph",
             lambda store, node: write_turtle(_triples(store, node)).encode(),
         ),
         Format(
             "jsonld",
             "jsonld",
-            "application/ld+json",
-            "JSON-LD, compact, each record with its parts inside it",
+            "Compact JSON-LD, with the parts nested in each record",
             "graph",
             lambda store, node: jsonld.write(_triples(store, node), main=node),
         ),
         Format(
             "ntriples",
             "nt",
-            "application/n-triples",
             "N-Triples, sorted",
             "graph",
             lambda store, node: rdf.write(_triples(store, node), RdfFormat.N_TRIPLES),
@@ -93,7 +89,6 @@ FORMATS: Mapping[str, Format] = {
         Format(
             "rdfxml",
             "rdf",
-            "application/rdf+xml",
             "RDF/XML",
             "graph",
             lambda store, node: rdf.write(_triples(store, node), RdfFormat.RDF_XML),
@@ -101,23 +96,20 @@ FORMATS: Mapping[str, Format] = {
         Format(
             "nquads",
             "nq",
-            "application/n-quads",
-            "N-Quads, a graph for each file",
+            "N-Quads, with a named graph for each file",
             "dataset",
             lambda store, node: rdf.write(_quads(store, node), RdfFormat.N_QUADS),
         ),
         Format(
             "trig",
             "trig",
-            "application/trig",
-            "TriG, a graph for each file",
+            "TriG, with a named graph for each file",
             "dataset",
             lambda store, node: rdf.write(_quads(store, node), RdfFormat.TRIG),
         ),
         Format(
             "graphml",
             "graphml",
-            "application/graphml+xml",
             "GraphML, records as nodes and links as edges",
             "network",
             lambda store, node: network.write_graphml(network.to_networkx(store, node)),
@@ -125,7 +117,6 @@ FORMATS: Mapping[str, Format] = {
         Format(
             "gexf",
             "gexf",
-            "application/gexf+xml",
             "GEXF for Gephi, records as nodes and links as edges",
             "network",
             lambda store, node: network.write_gexf(network.to_networkx(store, node)),
@@ -133,16 +124,14 @@ FORMATS: Mapping[str, Format] = {
         Format(
             "sssom",
             "sssom.tsv",
-            "text/tab-separated-values",
-            "SSSOM/TSV, the mappings to frameworks and between them",
+            "SSSOM/TSV, mappings to and between frameworks",
             "mappings",
             sssom.write,
         ),
         Format(
             "stix",
             "stix.json",
-            "application/stix+json;version=2.1",
-            "STIX 2.1, a bundle of attack patterns and incidents",
+            "STIX 2.1 bundle of attack patterns and incidents",
             "intelligence",
             stix.write,
         ),
@@ -151,23 +140,23 @@ FORMATS: Mapping[str, Format] = {
 
 
 def export(store: Store, format: str, *, node: str | None = None) -> bytes:
-    """Write the graph of a store, or one record with its neighbourhood.
+    """Export the graph of a store, or one record with its neighborhood.
 
     Args:
         store: the graph.
         format: a name from :data:`FORMATS`.
-        node: the IRI of the record; the whole graph by default.
+        node: the IRI of the record; by default the entire graph.
 
     Raises:
-        UnknownName: for a format that does not exist.
-        ThreatGraphError: for a literal that the format cannot hold.
+        UnknownName: if the format does not exist.
+        ThreatGraphError: if the format cannot represent a value.
     """
     if format not in FORMATS:
         raise UnknownName("format", format, FORMATS, f"The formats are {', '.join(FORMATS)}.")
     return FORMATS[format].write(store, node)
 
 
-#: Name of each format for the answer to a CONSTRUCT or DESCRIBE query to its writer.
+#: The writer of each format for results of CONSTRUCT and DESCRIBE queries, by name.
 TRIPLE_FORMATS: Mapping[str, Callable[[Iterable[Triple]], bytes]] = {
     "turtle": lambda content: rdf.write_named(content),
     "jsonld": lambda content: jsonld.write(content),
@@ -177,11 +166,11 @@ TRIPLE_FORMATS: Mapping[str, Callable[[Iterable[Triple]], bytes]] = {
 
 
 def export_triples(triples: Iterable[Triple], format: str) -> bytes:
-    """Write the answer to a CONSTRUCT or DESCRIBE query.
+    """Export the result of a CONSTRUCT or DESCRIBE query.
 
     Raises:
-        UnknownName: for a format that does not exist or that is not one for triples.
-        ThreatGraphError: for a literal that the format cannot hold.
+        UnknownName: if the format does not exist or cannot represent triples.
+        ThreatGraphError: if the format cannot represent a value.
     """
     if format not in TRIPLE_FORMATS:
         raise UnknownName("format for triples", format, TRIPLE_FORMATS, f"The formats are {', '.join(TRIPLE_FORMATS)}.")

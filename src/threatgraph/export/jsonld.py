@@ -1,8 +1,7 @@
-"""JSON-LD 1.1 in a compact form that programs can use without an RDF library.
+"""Writes compact JSON-LD 1.1, which programs can use without an RDF library.
 
-Each record is an object with its parts inside it, its properties by short names, and links as full IRIs. Values are
-always lists, so that a program need not ask first. The context (``ontology/context.jsonld``) stands in the document, so
-reading it needs no network.
+Each record is an object with its parts nested in it, short property names, and full IRIs as links. Values are always
+lists. The document includes the context (``ontology/context.jsonld``), so no network access is needed to read it.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from threatgraph.rdf.terms import Term
 from threatgraph.vocab import CLASSES, PREFIXES, RDF_TYPE, TG, XSD, tg
 
 _VOCABULARIES = ("dcterms", "owl", "prov", "rdf", "rdfs", "schema", "skos", "sssom", "tg", "xsd")
-#: Properties of other vocabularies that get a short name; for each, whether its values are links.
+#: Properties of other vocabularies with a short name, and whether their values are links.
 _BORROWED = {
     "dcterms:abstract": False,
     "dcterms:created": False,
@@ -55,7 +54,7 @@ _BORROWED = {
     "sssom:object_id": True,
     "sssom:predicate_id": True,
 }
-#: Dates of one precision everywhere. The shapes demand it; OWL 2 DL has no such datatypes, so the ontology cannot.
+#: Datatypes of date properties. The shapes require them; OWL 2 DL lacks these datatypes, so the ontology cannot.
 _DATES = {
     "appliesFrom": "xsd:date",
     "appliesFromAsAmended": "xsd:date",
@@ -64,7 +63,7 @@ _DATES = {
     "lastYear": "xsd:gYear",
     "sourceUpdated": "xsd:date",
 }
-#: Integers of up to so many digits are the same in every reader: JavaScript is exact below 2 to the power of 53.
+#: Integers with up to this many digits are exact in every reader: JavaScript is exact below 2 to the power of 53.
 _EXACT_DIGITS = 15
 _RANGE = f"{PREFIXES['rdfs']}range"
 _HAS_PART = tg("hasPart")
@@ -74,7 +73,7 @@ Json = str | int | dict[str, "Json"] | list["Json"]
 
 
 def jsonld_context() -> dict[str, dict[str, Json]]:
-    """The context: short names for the terms of the ontology and those that it borrows, with the type of each."""
+    """Build the context: short names and types of the terms of the ontology and of other vocabularies."""
     context: dict[str, Json] = {"id": "@id", "type": "@type", "graph": "@graph"}
     context |= {prefix: PREFIXES[prefix] for prefix in _VOCABULARIES}
     context |= {name: f"tg:{name}" for name in sorted(CLASSES)}
@@ -89,11 +88,11 @@ def write(content: Iterable[Triple], *, main: str | None = None) -> bytes:
     """Write triples as a JSON-LD document.
 
     Args:
-        content: the triples; blank nodes are kept as such.
-        main: the IRI of the record that comes first.
+        content: the triples, possibly with blank nodes.
+        main: the IRI of the record to write first.
 
     Raises:
-        ThreatGraphError: for a statement that JSON-LD cannot hold, or would read as another one.
+        ThreatGraphError: if JSON-LD cannot represent a statement, or would read it differently.
     """
     about: dict[Term, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
     context = jsonld_context()["@context"]
@@ -109,7 +108,7 @@ def write(content: Iterable[Triple], *, main: str | None = None) -> bytes:
 
 
 class _Writer:
-    """Writes nodes of one graph under one context."""
+    """Writes the nodes of a graph with a context."""
 
     def __init__(self, about: Mapping[Term, Mapping[str, list[Term]]], context: Mapping[str, Json]) -> None:
         self._about = about
@@ -121,8 +120,8 @@ class _Writer:
                 self._terms[PREFIXES[prefix] + local] = (name, None if kind is None else str(kind))
         linked = {
             (value, subject)
-            for subject, said in about.items()
-            for predicate, values in said.items()
+            for subject, statements in about.items()
+            for predicate, values in statements.items()
             if predicate != _HAS_PART
             for value in values
         }
@@ -130,23 +129,25 @@ class _Writer:
         self._nested = {part for part in owners if part in about}
 
     def is_nested(self, subject: Term) -> bool:
-        """Whether the node is written inside the record that it is a part of."""
+        """Whether a node is nested in its record."""
         return subject in self._nested
 
     def node(self, subject: Term) -> dict[str, Json]:
-        """A node with its statements, and with its parts inside it."""
+        """A node with its statements and its nested parts."""
         written: dict[str, Json] = {"id": _iri(subject)}
-        said = self._about[subject]
-        classes = [kind for kind in said.get(RDF_TYPE, ()) if not isinstance(kind, Literal)]
+        statements = self._about[subject]
+        classes = [kind for kind in statements.get(RDF_TYPE, ()) if not isinstance(kind, Literal)]
         if classes:
             written["type"] = sorted((_short(_iri(kind)) for kind in classes), key=lambda name: name not in CLASSES)
-        for predicate in sorted(said, key=lambda p: self._terms.get(p, (_short(p),))[0]):
+        for predicate in sorted(statements, key=lambda p: self._terms.get(p, (_short(p),))[0]):
             name, kind = self._terms.get(predicate, (_short(predicate), None))
-            values = sorted(said[predicate], key=lambda v: (self._position(v), str(v)))
+            values = sorted(statements[predicate], key=lambda v: (self._position(v), str(v)))
             if predicate == RDF_TYPE:
-                values = [value for value in values if isinstance(value, Literal)]  # odd, but RDF allows it
+                values = [value for value in values if isinstance(value, Literal)]  # unusual, but valid RDF
             if values:
-                owner = None if predicate == _HAS_PART else subject  # a part is nested once, under its own property
+                owner = (
+                    None if predicate == _HAS_PART else subject
+                )  # a part is nested once, under its specific property
                 written[name] = [self._value(value, kind, owner) for value in values]
         return written
 
@@ -177,22 +178,20 @@ def _literal(value: Literal, kind: str | None) -> Json:
 
 
 def _is_exact(number: str) -> bool:
-    """Whether a lexical form is that of a JSON number which every reader turns back into the same form."""
+    """Whether a lexical form is a JSON number that every reader converts back into the same form."""
     is_short = number.isascii() and number.isdecimal() and len(number) <= _EXACT_DIGITS
     return is_short and str(int(number)) == number
 
 
 def _refuse_misread(term: Term, context: Mapping[str, Json]) -> None:
-    """Refuse ``<skos:note>``: an IRI in RDF, though hardly meant as one, and a prefixed name in JSON-LD."""
+    """Reject an IRI such as ``<skos:note>``, which JSON-LD would read as a prefixed name."""
     if isinstance(term, NamedNode) and term.value.partition(":")[0] in context:
-        message = (
-            f"{term}: JSON-LD reads this as a prefixed name; if it is meant as one, drop the brackets in its source."
-        )
+        message = f"{term}: JSON-LD reads this IRI as a prefixed name; if intended, remove the brackets in the source."
         raise ThreatGraphError(message)
 
 
 def _properties() -> dict[str, str | None]:
-    """The properties of the ontology, each with the type of its values: a link, text, a datatype, or several."""
+    """The properties of the ontology and their value types: ``@id``, ``@language``, a datatype, or ``None``."""
     ranges: dict[str, str | None] = {}
     links: set[str] = set()
     for quad in parse(path=str(resources.ontology_dir() / "threatgraph.ttl"), format=RdfFormat.TURTLE):

@@ -1,4 +1,4 @@
-"""What some formats cannot hold: refused by name before anything is written, so that no export loses a statement."""
+"""Rejects values that a format cannot represent, so that no export loses a statement."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from pyoxigraph import Literal, Quad, Triple
 
 from threatgraph.errors import ThreatGraphError
 
-# Outside of the Char production of XML 1.0 (section 2.2): not even an escape can write these.
+# Characters outside the Char production of XML 1.0 (section 2.2), which cannot be escaped either.
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def refuse_control_characters(text: str, place: str, form: str) -> None:
-    """Refuse a text that XML cannot hold.
+    """Reject text that XML cannot represent.
 
     Args:
-        text: the text to write.
-        place: what it belongs to, for the message.
-        form: the format, as people call it.
+        text: the text.
+        place: the position of the text, for the message.
+        form: the display name of the format.
 
     Raises:
-        ThreatGraphError: names the place, and a format that can hold it.
+        ThreatGraphError: with the position, and a format that can represent the text.
     """
     if _NOT_XML.search(text):
-        message = f"{place}: {form} cannot hold the control characters of this value: export as turtle."
+        message = f"{place}: {form} cannot represent the control characters in this value: export as turtle."
         raise ThreatGraphError(message)
 
 
 def refuse_new_terms(statement: Triple | Quad, form: str) -> None:
-    """Refuse what RDF 1.2 added, triples as values and text with a direction, where a format has no place for it.
+    """Reject features of RDF 1.2: triples as values, and text with a direction.
 
     Raises:
-        ThreatGraphError: names the statement, and a format that can hold it.
+        ThreatGraphError: with the statement, and a format that can represent it.
     """
     value = statement.object
     if isinstance(value, Triple) or (isinstance(value, Literal) and value.direction):
-        what = "a triple as a value" if isinstance(value, Triple) else "the direction of a text"
+        what = "a triple as a value" if isinstance(value, Triple) else "a text direction"
         place = f"{statement.subject} {statement.predicate}"
-        raise ThreatGraphError(f"{place}: {form} cannot hold {what}, which is new in RDF 1.2: export as ntriples.")
+        raise ThreatGraphError(f"{place}: {form} cannot represent {what}, a feature of RDF 1.2: export as ntriples.")

@@ -1,4 +1,4 @@
-"""One record and what stands around it."""
+"""The neighborhood of a record: its statements and its links."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pyoxigraph import NamedNode, Triple
 
 from threatgraph.store import Store
 
-# The record and its parts; then names for what they point to; then what points at the record, with names for that.
+# The record and its parts; labels of linked records; inbound links with labels; inbound links via parts.
 _QUERIES = (
     """
     CONSTRUCT { ?subject ?property ?value }
@@ -47,8 +47,8 @@ _QUERIES = (
 )
 
 
-def neighbourhood(store: Store, iri: str) -> list[Triple]:
-    """The statements about a record and its parts, and the names of the records that are linked with it, either way."""
+def neighborhood(store: Store, iri: str) -> list[Triple]:
+    """Collect the statements about a record and its parts, inbound links, and the labels of linked records."""
     found: dict[Triple, None] = {}
     for query in _QUERIES:
         found |= dict.fromkeys(store.construct(query, {"record": NamedNode(iri)}))

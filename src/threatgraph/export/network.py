@@ -1,8 +1,8 @@
-"""The graph as a network of records: for networkx, and by way of it for Gephi.
+"""Converts the graph to a network of records, for networkx and Gephi.
 
-Nodes are records and concepts, each with its kind, label and code. Edges are their links. The parts of a record are
-folded into edges: an impact becomes an edge from the pattern to the group, a framework mapping one to the provision, a
-pattern link one from the incident to the pattern, each with the role or relation that the part states.
+Nodes are records and concepts, with kind, label and code. Edges are their links. A part of a record becomes an edge: an
+impact from the pattern to the group, a framework mapping to the provision, a pattern link from the incident to the
+pattern, each with the role or relation of the part.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from threatgraph.vocab import DERIVED_GRAPH, KINDS
 if TYPE_CHECKING:
     import networkx
 
-# Of several labels the last one counts: an English one, where there is one.
+# The last of several labels is used: an English one if available.
 _NODES = f"""
 SELECT ?record ?class ?label ?code
 WHERE {{
@@ -75,16 +75,16 @@ ORDER BY STR(?from) STR(?property) STR(?to) STR(?relation)
 
 
 def to_networkx(store: Store, node: str | None = None) -> networkx.MultiDiGraph[str]:
-    """The records of a store as a network.
+    """Convert the records of a store to a network.
 
     Args:
         store: the graph.
-        node: the IRI of a record, for it and its neighbours alone.
+        node: the IRI of a record, to include only it and its neighbors.
 
     Returns:
         A directed multigraph. Nodes are IRIs with the attributes ``kind`` (the class, such as ``ThreatPattern``),
-        ``label`` (its name in place of one that is missing) and, where there is one, ``code``; edges have ``property``
-        and, where a part states one, ``relation``.
+        ``label`` (the IRI if there is no label) and optionally ``code``. Edges have ``property`` and optionally
+        ``relation``.
     """
     import networkx
 
@@ -100,36 +100,36 @@ def to_networkx(store: Store, node: str | None = None) -> networkx.MultiDiGraph[
     if node is None:
         return network
     near = {node, *network.predecessors(node), *network.successors(node)} if node in network else set()
-    # Taken out one by one, since a subgraph of networkx is in the order of a set, which differs from run to run.
+    # Nodes are removed one by one, since the node order of a networkx subgraph differs between runs.
     network.remove_nodes_from([other for other in network if other not in near])
     return network
 
 
 def write_graphml(network: networkx.MultiDiGraph[str]) -> bytes:
-    """A network as GraphML.
+    """Serialize a network as GraphML.
 
     Raises:
-        ThreatGraphError: where a label or a code holds characters that XML cannot hold.
+        ThreatGraphError: if a label or code has characters that XML cannot represent.
     """
     import networkx
 
     _refuse_control_characters(network, "GraphML")
-    # networkx numbers the edges of each two nodes anew; Gephi and yEd drop an edge with a number that they have met.
+    # networkx numbers edges for each pair of nodes separately; Gephi and yEd drop edges with a duplicate number.
     numbered: networkx.MultiDiGraph[str] = networkx.MultiDiGraph()
     numbered.add_nodes_from(network.nodes(data=True))
     for number, (source, target, attributes) in enumerate(network.edges(data=True)):
         numbered.add_edge(source, target, f"e{number}", **attributes)
     content = io.BytesIO()
-    # Of the two writers of networkx the one that is always there: the other needs lxml and gives other bytes.
+    # networkx has two writers; the other one requires lxml and its output differs.
     networkx.write_graphml_xml(numbered, content)
     return content.getvalue()
 
 
 def write_gexf(network: networkx.MultiDiGraph[str]) -> bytes:
-    """A network as GEXF, without the date of writing, so that the same network gives the same bytes.
+    """Serialize a network as GEXF, without the modification date, so that the output is deterministic.
 
     Raises:
-        ThreatGraphError: where a label or a code holds characters that XML cannot hold.
+        ThreatGraphError: if a label or code has characters that XML cannot represent.
     """
     import networkx
 

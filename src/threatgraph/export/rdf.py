@@ -1,4 +1,4 @@
-"""The line-based formats, TriG and RDF/XML: Oxigraph's writers, given triples in a settled order."""
+"""Writes N-Triples, N-Quads, TriG and RDF/XML with Oxigraph, in a deterministic order."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from threatgraph.rdf.turtle import BlankNodeRefused, write_turtle
 from threatgraph.vocab import PREFIXES
 
 _RDF = PREFIXES["rdf"]
-# RDF 1.1 XML Syntax, section 5.1: names with a meaning of their own in the syntax, so that no property can have them.
+# RDF 1.1 XML Syntax, section 5.1: reserved names, which no property can have.
 _RESERVED = {
     _RDF + name
     for name in "about aboutEach aboutEachPrefix bagID datatype Description ID li nodeID parseType RDF resource".split()
 }
-# A property is written as an element: its IRI must end in what may begin and go on as a name (XML 1.0, section 2.3).
+# A property is written as an element, so its IRI must end in a valid XML name (XML 1.0, section 2.3).
 _ENDS_IN_A_NAME = re.compile(r"[^\W\d][\w.\-]*\Z")
 
 
@@ -26,7 +26,7 @@ def write(content: Iterable[ox.Triple] | Iterable[ox.Quad], form: ox.RdfFormat) 
     """Write triples or quads in a format of Oxigraph.
 
     Raises:
-        ThreatGraphError: where RDF/XML cannot hold a literal or name a property.
+        ThreatGraphError: if RDF/XML cannot represent a literal or property.
     """
     quads = [s if isinstance(s, ox.Quad) else ox.Quad(s.subject, s.predicate, s.object) for s in content]
     statements = sorted(set(quads), key=_key)
@@ -36,12 +36,12 @@ def write(content: Iterable[ox.Triple] | Iterable[ox.Quad], form: ox.RdfFormat) 
     with_prefixes = form in (ox.RdfFormat.TRIG, ox.RdfFormat.RDF_XML, ox.RdfFormat.TURTLE)
     prefixes = _used(statements) if with_prefixes else None
     written = ox.serialize(statements, format=form, prefixes=prefixes) or b""
-    # A reader of XML takes a bare carriage return for a line feed (XML 1.0, section 2.11), so it must be escaped.
+    # XML readers convert a carriage return to a line feed (XML 1.0, section 2.11), so it must be escaped.
     return written.replace(b"\r", b"&#13;") if form == ox.RdfFormat.RDF_XML else written
 
 
 def write_named(content: Iterable[ox.Triple]) -> bytes:
-    """Turtle in the project's own form, or in Oxigraph's where there are blank nodes."""
+    """Write canonical Turtle, or Oxigraph's Turtle if there are blank nodes."""
     triples = list(content)
     try:
         return write_turtle(triples).encode()
@@ -54,7 +54,7 @@ def _key(statement: ox.Quad) -> tuple[str, ...]:
 
 
 def _used(statements: Iterable[ox.Quad]) -> dict[str, str]:
-    """The prefixes that the statements need."""
+    """The prefixes that occur in the statements."""
     iris = {
         term.value
         for statement in statements
@@ -71,4 +71,4 @@ def _refuse_for_xml(statement: ox.Quad) -> None:
         refuse_control_characters(statement.object.value, place, "RDF/XML")
     name = statement.predicate.value
     if name in _RESERVED or not _ENDS_IN_A_NAME.search(name):
-        raise ThreatGraphError(f"{place}: RDF/XML has no way to name this property: export as turtle.")
+        raise ThreatGraphError(f"{place}: RDF/XML cannot represent the name of this property: export as turtle.")

@@ -1,7 +1,7 @@
-"""The mappings of the graph as SSSOM/TSV, the Simple Standard for Sharing Ontological Mappings.
+"""Exports mappings as SSSOM/TSV, the Simple Standard for Sharing Ontological Mappings.
 
-One row a mapping: those of records to provisions, and those of the published crosswalks. The header of the file is
-YAML in comment lines, as section "SSSOM/TSV" of the specification asks (https://mapping-commons.github.io/sssom/).
+Each row is a mapping, either from a record to a provision or in a published crosswalk. The header is YAML in comment
+lines (section "SSSOM/TSV" of https://mapping-commons.github.io/sssom/).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _CURIES = {
     "object_source",
     "mapping_source",
 }
-# The last label of several counts: an English one, where there is one. A comment is the rationale, or else the notes.
+# The last of several labels is used: an English one if available. A comment is the rationale, or else the notes.
 _MAPPINGS = """
 SELECT ?subject_id ?subject_label ?predicate_id ?object_id ?object_label ?mapping_justification ?confidence
        ?subject_source ?object_source ?mapping_source ?author_label ?comment ?other ?mapping
@@ -76,27 +76,27 @@ ORDER BY STR(?subject_id) STR(?object_id) STR(?predicate_id) STR(?mapping_source
   (LANGMATCHES(LANG(?subject_label), "en")) (LANGMATCHES(LANG(?object_label), "en")) STR(?comment)
   DESC(STR(?subject_source)) DESC(STR(?object_source))
 """
-# Its fragment keeps the identifier of the set apart from the names of records.
+# The fragment distinguishes the id of the set from the IRIs of records.
 _HEADER = f"""\
 sssom_version: "1.1"
 mapping_set_id: {BASE.rstrip("/")}#mappings
 mapping_set_title: Mappings of threatgraph
-mapping_set_description: Threat patterns and incidents to provisions of frameworks, and published crosswalks
+mapping_set_description: Mappings of threat patterns and incidents to framework provisions, and published crosswalks
 license: https://creativecommons.org/licenses/by/4.0/
-comment: Written one by one with the help of language models; the column other says how far each was read over.
+comment: Curated individually with the help of language models; the column other has the review state.
 """
 _PREFIXES = {**PREFIXES, "threatgraph": BASE}
-#: Prefixes that every reader of SSSOM knows, so that the header need not declare them.
+#: Built-in prefixes of SSSOM, which need no declaration.
 _BUILT_IN = {"sssom", "semapv", "skos", "owl", "rdf", "rdfs", "linkml"}
 _LOCAL = re.compile(r"[^/#\s]+")
 
 
 def write(store: Store, node: str | None = None) -> bytes:
-    """Write mappings as SSSOM/TSV.
+    """Export mappings as SSSOM/TSV.
 
     Args:
         store: the graph.
-        node: the IRI of a record; only mappings from it and to it are written.
+        node: the IRI of a record, to export only mappings from and to it.
     """
     names = _Names()
     rows: dict[tuple[Term | None, ...], tuple[Term | None, ...]] = {}
@@ -111,18 +111,18 @@ def write(store: Store, node: str | None = None) -> bytes:
 
 
 class _Names:
-    """Shortens IRIs to CURIEs, and keeps the prefixes that it used."""
+    """Shortens IRIs to CURIEs and records the prefixes used."""
 
     def __init__(self) -> None:
         self._used: dict[str, str] = {}
 
     def shorten(self, row: Iterable[Term | None]) -> tuple[Term | None, ...]:
-        """A row with its IRIs as CURIEs, and with its texts on one line each."""
+        """A row with CURIEs instead of IRIs, and single-line texts."""
         cells = zip(_COLUMNS, row, strict=True)
         return tuple(self._cell(name, term) for name, term in cells)
 
     def curie_map(self) -> list[str]:
-        """The lines of the header that declare the prefixes."""
+        """The header lines that declare the prefixes."""
         used = sorted(self._used.items())
         return [f'  {prefix}: "{namespace}"' for prefix, namespace in used if prefix not in _BUILT_IN]
 
@@ -132,7 +132,7 @@ class _Names:
         if name in _CURIES and isinstance(term, NamedNode):
             return Literal(self._curie(term.value))
         text = " ".join(str(getattr(term, "value", term)).split())
-        # The standard reads this cell as a list.
+        # SSSOM defines this slot as a list.
         return Literal(re.sub(r"([\\|])", r"\\\1", text) if name == "author_label" else text)
 
     def _curie(self, iri: str) -> str:

@@ -1,13 +1,13 @@
-"""The graph as a STIX 2.1 bundle, for platforms of threat intelligence.
+"""Exports the graph as a STIX 2.1 bundle, for threat intelligence platforms.
 
-Patterns become attack patterns, incidents incidents, actors and affected groups identities, and the measures and
-response steps of a pattern courses of action (https://docs.oasis-open.org/cti/stix/v2.1/os/stix-v2.1-os.html, sections
-4 and 5). Provisions that a record is mapped to are external references. What STIX has no place for stands, in the words
-of the ontology, in an extension with the whole record.
+Patterns become attack patterns, incidents become incidents, and actors and affected groups become identities.
+Mitigations and response steps become courses of action (sections 4 and 5 of
+https://docs.oasis-open.org/cti/stix/v2.1/os/stix-v2.1-os.html). Mapped provisions become external references. An
+extension contains the complete record in terms of the ontology.
 
-Identifiers follow from IRIs (UUID version 5), so that a record has the same one in each export. STIX asks each object
-for the time at which it was made and changed, which is that of the object, not of what it tells: the first is the day
-on which these exports began, the second that day or a later one on which the record changed.
+Identifiers are UUIDs (version 5) derived from IRIs, so they are the same in each export. ``created`` and ``modified``
+refer to the STIX object, not to the event: ``created`` is a fixed date, and ``modified`` is that date or a later date
+on which the record changed.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ _TYPES = {
     f"{TG}PreventionMeasure": "course-of-action",
     f"{TG}ResponseStep": "course-of-action",
 }
-#: Links that become relationships: the type, and in words what the property says beyond that.
+#: Links that become relationships: the relationship type, and a description.
 _LINKS = {
     "affects": ("targets", "affects"),
-    "actor": ("related-to", "involves as an actor"),
+    "actor": ("related-to", "involves the actor"),
     "deployer": ("related-to", "was deployed by"),
     "developer": ("related-to", "was developed by"),
-    "coOccursWith": ("related-to", "occurs together with"),
-    "distinguishedFrom": ("related-to", "is to be told from"),
+    "coOccursWith": ("related-to", "co-occurs with"),
+    "distinguishedFrom": ("related-to", "is distinguished from"),
     "escalatesTo": ("related-to", "escalates to"),
     "measure": ("mitigates", "prevents"),
-    "primaryPattern": ("related-to", "has as its primary pattern"),
+    "primaryPattern": ("related-to", "has the primary pattern"),
     "relatedIncident": ("related-to", "is related to"),
     "responseStep": ("mitigates", "responds to"),
-    "secondaryPattern": ("related-to", "has as a further pattern"),
+    "secondaryPattern": ("related-to", "has the secondary pattern"),
 }
 _CAPITAL = re.compile(r"(?<=[a-z])([A-Z])")
 
@@ -58,20 +58,20 @@ Values = Mapping[str, list[NamedNode | Literal]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
-    """An object, and the IRIs of all that it is about."""
+class _StixObject:
+    """A STIX object, and the IRIs of the nodes it describes or refers to."""
 
     content: Object
     about: frozenset[str]
 
 
 def write(store: Store, node: str | None) -> bytes:
-    """Write a bundle.
+    """Export a bundle.
 
     Args:
         store: the graph.
-        node: the IRI of a record, to write what is about it alone, with the other ends of its relationships; ``None``
-            for all.
+        node: the IRI of a record, to export only objects that refer to it, and the objects linked with it; ``None``
+            for all records.
     """
     made = _Bundle(store).objects()
     if node is not None:
@@ -88,39 +88,39 @@ def write(store: Store, node: str | None) -> bytes:
 
 
 class _Bundle:
-    """What a graph says, by subject and property."""
+    """The statements of a graph by subject and property, and their STIX objects."""
 
     def __init__(self, store: Store) -> None:
-        self._told: dict[str, dict[str, list[NamedNode | Literal]]] = defaultdict(lambda: defaultdict(list))
+        self._statements: dict[str, dict[str, list[NamedNode | Literal]]] = defaultdict(lambda: defaultdict(list))
         for triple in store.triples():
             if isinstance(triple.subject, NamedNode) and isinstance(triple.object, (NamedNode, Literal)):
-                self._told[triple.subject.value][triple.predicate.value].append(triple.object)
-        for values in self._told.values():
+                self._statements[triple.subject.value][triple.predicate.value].append(triple.object)
+        for values in self._statements.values():
             for found in values.values():
                 found.sort(key=str)
         self._derived = frozenset(store.graph_triples(DERIVED_GRAPH))
-        self._types = {iri: kind for iri in self._told if (kind := self._type_of(iri))}
+        self._types = {iri: kind for iri in self._statements if (kind := self._type_of(iri))}
 
     def _type_of(self, iri: str) -> str | None:
-        kinds = (_TYPES.get(kind.value) for kind in self._told[iri].get(RDF_TYPE, ()))
+        kinds = (_TYPES.get(kind.value) for kind in self._statements[iri].get(RDF_TYPE, ()))
         return next(filter(None, kinds), None) if self._text(iri, f"{_SKOS}prefLabel") else None
 
-    def objects(self) -> list[_Made]:
-        """All objects but those that say whose they are."""
+    def objects(self) -> list[_StixObject]:
+        """All objects except those that identify the project."""
         made = [self._object(iri) for iri in self._types]
         return made + [item for iri in self._types for item in self._relationships(iri)]
 
     def _texts(self, iri: str, prop: str) -> list[NamedNode | Literal]:
-        """The texts of a property that are not empty, those in English first."""
-        found = [text for text in self._told[iri].get(prop, ()) if text.value] if iri in self._told else []
+        """The non-empty texts of a property, English first."""
+        found = [text for text in self._statements[iri].get(prop, ()) if text.value] if iri in self._statements else []
         return sorted(found, key=lambda value: (getattr(value, "language", None) != "en", str(value)))
 
     def _text(self, iri: str, prop: str) -> str:
-        """A text, in English where there is one."""
+        """A text of a property, in English if available; empty if there is none."""
         return next((text.value for text in self._texts(iri, prop)), "")
 
-    def _written(self, iri: str) -> Object:
-        """Name and description, in one language where they have one in common, and which it is (section 3.2)."""
+    def _name_and_description(self, iri: str) -> Object:
+        """The name and description, in the same language if possible, and the language (section 3.2)."""
         names = self._texts(iri, f"{_SKOS}prefLabel")
         properties = (f"{_SKOS}definition", f"{_DCTERMS}description", f"{_SKOS}note")
         described = next(filter(None, (self._texts(iri, prop) for prop in properties)), [])
@@ -131,98 +131,98 @@ class _Bundle:
             content["lang"] = _language(name)
         if text:
             content["description"] = text.value
-            if _language(text) != _language(name):  # section 7.2.3; the validator of OASIS knows no such marking
+            if _language(text) != _language(name):  # section 7.2.3; the OASIS validator does not support this marking
                 content["granular_markings"] = [{"lang": _language(text), "selectors": ["description"]}]
         return content
 
-    def _object(self, iri: str) -> _Made:
-        told, kind = self._told[iri], self._types[iri]
-        content = _start(kind, iri, self._changed(iri)) | self._written(iri)
+    def _object(self, iri: str) -> _StixObject:
+        statements, kind = self._statements[iri], self._types[iri]
+        content = _start(kind, iri, self._changed(iri)) | self._name_and_description(iri)
         if kind == "identity":
-            classes = {value.value for value in told[RDF_TYPE]}
-            # An actor may be an organisation or a person.
+            classes = {value.value for value in statements[RDF_TYPE]}
+            # An actor may be an organization or a person.
             content["identity_class"] = "class" if f"{TG}AffectedGroup" in classes else "unknown"
-        aliases = [value.value for value in told.get(f"{_SKOS}altLabel", ())]
+        aliases = [value.value for value in statements.get(f"{_SKOS}altLabel", ())]
         if aliases and kind == "attack-pattern":
             content["aliases"] = aliases
         content["external_references"] = list(self._references(iri))
         content["extensions"] = {_EXTENSION: {"extension_type": "property-extension", "iri": iri} | self._record(iri)}
-        return _Made(content, frozenset(self._mentions(iri)))
+        return _StixObject(content, frozenset(self._mentions(iri)))
 
     def _changed(self, iri: str) -> str:
-        days = [value.value for value in self._told[iri].get(f"{_DCTERMS}modified", ())]
+        days = [value.value for value in self._statements[iri].get(f"{_DCTERMS}modified", ())]
         return max([_BEGAN, *(day for day in days if re.fullmatch(r"\d{4}-\d\d-\d\d", day))])
 
     def _references(self, iri: str) -> Iterator[Object]:
-        """The record itself, where it was found, and the provisions that it is mapped to."""
-        told = self._told[iri]
+        """References to the record, its sources, and the provisions it is mapped to."""
+        statements = self._statements[iri]
         own: Object = {"source_name": "threatgraph", "url": iri}
         code = self._text(iri, f"{_SKOS}notation")
         yield own | ({"external_id": code} if code else {})
-        links = [*told.get(f"{_DCTERMS}source", ()), *told.get(f"{_SCHEMA}subjectOf", ())]
-        named = [*told.get(f"{TG}aiidNumber", ()), *told.get(f"{_DCTERMS}identifier", ())]
+        links = [*statements.get(f"{_DCTERMS}source", ()), *statements.get(f"{_SCHEMA}subjectOf", ())]
+        named = [*statements.get(f"{TG}aiidNumber", ()), *statements.get(f"{_DCTERMS}identifier", ())]
         for url in sorted({value.value for value in links if value.value.startswith(("http://", "https://"))}):
             known = next((name.value for name in named if url.endswith(f"/{name.value}")), None)
             external_id = {"external_id": known} if known else {}
             yield {"source_name": urlsplit(url).hostname or url, "url": url} | external_id
-        for part in told.get(f"{TG}mapping", ()):
-            for provision in self._told[part.value].get(f"{_SSSOM}object_id", ()):
+        for part in statements.get(f"{TG}mapping", ()):
+            for provision in self._statements[part.value].get(f"{_SSSOM}object_id", ()):
                 yield self._provision(provision.value, self._text(part.value, f"{TG}rationale"))
 
     def _provision(self, iri: str, why: str) -> Object:
-        schemes = self._told[iri].get(f"{_SKOS}inScheme", ()) if iri in self._told else ()
+        schemes = self._statements[iri].get(f"{_SKOS}inScheme", ()) if iri in self._statements else ()
         framework = next((self._text(scheme.value, f"{_SKOS}prefLabel") for scheme in schemes), "")
         found: Object = {"source_name": framework or "a framework", "url": iri}
         if code := self._text(iri, f"{_SKOS}notation"):
             found["external_id"] = code
-        told = [self._text(iri, f"{_SKOS}prefLabel"), why]
-        return found | ({"description": ": ".join(filter(None, told))} if any(told) else {})
+        texts = [self._text(iri, f"{_SKOS}prefLabel"), why]
+        return found | ({"description": ": ".join(filter(None, texts))} if any(texts) else {})
 
     def _record(self, iri: str) -> Object:
-        """What the files say of a record, with its parts inside it; the names of properties as STIX has them."""
+        """The stated properties of a record, with nested parts, under property names in the style of STIX."""
         found: dict[str, object] = {}
-        for prop, values in sorted(self._told[iri].items()):
+        for prop, values in sorted(self._statements[iri].items()):
             stated = [v for v in values if Triple(NamedNode(iri), NamedNode(prop), v) not in self._derived]
             if stated:
                 found[_name_of(prop)] = [self._value(iri, value) for value in stated]
         return found
 
     def _value(self, iri: str, value: NamedNode | Literal) -> object:
-        is_part = isinstance(value, NamedNode) and value.value.startswith(f"{iri}#") and value.value in self._told
+        is_part = isinstance(value, NamedNode) and value.value.startswith(f"{iri}#") and value.value in self._statements
         return {"iri": value.value} | self._record(value.value) if is_part else value.value
 
     def _mentions(self, iri: str) -> Iterator[str]:
         yield iri
-        for values in self._told[iri].values():
+        for values in self._statements[iri].values():
             for value in values:
                 if isinstance(value, NamedNode):
                     yield value.value
-                    if value.value.startswith(f"{iri}#") and value.value in self._told:
+                    if value.value.startswith(f"{iri}#") and value.value in self._statements:
                         yield from self._mentions(value.value)
 
-    def _relationships(self, iri: str) -> Iterator[_Made]:
+    def _relationships(self, iri: str) -> Iterator[_StixObject]:
         source = self._types[iri]
         for name, (kind, words) in _LINKS.items():
-            for value in self._told[iri].get(TG + name, ()):
+            for value in self._statements[iri].get(TG + name, ()):
                 target = self._types.get(value.value)
                 if target is None:
                     continue
-                # Of an incident STIX 2.1 says nothing but that it may be related (section 4.8).
+                # STIX 2.1 defines only related-to for incidents (section 4.8).
                 link = "related-to" if source == "incident" else kind
                 ends = (value.value, iri) if link == "mitigates" else (iri, value.value)
                 refs = [_id(self._types[end], end) for end in ends]
                 content = _start("relationship", f"{iri} {name} {value.value}", _BEGAN)
                 content |= {"relationship_type": link, "source_ref": refs[0], "target_ref": refs[1]}
-                yield _Made(content | {"description": words}, frozenset(ends))
+                yield _StixObject(content | {"description": words}, frozenset(ends))
 
 
 def _language(text: NamedNode | Literal) -> str:
-    """The language of a text; English where it has none, which is what STIX takes it for."""
+    """The language of a text; English by default, as in STIX."""
     return getattr(text, "language", None) or "en"
 
 
 def _name_of(prop: str) -> str:
-    """The local name of a property, in small letters."""
+    """The local name of a property in snake case."""
     name = _CAPITAL.sub(r"_\1", re.split(r"[#/]", prop)[-1]).lower()
     return "class" if prop == RDF_TYPE else name
 
@@ -241,13 +241,13 @@ def _start(kind: str, name: str, changed: str) -> Object:
 
 
 def _own() -> Iterable[Object]:
-    """Who made the objects, and what their extension is."""
+    """The identity of the project, and the definition of the extension."""
     project = _start("identity", f"{BASE}project", _BEGAN)
     del project["created_by_ref"]
     yield project | {"name": "threatgraph", "identity_class": "organization"}
     yield _start("extension-definition", TG, _BEGAN) | {
         "name": "threatgraph record",
-        "description": "The statements of a record by the properties of the threatgraph ontology, parts inside it.",
+        "description": "The statements of a record, by properties of the threatgraph ontology, with nested parts.",
         "schema": TG.removesuffix("#"),
         "version": "1.0.0",
         "extension_types": ["property-extension"],

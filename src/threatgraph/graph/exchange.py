@@ -78,10 +78,10 @@ class Exchange(Lookups):
     ) -> ImportResult:
         """Convert a file of another project to records that link to this graph; the graph itself stays as it is.
 
-        Records that break a shape are left out and reported.
+        Records that violate a shape are left out and reported.
 
         Args:
-            format: ``aiid``, ``mit-risk-repository``, ``sssom``, ``nexus``, ``atlas`` or ``stix``.
+            format: an import format such as ``aiid`` or ``sssom``; see :data:`threatgraph.importers.FORMATS`.
             path: the file or folder of the other project.
             predict_links: predict the threat patterns of incidents.
             min_confidence: the minimum confidence of predicted links, from 0 to 1.

@@ -28,7 +28,7 @@ class Lookups:
             kind: the kind of the record, such as ``pattern``; any kind by default.
 
         Raises:
-            UnknownName: if there is no such record; the message suggests similar names.
+            UnknownName: if the record does not exist; the message suggests similar names.
             AmbiguousName: if several records have this name; the message lists them.
 
         Example:
@@ -109,7 +109,7 @@ class Lookups:
             The records that link here, by the local name of the property.
 
         Raises:
-            UnknownName: if there is no such record.
+            UnknownName: if the record does not exist.
             AmbiguousName: if several records have this name.
 
         Example:

@@ -6,15 +6,11 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyoxigraph import Literal
-
 from threatgraph.catalog import CrossRecordCheck, load_checks
-from threatgraph.errors import UnknownName
+from threatgraph.errors import ThreatGraphError
 from threatgraph.graph.paths import PathLike, as_paths
-from threatgraph.rdf.terms import Term
 from threatgraph.store import Store
 from threatgraph.store.protocol import VALIDATION_TIMEOUT
-from threatgraph.table import Table, to_text
 
 if TYPE_CHECKING:
     from threatgraph.validate import ValidationReport
@@ -30,20 +26,22 @@ class Validation:
         paths: PathLike | Collection[PathLike] | None = None,
         *,
         shapes: PathLike | Collection[PathLike] | None = None,
+        checks: bool | Collection[str] = True,
         fast: bool = True,
         hints: bool = False,
         advanced: bool = False,
         timeout: float | None = VALIDATION_TIMEOUT,
         progress: Callable[[Sequence[Any]], Iterable[Any]] = iter,
     ) -> ValidationReport:
-        """Validate the graph against SHACL shapes.
+        """Validate the graph with SHACL shapes and cross-record checks.
 
         Shapes of your own are evaluated in a worker process with limits, as queries are.
 
         Args:
             paths: report only results for records in these files or folders, which the graph must hold; everything by
                 default.
-            shapes: files or folders of shapes, instead of the bundled shapes.
+            shapes: files or folders of shapes, instead of the bundled shapes and the checks.
+            checks: whether to run the cross-record checks, or the names of those to run (see :attr:`checks`).
             fast: find candidates by SPARQL, and evaluate only those with pyshacl. If false, pyshacl evaluates every
                 node; the results are the same.
             hints: include suggestions for improvement (severity ``info``).
@@ -60,6 +58,8 @@ class Validation:
             InvalidShape: if a shape is not well-formed.
             QueryTimeout: after ``timeout`` seconds.
             QueryTooLarge: if the validation exceeds its memory limit.
+            ThreatGraphError: for names of checks together with ``shapes``.
+            UnknownName: for a check that does not exist.
 
         Example:
             >>> graph.validate().ok
@@ -69,9 +69,13 @@ class Validation:
         if only:
             self._require_loaded(only)
         if shapes is None:
-            from threatgraph.validate import validate
+            from threatgraph.validate.cross_record import validate_all
 
-            return validate(self.store, only=only, fast=fast, hints=hints, advanced=advanced, progress=progress)
+            return validate_all(
+                self.store, checks=checks, only=only, fast=fast, hints=hints, advanced=advanced, progress=progress
+            )
+        if not isinstance(checks, bool):
+            raise ThreatGraphError("checks cannot run with your own shapes; leave out either checks= or shapes=.")
         report: ValidationReport = self.store.call(
             "threatgraph.validate:validate",
             what="validation",
@@ -95,27 +99,3 @@ class Validation:
     def checks(self) -> Mapping[str, CrossRecordCheck]:
         """The cross-record checks that :meth:`validate` runs, by name."""
         return load_checks()
-
-    def check(self, *names: str) -> Table:
-        """Look for faults that no single record shows, such as a link to nothing or an incident told twice.
-
-        Args:
-            names: names from :attr:`checks`; all of them by default.
-
-        Returns:
-            A row for each fault: the check, the record or part that it is about, and what else the check tells.
-
-        Raises:
-            UnknownName: for a check that does not exist.
-        """
-        for name in names:
-            if name not in self.checks:
-                raise UnknownName("check", name, self.checks, f"The checks are {', '.join(self.checks)}.")
-        rows: list[tuple[Term | None, ...]] = []
-        for name in names or self.checks:
-            found = self.store.select(self.checks[name].sparql)
-            for first, *others in found.rows:
-                told = zip(found.columns[1:], others, strict=True)
-                rest = "; ".join(f"{column}: {to_text(value)}" for column, value in told if value is not None)
-                rows.append((Literal(name), first, Literal(rest)))
-        return Table(("check", "record", "found"), rows)

@@ -1,4 +1,4 @@
-"""What an importer makes out of a file: records of records, and the problems and remarks that it has to report."""
+"""Builds records from imported files, and collects problems and notes."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from threatgraph.vocab import BASE, KINDS, PREFIXES, RDF_TYPE, XSD, tg
 
 Value = NamedNode | Literal | None
 
-# Characters that have no place in a text: XML or UTF-8 cannot hold them, or nobody can see them but what they do to a
-# terminal or to the order of the others: controls, the soft hyphen, spaces without width, and marks of direction.
+# Characters to remove from text: those that XML or UTF-8 cannot represent, and invisible ones that affect a terminal or
+# the text order (control characters, the soft hyphen, zero-width spaces and bidirectional controls).
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069"
     "\ufeff\ud800-\udfff\ufffe\uffff]"
 )
-# What RFC 3987 does not allow in an IRI as it stands.
+# Characters that RFC 3987 requires to be percent-encoded.
 _OUTSIDE_IRI = re.compile(r"[\x00-\x20<>\"{}|\\^`\[\]]|%(?![0-9A-Fa-f]{2})")
 _DATES = {4: "gYear", 7: "gYearMonth", 10: "date"}
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """Something in a file that could not be imported: where it stands (line from 1), and what is wrong with it."""
+    """A problem in an imported file: its position (line from 1; 0 if unknown) and the reason."""
 
     path: str
     line: int
@@ -41,26 +41,26 @@ class Problem:
 
 
 class RecordBuilder:
-    """The statements of one record to be, with the place in the file that it comes from."""
+    """Collects the statements of one record, and its position in the imported file."""
 
     def __init__(self, iri: str, class_name: str, path: str, line: int = 0) -> None:
         """Start a record.
 
         Args:
             iri: its IRI, without a fragment.
-            class_name: its class, a name of the ontology or a prefixed name such as ``prov:Organization``.
-            path: the file that it comes from.
-            line: the line there, from 1; 0 where there is none.
+            class_name: its class, either a name in the ontology or a prefixed name such as ``prov:Organization``.
+            path: the imported file.
+            line: the line in the file, from 1; 0 if unknown.
         """
         self.iri, self.class_name, self.path, self.line = iri, class_name, path, line
         self.triples: list[Triple] = []
         self.requires = ""
-        """A property, as a prefixed name, without which the record says nothing."""
+        """A required property, as a prefixed name; without it the record is removed."""
         self._parts: set[str] = set()
         self._type(iri, class_name)
 
     def add(self, prop: str, value: Value, *, part: str = "") -> None:
-        """State something of the record, or of one of its parts; no value states nothing.
+        """Add a statement about the record or one of its parts; ``None`` adds nothing.
 
         Args:
             prop: the property as a prefixed name, such as ``skos:prefLabel``.
@@ -71,14 +71,14 @@ class RecordBuilder:
             self.triples.append(Triple(self._subject(part), NamedNode(_full(prop)), value))
 
     def add_part(self, prop: str, name: str, class_name: str) -> str:
-        """Link the record to a new part of its own, and return the part's name."""
+        """Create a part of the record, link the record to it, and return the part's name."""
         self._parts.add(name)
         self.add(prop, self._subject(name))
         self._type(self._subject(name).value, class_name)
         return name
 
     def is_incomplete(self) -> bool:
-        """Whether the record lacks the property without which it says nothing."""
+        """Whether the record lacks its required property."""
         needed = NamedNode(_full(self.requires)) if self.requires else None
         return needed is not None and all(triple.predicate != needed for triple in self.triples)
 
@@ -87,7 +87,7 @@ class RecordBuilder:
         return part in self._parts
 
     def has_language(self, prop: str, language: str) -> bool:
-        """Whether the record itself states a property in a language."""
+        """Whether the record, excluding its parts, has a value of a property in a language."""
         own, named = NamedNode(self.iri), NamedNode(_full(prop))
         values = [t.object for t in self.triples if (t.subject, t.predicate) == (own, named)]
         return any(isinstance(value, Literal) and value.language == language.lower() for value in values)
@@ -102,10 +102,10 @@ class RecordBuilder:
 
 @dataclass(slots=True)
 class ImportResult:
-    """All that was read out of a file.
+    """The records and problems of an import.
 
-    ``wanted`` is the class of record that the import is for: without one of it, nothing was imported. Drafts of the
-    classes in ``auxiliary`` are there for the sake of others, and go where nothing links to them.
+    ``wanted`` is the class that the import is for; if no record has it, the import is empty. Records of the classes in
+    ``auxiliary`` are removed if no other record links to them.
     """
 
     wanted: str
@@ -115,11 +115,11 @@ class ImportResult:
     notes: list[str] = field(default_factory=list)
 
     def add(self, builder: RecordBuilder) -> bool:
-        """Keep a builder; one with the IRI of an earlier one is a problem. Returns whether it was kept."""
+        """Add a record and return whether it was added; a duplicate IRI is reported as a problem."""
         first = self.records.setdefault(builder.iri, builder)
         if first is not builder:
-            place = f", from line {first.line}" if first.line else ""
-            reason = f"{builder.iri.removeprefix(BASE)} is there already{place}: give each its own id."
+            place = f" on line {first.line}" if first.line else ""
+            reason = f"{builder.iri.removeprefix(BASE)} already exists{place}: give each record its own id."
             self.report(builder.path, builder.line, reason)
         return first is builder
 
@@ -128,11 +128,11 @@ class ImportResult:
         self.problems.append(Problem(path, line, reason))
 
     def is_empty(self) -> bool:
-        """Whether nothing of what the import is for is left."""
+        """Whether the import has no record of the class it is for."""
         return all(builder.class_name != self.wanted for builder in self.records.values())
 
     def counts(self) -> dict[str, int]:
-        """The number of records of each kind, of mappings and of predicted links, by name or plural."""
+        """Count the records of each kind, the mappings and the predicted links, by singular or plural name."""
         classes = [builder.class_name for builder in self.records.values()]
         counted = [(kind.name, kind.plural, classes.count(kind.class_name)) for kind in KINDS.values()]
         links = {tg("mapping"), tg("crosswalkMapping")}
@@ -167,7 +167,7 @@ class ImportResult:
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """Who published what is imported: the agent that the records are attributed to, with the license."""
+    """The publisher of imported data: the agent that the records are attributed to, and the license."""
 
     iri: str
     label: str
@@ -176,7 +176,7 @@ class Publisher:
     modified: date | None = None
 
     def builder(self, path: str) -> RecordBuilder:
-        """The record of the publisher; its license and its date are those of what is attributed to it."""
+        """Build the record of the publisher; its license and date apply to all records attributed to it."""
         builder = RecordBuilder(self.iri, "prov:Organization", path)
         builder.add("rdfs:label", english(self.label))
         builder.add("rdfs:comment", english(self.note))
@@ -192,17 +192,17 @@ def _full(name: str) -> str:
 
 
 def tidy(text: str) -> str:
-    """A text without invisible characters and space at its ends, and with one space for each run of white space."""
+    """Remove invisible characters, trim a text, and collapse each run of white space into one space."""
     return " ".join(_INVISIBLE.sub("", text).split())
 
 
 def text_literal(text: str, language: str) -> Literal | None:
-    """A text as a literal of a language; ``None`` for an empty one."""
+    """Convert a text into a literal with a language tag; ``None`` for empty text."""
     return Literal(tidy(text), language=language) if tidy(text) else None
 
 
 def english(text: str) -> Literal | None:
-    """A text as an English literal; ``None`` for an empty one."""
+    """Convert a text into an English literal; ``None`` for empty text."""
     return text_literal(text, "en")
 
 
@@ -212,19 +212,19 @@ def record(kind: str, slug: str) -> NamedNode:
 
 
 def address(text: str) -> NamedNode | None:
-    """A web address or another absolute IRI, escaped where it needs to be; ``None`` for anything else."""
+    """Convert a URL or another absolute IRI into a node, percent-encoded as needed; ``None`` for anything else."""
     bare = _OUTSIDE_IRI.sub(lambda found: quote(found[0]), tidy(text))
     try:
         return NamedNode(bare) if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]", bare) else None
-    except ValueError:  # such as a port that is none
+    except ValueError:  # such as an invalid port
         return None
 
 
 def day(text: str) -> Literal | None:
-    """A year, a month or a day of the calendar as a literal of that precision; ``None`` for anything else."""
+    """Convert a year, a month or a date into a literal of that precision; ``None`` for anything else."""
     try:
         if re.fullmatch(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?", text):
-            date.fromisoformat((text + "-01-01")[:10])  # a missing month or day is the first one
+            date.fromisoformat((text + "-01-01")[:10])  # a missing month or day counts as 01
             return Literal(text, datatype=NamedNode(XSD + _DATES[len(text)]))
     except ValueError:
         pass

@@ -1,4 +1,4 @@
-"""Names for things that a file knows by an identifier alone, such as ``keolis-north-america``."""
+"""Recovers names from identifiers such as ``keolis-north-america``."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from threatgraph.importers.builder import tidy
 
 _GAP = re.compile(r"[-_\s]+")
 _WORD = re.compile(r"\w+(?:['’.]\w+)*")
-# A word at the start of a sentence has a capital whatever it is.
+# The first word of a sentence is capitalized, whether or not it is a proper name.
 _FIRST_WORD = re.compile(r"(?:^|[.!?:“\"]\s*)\w+", re.MULTILINE)
 
 
 class NameCasing:
-    """Spells names as texts do that speak of them."""
+    """Recovers the spelling and capitalization of names from texts that mention them."""
 
     def __init__(self, prose: Iterable[str]) -> None:
-        """Learn how words are spelt.
+        """Learn the usual capitalization of words.
 
         Args:
-            prose: sentences, not titles, in which every word may have a capital.
+            prose: sentences; titles are not suitable, since all their words may be capitalized.
         """
         spellings: dict[str, Counter[str]] = {}
         for text in prose:
@@ -30,15 +30,16 @@ class NameCasing:
         self._usual = {word: _most_frequent(counted) for word, counted in spellings.items()}
 
     def spell(self, identifier: str, texts: Iterable[str]) -> str:
-        """The name behind an identifier.
+        """Recover the name from an identifier.
 
         Args:
-            identifier: words in lower case with hyphens between them.
-            texts: texts that may hold the name as it is.
+            identifier: lowercase words separated by hyphens.
+            texts: texts that may mention the name.
 
         Returns:
-            The most frequent spelling in those texts (of two, the first by alphabet), or else the words as the prose
-            spells them; one that the prose does not know is taken for a proper name. It begins with a capital.
+            The most frequent spelling in these texts; ties are resolved alphabetically. If the texts do not mention the
+            name, each word as the prose spells it; a word not found there is treated as a proper name. The result
+            starts with a capital letter.
         """
         words = [word for word in _GAP.split(identifier) if word]
         pattern = re.compile(rf"(?<!\w){'[-_ ]'.join(map(re.escape, words))}(?!\w)", re.IGNORECASE)
@@ -53,5 +54,5 @@ def _most_frequent(counted: Counter[str]) -> str:
 
 
 def _proper(word: str) -> str:
-    """A word that begins with a capital, behind a bracket too."""
+    """Capitalize the first letter of a word, also after an opening bracket."""
     return re.sub(r"[^\W\d_]", lambda letter: letter[0].upper(), word, count=1)

@@ -1,4 +1,4 @@
-"""What the documents of others hold: mappings of YAML and objects of JSON, whose scalars are text."""
+"""Access to the content of YAML and JSON documents, whose scalars are text."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Any
 
 from threatgraph.importers.builder import tidy
 
-#: A mapping of a document; one of YAML has the line that it begins on below the key :data:`LINE`.
+#: A YAML mapping or JSON object; a YAML mapping has its line under the key :data:`LINE`.
 Entry = Mapping[Any, Any]
-#: The key of the line: no document can have it.
+#: The key of the line number; no document can contain this key.
 LINE = object()
 
 
 def line_of(entry: Entry) -> int:
-    """The line that a mapping of a YAML file begins on, from 1; 0 for one of JSON."""
+    """The first line of a YAML mapping, from 1; 0 for a JSON object."""
     return int(entry.get(LINE, 0))
 
 
 def text_of(entry: Entry, *keys: str) -> str:
-    """The first text that the keys have, made tidy; empty where they have none."""
+    """The first text among the values of the keys, normalized by ``tidy``; empty if there is none."""
     for key in keys:
         value = entry.get(key)
         if isinstance(value, str) and (text := tidy(value)):
@@ -28,7 +28,7 @@ def text_of(entry: Entry, *keys: str) -> str:
 
 
 def texts_of(entry: Entry, *keys: str) -> Iterator[str]:
-    """The texts in the lists that the keys have; a text alone counts as a list of one."""
+    """The texts in the lists under the keys; a single text counts as a list."""
     for key in keys:
         value = entry.get(key)
         for item in value if isinstance(value, list) else [value]:
@@ -37,13 +37,13 @@ def texts_of(entry: Entry, *keys: str) -> Iterator[str]:
 
 
 def entries_of(entry: Entry, key: str) -> list[Entry]:
-    """The mappings in a list; anything else in it, or in its place, is left out."""
+    """The mappings in a list; other items, and values that are not lists, are left out."""
     value = entry.get(key)
     return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def strays_of(entry: Entry, key: str) -> str:
-    """What :func:`entries_of` leaves out, in words; empty where it leaves out nothing."""
+    """Describe what :func:`entries_of` leaves out; empty if it leaves out nothing."""
     value = entry.get(key)
     if value is None:
         return ""

@@ -1,4 +1,4 @@
-"""Reads JSON so that numbers keep their text, every name is unique, and only what RFC 8259 allows is JSON."""
+"""Reads JSON as RFC 8259 defines it: numbers remain text, and duplicate names are rejected."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from threatgraph.errors import InvalidFile
 from threatgraph.importers.documents import Entry
 from threatgraph.importers.sheets import read_text
 
-# The parts of a text in JSON that tell where an object, a name in it, or a constant is.
+# The tokens of a JSON text that locate objects, names and constants.
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],]|-?Infinity|NaN', re.DOTALL)
 
 
 class _Refused(Exception):
-    """The parser has met something that the standard library accepts and JSON does not."""
+    """Raised for input that the standard library accepts but RFC 8259 does not."""
 
 
 def read_json(path: Path) -> Entry:
-    """The object that a JSON file holds; its numbers are text, as they are written.
+    """Read the object in a JSON file; its numbers remain text.
 
     Raises:
-        InvalidFile: where the file cannot be read, does not parse, has a name twice in one object, or holds something
-            else than an object.
+        InvalidFile: if the file cannot be read, does not parse, has a duplicate name in an object, or does not contain
+            an object.
     """
     text = read_text(path)
     try:
@@ -32,12 +32,12 @@ def read_json(path: Path) -> Entry:
     except json.JSONDecodeError as error:
         raise InvalidFile(str(path), f"is not valid JSON: {error.msg}.", error.lineno, error.colno) from error
     except RecursionError as error:
-        raise InvalidFile(str(path), "is nested too deep.") from error
+        raise InvalidFile(str(path), "is nested too deeply.") from error
     except _Refused as error:
         at, reason = _first_refused(text)
         raise InvalidFile(str(path), f"is not valid JSON: {reason}.", *_place(text, at)) from error
     if not isinstance(document, dict):
-        raise InvalidFile(str(path), "holds no JSON object at its top.")
+        raise InvalidFile(str(path), "must contain a JSON object at the top level.")
     return document
 
 
@@ -53,8 +53,8 @@ def _refuse(_: str) -> NoReturn:
 
 
 def _first_refused(text: str) -> tuple[int, str]:
-    """Where a text has its first repeated name or constant that is no JSON, and what is wrong there."""
-    # The names of each object that is open, each with its place; None for a list.
+    """Find the first duplicate name or invalid constant in a text: its position and the problem."""
+    # The names in each open object, with their positions; None for a list.
     open_objects: list[dict[str, int] | None] = []
     is_name = False
     for token in _TOKEN.finditer(text):
@@ -67,13 +67,13 @@ def _first_refused(text: str) -> tuple[int, str]:
             name = json.loads(found)
             if (first := inside.setdefault(name, token.start())) != token.start():
                 line, _ = _place(text, first)
-                return token.start(), f"the name {name!r} is already in this object, on line {line}: keep one"
+                return token.start(), f"duplicate name {name!r}, first on line {line}: keep one"
         elif found[0] in "-IN":
-            return token.start(), f"{found} is not a number in JSON"
+            return token.start(), f"{found} is not a valid JSON number"
         is_name = found in "{,"
-    raise AssertionError("the parser refused a text in which nothing is wrong")
+    raise AssertionError("the parser rejected a valid text")
 
 
 def _place(text: str, at: int) -> tuple[int, int]:
-    """Line and column of a character of a text, from 1."""
+    """The line and column of a character, from 1."""
     return text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)

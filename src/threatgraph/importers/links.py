@@ -1,10 +1,9 @@
-"""Links imported incidents to the threat patterns of the graph, by what they say and how MIT classes them.
+"""Predicts links from imported incidents to threat patterns, from their texts and their MIT risk subdomains.
 
-Such a link is a predict of a machine and is written as one: a ``tg:Recommendation`` with a confidence, never as a
-statement of the record itself, so that no count of curated links changes. Two things speak for a link: the text of the
-record reads like the pattern, as :mod:`threatgraph.recommend` scores it; and people have given the record, and the
-pattern, the same subdomain of the MIT AI Risk Repository. The thresholds and confidences were measured by
-``tests/bench/import_links.py``; see there and in the documentation how.
+A predicted link is a ``tg:Recommendation`` with a confidence, separate from the record, so that counts of curated links
+do not change. Two signals support a link: the text similarity of incident and pattern, as scored by
+:mod:`threatgraph.recommend`, and a shared subdomain of the MIT AI Risk Repository, assigned by people. The thresholds
+and confidences were measured by ``tests/bench/import_links.py``; it and the documentation describe the method.
 """
 
 from __future__ import annotations
@@ -20,11 +19,11 @@ from threatgraph.recommend.model import LONGEST_TEXT
 from threatgraph.store import Store
 from threatgraph.vocab import BASE, PREFIXES, XSD, tg
 
-#: The most patterns that one record is linked to.
+#: The maximum number of predicted patterns of a record.
 MOST = 3
-#: The fewest words of a text that says enough: no measured one had fewer, and a few words score high by chance.
+#: The minimum number of words in a text: no measured text was shorter, and short texts score high by chance.
 FEWEST_WORDS = 18
-#: The class of the records to link. Links of provisions are not predicted, since there is no data to measure them.
+#: The class to predict links for. Provisions have none, since no data is available to measure accuracy.
 _LINKED = "Incident"
 _MIT = PREFIXES["mit"]
 _TEXTS = tuple(PREFIXES[prefix] + name for prefix, name in (("skos", "prefLabel"), ("dcterms", "description")))
@@ -36,52 +35,52 @@ SELECT ?pattern ?subdomain {{
   FILTER(STRSTARTS(STR(?subdomain), "{_MIT}") && CONTAINS(STR(?subdomain), "."))
 }}
 """
-#: Digits to which scores are compared, so that the last bits of a sum never decide an order.
+#: Scores are rounded to this many digits before sorting, so that rounding errors do not affect the order.
 _DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """How strong a text must be for a link, and how far to trust the link then."""
+    """A score threshold for predicted links, with the confidence of the links above it."""
 
     justification: str
-    """How the link was made, a term of the Semantic Mapping Vocabulary."""
+    """The matching method, a term of the Semantic Mapping Vocabulary."""
     least: float
-    """The least score of the text."""
+    """The minimum text score."""
     confidence: float
-    """The share of such links that people had made, too; among incidents that had no say in the threshold."""
+    """The share of such links that curators had also made, among incidents not used to choose the threshold."""
 
 
-#: The text alone; and the text together with the subdomain of MIT. Chosen on one half of the incidents, measured on
-#: the other.
+#: Text alone, and text with a shared MIT subdomain. Thresholds were chosen on one half of the incidents, and
+#: confidences measured on the other.
 TEXT = Tier("SemanticSimilarityThresholdMatching", least=0.28, confidence=0.69)
 BOTH = Tier("CompositeMatching", least=0.23, confidence=0.63)
 
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """A pattern that a record may be a case of."""
+    """A predicted pattern of a record."""
 
     pattern: str
     rank: int
     score: float
     agrees: bool
-    """Whether record and pattern have a subdomain of MIT in common."""
+    """Whether record and pattern share a MIT subdomain."""
 
     @property
     def tier(self) -> Tier:
-        """What speaks for it."""
+        """The tier of the prediction."""
         return BOTH if self.agrees else TEXT
 
 
 class LinkPredictor:
-    """Predictiones which patterns a text tells of."""
+    """Predicts the patterns that a text describes."""
 
     def __init__(self, store: Store) -> None:
         """Read the patterns of a graph.
 
         Args:
-            store: the graph; what is imported need not be in it.
+            store: the graph; the imported records need not be in it.
         """
         self._recommender = Recommender(store)
         self._subdomains: dict[str, set[str]] = {}
@@ -89,11 +88,11 @@ class LinkPredictor:
             self._subdomains.setdefault(str(row["pattern"]), set()).add(str(row["subdomain"]))
 
     def predictions(self, text: str, subdomains: set[str]) -> list[Prediction]:
-        """The patterns that a text reads like most, the best first; strong and weak ones alike.
+        """Rank the patterns most similar to a text, best first; no threshold is applied.
 
         Args:
-            text: what the record says.
-            subdomains: IRIs of the subdomains of MIT that it has been given.
+            text: the text of the record.
+            subdomains: IRIs of the MIT subdomains assigned to the record.
         """
         query = self._recommender.text_query(text[:LONGEST_TEXT])
         values = self._recommender.values(query, "pattern")
@@ -108,14 +107,14 @@ class LinkPredictor:
 
 
 def add_links(result: ImportResult, store: Store, above: float = 0.0) -> None:
-    """Add to a result the links of its records to patterns that are strong enough.
+    """Add predicted links from the records of a result to patterns.
 
-    A record that says to be the same as an incident of the graph gets none: people have linked that one.
+    A record with ``tg:sameIncident`` to an incident in the graph gets none, since curators have linked that incident.
 
     Args:
-        result: records that have passed the gate.
+        result: valid records.
         store: the graph with the patterns.
-        above: the least confidence of a link, from 0 to 1.
+        above: the minimum confidence of a link, from 0 to 1.
     """
     tiers = [tier for tier in (TEXT, BOTH) if tier.confidence >= above]
     records = [
@@ -123,18 +122,18 @@ def add_links(result: ImportResult, store: Store, above: float = 0.0) -> None:
     ]
     if not tiers or not records:
         return
-    guesser = LinkPredictor(store)
+    predictor = LinkPredictor(store)
     for builder in records:
         text = " ".join(_texts(builder))
         if len(text.split()) < FEWEST_WORDS:
             continue
         strong = [
-            predict
-            for predict in guesser.predictions(text, _subdomains(builder))
-            if predict.tier in tiers and predict.score >= predict.tier.least
+            prediction
+            for prediction in predictor.predictions(text, _subdomains(builder))
+            if prediction.tier in tiers and prediction.score >= prediction.tier.least
         ]
-        for standing, predict in enumerate(strong, 1):
-            result.add(_link(builder, predict, standing))
+        for rank, prediction in enumerate(strong, 1):
+            result.add(_link(builder, prediction, rank))
 
 
 def _is_known(builder: RecordBuilder) -> bool:
@@ -147,7 +146,7 @@ def _is_known(builder: RecordBuilder) -> bool:
 
 
 def _texts(builder: RecordBuilder) -> Iterator[str]:
-    """The name of a record and what it says, in that order."""
+    """The label and the description of a record, in this order."""
     for prop in _TEXTS:
         for triple in builder.triples:
             own = triple.subject == NamedNode(builder.iri)
@@ -156,23 +155,23 @@ def _texts(builder: RecordBuilder) -> Iterator[str]:
 
 
 def _subdomains(builder: RecordBuilder) -> set[str]:
-    """The subdomains of MIT that a record is mapped to."""
+    """The MIT subdomains that a record is mapped to."""
     values = [
         t.object.value for t in builder.triples if t.predicate.value == _CLASS and isinstance(t.object, NamedNode)
     ]
     return {value for value in values if value.startswith(_MIT) and "." in value.removeprefix(_MIT)}
 
 
-def _link(builder: RecordBuilder, predict: Prediction, standing: int) -> RecordBuilder:
-    ends = [iri.removeprefix(BASE).replace("/", "-") for iri in (builder.iri, predict.pattern)]
+def _link(builder: RecordBuilder, prediction: Prediction, rank: int) -> RecordBuilder:
+    ends = [iri.removeprefix(BASE).replace("/", "-") for iri in (builder.iri, prediction.pattern)]
     link = RecordBuilder(f"{BASE}recommendation/{ends[0]}/{ends[1]}", "Recommendation", builder.path, builder.line)
     link.add("tg:recommendedFor", NamedNode(builder.iri))
-    link.add("tg:recommends", NamedNode(predict.pattern))
-    link.add("tg:rankPosition", Literal(standing))
-    link.add("tg:score", _decimal(f"{predict.score:.6f}"))
+    link.add("tg:recommends", NamedNode(prediction.pattern))
+    link.add("tg:rankPosition", Literal(rank))
+    link.add("tg:score", _decimal(f"{prediction.score:.6f}"))
     link.add("tg:recommendationBasis", Literal("signals"))
-    link.add("sssom:confidence", _decimal(f"{predict.tier.confidence:.2f}"))
-    link.add("sssom:mapping_justification", NamedNode(PREFIXES["semapv"] + predict.tier.justification))
+    link.add("sssom:confidence", _decimal(f"{prediction.tier.confidence:.2f}"))
+    link.add("sssom:mapping_justification", NamedNode(PREFIXES["semapv"] + prediction.tier.justification))
     return link
 
 

@@ -1,4 +1,4 @@
-"""The entries of vocabularies: found in the graph where it has them, made as provisions where not."""
+"""Resolves entries of external vocabularies to provisions in the graph, or creates provisions for them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SELECT ?provision ?framework ?notation ?match {
   OPTIONAL { ?provision skos:exactMatch ?match }
 }
 """
-#: What a mapping may join beside provisions, each with the vocabulary that it belongs to.
+#: Records other than provisions that a mapping may link, each with its scheme.
 _CONCEPTS = """
 SELECT ?record ?scheme ?label {
   { ?record a ?class ; skos:inScheme ?scheme . VALUES ?class { tg:ThreatPattern tg:Domain } }
@@ -32,7 +32,7 @@ SELECT ?framework ?label ?name {
   OPTIONAL { ?framework dcterms:identifier ?name }
 }
 """
-#: How the AI Atlas Nexus of IBM calls what is bundled here, and which of our provisions that is.
+#: Identifiers of bundled provisions in the IBM AI Atlas Nexus: a pattern, a prefix and the local name.
 _BUNDLED = (
     (r"mit-ai-risk-repository:mit-ai-risk-(?:sub)?domain-([0-9.]+)", "mit", r"\1"),
     (r"mit-ai-risk-repository-causal:mit-ai-causal-risk-((?:entity|intent|timing)[a-z-]*)", "mit", r"causal-\1"),
@@ -44,19 +44,19 @@ _BUNDLED = (
 
 
 class ProvisionResolver:
-    """The provisions that an import speaks of."""
+    """Resolves the provisions that an import refers to."""
 
     def __init__(self, store: Store, result: ImportResult) -> None:
-        """Learn which provisions the graph has.
+        """Read the provisions of a graph.
 
         Args:
             store: the graph.
-            result: where new provisions and their frameworks go.
+            result: receives new provisions and frameworks.
         """
-        self._harvest = result
+        self._result = result
         frameworks = store.select(_FRAMEWORKS).to_dicts()
         self.labels = {str(row["framework"]): str(row["label"]) for row in frameworks}
-        """The names of the frameworks and schemes, by IRI."""
+        """Labels of the frameworks and schemes, by IRI."""
         self._names = {str(row["framework"]): {str(row["label"]), str(row["name"])} for row in frameworks}
         self._scheme: dict[str, str] = {}
         self._ids: dict[str, str] = {}
@@ -71,14 +71,14 @@ class ProvisionResolver:
             self.labels.setdefault(scheme, str(row["label"]))
 
     def known(self, iri: str, name: str) -> str | None:
-        """The provision of the graph or of this import, or the pattern, domain or framework of the graph, that it is.
+        """Find the record for an entry: a provision, pattern, domain or framework.
 
         Args:
-            iri: the entry's own IRI; empty where it has none.
-            name: its vocabulary and its id, such as ``owasp-asi:asi01-agent-goal-hijack``.
+            iri: the IRI of the entry; empty if it has none.
+            name: its vocabulary and id, such as ``owasp-asi:asi01-agent-goal-hijack``.
 
         Returns:
-            Its IRI; ``None`` where it is a new entry.
+            The IRI of the record; ``None`` for a new entry.
         """
         vocabulary, _, local = name.partition(":")
         if iri in self._scheme:
@@ -90,7 +90,7 @@ class ProvisionResolver:
                     return bundled
         if iri in self._same:
             return self._same[iri]
-        # Files of one project may differ in what a prefix stands for, and still mean the same entry by it.
+        # Files of one project may expand a prefix differently and still refer to the same entry.
         framework, last = self._framework_of_name(vocabulary), slug_of_any(local)
         if framework is None or last is None:
             return None
@@ -98,19 +98,19 @@ class ProvisionResolver:
         return next((iri for iri in named if self._ids.get(iri) == local), None)
 
     def framework_of(self, provision: str) -> str:
-        """The framework of a provision that the graph or this import has, or the scheme of a pattern or domain."""
+        """The framework of a provision in the graph or this import, or the scheme of a pattern or domain."""
         return self._scheme[provision]
 
     def framework(self, name: str, path: str, line: int, **stated: Value) -> str | None:
-        """The framework of a vocabulary, made where there is none of that name; ``None`` where that makes no slug.
+        """Find or create the framework of a vocabulary; ``None`` if its name has no letter or digit.
 
-        Another vocabulary of this import whose name makes the same slug gets a framework of its own.
+        If the names of two vocabularies have the same slug, each gets a separate framework.
 
         Args:
-            name: what the vocabulary is called, from which its slug is made.
-            path: the file that speaks of it.
-            line: the line there.
-            stated: what to state of a new one; the name of a property with ``_`` in place of the colon.
+            name: the name of the vocabulary; the slug is derived from it.
+            path: the file that refers to it.
+            line: the line in the file.
+            stated: statements about a new framework, by property name with ``_`` instead of the colon.
         """
         iri = self._framework_of_name(name)
         if iri is None:
@@ -122,11 +122,11 @@ class ProvisionResolver:
             builder.add("dcterms:identifier", Literal(tidy(name)))
             for prop, value in stated.items():
                 builder.add(prop.replace("_", ":", 1), value)
-            self._harvest.add(builder)
+            self._result.add(builder)
         return iri
 
     def _framework_of_name(self, name: str) -> str | None:
-        """The IRI of a vocabulary's framework, be it there or not; ``None`` where the name makes no slug."""
+        """The IRI of a vocabulary's framework, which may not exist; ``None`` if the name has no letter or digit."""
         local = slug_of_any(name)
         if local is None:
             return None
@@ -135,26 +135,26 @@ class ProvisionResolver:
         return record("framework", with_hash(local, name)).value if is_other else iri
 
     def add(self, iri: str, framework: str, local: str, label: str, path: str, line: int) -> RecordBuilder | None:
-        """Make a provision of an entry; ``None``, and a problem, where its id makes no name or is there already.
+        """Create a provision for an entry; if its id is invalid or a duplicate, report it and return ``None``.
 
-        An entry with another id that makes the same slug, such as ``a.1`` beside ``A-1``, gets one with a hash.
+        If two ids have the same slug, such as ``a.1`` and ``A-1``, the second provision gets a hash in its IRI.
 
         Args:
-            iri: the entry's own IRI, empty where it has none.
+            iri: the IRI of the entry; empty if it has none.
             framework: the IRI of its framework.
-            local: its id there.
+            local: its id in the framework.
             label: its name.
-            path: the file that speaks of it.
-            line: the line there.
+            path: the file that refers to it.
+            line: the line in the file.
         """
         ending = slug_of_any(local)
         if ending is None:
-            self._harvest.report(path, line, f"the id {local!r} has no letter or digit to make a name of.")
+            self._result.report(path, line, f"the id {local!r} must contain a letter or digit.")
             return None
         if self._ids.get(_provision(framework, ending), local) != local:
             ending = with_hash(ending, local)
         builder = RecordBuilder(_provision(framework, ending), "Provision", path, line)
-        if not self._harvest.add(builder):
+        if not self._result.add(builder):
             return None
         same = address(iri)
         builder.add("skos:prefLabel", english(label) or english(local))

@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import Path
 
 from pyoxigraph import NamedNode, Triple
 
 from threatgraph.errors import ThreatGraphError
 from threatgraph.importers.builder import ImportResult
-from threatgraph.rdf.turtle import write_turtle
 from threatgraph.store import MemoryStore
 from threatgraph.validate import ONE_FILE, validate
 from threatgraph.validate.report import ValidationResult
 from threatgraph.vocab import shorten
 
+#: The named graph of the records during validation. Its file does not exist, so no results have a line in it.
+_GRAPH, _FILE = "urn:threatgraph:import", Path("imported-records")
 
-def reject_invalid(result: ImportResult, data: Sequence[Path] = ()) -> None:
-    """Remove from an import what violates a shape, validated together with the bundled graph and the files of the user.
 
-    A part that breaks a shape goes alone, and a link to a record that is gone goes too; whether the rest can stand
-    without it, the next round tells. Each round takes out something, so the rounds end.
+def reject_invalid(result: ImportResult, store: MemoryStore) -> None:
+    """Remove records that violate a shape, and report a problem for each.
+
+    If only a part of a record violates a shape, only that part is removed. Links to removed records are removed too.
+    Since a removal may cause further violations, validation is repeated until there are none.
 
     Args:
-        result: the records; those that break a shape are taken out, and a problem is reported for each.
-        data: files and folders of the user that the records may link to.
+        result: the records; invalid ones are removed.
+        store: the graph that the records are validated with; it is not changed.
+
+    Raises:
+        ThreatGraphError: if a violation remains that no removal resolves.
     """
-    while findings := _findings(result, data):
+    while violations := _violations(result, store):
         before = _size(result)
         names = set(result.records)
-        for finding in findings:
-            _take_out(result, finding)
-        there = {finding.node for finding in findings if finding.rule == ONE_FILE}  # in a file of the user
-        _cut_links(result, names - result.records.keys() - there)
+        for violation in violations:
+            _remove(result, violation)
+        existing = {violation.node for violation in violations if violation.rule == ONE_FILE}  # in a file of the user
+        _remove_links(result, names - result.records.keys() - existing)
         if _size(result) == before:
-            raise ThreatGraphError(f"{findings[0].node} breaks a shape and cannot be taken out: {findings[0].message}")
+            raise ThreatGraphError(
+                f"{violations[0].node} violates a shape and cannot be removed: {violations[0].message}"
+            )
     _drop_unused(result)
 
 
@@ -43,39 +49,38 @@ def _size(result: ImportResult) -> int:
     return sum(len(builder.triples) for builder in result.records.values())
 
 
-def _findings(result: ImportResult, data: Sequence[Path]) -> list[ValidationResult]:
+def _violations(result: ImportResult, store: MemoryStore) -> list[ValidationResult]:
+    """Validate the records together with the graph, and return the results on them; duplicate records come first."""
     if not result.records:
         return []
-    with tempfile.TemporaryDirectory(prefix="threatgraph-") as folder:
-        file = Path(folder) / "records.ttl"
-        file.write_text(
-            write_turtle(t for builder in result.records.values() for t in builder.triples), encoding="utf-8"
-        )
-        report = validate(MemoryStore.open([*data, file]), only=[file])
-    return [finding for finding in report.results if finding.node.partition("#")[0] in result.records]
+    triples = [triple for builder in result.records.values() for triple in builder.triples]
+    report = validate(store.extended(triples, _GRAPH, _FILE))
+    found = [each for each in report.results if each.node.partition("#")[0] in result.records]
+    duplicates = [each for each in found if each.rule == ONE_FILE and each.file == _FILE]
+    return duplicates + [each for each in found if each.rule != ONE_FILE]
 
 
-def _take_out(result: ImportResult, finding: ValidationResult) -> None:
-    """Take the node that a finding is about out of the result; several findings on one node are told one by one."""
-    iri, is_part, _ = finding.node.partition("#")
+def _remove(result: ImportResult, violation: ValidationResult) -> None:
+    """Remove the node of a violation, and report it; further violations on a removed record are ignored."""
+    iri, is_part, _ = violation.node.partition("#")
     builder = result.records.get(iri)
     if builder is None:
         return
-    about = f"{shorten(finding.node)} {shorten(finding.path) if finding.path else ''}".strip()
-    result.report(builder.path, builder.line, f"{about}: {finding.message}")
-    node = NamedNode(finding.node)
+    about = f"{shorten(violation.node)} {shorten(violation.path) if violation.path else ''}".strip()
+    result.report(builder.path, builder.line, f"{about}: {violation.message} {violation.remedy or ''}".rstrip())
+    node = NamedNode(violation.node)
     if is_part:
         builder.triples = [t for t in builder.triples if node not in (t.subject, t.object)]
     else:
         del result.records[iri]
 
 
-def _cut_links(result: ImportResult, gone: Collection[str]) -> None:
-    """Take out the links to records that are gone."""
-    for builder in result.records.values() if gone else ():
-        for lost in sorted({_target(triple) for triple in builder.triples} & set(gone)):
-            builder.triples = [triple for triple in builder.triples if _target(triple) != lost]
-            reason = f"{shorten(builder.iri)} goes without its link to {shorten(lost)}, which is left out."
+def _remove_links(result: ImportResult, removed: Collection[str]) -> None:
+    """Remove the links to removed records."""
+    for builder in result.records.values() if removed else ():
+        for target in sorted({_target(triple) for triple in builder.triples} & set(removed)):
+            builder.triples = [triple for triple in builder.triples if _target(triple) != target]
+            reason = f"{shorten(builder.iri)}: the link to {shorten(target)} is left out, since that record is invalid."
             result.report(builder.path, builder.line, reason)
 
 

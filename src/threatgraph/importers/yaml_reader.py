@@ -1,8 +1,8 @@
-"""Reads YAML so that every scalar stays text, every key is unique, and no document can fill the memory.
+"""Reads YAML with text scalars and unique keys, within limits on size and depth.
 
-PyYAML parses; this module builds the values itself. YAML 1.1, which PyYAML implements, turns ``No`` into a boolean,
-``12:30:45`` into a number and ``5.10`` into 5.1, and lets the last of several equal keys win. YAML 1.2 does neither
-for text (section 10.3.2) nor for keys (section 3.2.1.3). A caller that needs a number converts the text itself.
+PyYAML parses the document; this module constructs the values. PyYAML implements YAML 1.1, which converts ``No`` into a
+Boolean, ``12:30:45`` into a number and ``5.10`` into 5.1, and keeps the last of several equal keys. YAML 1.2 does
+neither (sections 10.3.2 and 3.2.1.3). Callers that need a number convert the text.
 """
 
 from __future__ import annotations
@@ -17,45 +17,44 @@ from threatgraph.errors import InvalidFile
 from threatgraph.importers.documents import LINE, Entry
 from threatgraph.importers.sheets import read_text
 
-#: The most bytes that a YAML file may hold: as Python objects it needs a hundred times as many.
+#: The maximum size of a YAML file in bytes: as Python objects it needs about a hundred times as much memory.
 LARGEST_YAML = 16 * 2**20
-#: How deep the values of a YAML file may be nested: the loader in C dies of some ten thousand.
+#: The maximum nesting depth of a YAML file: the C loader crashes at about ten thousand levels.
 DEEPEST = 100
-#: How many values a document may hold once each alias is replaced by what it stands for.
+#: The maximum number of values in a document after alias expansion.
 MOST_VALUES = 5_000_000
 _TOO_DEEP = "nesting depth"
 _TAG = "tag:yaml.org,2002:"
-#: Tags that a scalar may bear; those of numbers, booleans and dates leave its text as it is written.
+#: Supported scalar tags; those of numbers, Booleans and dates leave the text unchanged.
 _SCALARS = frozenset(_TAG + name for name in ("str", "int", "float", "bool", "timestamp"))
 _NULL, _MERGE = f"{_TAG}null", f"{_TAG}merge"
-# What section 5.1 of YAML 1.2 does not allow in a document.
+# Characters that YAML 1.2, section 5.1, does not allow.
 _NOT_PRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def read_yaml(path: Path) -> Entry:
-    """The mapping that a YAML file holds; its scalars are text, or ``None`` for ``null``, ``~`` and nothing.
+    """Read the mapping in a YAML file; its scalars are text, or ``None`` for ``null``, ``~`` and empty values.
 
     Raises:
-        InvalidFile: where the file cannot be read or as :func:`parse_yaml`.
+        InvalidFile: if the file cannot be read, and as :func:`parse_yaml` raises it.
     """
     return parse_yaml(read_text(path, LARGEST_YAML), path)
 
 
 def parse_yaml(text: str, path: Path, *, indent: int = 0) -> Entry:
-    """The mapping that a YAML text holds.
+    """Parse a YAML text that contains a mapping.
 
     Args:
         text: the text.
-        path: the file that it comes from, named in errors.
-        indent: how many characters of each line of the file come before the text.
+        path: the source file, for error messages.
+        indent: the number of characters before the text in each line of the file.
 
     Returns:
-        The mapping; each mapping inside it has its line below the key ``LINE`` of :mod:`.documents`.
+        The mapping; it and each nested mapping have their line under the key ``LINE`` of :mod:`.documents`.
 
     Raises:
-        InvalidFile: where the text does not parse, holds something else than a mapping, has a key twice in one mapping
-            or a tag of its own, is nested too deep, refers to itself, or has aliases that stand for more than a memory
-            should hold.
+        InvalidFile: if the text does not parse, is not a mapping, has a duplicate key or an unsupported tag, is nested
+            too deeply, contains itself, or has aliases that expand to too many values.
     """
     if found := _NOT_PRINTABLE.search(text):
         at = found.start()
@@ -73,23 +72,23 @@ def parse_yaml(text: str, path: Path, *, indent: int = 0) -> Entry:
         mark = error.problem_mark or error.context_mark
         place = (mark.line + 1, mark.column + 1 + indent) if mark else (None, None)
         problem = str(error.problem or error.context)
-        if _TOO_DEEP in problem:  # PyYAML 6.0.4 has a limit of its own, which its look-ahead meets first
-            raise InvalidFile(str(path), "is nested too deep.", place[0]) from error
-        if problem.startswith("but "):  # the context is the first half of the sentence
+        if _TOO_DEEP in problem:  # PyYAML 6.0.4 has a depth limit, which its look-ahead may reach first
+            raise InvalidFile(str(path), "is nested too deeply.", place[0]) from error
+        if problem.startswith("but "):  # the context starts the sentence
             problem = f"{error.context}, {problem}"
         raise InvalidFile(str(path), f"is not valid YAML: {problem}.", *place) from error
     except yaml.YAMLError as error:
         raise InvalidFile(str(path), f"is not valid YAML: {' '.join(str(error).split())}.") from error
     document = _Builder(path, indent).build(node) if node is not None else None
     if not isinstance(document, dict):
-        raise InvalidFile(str(path), "holds no mapping, such as `key: value`, at its top.")
+        raise InvalidFile(str(path), "must contain a mapping, such as `key: value`, at the top level.")
     return document
 
 
 @cache
 def _yaml() -> tuple[Any, Any]:
-    """PyYAML, and a loader of it that takes no scalar for anything but text, null or a merge; in C where it can be."""
-    import yaml  # here, since most commands read no YAML
+    """PyYAML, and a loader that reads scalars as text, null or a merge key; uses the C parser if available."""
+    import yaml  # imported here, since most commands read no YAML
 
     safe: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     null = (_NULL, re.compile(r"(?:~|null|Null|NULL|)$"))
@@ -98,26 +97,26 @@ def _yaml() -> tuple[Any, Any]:
     class Loader(safe):  # type: ignore[misc]
         """A loader without the implicit types of YAML 1.1."""
 
-        # First character of a plain scalar to what may be meant by it, as PyYAML's resolver has it.
+        # Maps the first character of a plain scalar to candidate types, in the format of PyYAML's resolver.
         yaml_implicit_resolvers = {"~": [null], "n": [null], "N": [null], "": [null], "<": [merge]}  # noqa: RUF012
 
     return yaml, Loader
 
 
 def _check_depth(path: Path, events: Iterable[Any]) -> None:
-    """Refuse a document that is nested too deep, before anything is built of it."""
+    """Reject a document that is nested too deeply, before values are constructed."""
     depth = 0
     for event in events:
         name = type(event).__name__
         depth += name.endswith("StartEvent") - name.endswith("EndEvent")
         if depth > DEEPEST:
-            raise InvalidFile(str(path), "is nested too deep.", event.start_mark.line + 1)
+            raise InvalidFile(str(path), "is nested too deeply.", event.start_mark.line + 1)
 
 
 class _Builder:
-    """Builds values of the nodes of one document.
+    """Constructs the values of one document from its nodes.
 
-    An alias is the node that it stands for, so that a node is built once; its size counts wherever it is named.
+    Each node is constructed once; its size counts at each alias.
     """
 
     def __init__(self, path: Path, indent: int) -> None:
@@ -130,16 +129,16 @@ class _Builder:
         return self._sized(node)[0]
 
     def _sized(self, node: Any) -> tuple[object, int]:
-        """The value of a node, and how many values it holds."""
+        """The value of a node, and the number of values in it."""
         if id(node) in self._built:
             return self._built[id(node)]
         if id(node) in self._building:
-            raise InvalidFile(str(self._path), "holds a value that is a part of itself.")
+            raise InvalidFile(str(self._path), "contains a value that includes itself.")
         self._building.add(id(node))
         make = {"ScalarNode": self._scalar, "SequenceNode": self._sequence, "MappingNode": self._mapping}
         value, size = make[type(node).__name__](node)
         if size > MOST_VALUES:
-            raise InvalidFile(str(self._path), f"holds more than {MOST_VALUES} values once its aliases are replaced.")
+            raise InvalidFile(str(self._path), f"has more than {MOST_VALUES} values after alias expansion.")
         self._building.remove(id(node))
         self._built[id(node)] = value, size
         return value, size
@@ -166,10 +165,10 @@ class _Builder:
         total = 1
         for key, value in node.value:
             if type(key).__name__ != "ScalarNode":
-                raise self._error(key, "a key must be text, and not a list or a mapping")
+                raise self._error(key, "a key must be text, not a list or mapping")
             if key.value in lines:
                 first = lines[key.value]
-                raise self._error(key, f"the key {key.value!r} is already in this mapping, on line {first}: keep one")
+                raise self._error(key, f"duplicate key {key.value!r}, first on line {first}: keep one")
             lines[key.value] = key.start_mark.line + 1
             built, size = self._sized(value)
             total += size
@@ -181,10 +180,10 @@ class _Builder:
         return {**merged, **own, LINE: node.start_mark.line + 1}, total
 
     def _merged(self, node: Any, built: object) -> Iterator[dict[object, object]]:
-        """The mappings that a merge key (``<<``) names, the first of which counts most."""
+        """The mappings of a merge key (``<<``), in order of precedence."""
         for mapping in built if isinstance(built, list) else [built]:
             if not isinstance(mapping, dict):
-                raise self._error(node, "a merge key (<<) must name a mapping, or a list of mappings")
+                raise self._error(node, "a merge key (<<) requires a mapping or a list of mappings")
             yield mapping
 
     def _error(self, node: Any, problem: str) -> InvalidFile:

@@ -55,9 +55,7 @@ def draw(store: Store, domain: str | None = None) -> Drawing:
     check_rows(len(patterns), "threat patterns", "select one domain with `domain=`")
     frameworks = sorted(read_named(store, "Framework").values(), key=lambda record: (record.label, record.iri))
     if not frameworks:
-        raise ThreatGraphError(
-            "the graph has no frameworks to draw: add some with `data=`, or do not set `bundled=False`."
-        )
+        raise ThreatGraphError("the graph has no frameworks: add some with `data=` or `bundled=True`.")
     if len(frameworks) > _MOST_FRAMEWORKS:
         raise ThreatGraphError(f"{len(frameworks)} frameworks: a chart can have at most {_MOST_FRAMEWORKS}.")
     counts, whole = count_provisions(store, [p.iri for p in patterns], [f.iri for f in frameworks])

@@ -95,7 +95,7 @@ def _dates(store: Store) -> dict[str, tuple[int, int | None] | None]:
         dates = [_read(iri, text) for text in texts[iri]]
         found[iri] = min(dates, key=lambda date: (date[0], date[1] or 13)) if dates else None
     if not found:
-        raise ThreatGraphError("the graph has no incidents: add some with `data=`, or do not set `bundled=False`.")
+        raise ThreatGraphError("the graph has no incidents: add some with `data=` or `bundled=True`.")
     return found
 
 

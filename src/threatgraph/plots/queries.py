@@ -107,7 +107,7 @@ def read_patterns(store: Store, domain: str | None = None) -> list[Pattern]:
             found.append(Pattern(named, domains.get(own) or (Named(own, shorten(own)) if own else NO_DOMAIN)))
     if not found:
         where = f"the domain {shorten(domain)}" if domain else "the graph"
-        remedy = "choose another domain" if domain else "add some with `data=`, or do not set `bundled=False`"
+        remedy = "choose another domain" if domain else "add some with `data=` or `bundled=True`"
         raise ThreatGraphError(f"{where} has no threat patterns: {remedy}.")
     return sorted(found, key=lambda pattern: (pattern.domain is NO_DOMAIN, pattern.domain.order, pattern.named.order))
 

@@ -33,6 +33,15 @@ class LexicalForms:
         self._written: dict[ox.Triple, dict[ox.Triple, set[str]]] = {}
         self._subjects: dict[str, set[Node]] = {}
 
+    def copy(self) -> LexicalForms:
+        """Copy the recorded forms."""
+        copy = LexicalForms()
+        copy._written = {
+            triple: {form: set(graphs) for form, graphs in forms.items()} for triple, forms in self._written.items()
+        }
+        copy._subjects = {prop: set(subjects) for prop, subjects in self._subjects.items()}
+        return copy
+
     @property
     def subjects(self) -> Mapping[str, Collection[Node]]:
         """For each property, the subjects of triples that Oxigraph stores in another lexical form."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -62,9 +62,28 @@ class MemoryStore(OxigraphStore):
         for file in own:
             if file.resolve() not in known:
                 store._load(file, file.resolve().as_uri())
-        if derived := derive(store._store):
-            store._waiting[DERIVED_GRAPH] = [ox.serialize(derived, format=ox.RdfFormat.N_TRIPLES) or b""]
+        store._derive()
         return store
+
+    def extended(self, triples: Iterable[ox.Triple], graph_iri: str, file: Path) -> MemoryStore:
+        """Copy the store and add the content of a further file; derived triples are recomputed.
+
+        Args:
+            triples: the content, without blank nodes.
+            graph_iri: the IRI of its named graph.
+            file: the path of the file, which need not exist.
+        """
+        store = MemoryStore()
+        with _FILLING:
+            store._store.bulk_extend(self._store)
+            store._forms, store._waiting, store.files = self._forms.copy(), dict(self._waiting), dict(self.files)
+        store._add(triples, graph_iri, file)
+        store._derive()
+        return store
+
+    def _derive(self) -> None:
+        if derived := derive(self._store):
+            self._waiting[DERIVED_GRAPH] = [ox.serialize(derived, format=ox.RdfFormat.N_TRIPLES) or b""]
 
     @property
     def location(self) -> str:
@@ -97,7 +116,10 @@ class MemoryStore(OxigraphStore):
             return _copied, (content, self._forms, self._waiting, self.files)
 
     def _load(self, file: Path, graph_iri: str) -> None:
-        triples = skolemize(read_quads(file), graph_iri)
+        self._add(skolemize(read_quads(file), graph_iri), graph_iri, file)
+
+    def _add(self, triples: Iterable[ox.Triple], graph_iri: str, file: Path) -> None:
+        triples = iter(triples)
         self._waiting[graph_iri] = contents = []
         while batch := list(islice(triples, _BATCH)):
             self._forms.note_all(batch, graph_iri, lambda triple: self._graph_of(triple, graph_iri))

@@ -53,7 +53,7 @@ from threatgraph.validate.counting import (
 from threatgraph.validate.locate import Locator
 from threatgraph.validate.report import Unevaluated, ValidationReport, ValidationResult, sort
 from threatgraph.validate.shapes.constraints import ShapeConstraint, read_constraints
-from threatgraph.validate.shapes.graph import ShapeGraph, load
+from threatgraph.validate.shapes.graph import ShapeGraph, load, remedy_of
 from threatgraph.validate.shapes.graph import owners as owners_of
 from threatgraph.validate.shapes.index import ShapesIndex
 from threatgraph.validate.shapes.reader import read_shapes
@@ -172,7 +172,12 @@ class _Run:
         """The results with their files and lines, and those on files and classes, restricted to the selected files."""
         locator = Locator(self.store, selected or ())
         owners = owners_of(self.graph)
-        found = [_located(replace(result, rule=owners.get(result.rule, result.rule)), locator) for result in results]
+        found = [
+            _located(
+                replace(each, rule=owners.get(each.rule, each.rule), remedy=remedy_of(self.graph, each.rule)), locator
+            )
+            for each in results
+        ]
         found += _defined_twice(self.store, locator)
         if bundled:
             graphs = [name for name, file in self.store.files.items() if _is_selected(name, file, selected)]
@@ -231,8 +236,10 @@ def _defined_twice(store: Store, locator: Locator) -> Iterator[ValidationResult]
     for iri, files in defined.items():
         for file in files:
             others = " and ".join(str(other) for other in sorted(files) if other != file)
-            message = f"{others} also defines this record: keep it in one file, or rename one of the two."
+            message = f"{others} also defines this record."
+            remedy = "Keep the record in one file, or rename one of the two."
             if others:
+                line = locator.line(file, iri)
                 yield ValidationResult(
-                    "violation", iri, None, None, ONE_FILE, "OneFile", message, file, locator.line(file, iri)
+                    "violation", iri, None, None, ONE_FILE, "OneFile", message, file, line, remedy=remedy
                 )

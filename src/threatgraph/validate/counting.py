@@ -124,4 +124,4 @@ def _no_targets(graph: ShapeGraph, index: ShapesIndex) -> Iterator[Unevaluated]:
     elif not with_targets:
         yield Unevaluated("", "shapes", "no shape has a target: add one, such as sh:targetClass.")
     elif any(not is_true(graph, shape, "deactivated") for shape in with_targets):
-        yield Unevaluated("", "shapes", "all shapes with targets are hints (sh:Info): evaluate them with --hints.")
+        yield Unevaluated("", "shapes", "all shapes with targets are hints (sh:Info): evaluate them with `hints=True`.")

@@ -14,12 +14,14 @@ from pyoxigraph import Literal, NamedNode, Triple
 from threatgraph import notebook
 from threatgraph.rdf.turtle import write_turtle
 from threatgraph.table import to_frame
-from threatgraph.vocab import PREFIXES, RDF_TYPE, SH, XSD, shorten
+from threatgraph.vocab import BASE, PREFIXES, RDF_TYPE, REMEDY, SH, XSD, shorten
 
 if TYPE_CHECKING:
     import pandas
 
 SEVERITIES = ("violation", "warning", "info")
+#: Namespaces of the bundled shapes and of the cross-record checks.
+SHAPES, CHECKS = f"{BASE}shapes#", f"{BASE}checks#"
 #: The IRI of the report in Turtle; the IRIs of its results start with it.
 _REPORT = "urn:threatgraph:validation"
 #: The properties of a result whose terms distinguish two results with equal texts.
@@ -44,9 +46,11 @@ class ValidationResult:
     component: str
     """The local name of the constraint component, such as ``MinCount``."""
     message: str
-    """What is required, and how to fix it."""
+    """What is wrong."""
     file: Path | None = None
     line: int | None = None
+    remedy: str | None = None
+    """How to fix it, if the rule says so."""
     terms: tuple[Triple, ...] = field(default=(), compare=False, repr=False)
     """The result as pyshacl reports it; the subject of the first triple is the result itself."""
 
@@ -78,20 +82,28 @@ class ValidationResult:
         Args:
             result: the IRI of the result.
         """
-        if not self.terms:
-            severity, shape = NamedNode(SH + self.severity.capitalize()), NamedNode(self.rule)
-            return [
-                Triple(result, NamedNode(RDF_TYPE), NamedNode(SH + "ValidationResult")),
-                Triple(result, NamedNode(SH + "focusNode"), NamedNode(self.node)),
-                Triple(result, NamedNode(SH + "resultMessage"), Literal(self.message, language="en")),
-                Triple(result, NamedNode(SH + "resultSeverity"), severity),
-                Triple(
-                    result, NamedNode(SH + "sourceConstraintComponent"), NamedNode(SH + "SPARQLConstraintComponent")
-                ),
-                Triple(result, NamedNode(SH + "sourceShape"), shape),
-            ]
-        first = self.terms[0].subject
-        return [Triple(result if t.subject == first else t.subject, t.predicate, t.object) for t in self.terms]
+        terms = self.terms or self._own_terms()
+        first = terms[0].subject
+        triples = [Triple(result if t.subject == first else t.subject, t.predicate, t.object) for t in terms]
+        if self.remedy:
+            triples.append(Triple(result, NamedNode(REMEDY), Literal(self.remedy, language="en")))
+        return triples
+
+    def _own_terms(self) -> list[Triple]:
+        """The triples of a result that a query found instead of pyshacl."""
+        result, rule = NamedNode(_REPORT), NamedNode(self.rule)
+        terms: dict[str, NamedNode | Literal] = {
+            "focusNode": NamedNode(self.node),
+            "resultMessage": Literal(self.message, language="en"),
+            "resultSeverity": NamedNode(SH + self.severity.capitalize()),
+            "sourceConstraint": rule,
+            "sourceConstraintComponent": NamedNode(f"{SH}SPARQLConstraintComponent"),
+            "sourceShape": rule,
+        }
+        if self.path is not None:
+            terms["resultPath"] = NamedNode(self.path)
+        described = [Triple(result, NamedNode(SH + name), term) for name, term in terms.items()]
+        return [Triple(result, NamedNode(RDF_TYPE), NamedNode(f"{SH}ValidationResult")), *described]
 
     def to_dict(self) -> dict[str, object]:
         """The result as plain values for JSON."""
@@ -105,6 +117,7 @@ class ValidationResult:
             "rule": self.rule,
             "component": self.component,
             "message": self.message,
+            "remedy": self.remedy,
         }
 
 
@@ -141,6 +154,8 @@ class ValidationReport:
     """The number of shapes with targets, or ``None`` if they were not counted."""
     hints_left_out: int = 0
     """The number of property shapes with severity ``sh:Info`` that were skipped because of ``hints=False``."""
+    checks: int = 0
+    """The number of cross-record checks."""
 
     @property
     def ok(self) -> bool:
@@ -154,12 +169,23 @@ class ValidationReport:
 
     @property
     def checked(self) -> str:
-        """The numbers of records and shapes as a clause, such as "checked 5 records against 2 shapes"."""
+        """The numbers of records, shapes and checks as a clause, such as "checked 5 records against 2 shapes"."""
         if self.records is None or self.shapes is None:
             return ""
-        records = f"{self.records:,} record{'' if self.records == 1 else 's'}"
-        hints = f", without {_plural(self.hints_left_out, 'info')} (--hints)" if self.hints_left_out else ""
-        return f"checked {records} against {self.shapes:,} shape{'' if self.shapes == 1 else 's'}{hints}"
+        checks = f" and {_count(self.checks, 'cross-record check')}" if self.checks else ""
+        hints = f" ({_count(self.hints_left_out, 'hint')} skipped; use `hints=True`)" if self.hints_left_out else ""
+        return f"checked {_count(self.records, 'record')} against {_count(self.shapes, 'shape')}{checks}{hints}"
+
+    @property
+    def summary(self) -> str:
+        """The outcome, and what was checked, in one line."""
+        counts = Counter(result.severity for result in self.results)
+        severities = [*SEVERITIES, *sorted(counts.keys() - set(SEVERITIES))]
+        outcome = ", ".join(_plural(counts[severity], severity) for severity in severities if counts[severity])
+        if self.unevaluated:
+            count = f"{_count(len(self.unevaluated), 'item')} not evaluated"
+            outcome = f"{outcome or 'no issues'}, {count}: the graph is not known to conform"
+        return "; ".join(filter(None, [outcome or "no issues: the graph conforms", self.checked]))
 
     def __len__(self) -> int:
         return len(self.results)
@@ -169,18 +195,11 @@ class ValidationReport:
 
     def to_text(self) -> str:
         """One paragraph per result, followed by the notes and a summary line."""
-        counts = Counter(result.severity for result in self.results)
-        severities = [*SEVERITIES, *sorted(counts.keys() - set(SEVERITIES))]
-        summary = [_plural(counts[severity], severity) for severity in severities if counts[severity]]
-        if self.unevaluated:
-            count = f"{len(self.unevaluated):,} item{'' if len(self.unevaluated) == 1 else 's'} not evaluated"
-            summary = [*(summary or ["no violations"]), f"{count}: the graph is not known to conform to its shapes"]
         lines = [
             *map(_paragraph, self.results),
             *(f"note: {note}" for note in self.notes),
             *(f"not evaluated: {item}" for item in self.unevaluated),
-            *filter(None, [self.checked]),
-            ", ".join(summary) if summary else "no violations: the graph conforms to its shapes",
+            self.summary,
         ]
         return "\n".join(lines) + "\n"
 
@@ -190,7 +209,7 @@ class ValidationReport:
         Raises:
             ImportError: if pandas is not installed.
         """
-        columns = ("file", "line", "severity", "node", "path", "value", "rule", "component", "message")
+        columns = ("file", "line", "severity", "node", "path", "value", "rule", "component", "message", "remedy")
         return to_frame([result.to_dict() for result in self], columns)
 
     def _repr_html_(self) -> str:
@@ -201,14 +220,13 @@ class ValidationReport:
                 notebook.link(result.node, shorten(result.node)),
                 notebook.escape(shorten(result.path) if result.path else ""),
                 notebook.escape(result.value or ""),
-                notebook.escape(result.message),
+                notebook.escape(" ".join(filter(None, (result.message, result.remedy)))),
                 notebook.escape(f"{result.file or ''}{f':{result.line}' if result.line else ''}"),
             )
             for result in self
         ]
         remarks = [*(f"not evaluated: {item}" for item in self.unevaluated), *self.notes]
-        # The last lines of the text say how much was checked, and with what outcome.
-        lines = [*remarks, *self.to_text().splitlines()[-2 if self.checked else -1 :]]
+        lines = [*remarks, self.summary]
         summary = "".join(f"<p>{notebook.escape(line)}</p>" for line in lines)
         columns = ("severity", "record", "property", "value", "message", "location")
         return summary + (notebook.table(columns, rows) if rows else "")
@@ -221,6 +239,7 @@ class ValidationReport:
             "checked": {
                 "records": self.records,
                 "shapes": self.shapes,
+                "checks": self.checks,
                 "hints_left_out": self.hints_left_out,
             },
             "results": [result.to_dict() for result in self],
@@ -250,7 +269,7 @@ class ValidationReport:
             name = NamedNode(f"{_REPORT}#result-{number:05d}")
             triples.append(Triple(report, NamedNode(SH + "result"), name))
             triples += result.as_triples(name)
-        return write_turtle(triples, PREFIXES | {"tgs": "https://w3id.org/threatgraph/shapes#"})
+        return write_turtle(triples, PREFIXES | {"tgs": SHAPES, "tgc": CHECKS})
 
     def to_github(self) -> str:
         """Workflow commands that GitHub shows as annotations in the diff of a pull request."""
@@ -259,7 +278,7 @@ class ValidationReport:
         return "".join([*map(_annotation, self.results), *lines, *(f"::notice::{_data(note)}\n" for note in notes)])
 
 
-def _display_path(file: Path | None) -> str:
+def display_path(file: Path | None) -> str:
     """The path of a file, relative to the working directory if the file is in it."""
     if file is None:
         return "(no file)"
@@ -268,18 +287,20 @@ def _display_path(file: Path | None) -> str:
 
 
 def _paragraph(result: ValidationResult) -> str:
-    location = _display_path(result.file) + (f":{result.line}" if result.line else "")
+    location = display_path(result.file) + (f":{result.line}" if result.line else "")
     subject = " ".join(filter(None, (shorten(result.node), shorten(result.path) if result.path else "")))
     value = f" (value: {shorten(result.value)})" if result.value and result.value != result.node else ""
     rule = result.rule.rpartition("#")[2]
-    return f"{location}: {result.severity}: {subject}{value}\n    {result.message} [{rule}, {result.component}]"
+    remedy = f"\n    help: {result.remedy}" if result.remedy else ""
+    return f"{location}: {result.severity}: {subject}{value}\n    {result.message} [{rule}, {result.component}]{remedy}"
 
 
 def _annotation(result: ValidationResult) -> str:
-    fields = {"file": _display_path(result.file) if result.file else "", "line": str(result.line or "")}
+    fields = {"file": display_path(result.file) if result.file else "", "line": str(result.line or "")}
     fields["title"] = f"{result.rule.rpartition('#')[2]}: {shorten(result.node)}"
     joined = ",".join(f"{name}={_property(value)}" for name, value in fields.items() if value)
-    return f"::{_GITHUB[SEVERITIES[result.rank]]} {joined}::{_data(result.message)}\n"
+    text = " ".join(filter(None, (result.message, result.remedy)))
+    return f"::{_GITHUB[SEVERITIES[result.rank]]} {joined}::{_data(text)}\n"
 
 
 def _data(text: str) -> str:
@@ -290,11 +311,14 @@ def _property(text: str) -> str:
     return _data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def _plural(count: int, noun: str) -> str:
-    if noun not in SEVERITIES:
-        return f"{count} of {noun}"
-    noun = "hint" if noun == "info" else noun
-    return f"{count} {noun}{'' if count == 1 else 's'}"
+def _plural(count: int, severity: str) -> str:
+    if severity not in SEVERITIES:
+        return f"{count} of {severity}"
+    return _count(count, "hint" if severity == "info" else severity)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def sort(results: Iterable[ValidationResult]) -> list[ValidationResult]:

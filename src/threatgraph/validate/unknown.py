@@ -33,10 +33,10 @@ def unknown_classes(store: Store, statistics: Statistics) -> Iterator[Validation
         name = iri.removeprefix(TG)
         if not re.match(_OUR_NAMESPACE, iri, re.IGNORECASE) or name in CLASSES or store.ask(f"ASK {{ {cls} a ?kind }}"):
             continue
-        message = f"The ontology has no class {shorten(iri)}: {_remedy(iri)}."
+        message = f"The ontology has no class {shorten(iri)}."
         for (node,) in store.select(f"SELECT DISTINCT ?node WHERE {{ ?node a {cls} }}").rows:
             if isinstance(node, NamedNode):
-                yield _result(node.value, RDF_TYPE, iri, message)
+                yield _result(node.value, RDF_TYPE, iri, message, _remedy(iri))
 
 
 def missing_classes(store: Store, graphs: Collection[str]) -> Iterator[ValidationResult]:
@@ -63,17 +63,21 @@ def missing_classes(store: Store, graphs: Collection[str]) -> Iterator[Validatio
     ).rows
     for (node,) in rows:
         if isinstance(node, NamedNode):
-            message = "The node has no class of the ontology: add one, such as tg:ThreatPattern, or correct the IRI."
-            yield _result(node.value, None, None, message)
+            message = "The record has no class of the ontology."
+            yield _result(node.value, None, None, message, "Add a class such as tg:ThreatPattern, or correct the IRI.")
 
 
-def _result(node: str, prop: str | None, value: str | None, message: str) -> ValidationResult:
-    return ValidationResult("violation", node, prop, value, KNOWN_CLASS, "KnownClass", message)
+def _result(node: str, prop: str | None, value: str | None, message: str, remedy: str) -> ValidationResult:
+    return ValidationResult("violation", node, prop, value, KNOWN_CLASS, "KnownClass", message, remedy=remedy)
 
 
 def _remedy(iri: str) -> str:
     name = re.split(r"[/#]", iri)[-1]
     by_lower = {known.lower(): known for known in sorted(CLASSES)}
     near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
-    known = f"tg:{by_lower[near[0]]}" if near else "a class of the ontology"
-    return f"use {known}" if iri.startswith(TG) else f"use {known}, with tg: as the prefix of <{TG}>"
+    if not near:
+        return f"Use a class of the ontology, <{TG}…>; `threatgraph schema` lists them."
+    known = f"tg:{by_lower[near[0]]}"
+    return (
+        f"Did you mean {known}?" if iri.startswith(TG) else f"Did you mean {known}, with tg: as the prefix of <{TG}>?"
+    )

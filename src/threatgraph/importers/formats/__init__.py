@@ -1,1 +1,1 @@
-"""One module for each format that can be imported."""
+"""The import formats, one module each."""

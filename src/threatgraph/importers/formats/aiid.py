@@ -1,9 +1,8 @@
-"""The AI Incident Database: the tables of one of its snapshots, as incidents and actors.
+"""Imports a snapshot of the AI Incident Database as incidents and actors.
 
-Its snapshots (https://incidentdatabase.ai/research/snapshots/) hold a table of incidents and one a taxonomy. An
-incident gets the name ``aiid-`` and its number, so that it never takes the name of a record of ours, and says by
-tg:aiidNumber which one it is; an actor that the graph knows by the same slug is that actor, and any other gets a
-name that begins in ``aiid-`` too.
+A snapshot (https://incidentdatabase.ai/research/snapshots/) has a table of incidents and one table for each taxonomy.
+The slug of an incident is ``aiid-`` and its number, so that it does not conflict with a bundled record; tg:aiidNumber
+identifies it. An actor whose slug is in the graph is linked to that actor; a new actor gets the prefix ``aiid-``.
 """
 
 from __future__ import annotations
@@ -27,38 +26,38 @@ from threatgraph.store import Store
 from threatgraph.vocab import XSD
 
 SITE = "https://incidentdatabase.ai/"
-_LICENCE = "https://creativecommons.org/licenses/by-sa/4.0/"
+_LICENSE = "https://creativecommons.org/licenses/by-sa/4.0/"
 _DEPLOYER = "Alleged deployer of AI system"
 _DEVELOPER = "Alleged developer of AI system"
 _HARMED = "Alleged harmed or nearly harmed parties"
 _COLUMNS = ("incident_id", "date", "title", "description", _DEPLOYER, _DEVELOPER, _HARMED)
 _NOTE = (
-    "Incidents of the database as one of its snapshots gives them. Developers, deployers and those harmed are alleged "
-    "ones. The license is that of the database; the reports behind it have rights of their own."
+    "Incidents from a snapshot of the database. Developers, deployers and harmed parties are alleged. The license is "
+    "that of the database; the cited reports are subject to separate rights."
 )
 _KNOWN = "SELECT ?record { ?record a tg:Actor }"
 _SAME = "SELECT ?record ?number { ?record a tg:Incident ; tg:aiidNumber ?number }"
-#: A day with a time of the day behind it, as ISO 8601 and databases write it.
+#: A date with a time, as in ISO 8601 and database exports.
 _WITH_TIME = re.compile(
     r"([0-9]{4}(?:-[0-9]{2}){2})[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9:]{4,6})?"
 )
-#: What the database puts where it does not know who it was.
+#: Identifiers that the database uses for unknown parties.
 _NOBODY = {"unknown"}
 
 
 @dataclass(slots=True)
 class _Actors:
-    """The actors that the incidents name: those of the graph, and the new ones."""
+    """The actors named by the incidents, both existing and new."""
 
     known: Mapping[str, str]
-    """Slug to IRI of the actors that the graph has already."""
+    """IRIs of the actors in the graph, by slug."""
     named: dict[str, set[str]] = field(default_factory=dict)
-    """Slug of each actor to the identifiers that stand for it in the file."""
-    places: dict[str, int] = field(default_factory=dict)
-    """Slug of each actor to the line that first names it."""
+    """Identifiers of each actor in the file, by slug."""
+    lines: dict[str, int] = field(default_factory=dict)
+    """The first line that names each actor, by slug."""
 
     def find(self, entity: str) -> NamedNode | None:
-        """The actor of this identifier, where it is one."""
+        """Find the actor with an identifier; ``None`` if there is none."""
         name = slug_of_any(entity)
         if name is None or entity in _NOBODY:
             return None
@@ -67,43 +66,46 @@ class _Actors:
         return record("actor", f"aiid-{name}") if name in self.named else None
 
     def note(self, entity: str, line: int) -> None:
-        """Take note that an incident names this identifier as a deployer or a developer."""
+        """Record an identifier that an incident names as deployer or developer."""
         name = slug_of_any(entity)
         if name is not None and entity not in _NOBODY:
             self.named.setdefault(name, set()).add(entity)
-            self.places.setdefault(name, line)
+            self.lines.setdefault(name, line)
 
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """Names for the identifiers of the file, which gives none."""
+    """Names for the identifiers in the file, which has no names."""
 
-    speller: NameCasing
+    casing: NameCasing
     texts: Mapping[str, list[str]]
-    """Identifier to the texts of the incidents that name it."""
+    """The texts of the incidents that name each identifier."""
+    found: dict[str, str] = field(default_factory=dict)
 
     def of(self, entity: str) -> str:
-        return self.speller.spell(entity, self.texts[entity])
+        if entity not in self.found:
+            self.found[entity] = self.casing.spell(entity, self.texts[entity])
+        return self.found[entity]
 
 
 def read(path: Path, store: Store) -> ImportResult:
-    """Read a snapshot.
+    """Import a snapshot.
 
     Args:
-        path: the folder of the tables, or its ``incidents.csv`` alone; each may be packed (``.csv.gz``).
+        path: the folder of the tables, or only its ``incidents.csv``; tables may be compressed (``.csv.gz``).
         store: the graph that the records link to.
 
     Returns:
-        The incidents, with the actors that they name, and with the classes of each taxonomy that is beside them.
+        The incidents with their actors, and with the classifications of each taxonomy in the folder.
 
     Raises:
-        InvalidFile: where there is no table of incidents, or a table cannot be read.
+        InvalidFile: if the table of incidents is missing, or a table cannot be read.
     """
     folder, incidents = (path, _table(path, "incidents")) if path.is_dir() else (path.parent, path)
     if incidents is None:
-        raise InvalidFile(str(path), "holds no incidents.csv: name the folder of an unpacked snapshot.")
+        raise InvalidFile(str(path), "has no incidents.csv: give the folder of an extracted snapshot.")
     result = ImportResult("Incident", frozenset({"Actor"}))
-    rows = [row for row in read_sheet(incidents, _COLUMNS, result) if _is_whole(row, incidents, result)]
+    rows = [row for row in read_sheet(incidents, _COLUMNS, result) if _is_complete(row, incidents, result)]
     parties = {
         row.line: {c: _entities(row, c, incidents, result) for c in (_DEPLOYER, _DEVELOPER, _HARMED)} for row in rows
     }
@@ -120,31 +122,33 @@ def read(path: Path, store: Store) -> ImportResult:
     if path.is_dir():
         _retire_duplicates(folder, result)
         add_classes(folder, result, store, _table)
-    result.add(Publisher(SITE, "AI Incident Database", _NOTE, _licence(folder)).builder(str(incidents)))
+    result.add(Publisher(SITE, "AI Incident Database", _NOTE, _license(folder)).builder(str(incidents)))
     return result
 
 
 def _table(folder: Path, name: str) -> Path | None:
-    """A table of the snapshot, packed or not; ``None`` where it is not there."""
+    """Find a table of the snapshot, compressed or not; ``None`` if it is missing."""
     return next((file for end in ("", ".gz") if (file := folder / f"{name}.csv{end}").is_file()), None)
 
 
-def _licence(folder: Path) -> str:
-    """The license that the snapshot states, else the one that the database states on its site."""
+def _license(folder: Path) -> str:
+    """The license stated in the snapshot, or else on the website of the database."""
     file = folder / "license.txt"
     words = read_text(file).split() if file.is_file() else []
-    return next((word.rstrip(".,)") for word in words if "creativecommons.org/licenses/" in word), _LICENCE)
+    return next((word.rstrip(".,)") for word in words if "creativecommons.org/licenses/" in word), _LICENSE)
 
 
-def _is_whole(row: Row, path: Path, result: ImportResult) -> bool:
-    """Whether a row has what an incident must have."""
+def _is_complete(row: Row, path: Path, result: ImportResult) -> bool:
+    """Whether a row has the required values of an incident; missing values are reported."""
     if not NUMBER.fullmatch(row["incident_id"]):
-        result.report(str(path), row.line, f"the incident_id is no number: {row['incident_id']!r}.")
+        result.report(str(path), row.line, f"incident_id is not a number: {row['incident_id']!r}.")
     elif empty := [column for column in ("title", "description") if english(row[column]) is None]:
         result.report(str(path), row.line, f"incident {row['incident_id']} has no {' and no '.join(empty)}.")
     elif _date(row) is None:
         result.report(
-            str(path), row.line, f"incident {row['incident_id']} has no date such as 2024-08-01: {row['date']!r}."
+            str(path),
+            row.line,
+            f"incident {row['incident_id']} has an invalid date, {row['date']!r}: use a date such as 2024-08-01.",
         )
     else:
         return True
@@ -152,25 +156,25 @@ def _is_whole(row: Row, path: Path, result: ImportResult) -> bool:
 
 
 def _date(row: Row) -> Literal | None:
-    """The date of an incident; a time of the day behind it does not count."""
+    """The date of an incident, without the time."""
     timed = _WITH_TIME.fullmatch(row["date"])
     return day(timed[1] if timed else row["date"])
 
 
 def _entities(row: Row, column: str, path: Path, result: ImportResult) -> list[str]:
-    """The identifiers in a cell, which is a list in JSON; another cell is a problem, and the incident goes without."""
+    """The identifiers in a cell, which must be a JSON list; another value is reported and left out."""
     try:
         found = json.loads(row[column] or "[]")
-    except (ValueError, RecursionError):  # no JSON, or a number or a nesting beyond all bounds
+    except (ValueError, RecursionError):  # invalid JSON, an excessively long number, or excessive nesting
         found = None
     if isinstance(found, list) and all(isinstance(entity, str) for entity in found):
         return [tidy(entity) for entity in found if tidy(entity)]
-    result.report(str(path), row.line, f'{column!r} is no list such as ["openai"]; the incident goes without it.')
+    result.report(str(path), row.line, f'{column!r} is not a list such as ["openai"]; left out.')
     return []
 
 
 def _known_actors(store: Store) -> dict[str, str]:
-    """The actors of the graph by slug; those of an earlier import by their slug there, too."""
+    """The actors in the graph by slug; actors of an earlier import also by slug without ``aiid-``."""
     records = sorted(str(row["record"]) for row in store.select(_KNOWN).to_dicts())
     slugs = {iri.rpartition("/")[2]: iri for iri in records}
     return {slug.removeprefix("aiid-"): iri for slug, iri in slugs.items()} | slugs
@@ -218,7 +222,7 @@ def _incident(
 
 def _actor(name: str, actors: _Actors, names: _Names, path: Path) -> RecordBuilder:
     entities = sorted(actors.named[name])
-    builder = RecordBuilder(record("actor", f"aiid-{name}").value, "Actor", str(path), actors.places[name])
+    builder = RecordBuilder(record("actor", f"aiid-{name}").value, "Actor", str(path), actors.lines[name])
     builder.add("skos:prefLabel", english(names.of(entities[0])))
     for entity in entities:
         builder.add("dcterms:source", address(f"{SITE}entities/{quote(entity)}"))
@@ -228,7 +232,7 @@ def _actor(name: str, actors: _Actors, names: _Names, path: Path) -> RecordBuild
 
 
 def _retire_duplicates(folder: Path, result: ImportResult) -> None:
-    """Mark the incidents that the database has found to be another one."""
+    """Deprecate the incidents that the database lists as duplicates."""
     table = _table(folder, "duplicates")
     if table is None:
         return
@@ -239,14 +243,14 @@ def _retire_duplicates(folder: Path, result: ImportResult) -> None:
         if double is None or true is None:
             unknown += 1
         elif double is true:
-            result.report(str(table), row.line, f"incident {numbers[0]} is said to be a duplicate of itself; left out.")
+            result.report(str(table), row.line, f"incident {numbers[0]} is listed as a duplicate of itself; left out.")
         else:
             double.add("owl:deprecated", Literal(True))
             double.add("dcterms:isReplacedBy", NamedNode(true.iri))
     if unknown:
-        result.notes.append(f"{table}: {unknown} rows name incidents that are not in the table of incidents.")
+        result.notes.append(f"{table}: {unknown} rows refer to incidents that are not in the table of incidents.")
 
 
 def _name_of(number: str) -> str:
-    """The IRI of the incident of a number; empty for anything else."""
+    """The IRI of the incident with a number; empty if the number is invalid."""
     return record("incident", f"aiid-{int(number)}").value if NUMBER.fullmatch(number) else ""

@@ -1,8 +1,8 @@
-"""The classes that the AI Incident Database gives its incidents, by the taxonomies of MIT, of CSET and of its own.
+"""Imports the classifications of the AI Incident Database, by the taxonomies MIT, CSET and GMF.
 
-A class that an editor has not published yet is left out. A class is a mapping of the incident to a provision: of the
-bundled taxonomy of MIT, or of the taxonomy of goals, methods and failures (GMF), which comes along with the import.
-What the taxonomy of CSET tells of place, harm and numbers goes into the properties that the ontology has for it.
+Unpublished classifications are left out. A classification becomes a mapping from the incident to a provision: in the
+bundled MIT taxonomy, or in the taxonomy of goals, methods and failures (GMF), which the import creates. Locations,
+harms and counts of the CSET taxonomy become properties of the incident.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SITE = "https://incidentdatabase.ai/"
 _SHARED = ("Incident ID", "Published")
 _REGIONS = "SELECT ?record ?label { ?record a tg:Region ; skos:prefLabel ?label }"
 _PROVISIONS = "SELECT ?record { ?record a tg:Provision }"
-#: How the taxonomy of CSET words what came of it, and the stage of ours that means the same.
+#: Values of tangible harm in the CSET taxonomy, each with the equivalent failure stage.
 _STAGES = {
     "tangible harm definitively occurred": "harm",
     "imminent risk of tangible harm (near miss) did occur": "near-miss",
@@ -37,21 +37,21 @@ _GMF_COLUMNS = {
     "Known AI Technical Failure": ("failure", "AI technical failure"),
 }
 _GMF_NOTE = (
-    "The taxonomy by which the AI Incident Database says of an incident what the system was for, how it was made and "
-    "how it failed; only the classes that published incidents of the snapshot bear."
+    "The taxonomy by which the AI Incident Database classifies the goal, the technology and the technical failure of "
+    "the AI system in an incident; only classes of published classifications in the snapshot."
 )
 
-#: The number of an incident, or of people.
+#: An incident number, or a number of people.
 NUMBER = re.compile(r"[0-9]{1,9}")
-#: Finds a table of the snapshot by its name.
+#: A function that finds a table of the snapshot by name.
 Tables = Callable[[Path, str], Path | None]
 
 
 def add_classes(folder: Path, result: ImportResult, store: Store, table: Tables) -> None:
-    """Add what the tables of classes in a folder tell to the incidents of a result.
+    """Add the classifications in a folder to the incidents of a result.
 
     Raises:
-        InvalidFile: where a table cannot be read.
+        InvalidFile: if a table cannot be read.
     """
     provisions = {str(row["record"]) for row in store.select(_PROVISIONS).to_dicts()}
     if file := table(folder, "classifications_MIT"):
@@ -69,33 +69,35 @@ def add_classes(folder: Path, result: ImportResult, store: Store, table: Tables)
 def _published(
     file: Path, columns: tuple[str, ...], result: ImportResult, optional: tuple[str, ...] = ()
 ) -> Iterator[tuple[Row, RecordBuilder]]:
-    """The rows of a table that are published, each with its incident."""
-    records = 0
+    """Iterate over the published rows of a table, each with its incident."""
+    unpublished = 0
     for row in read_sheet(file, (*_SHARED, *columns), result, optional=optional):
         number = row["Incident ID"]
         iri = record("incident", f"aiid-{int(number)}").value if NUMBER.fullmatch(number) else ""
         builder = result.records.get(iri)
         if builder is None:
-            result.report(str(file), row.line, f"there is no incident {row['Incident ID']!r} to bear this class.")
+            result.report(str(file), row.line, f"unknown incident {row['Incident ID']!r}.")
         elif row["Published"].lower() != "true":
-            records += 1
+            unpublished += 1
         else:
             yield row, builder
-    if records:
-        result.notes.append(f"{file}: {records} rows that the database has not published are left out.")
+    if unpublished:
+        result.notes.append(f"{file}: {unpublished} unpublished rows are left out.")
 
 
 def _add_mit(row: Row, builder: RecordBuilder, file: Path, provisions: set[str], result: ImportResult) -> None:
-    """The subdomain, or else the domain, and the three values of the causal taxonomy."""
+    """Add the subdomain (or else the domain) and the three values of the causal taxonomy."""
     for column in ("Risk Subdomain" if row["Risk Subdomain"] else "Risk Domain", "Entity", "Timing", "Intent"):
         if not row[column]:
             continue
         number = re.match(r"([0-9]+(?:\.[0-9]+)?)\.?\s", row[column])
         local = number[1] if number else f"causal-{column}-{slug_of_any(row[column])}".lower()
         if PREFIXES["mit"] + local not in provisions:
-            result.report(str(file), row.line, f"{column!r} is no class of the taxonomy of MIT: {row[column]!r}.")
+            result.report(
+                str(file), row.line, f"{column!r} has a value that is not in the MIT taxonomy: {row[column]!r}."
+            )
             continue
-        why = f"Class of the incident in the AI Incident Database: {column}"
+        why = f"Classification in the AI Incident Database: {column}"
         _map(builder, f"mit-{local.replace('.', '-')}", PREFIXES["mit"] + local, row[column], why)
 
 
@@ -122,7 +124,7 @@ def _add_cset(row: Row, builder: RecordBuilder, regions: dict[str, str]) -> None
     for column, name in _TOLLS.items():
         if NUMBER.fullmatch(row[column]) and int(row[column]):
             part = builder.add_part("tg:sourceFigure", f"figure-{name}", "SourceFigure")
-            builder.add("skos:prefLabel", english(f"{column.capitalize()}, counted by the CSET taxonomy"), part=part)
+            builder.add("skos:prefLabel", english(f"{column.capitalize()}, as counted in the CSET taxonomy"), part=part)
             builder.add("tg:count", Literal(str(int(row[column])), datatype=NamedNode(f"{XSD}integer")), part=part)
 
 
@@ -131,16 +133,16 @@ def _add_gmf(row: Row, builder: RecordBuilder, file: Path, result: ImportResult)
         for value in sorted({tidy(value) for value in row[column].split(",")} - {""}):
             local = slug_of_any(value)
             if local is None:
-                result.report(str(file), row.line, f"{column!r} holds a class without a letter or digit: {value!r}.")
+                result.report(str(file), row.line, f"{column!r} has a class without a letter or digit: {value!r}.")
                 continue
             group = _provision(result, file, name, label, "facet")
             iri = _provision(result, file, f"{name}-{local}", value, name, group)
-            why = f"Class of the incident in the AI Incident Database: {column}"
+            why = f"Classification in the AI Incident Database: {column}"
             _map(builder, f"gmf-{name}-{local}", iri, value, why)
 
 
 def _provision(result: ImportResult, file: Path, local: str, label: str, level: str, broader: str = "") -> str:
-    """The IRI of a class of the GMF taxonomy, which is added to the result where it is not there yet."""
+    """The IRI of a class of the GMF taxonomy, which is added to the result if missing."""
     framework = RecordBuilder(record("framework", _GMF).value, "Framework", str(file))
     if framework.iri not in result.records:
         framework.add("skos:prefLabel", english("AI Incident Database: goals, methods and failures (GMF)"))

@@ -1,8 +1,8 @@
-"""The layouts of ``ATLAS.yaml`` over time, brought to one: that of format 5.
+"""Converts all formats of ``ATLAS.yaml`` to format 5.
 
-Format 6 (from release 2026.05 on) keeps its objects in mappings by id and all links between them in ``relationships``,
-by source and type; its names are in kebab case (README of https://github.com/mitre-atlas/atlas-data, "ATLAS Data
-Format"). Formats before 4 have the objects of the matrix on the top level.
+Format 6 (from release 2026.05) has objects in mappings by id, links in ``relationships`` by source and type, and names
+in kebab case (README of https://github.com/mitre-atlas/atlas-data, "ATLAS Data Format"). Formats before 4 have the
+objects of the matrix at the top level.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ _GRANULARITY = {"Year": "YEAR", "Month": "MONTH", "Day": "DATE"}
 
 
 def in_format_5(document: Entry) -> Entry | None:
-    """A release in the layout of format 5: a ``version``, ``matrices`` and ``case-studies``.
+    """Convert a release to format 5, with a ``version``, ``matrices`` and ``case-studies``.
 
     Returns:
-        ``None`` for what is no release of ATLAS.
+        The converted release; ``None`` if the document is not a release of ATLAS.
     """
     if entries_of(document, "matrices"):
         return document
@@ -46,7 +46,7 @@ def _of_format_6(document: Entry, links: Entry, version: str) -> Entry:
 
 
 def _objects(document: Entry, kind: str) -> Iterator[Entry]:
-    """The objects of a mapping; one without an id has its key."""
+    """The objects of a mapping; the key is the id of an object without one."""
     found = document.get(kind)
     for key, entry in found.items() if isinstance(found, dict) else ():
         if isinstance(entry, dict):
@@ -54,7 +54,7 @@ def _objects(document: Entry, kind: str) -> Iterator[Entry]:
 
 
 def _linked(entry: Entry, kind: str, links: Entry) -> list[Entry]:
-    """The relationships of one type that begin at an object."""
+    """The relationships of one type whose source is an object."""
     of_object = links.get(text_of(entry, "id"))
     return entries_of(of_object, kind) if isinstance(of_object, dict) else []
 
@@ -85,7 +85,7 @@ def _mitigation(entry: Entry, links: Entry) -> Entry:
 
 
 def _study(entry: Entry, links: Entry) -> Entry:
-    # Steps are numbered; their order in the file says nothing.
+    # Steps are ordered by number, not by their position in the file.
     steps = sorted(_linked(entry, "employs", links), key=lambda link: text_of(link, "step-id"))
     return {
         **entry,

@@ -1,10 +1,9 @@
-"""The AI Risk Database of the MIT AI Risk Repository: its risks, as provisions of a framework of their own.
+"""Imports the risks of the MIT AI Risk Database as provisions of a separate framework.
 
-The database (https://airisk.mit.edu/) is a spreadsheet; its sheet "AI Risk Database" as CSV is what is read here. Each
-row is a paper, a risk category or sub-category that the paper names, or more evidence for one; the risks are imported.
-They are provisions and not threat patterns, since a pattern needs a definition and a domain of our taxonomy, and the
-sheet gives neither for all. Domain and subdomain, and the values of the causal taxonomy, are skos:broadMatch to the
-provisions of the bundled taxonomies of MIT.
+The database (https://airisk.mit.edu/) is a spreadsheet; the importer reads its sheet "AI Risk Database" as CSV. Each
+row is a paper, a risk category or sub-category in the paper, or additional evidence; only the risks are imported. They
+become provisions, not threat patterns, since a pattern requires a definition and a domain, which many rows lack.
+Domain, subdomain and the values of the causal taxonomy become skos:broadMatch links to the bundled MIT taxonomies.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from threatgraph.store import Store
 from threatgraph.vocab import BASE, PREFIXES
 
 SITE = "https://airisk.mit.edu/"
-_LICENCE = "https://creativecommons.org/licenses/by/4.0/"
+_LICENSE = "https://creativecommons.org/licenses/by/4.0/"
 _COLUMNS = (
     "Title", "QuickRef", "Ev_ID", "Paper_ID", "Category level", "Risk category", "Risk subcategory", "Description",
     "Entity", "Intent", "Timing", "Domain", "Sub-domain",
@@ -33,32 +32,32 @@ _COLUMNS = (
 _LEVELS = {"Risk Category": "risk-category", "Risk Sub-Category": "risk-subcategory"}
 _NO_RISKS = {"Paper", "Additional evidence"}
 _CAUSES = ("Entity", "Intent", "Timing")
-#: How the file of an edition is named: V3_26_03_2025.
+#: The file name of an edition contains its version and date: V3_26_03_2025.
 _EDITION = re.compile(r"V(\d+)_(\d{2})_(\d{2})_(\d{4})")
 _NOTE = (
-    "Risks of the AI Risk Database as its spreadsheet gives them, each in the words of the paper that names it. The "
-    "license is that of the database; the papers have rights of their own."
+    "Risks from the spreadsheet of the AI Risk Database, each in the words of its source paper. The license is that of "
+    "the database; the papers are subject to separate rights."
 )
 _DESCRIPTION = (
-    "The risks that the AI Risk Database draws from published frameworks, each placed in the domain taxonomy and the "
-    "causal taxonomy of the MIT AI Risk Repository."
+    "The risks that the AI Risk Database extracts from published frameworks, each classified by the domain taxonomy "
+    "and the causal taxonomy of the MIT AI Risk Repository."
 )
 _PROVISIONS = "SELECT ?record { ?record a tg:Provision }"
 
 
 @dataclass(slots=True)
 class _Sheet:
-    """The sheet that is being read, and where its risks go."""
+    """The sheet being imported, and the result."""
 
     path: Path
     framework: str
     result: ImportResult
     provisions: set[str]
-    """The provisions of the graph, the bundled taxonomies among them."""
+    """The provisions in the graph, including the bundled taxonomies."""
     papers: Mapping[str, NamedNode]
-    """QuickRef of a paper to its address, where the list of papers lies beside the sheet."""
+    """The URL of each paper by QuickRef, if the list of papers is in the same folder."""
     categories: dict[tuple[str, str], str] = field(default_factory=dict)
-    """Paper and category, by name and by number, to the IRI of the category."""
+    """The IRI of each category, by paper and category name, and by paper and category number."""
 
     @property
     def namespace(self) -> str:
@@ -69,7 +68,7 @@ class _Sheet:
 
 
 def read(path: Path, store: Store) -> ImportResult:
-    """Read the sheet of the database.
+    """Import the sheet of the database.
 
     Args:
         path: the sheet as CSV, or the folder of all sheets.
@@ -79,7 +78,7 @@ def read(path: Path, store: Store) -> ImportResult:
         The framework, and each risk as a provision of it.
 
     Raises:
-        InvalidFile: where there is no such sheet, or it cannot be read.
+        InvalidFile: if the sheet is missing or cannot be read.
     """
     file = _sheet_of(path)
     result = ImportResult("Provision")
@@ -98,22 +97,24 @@ def read(path: Path, store: Store) -> ImportResult:
         result.add(_risk(row, name, sheet))
     modified = _day_of(edition)
     result.add(_framework(sheet, edition[1] if edition else "", modified))
-    result.add(Publisher(SITE, "MIT AI Risk Repository", _NOTE, _LICENCE, modified).builder(str(file)))
+    result.add(Publisher(SITE, "MIT AI Risk Repository", _NOTE, _LICENSE, modified).builder(str(file)))
     return result
 
 
 def _sheet_of(path: Path) -> Path:
-    """The sheet that is meant by a path."""
+    """Find the sheet: the path itself, or the latest edition in a folder."""
     if not path.is_dir():
         return path
     found = sorted(file for file in path.iterdir() if re.search(r"AI-Risk-Database-v\d+\.csv(\.gz)?$", file.name))
     if not found:
-        raise InvalidFile(str(path), "holds no …AI-Risk-Database-v3.csv: name the sheet itself, saved as CSV.")
+        raise InvalidFile(
+            str(path), "has no file named …AI-Risk-Database-v3.csv: give the path of the sheet, saved as CSV."
+        )
     return found[-1]
 
 
 def _papers(folder: Path, result: ImportResult) -> dict[str, NamedNode]:
-    """The addresses of the papers, from the sheet that lists them where it lies in the same folder."""
+    """The URLs of the papers, from the list of papers in the same folder if present."""
     found: dict[str, NamedNode] = {}
     for file in sorted(folder.glob("*Included-resources.csv")):
         for row in read_sheet(file, ("QuickRef", "URL"), result):
@@ -130,29 +131,29 @@ def _day_of(edition: re.Match[str] | None) -> date | None:
 
 
 def _is_risk(row: Row, sheet: _Sheet) -> bool:
-    """Whether a row is a risk; a level that the sheet does not have is a problem."""
+    """Whether a row is a risk; an unknown level is reported."""
     level = row["Category level"]
     if level not in _LEVELS and level not in _NO_RISKS:
         sheet.report(
-            row, f"the category level is {level!r}, and not one of {', '.join([*_LEVELS, *sorted(_NO_RISKS)])}."
+            row, f"the category level must be one of {', '.join([*_LEVELS, *sorted(_NO_RISKS)])}, not {level!r}."
         )
     return level in _LEVELS
 
 
 def _names(rows: list[Row], sheet: _Sheet) -> Iterator[tuple[Row, str]]:
-    """Each risk with the last part of its IRI, its number; a number that is used again gets a further one behind it."""
+    """Iterate over risks with their slugs: the number of the risk, with a suffix if the number is a duplicate."""
     used: dict[str, int] = {}
     for row in rows:
         number = row["Ev_ID"].lower()
         if not re.fullmatch(r"[0-9]+(\.[0-9]+){2}(\.?[a-z])?", number):
-            sheet.report(row, f"the Ev_ID is {row['Ev_ID']!r}, and not a number such as 01.02.00.")
+            sheet.report(row, f"Ev_ID {row['Ev_ID']!r} is not a number such as 01.02.00.")
             continue
         used[number] = used.get(number, 0) + 1
         if used[number] == 1:
             yield row, number
         else:
             name = f"{number}-{used[number]}"
-            sheet.result.notes.append(f"{sheet.path}:{row.line}: {number} is used again: this risk becomes {name}.")
+            sheet.result.notes.append(f"{sheet.path}:{row.line}: duplicate number {number}: this risk becomes {name}.")
             yield row, name
 
 
@@ -171,7 +172,9 @@ def _risk(row: Row, name: str, sheet: _Sheet) -> RecordBuilder:
     builder.add("tg:provisionLevel", Literal(level))
     builder.add("tg:curationStatus", record("curation-status", "as-in-source"))
     if name != row["Ev_ID"].lower():
-        builder.add("skos:editorialNote", english(f"The database uses the number {row['Ev_ID']} for two risks."))
+        builder.add(
+            "skos:editorialNote", english(f"The database uses the number {row['Ev_ID']} for more than one risk.")
+        )
     if level == "risk-subcategory":
         keys = (tidy(row["Risk category"]), row["Ev_ID"].rpartition(".")[0])
         above = next((iri for key in keys if (iri := sheet.categories.get((row["Paper_ID"], key)))), None)
@@ -182,19 +185,19 @@ def _risk(row: Row, name: str, sheet: _Sheet) -> RecordBuilder:
 
 
 def _classes(row: Row, sheet: _Sheet) -> Iterator[str]:
-    """The classes of the taxonomies that the risk is placed in, by the last part of their IRIs."""
+    """The taxonomy classes of a risk, as the local names of their IRIs."""
     for column in ("Sub-domain" if row["Sub-domain"] else "Domain", *_CAUSES):
         cell = row[column]
         code = re.match(r"([0-9]+(?:\.[0-9]+)?)\W", cell)
         if not cell or cell.startswith("X.") or cell.endswith("Not coded"):
-            continue  # the database does not place this risk
+            continue  # the database does not classify this risk
         words = re.sub(r"^[0-9]+\s*-\s*", "", cell)
         local = f"causal-{column}-{slug_of_any(words)}".lower() if column in _CAUSES else code[1] if code else ""
-        local = local.removesuffix(".0")  # of a domain, and of no subdomain below it
+        local = local.removesuffix(".0")  # a domain without a subdomain
         if PREFIXES["mit"] + local in sheet.provisions and local:
             yield local
         else:
-            sheet.report(row, f"{column!r} is no class of the taxonomies of MIT: {cell!r}; the risk goes without it.")
+            sheet.report(row, f"{column!r} has a value that is not in the MIT taxonomies: {cell!r}; left out.")
 
 
 def _framework(sheet: _Sheet, version: str, modified: date | None) -> RecordBuilder:
@@ -203,7 +206,7 @@ def _framework(sheet: _Sheet, version: str, modified: date | None) -> RecordBuil
     builder.add("skos:prefLabel", english(label))
     builder.add("dcterms:description", english(_DESCRIPTION))
     builder.add("dcterms:identifier", Literal("https://doi.org/10.48550/arXiv.2408.12622"))
-    builder.add("dcterms:license", NamedNode(_LICENCE))
+    builder.add("dcterms:license", NamedNode(_LICENSE))
     builder.add("dcterms:modified", day(modified.isoformat()) if modified else None)
     builder.add("dcterms:source", NamedNode(SITE))
     builder.add("prov:wasAttributedTo", NamedNode(SITE))

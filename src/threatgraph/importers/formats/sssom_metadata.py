@@ -1,6 +1,6 @@
-"""The metadata of an SSSOM file: YAML 1.2 in comment lines above its table, or in a file beside it.
+"""Reads the metadata of an SSSOM file: YAML 1.2 in comment lines above its table, or in a separate file.
 
-The rules are those of section "SSSOM/TSV" of the specification (https://mapping-commons.github.io/sssom/).
+See section "SSSOM/TSV" of the specification (https://mapping-commons.github.io/sssom/).
 """
 
 from __future__ import annotations
@@ -20,35 +20,35 @@ from threatgraph.importers.yaml_reader import parse_yaml
 from threatgraph.vocab import BASE, PREFIXES
 
 SSSOM = PREFIXES["sssom"]
-#: Prefixes that need no declaration, and that a declaration may not change (section "IRI prefixes").
+#: Built-in prefixes, which need no declaration and must not be redefined (section "IRI prefixes").
 BUILT_IN = {name: PREFIXES[name] for name in ("owl", "rdf", "rdfs", "semapv", "skos", "sssom", "xsd")} | {
     "linkml": "https://w3id.org/linkml/"
 }
-#: Prefixes that this project understands without a declaration too; a declaration comes first.
+#: Further prefixes with a default; a declaration overrides it.
 _USUAL = {**PREFIXES, "threatgraph": BASE, "orcid": "https://orcid.org/", "ORCID": "https://orcid.org/"}
-#: Slots of a set that count for each of its mappings, where no mapping has a value of its own.
+#: Propagated slots: their value applies to all mappings of a set, unless a mapping has a value.
 PROPAGATED = frozenset({"subject_type", "object_type", "mapping_date"})
-#: How the name of a file with metadata may go on where that of its table has ``.tsv``.
-_BESIDE = (".sssom.yml", ".sssom.yaml", "-meta.yml", "-meta.yaml", ".yml", ".yaml")
+#: Endings of a metadata file, instead of the ``.tsv`` of its table.
+_METADATA_ENDINGS = (".sssom.yml", ".sssom.yaml", "-meta.yml", "-meta.yaml", ".yml", ".yaml")
 _LINES = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _VALUES = re.compile(r"(?:\\[\\|]|[^|])*")
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a file says of all its mappings."""
+    """The metadata of a mapping set."""
 
     path: Path
-    """Where it says so."""
+    """The file with the metadata."""
     slots: Entry
     prefixes: Mapping[str, str]
 
     def __getitem__(self, slot: str) -> str:
-        """The text of a slot; empty where it has none."""
+        """The text of a slot; empty if it has none."""
         return text_of(self.slots, slot)
 
     def expand(self, name: str) -> str | None:
-        """The IRI of a CURIE or of an IRI; ``None`` where its prefix is not declared."""
+        """Expand a CURIE to an IRI, and return an IRI unchanged; ``None`` if the prefix is not declared."""
         prefix, colon, local = name.partition(":")
         if colon and prefix in self.prefixes and not local.startswith("//"):
             name = self.prefixes[prefix] + local
@@ -60,7 +60,7 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class MappingTable:
-    """The table of a file: its text, the line that it begins on, and what stands between two cells."""
+    """The table of a file: its text, its first line in the file, and its delimiter."""
 
     text: str
     first: int
@@ -68,32 +68,32 @@ class MappingTable:
 
 
 def read_parts(path: Path) -> tuple[Metadata, MappingTable]:
-    """The two parts of a file of mappings.
+    """Split a file of mappings into its metadata and its table.
 
     Args:
-        path: the file, with tabs or commas between the cells of its table.
+        path: the file; its table is separated by tabs or commas.
 
     Returns:
-        Its metadata, together with that of a file beside it where its own are not complete; and its table.
+        The metadata, completed from a separate metadata file if necessary, and the table.
 
     Raises:
-        InvalidFile: where a file cannot be read, its metadata are not valid YAML, declare a prefix that is none or a
-            built-in one otherwise, follow another version of the standard, or do not identify the mapping set.
+        InvalidFile: if a file cannot be read, or its metadata is not valid YAML, declares an invalid prefix, redefines
+            a built-in prefix, has an unsupported version, or lacks the ``mapping_set_id``.
     """
     lines = _LINES.findall(read_text(path))
     head = 0
     while head < len(lines) and lines[head].lstrip('"')[:1] in ("#", "\r", "\n"):
         head += 1
-    # A blank line alone is no metadata: it may stand above a table.
+    # Blank lines above a table are not metadata.
     own = lines[:head] if any(line.strip() for line in lines[:head]) else []
     table = MappingTable("".join(lines[head:]), head + 1, _delimiter(lines[head] if head < len(lines) else ""))
     slots = _embedded(path, own, table) if own else {}
     source = path
     if not text_of(slots, "mapping_set_id") or "curie_map" not in slots:
-        beside = next(_beside(path), None)
-        if beside is not None:
-            slots = {**parse_yaml(read_text(beside), beside), **slots}
-            source = beside
+        separate = next(_metadata_files(path), None)
+        if separate is not None:
+            slots = {**parse_yaml(read_text(separate), separate), **slots}
+            source = separate
     _check_version(source, slots)
     metadata = Metadata(source, slots, {**_USUAL, **_declared(source, slots)})
     _check_id(path, metadata)
@@ -101,18 +101,18 @@ def read_parts(path: Path) -> tuple[Metadata, MappingTable]:
 
 
 def split_values(cell: str) -> list[str]:
-    r"""The values of a cell with several: ``|`` divides them, ``\|`` and ``\\`` stand for ``|`` and ``\``."""
+    r"""Split a cell with several values at ``|``; ``\|`` and ``\\`` are escapes for ``|`` and ``\``."""
     values = (match[0] for match in _VALUES.finditer(cell))
     return [text for value in values if (text := re.sub(r"\\([\\|])", r"\1", value).strip())]
 
 
 def _delimiter(header: str) -> str:
-    """What stands between two cells: a tab, or a comma where the header has that alone."""
+    """The delimiter of a table: a comma if the header has commas and no tab, otherwise a tab."""
     return "," if "\t" not in header and "," in header else "\t"
 
 
 def _embedded(path: Path, lines: Iterable[str], table: MappingTable) -> Entry:
-    """The slots in the comment lines of a file."""
+    """Parse the slots in the comment lines of a file."""
     columns = table.text.split("\n", 1)[0].count(table.delimiter)
     bare = [_without_padding(line, table.delimiter, columns) for line in lines]
     indents = [len(line) - len(line.lstrip(" ")) for line in bare if line.strip()]
@@ -125,16 +125,16 @@ def _embedded(path: Path, lines: Iterable[str], table: MappingTable) -> Entry:
 
 
 def _without_padding(line: str, delimiter: str, columns: int) -> str:
-    """A comment line without its mark, and without what a spreadsheet puts around it: quotes, and empty cells."""
+    """A comment line without ``#``, and without quotes and empty cells added by a spreadsheet."""
     line = line.rstrip("\r\n")
     if line.startswith('"'):
         line = next(csv.reader([line], delimiter=delimiter), [""])[0]
     return line.removesuffix(delimiter * columns).rstrip()[1:]
 
 
-def _beside(path: Path) -> Iterator[Path]:
-    """The files beside a table that may hold its metadata."""
-    for ending in _BESIDE:
+def _metadata_files(path: Path) -> Iterator[Path]:
+    """Iterate over the metadata files next to a table."""
+    for ending in _METADATA_ENDINGS:
         file = path.with_name(_stem(path) + ending)
         if file.is_file():
             yield file
@@ -143,11 +143,11 @@ def _beside(path: Path) -> Iterator[Path]:
 def _check_version(path: Path, slots: Entry) -> None:
     version = text_of(slots, "sssom_version")
     if version and version.partition(".")[0] != "1":
-        raise InvalidFile(str(path), f"follows version {version!r} of SSSOM, and only versions 1.x are supported.")
+        raise InvalidFile(str(path), f"uses SSSOM version {version!r}, but only versions 1.x are supported.")
 
 
 def _declared(path: Path, slots: Entry) -> dict[str, str]:
-    """The prefixes of the CURIE map."""
+    """The declared prefixes."""
     found = slots.get("curie_map")
     if found is None:
         return {}
@@ -161,26 +161,26 @@ def _declared(path: Path, slots: Entry) -> dict[str, str]:
             continue
         namespace = tidy(value) if isinstance(value, str) else ""
         if address(namespace) is None:
-            reason = f"the prefix {prefix!r} in curie_map must stand for an absolute IRI: {namespace!r}."
+            reason = f"prefix {prefix!r} in curie_map must map to an absolute IRI, not {namespace!r}."
             raise InvalidFile(str(path), reason, line_of(found))
         if BUILT_IN.get(prefix, namespace) != namespace:
-            reason = f"the prefix {prefix!r} in curie_map must stand for <{BUILT_IN[prefix]}>, as SSSOM has it."
+            reason = f"prefix {prefix!r} in curie_map must map to <{BUILT_IN[prefix]}>, since SSSOM defines it."
             raise InvalidFile(str(path), reason, line_of(found))
         prefixes[prefix] = namespace
     return prefixes
 
 
 def _check_id(path: Path, metadata: Metadata) -> None:
-    """Refuse a set that does not say where it comes from, since its records could not say so either."""
-    told = metadata["mapping_set_id"]
-    if not told:
+    """Require a ``mapping_set_id``, which becomes the source of the records."""
+    identity = metadata["mapping_set_id"]
+    if not identity:
         reason = (
-            "the header does not say where the mappings come from: add `# mapping_set_id: https://…` to it, or put its "
-            f"metadata into {printable(_stem(path), line_ends=False)}.sssom.yml."
+            "mapping_set_id is missing: add `# mapping_set_id: https://…` to the header, or put the metadata "
+            f"into {printable(_stem(path), line_ends=False)}.sssom.yml."
         )
         raise InvalidFile(str(path), reason)
-    if address(told) is None:
-        raise InvalidFile(str(metadata.path), f"mapping_set_id must be an absolute IRI: {told!r}.")
+    if address(identity) is None:
+        raise InvalidFile(str(metadata.path), f"mapping_set_id must be an absolute IRI, not {identity!r}.")
 
 
 def _stem(path: Path) -> str:

@@ -1,8 +1,8 @@
-"""STIX 2.1 bundles: attack patterns and courses of action as provisions, incidents as incidents.
+"""Imports STIX 2.1 bundles: attack patterns and courses of action as provisions, and incidents.
 
-Each bundle (https://docs.oasis-open.org/cti/stix/v2.1/) gets a framework of its own, named after its collection or its
-file. Of the relationships, those between what is brought become links: ``mitigates``, ``subtechnique-of``,
-``related-to``, and those of an incident.
+Each bundle (https://docs.oasis-open.org/cti/stix/v2.1/) becomes a framework named after its collection or its file.
+Relationships between imported objects become links: ``mitigates``, ``subtechnique-of``, ``related-to``, and
+relationships of incidents.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ from threatgraph.vocab import BASE, PREFIXES
 
 _SPECIFICATION = "https://docs.oasis-open.org/cti/stix/v2.1/"
 _LEVELS = {"attack-pattern": "attack-pattern", "course-of-action": "course-of-action", "x-mitre-tactic": "tactic"}
-#: Further types of objects that are read.
+#: Further supported object types.
 _READ = {"identity", "incident", "language-content", "marking-definition", "relationship", "x-mitre-collection"}
 _RELATIONS = {"mitigates": "tg:addresses", "subtechnique-of": "skos:broader", "related-to": "skos:relatedMatch"}
-#: Domains of ATT&CK to the kill chain of their techniques; those of other domains are called after them.
+#: The kill chain of each ATT&CK domain; the kill chain of another domain has the name of the domain.
 _CHAINS = {
     "enterprise-attack": "mitre-attack",
     "mobile-attack": "mitre-mobile-attack",
@@ -53,65 +53,76 @@ _CHAINS = {
 
 @dataclass(slots=True)
 class _Bundle:
-    """The bundle that is being read."""
+    """The bundle being imported."""
 
     path: str
     framework: str
     result: ImportResult
-    makers: frozenset[str] = frozenset()
-    """Ids of the identities that made objects."""
+    creators: frozenset[str] = frozenset()
+    """Ids of the identities that created objects."""
     agents: dict[str, NamedNode] = field(default_factory=dict)
-    """Id of each identity to the publisher that it becomes."""
+    """The publisher for each identity id."""
     records: dict[str, RecordBuilder] = field(default_factory=dict)
-    """Id of each object to what it becomes."""
+    """The record for each object id."""
     shared: frozenset[str] = frozenset()
-    """Codes that several objects have, so that none of them can be named after it."""
+    """Codes shared by several objects, which cannot be used in an IRI."""
     tactics: dict[tuple[str, str], list[str]] = field(default_factory=dict)
-    """Kill chain, empty where it is not told, and short name of each tactic to its IRIs."""
+    """The IRIs of tactics by kill chain (empty if unknown) and short name."""
 
 
 def read(path: Path, store: Store) -> ImportResult:
-    """Read a bundle.
+    """Import a bundle.
 
     Args:
         path: the file, in JSON.
-        store: the graph; the records of a bundle do not depend on it.
+        store: the graph; not used.
 
     Returns:
         The framework with its provisions, and the incidents.
 
     Raises:
-        InvalidFile: where the file cannot be read, or is no bundle.
+        InvalidFile: if the file cannot be read, or is not a bundle.
     """
     del store
     result = ImportResult("Provision", frozenset({"Framework"}))
     document, objects = read_objects(path, result)
     name = _name(objects, path)
-    makers = frozenset(text_of(item, "created_by_ref") for item in objects.values())
+    creators = frozenset(text_of(item, "created_by_ref") for item in objects.values())
     current = [item for item in objects.values() if is_current(item)]
-    codes = Counter(_ending(code) or code for item in current if item.get("type") in _LEVELS for code in [_code(item)])
-    shared = frozenset(code for code, count in codes.items() if code and count > 1)
-    bundle = _Bundle(str(path), cut_to_length(f"stix-{slug_of_any(name)}"), result, makers, shared=shared)
+    framework = cut_to_length(f"stix-{slug_of_any(name)}")
+    bundle = _Bundle(str(path), framework, result, creators, shared=_shared_codes(current))
     if len(current) < len(objects):
-        result.notes.append(f"{path}: {len(objects) - len(current)} objects are withdrawn and left out.")
-    for kind, add in (
-        ("identity", _add_agent),
-        *((level, _add_provision) for level in _LEVELS),
-        ("incident", _add_incident),
-    ):
-        for item in current:
-            if item.get("type") == kind:
-                add(item, bundle)
+        result.notes.append(f"{path}: {len(objects) - len(current)} objects are revoked or deprecated, and left out.")
+    _add_records(current, bundle)
     _add_tactics(current, bundle)
     _translate(current, objects, bundle)
     _relate([item for item in current if item.get("type") == "relationship"], bundle)
     others = Counter(text_of(item, "type") for item in current if item.get("type") not in _READ | _LEVELS.keys())
     if others:
-        result.notes.append(f"{path}: objects of types that have no place here are left out: {_counted(others)}.")
+        result.notes.append(f"{path}: objects of unsupported types are left out: {_counted(others)}.")
     result.add(_framework(name, document, current, bundle))
     if all(builder.class_name != "Provision" for builder in result.records.values()):
         result.wanted = "Incident"
     return result
+
+
+def _shared_codes(items: Iterable[Entry]) -> frozenset[str]:
+    """The codes that several provisions have."""
+    codes = (_code(item) for item in items if item.get("type") in _LEVELS)
+    counted = Counter(_ending(code) or code for code in codes)
+    return frozenset(code for code, count in counted.items() if code and count > 1)
+
+
+def _add_records(items: list[Entry], bundle: _Bundle) -> None:
+    """Create publishers, then provisions, then incidents, since later records refer to earlier ones."""
+    for kind, add in (
+        ("identity", _add_agent),
+        *((level, _add_provision) for level in _LEVELS),
+        ("incident", _add_incident),
+    ):
+        for item in items:
+            if item.get("type") == kind:
+                add(item, bundle)
 
 
 def _counted(kinds: Counter[str]) -> str:
@@ -119,7 +130,7 @@ def _counted(kinds: Counter[str]) -> str:
 
 
 def _name(objects: dict[str, Entry], path: Path) -> str:
-    """What the framework of the bundle is called: after its collection and version, or after its file."""
+    """The name of the framework: that of the collection with its version, or else of the file."""
     collections = [item for item in objects.values() if item.get("type") == "x-mitre-collection"]
     if len(collections) == 1:
         name = f"{text_of(collections[0], 'name')} {text_of(collections[0], 'x_mitre_version')}".strip()
@@ -134,20 +145,20 @@ def _uuid(item: Entry) -> NamedNode:
 
 
 def _add_agent(item: Entry, bundle: _Bundle) -> None:
-    """Make a publisher of an organisation that made objects."""
+    """Create a publisher for an organization that created objects."""
     name = text_of(item, "name")
-    if text_of(item, "id") not in bundle.makers:
-        return  # a victim, or somebody else who is spoken of
-    if not name or text_of(item, "identity_class") == "individual":  # a person's name is none of ours to keep
+    if text_of(item, "id") not in bundle.creators:
+        return  # a victim or another party that is only mentioned
+    if not name or text_of(item, "identity_class") == "individual":  # names of individuals are not imported
         return
     iri = _uuid(item)
     bundle.agents[text_of(item, "id")] = iri
-    note = text_of(item, "description") or "Made objects of an imported STIX bundle."
+    note = text_of(item, "description") or "Creator of objects in an imported STIX bundle."
     bundle.result.add(Publisher(iri.value, name, note).builder(bundle.path))
 
 
 def _start(builder: RecordBuilder, item: Entry, bundle: _Bundle) -> None:
-    """What provisions and incidents have in common."""
+    """Add the properties common to provisions and incidents, and add the record to the result."""
     references = entries_of(item, "external_references")
     builder.add("skos:prefLabel", text_in_language(item, "name"))
     for source in [link for reference in references if (link := address(text_of(reference, "url")))] or [_uuid(item)]:
@@ -161,22 +172,22 @@ def _start(builder: RecordBuilder, item: Entry, bundle: _Bundle) -> None:
 
 
 def _code(item: Entry) -> str:
-    """The identifier that an object has outside of STIX; empty where it has none.
+    """The external identifier of an object; empty if it has none.
 
-    The first reference is to the object itself, as ATT&CK and ATLAS have it; others may be to what it is mapped to.
+    In ATT&CK and ATLAS, the first reference identifies the object; others may identify objects that it is mapped to.
     """
     return next((text_of(reference, "external_id") for reference in entries_of(item, "external_references")), "")
 
 
 def _ending(code: str) -> str:
-    """The last part of an IRI, made of a code; empty where there is nothing to make it of."""
+    """Convert a code into the last segment of an IRI; empty if that is impossible."""
     return cut_to_length(re.sub(r"[^a-z0-9.]+", "-", code.lower()).strip("-.")) if code.isascii() else ""
 
 
 def _add_provision(item: Entry, bundle: _Bundle) -> None:
     code = _code(item)
     ending = _ending(code)
-    if not ending or ending in bundle.shared:  # what tells two objects apart is their id
+    if not ending or ending in bundle.shared:  # use the unique STIX id
         ending = text_of(item, "id").replace("--", "-").lower()
     builder = RecordBuilder(f"{BASE}provision/{bundle.framework}/{ending}", "Provision", bundle.path)
     _start(builder, item, bundle)
@@ -193,7 +204,7 @@ def _add_provision(item: Entry, bundle: _Bundle) -> None:
 
 
 def _chains(tactic: Entry) -> set[str]:
-    """The kill chains that a tactic is a phase of, by its domains or else by its references; ``""`` without both."""
+    """The kill chains of a tactic, from its domains or else its references; ``""`` if it has neither."""
     domains = set(texts_of(tactic, "x_mitre_domains"))
     if domains & _CHAINS.keys():
         return {_CHAINS[domain] for domain in domains & _CHAINS.keys()}
@@ -202,7 +213,7 @@ def _chains(tactic: Entry) -> set[str]:
 
 
 def _add_incident(item: Entry, bundle: _Bundle) -> None:
-    """Make an incident; the standard leaves all but its name and description to extensions."""
+    """Create an incident; STIX defines only its name and description."""
     ending = text_of(item, "id").rpartition("--")[2].lower()
     builder = RecordBuilder(record("incident", f"stix-{ending}").value, "Incident", bundle.path)
     _start(builder, item, bundle)
@@ -211,7 +222,7 @@ def _add_incident(item: Entry, bundle: _Bundle) -> None:
 
 
 def _add_tactics(items: Iterable[Entry], bundle: _Bundle) -> None:
-    """Link attack patterns to the tactics that their kill chain phases name; other phases are counted."""
+    """Link attack patterns to the tactics of their kill chain phases; other phases are counted in a note."""
     other = Counter[str]()
     for item in items:
         builder = bundle.records.get(text_of(item, "id"))
@@ -225,12 +236,12 @@ def _add_tactics(items: Iterable[Entry], bundle: _Bundle) -> None:
             for tactic in tactics:
                 builder.add("tg:tactic", NamedNode(tactic))
     if other:
-        reason = f"kill chain phases that no tactic of the bundle stands for are left out: {_counted(other)}."
+        reason = f"kill chain phases without a tactic in the bundle are left out: {_counted(other)}."
         bundle.result.notes.append(f"{bundle.path}: {reason}")
 
 
 def _translate(items: Iterable[Entry], objects: dict[str, Entry], bundle: _Bundle) -> None:
-    """Add the names and descriptions that language-content objects give in further languages (section 7.1)."""
+    """Add translated names and descriptions from language-content objects (section 7.1)."""
     for item in items:
         if item.get("type") != "language-content":
             continue
@@ -252,14 +263,14 @@ def _translate(items: Iterable[Entry], objects: dict[str, Entry], bundle: _Bundl
 
 
 def _relate(relationships: list[Entry], bundle: _Bundle) -> None:
-    """Turn relationships into links; others are counted, and those with an end that is not brought are left out."""
+    """Convert relationships to links; unsupported relationships are left out and counted in a note."""
     other = Counter[str]()
     mapped: dict[tuple[str, str], list[Entry]] = {}
     for item in relationships:
         source, target = (bundle.records.get(text_of(item, key)) for key in ("source_ref", "target_ref"))
         kind = text_of(item, "relationship_type")
         if source is not None and source is target:
-            bundle.result.report(bundle.path, 0, f"{text_of(item, 'id')} relates an object to itself; left out.")
+            bundle.result.report(bundle.path, 0, f"{text_of(item, 'id')} links an object to itself; left out.")
         elif source and target and (source.class_name, target.class_name) == ("Incident", "Provision"):
             mapped.setdefault((source.iri, target.iri), []).append(item)
         elif source is None or target is None or not _link(source, kind, target):
@@ -267,13 +278,11 @@ def _relate(relationships: list[Entry], bundle: _Bundle) -> None:
     for (incident, provision), items in mapped.items():
         _map(bundle.result.records[incident], provision, items)
     if other:
-        bundle.result.notes.append(
-            f"{bundle.path}: relationships that have no place here are left out: {_counted(other)}."
-        )
+        bundle.result.notes.append(f"{bundle.path}: unsupported relationships are left out: {_counted(other)}.")
 
 
 def _link(source: RecordBuilder, kind: str, target: RecordBuilder) -> bool:
-    """State a relationship; whether the model has a place for it."""
+    """Add a link for a relationship; returns whether the relationship is supported."""
     classes = (source.class_name, target.class_name)
     if classes == ("Incident", "Incident"):
         source.add("tg:relatedIncident", NamedNode(target.iri))
@@ -285,7 +294,7 @@ def _link(source: RecordBuilder, kind: str, target: RecordBuilder) -> bool:
 
 
 def _map(builder: RecordBuilder, provision: str, relationships: list[Entry]) -> None:
-    """Map an incident to a provision; what its relationships to it say are the reasons."""
+    """Map an incident to a provision, with the descriptions of its relationships as rationale."""
     base = f"mapping-{slug_of_any(provision.rpartition('/')[2])}"
     names = (base if number == 1 else f"{base}-{number}" for number in range(1, len(builder.triples) + 2))
     part = builder.add_part("tg:mapping", next(name for name in names if not builder.has(name)), "FrameworkMapping")
@@ -298,19 +307,19 @@ def _map(builder: RecordBuilder, provision: str, relationships: list[Entry]) -> 
 
 
 def _reasons(relationships: list[Entry]) -> Iterator[Literal]:
-    """What relationships say, as one text a language; their types where they say nothing."""
-    told: dict[str, list[str]] = {}
+    """The descriptions of relationships, one text for each language; their types if there is no description."""
+    found: dict[str, list[str]] = {}
     for item in relationships:
         why = text_in_language(item, "description")
         why = why or english(f"Relationship of the bundle: {text_of(item, 'relationship_type')}")
-        if why and why.language and why.value not in told.setdefault(why.language, []):
-            told[why.language].append(why.value)
-    for language, texts in told.items():
+        if why and why.language and why.value not in found.setdefault(why.language, []):
+            found[why.language].append(why.value)
+    for language, texts in found.items():
         yield Literal(" ".join(texts), language=language)
 
 
 def _framework(name: str, document: Entry, objects: list[Entry], bundle: _Bundle) -> RecordBuilder:
-    """The framework of the bundle, with what its markings say of who may have it and on what terms."""
+    """Build the framework of the bundle, with its markings as editorial notes."""
     builder = RecordBuilder(record("framework", bundle.framework).value, "Framework", bundle.path)
     builder.add("skos:prefLabel", english(f"{name} (STIX)"))
     builder.add("dcterms:description", english(f"Attack patterns and courses of action of a STIX bundle: {name}."))
@@ -320,6 +329,6 @@ def _framework(name: str, document: Entry, objects: list[Entry], bundle: _Bundle
     for item in objects:
         terms = item.get("definition")
         if item.get("type") == "marking-definition" and isinstance(terms, dict):
-            said = text_of(terms, "statement") or f"TLP:{text_of(terms, 'tlp') or 'unknown'}".upper()
-            builder.add("skos:editorialNote", english(f"Marking of objects in the bundle: {said}"))
+            marking = text_of(terms, "statement") or f"TLP:{text_of(terms, 'tlp') or 'unknown'}".upper()
+            builder.add("skos:editorialNote", english(f"Marking of objects in the bundle: {marking}"))
     return builder

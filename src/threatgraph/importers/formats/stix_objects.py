@@ -1,4 +1,4 @@
-"""The objects of a STIX 2.1 bundle or TAXII 2.1 envelope: the newest version of each, and what its texts are in.
+"""Reads the latest version of each object of a STIX 2.1 bundle or TAXII 2.1 envelope, and the language of texts.
 
 Sections are those of https://docs.oasis-open.org/cti/stix/v2.1/os/stix-v2.1-os.html.
 """
@@ -18,11 +18,11 @@ from threatgraph.importers.documents import Entry, entries_of, text_of, texts_of
 from threatgraph.importers.json_reader import read_json
 
 _ID = re.compile(r"([a-z0-9-]+)--[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-# RFC 3339, section 5.6; STIX asks for Z (section 2.16).
+# RFC 3339, section 5.6; STIX requires Z (section 2.16).
 _TIMESTAMP = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]+)?(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))"
 )
-# A well-formed language tag, RFC 5646 section 2.1, but for the irregular ones.
+# A well-formed language tag (RFC 5646, section 2.1), except irregular ones.
 _LANGUAGE = re.compile(r"(?:[A-Za-z]{2,8}|[xX](?=-))(?:-[A-Za-z0-9]{1,8})*")
 _UNDETERMINED = "und"
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
@@ -33,23 +33,24 @@ _NEVER: Moment = (datetime.min.replace(tzinfo=UTC), Fraction(0))
 
 
 def read_objects(path: Path, result: ImportResult) -> tuple[Entry, dict[str, Entry]]:
-    """The bundle that a file holds, and its objects by id, each in the version that was modified last (section 3.6).
+    """Read a bundle and the latest version of each object, by id (section 3.6).
 
-    Relationships go by id and ends, since the published bundle of MITRE ATLAS gives several of them the same id.
+    Relationships are identified by id, source and target, since in the published bundle of MITRE ATLAS several
+    relationships have the same id.
 
     Args:
         path: the file, in JSON.
-        result: is told of objects that are none, and of versions that cannot be told apart.
+        result: receives a problem for each invalid object, and for different objects with the same id and version.
 
     Raises:
-        InvalidFile: where the file cannot be read, or is neither a bundle nor an envelope.
+        InvalidFile: if the file cannot be read, or is neither a bundle nor an envelope.
     """
     document = read_json(path)
     objects = document.get("objects")
     if document.get("type", "bundle") != "bundle" or not isinstance(objects, list):
         raise InvalidFile(str(path), 'is not a STIX bundle: it has no "type": "bundle" with a list of "objects".')
     if document.get("more") is True:  # an envelope of TAXII 2.1, section 3.7
-        result.notes.append(f"{path}: the server has more objects than are in this file: fetch the next ones too.")
+        result.notes.append(f"{path}: the server has further objects: fetch the next page too.")
     found: dict[str, Entry] = {}
     for number, item in enumerate(objects, 1):
         if not isinstance(item, dict) or (problem := _problem(item)):
@@ -64,23 +65,25 @@ def read_objects(path: Path, result: ImportResult) -> tuple[Entry, dict[str, Ent
             found[key] = item
         elif _changed(first) == _changed(item) and first != item:
             name = text_of(item, "id")
-            result.report(str(path), 0, f"object {number} has the id of another one, {name}: give each its own id.")
+            result.report(
+                str(path), 0, f"object {number} has the same id as another object, {name}: give each object its own id."
+            )
     return document, found
 
 
 def _problem(item: Entry) -> str:
-    """Why an object is none; empty where it is one."""
+    """Why an object is invalid; empty if it is valid."""
     name, kind = text_of(item, "id"), text_of(item, "type")
     known = _ID.fullmatch(name)
     if not known:
-        return f"has no id such as incident--UUID: {name!r}"
+        return f"has an invalid id, {name!r}: use an id such as incident--UUID"
     if known[1] != kind:
-        return f"has the type {kind!r} and an id of another type: {name!r}"
+        return f"has the type {kind!r}, but its id {name!r} has another type"
     return ""
 
 
 def _remarks(item: Entry) -> list[str]:
-    """What is wrong with an object that can do without it."""
+    """Problems of optional properties of an object."""
     remarks = [
         f"{slot} is not a timestamp such as 2024-01-01T00:00:00.000Z: {text!r}"
         for slot in ("created", "modified")
@@ -91,7 +94,7 @@ def _remarks(item: Entry) -> list[str]:
 
 
 def moment(text: str) -> Moment | None:
-    """A timestamp as a time that can be compared: the second, in UTC, and the fraction of a second, of any length."""
+    """Convert a timestamp into a comparable time: the second in UTC, and the fraction of a second."""
     parts = _TIMESTAMP.fullmatch(text)
     if parts is None:
         return None
@@ -110,14 +113,14 @@ def _changed(item: Entry) -> Moment:
 
 
 def is_current(item: Entry) -> bool:
-    """Whether an object has been neither revoked nor deprecated."""
+    """Whether an object is neither revoked nor deprecated."""
     return item.get("revoked") is not True and item.get("x_mitre_deprecated") is not True
 
 
 def text_in_language(item: Entry, *slots: str) -> Literal | None:
-    """The first text that the slots of an object have, in its language (sections 3.2 and 7.2.3).
+    """The first text among some properties of an object, with its language (sections 3.2 and 7.2.3).
 
-    Markdown links become plain words.
+    Markdown links are replaced by their text.
     """
     for slot in slots:
         if text := text_of(item, slot):
@@ -126,17 +129,17 @@ def text_in_language(item: Entry, *slots: str) -> Literal | None:
 
 
 def plain(text: str) -> str:
-    """A text in Markdown with its links as plain words."""
+    """Convert Markdown to plain text; links are replaced by their text."""
     return _CODE.sub("", _LINK.sub(r"\1", text))
 
 
 def _language(item: Entry, slot: str) -> str:
-    """The language of a slot: of a marking for it, or of its object; English where neither says another one."""
+    """The language of a property: from its marking, or else from the object; English by default."""
     markings = entries_of(item, "granular_markings")
     marked = (text_of(marking, "lang") for marking in markings if slot in texts_of(marking, "selectors"))
     return language_tag(next(filter(None, marked), "") or text_of(item, "lang") or "en")
 
 
 def language_tag(text: str) -> str:
-    """A language tag; that of an undetermined language in place of one that is not well-formed."""
+    """Return a language tag, or ``und`` if it is not well-formed."""
     return text if _LANGUAGE.fullmatch(text) else _UNDETERMINED

@@ -59,8 +59,8 @@ def _folder() -> Path | None:
 
 def _key() -> str:
     """The name of the copy, a digest of everything that its content depends on."""
-    told = f"{FORMAT}\0{pyoxigraph.__version__}\0{sys.platform}\0{resources.root()}\0{bundled_digest()}"
-    return sha256(told.encode(errors="surrogateescape")).hexdigest()[:32]
+    content = f"{FORMAT}\0{pyoxigraph.__version__}\0{sys.platform}\0{resources.root()}\0{bundled_digest()}"
+    return sha256(content.encode(errors="surrogateescape")).hexdigest()[:32]
 
 
 def _opened(directory: Path) -> DirectoryStore | None:

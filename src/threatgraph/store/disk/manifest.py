@@ -30,7 +30,7 @@ class Manifest:
 
 
 def read_manifest(directory: Path) -> Manifest | None:
-    """Read the manifest of a directory store; ``None`` if there is no such file.
+    """Read the manifest of a directory store; ``None`` if the file does not exist.
 
     Raises:
         InvalidFile: if the file is corrupt, or written by another version of threatgraph.

@@ -102,7 +102,7 @@ def _only_open(connection: socket.socket) -> socket.socket:
     """Move the connection to the first free descriptor, and close all others except the standard streams."""
     if (number := connection.detach()) != 3:
         os.dup2(number, 3, inheritable=False)
-    most = os.sysconf("SC_OPEN_MAX")  # negative if there is no limit
+    most = os.sysconf("SC_OPEN_MAX")  # negative without a limit
     os.closerange(4, most if most > 0 else 1 << 16)
     return socket.socket(fileno=3)
 

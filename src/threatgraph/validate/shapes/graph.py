@@ -15,9 +15,10 @@ from threatgraph.errors import InvalidFile, InvalidShape
 from threatgraph.rdf.files import read_quads
 from threatgraph.rdf.terms import Node
 from threatgraph.validate.shapes.terms import CORE_PARAMETERS, TARGETS
-from threatgraph.vocab import PREFIXES, RDF_TYPE, SH, XSD
+from threatgraph.vocab import PREFIXES, RDF_TYPE, REMEDY, SH, XSD
 
 RDF = PREFIXES["rdf"]
+#: The property of a shape that says how to correct a node, and the same property of a result.
 SUBCLASS = f"{PREFIXES['rdfs']}subClassOf"
 Term = NamedNode | BlankNode | Literal
 #: Properties of a shape that add no constraint on a node.
@@ -82,6 +83,14 @@ def is_hint(graph: ShapeGraph, shape: Term) -> bool:
 def first(graph: ShapeGraph, subject: Term, name: str) -> Term | None:
     """The first value of a SHACL property, or ``None``."""
     return next(iter(graph.get(subject, {}).get(SH + name, ())), None)
+
+
+def remedy_of(graph: ShapeGraph, shape: str) -> str | None:
+    """The text of a shape or constraint that says how to correct a node, if it has one."""
+    if ":" not in shape:  # the label of a blank node
+        return None
+    remedies = graph.get(NamedNode(shape), {}).get(REMEDY, ())
+    return next((remedy.value for remedy in remedies if isinstance(remedy, Literal)), None)
 
 
 def is_true(graph: ShapeGraph, subject: Term, name: str) -> bool:

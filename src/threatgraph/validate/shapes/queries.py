@@ -150,7 +150,7 @@ def _unknown_functions(graph: ShapeGraph, node: Term, text: str, functions: Cont
     if any(name not in _CASTS and name not in functions for name in calls):  # may also match a property before a list
         for name in sorted(_called(prologue(graph, node) + text)):
             if name not in _CASTS and name not in functions:
-                yield f"calls <{name}>, which is not a SPARQL function. For SHACL-AF functions, use --advanced."
+                yield f"calls <{name}>, which is not a SPARQL function. For SHACL-AF functions, use `advanced=True`."
 
 
 def _calls_service(text: str) -> bool:

@@ -192,7 +192,7 @@ class _Finder:
         if _is_wrong_namespace(predicate):
             yield self._item(node, f"<{predicate}>", f"the namespace of SHACL is <{SH}>.")
         elif predicate.startswith(_DASH) and name in _DASH_PARAMETERS and predicate not in self._components.paths:
-            yield self._item(node, f"dash:{name}", "a constraint of DASH: add the file that declares it with --shapes.")
+            yield self._item(node, f"dash:{name}", "a constraint of DASH: add the file that declares it to `shapes=`.")
 
     def _is_declaration(self, node: Term) -> bool:
         """Whether a node is also something other than a shape, such as a component, function, validator or rule."""
@@ -208,7 +208,7 @@ class _Finder:
         if any(kind.startswith("JS") for kind in kinds) or first(self._graph, value, "jsFunctionName") is not None:
             return "JavaScript (SHACL-JS) is not evaluated."
         if not self._advanced:
-            return "SHACL Advanced Features are evaluated only with --advanced (in Python, advanced=True)."
+            return "SHACL Advanced Features are evaluated only with `advanced=True`."
         if name == "rule" and not kinds & {"TripleRule", "SPARQLRule"}:
             return "only rules of type sh:TripleRule or sh:SPARQLRule are evaluated."
         if name == "target" and first(self._graph, value, "select") is None and not self._has_target_type(value):
@@ -271,7 +271,7 @@ class _Finder:
 
 
 def _undefined(shape: Term) -> str:
-    return f"the shapes files do not define {shape}: correct the IRI, or add its file with --shapes."
+    return f"the shapes files do not define {shape}: correct the IRI, or add its file to `shapes=`."
 
 
 @cache
@@ -295,5 +295,5 @@ def _imports(graph: ShapeGraph, active: Iterable[Term], files: Sequence[Path]) -
             if not isinstance(value, NamedNode) or value.value.startswith(_VOCABULARIES):
                 continue
             if value.value.rstrip("#/") not in known:
-                reason = "this file was not read: add it with --shapes."
+                reason = "this file was not read: add it to `shapes=`."
                 yield Unevaluated(name_of(graph, node), f"owl:imports {value}", reason)
