@@ -516,7 +516,7 @@ def test_a_mistake_that_both_can_find_is_reported_once(tmp_path: Path) -> None:
     assert paths.count("tg:severty") == paths.count("tg:causalFactor") == 1
     (misspelt,) = [result for result in report if result.path == f"{TG}severty"]
     assert (misspelt.severity, misspelt.rule) == ("violation", f"{CHECKS}property-use")
-    assert "did you mean 'tg:severity'?" in str(misspelt.remedy)
+    assert "Did you mean tg:severity?" in str(misspelt.remedy)
 
 
 def test_without_checks_the_shapes_alone_are_evaluated(tmp_path: Path) -> None:

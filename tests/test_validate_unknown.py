@@ -19,11 +19,11 @@ HEAD = """
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
 """
 WRONG = {
-    "<https://e.org/x> a tg:ThreatPatern .": "did you mean 'tg:ThreatPattern'?",
-    "pattern:my-own a tg:threatpattern .": "did you mean 'tg:ThreatPattern'?",
+    "<https://e.org/x> a tg:ThreatPatern .": "Did you mean tg:ThreatPattern?",
+    "pattern:my-own a tg:threatpattern .": "Did you mean tg:ThreatPattern?",
     "pattern:my-own a tg:Pattern , skos:Concept .": "has no class tg:Pattern",
     "<https://e.org/x> a <http://w3id.org/threatgraph/ontology#Incident> .": "tg: as the prefix of <https://w3id.org/",
-    "<https://e.org/x> a <https://w3id.org/ThreatGraph/Incident> .": "did you mean 'tg:Incident",
+    "<https://e.org/x> a <https://w3id.org/ThreatGraph/Incident> .": "Did you mean tg:Incident",
     "<https://e.org/x> tg:causalFactor <https://w3id.org/threatgraph/causal-factor/over-automation> .": "no class",
     "<https://e.org/x> a skos:Concept ; tg:domian <https://e.org/y> .": "no class",
     'pattern:gaol-drift skos:altLabel "Drift"@en .': "no class",
@@ -70,4 +70,4 @@ def test_validating_a_file_with_a_misspelled_class_fails(tmp_path: Path, capsys:
     assert main(["validate", str(file)]) == 2
     out = capsys.readouterr().out
     assert "The ontology has no class tg:ThreatPatern." in out
-    assert "help: did you mean 'tg:ThreatPattern'?" in out
+    assert "help: Did you mean tg:ThreatPattern?" in out
