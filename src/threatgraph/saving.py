@@ -72,7 +72,7 @@ def _new_file(folder: Path, mode: int) -> Iterator[tuple[int, Path]]:
         _lock(descriptor)
         yield descriptor, temporary
     finally:
-        with suppress(OSError):  # it is closed where it had to be
+        with suppress(OSError):  # may be closed already
             os.close(descriptor)
         temporary.unlink(missing_ok=True)
 

@@ -60,7 +60,7 @@ class Contender:
         raise NotImplementedError
 
     def direct(self, sparql: str, bindings: Bindings) -> Work | None:
-        """Return the same query on the underlying engine; ``None`` if there is no layer above it."""
+        """Return the same query on the underlying engine; ``None`` if it has no layer above it."""
         return None
 
     def works(self) -> Mapping[str, Work]:

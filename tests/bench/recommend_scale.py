@@ -27,7 +27,7 @@ from threatgraph.recommend.texts.tfidf import stems
 from threatgraph.vocab import BASE
 
 _ASKED = f"{BASE}pattern/goal-drift"
-_TEXT = "An agent deletes records although it was told to leave them alone"
+_TEXT = "An agent deletes records against explicit instructions"
 
 
 def timed(call: Callable[[], object], times: int = 5) -> float:

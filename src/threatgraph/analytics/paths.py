@@ -60,7 +60,8 @@ def path(store: Store, start: str, goal: str, *, strongest: bool = False) -> Tab
         The steps in order, with a row for each link (two records may have several): ``step`` (from 1), ``from_label``,
         ``property``, ``direction`` (``forward`` for a link from ``from`` to ``to``, ``backward`` for the reverse),
         ``to_label``, ``relation`` (the role or relation of the link), ``information`` (information content of the
-        record at the end of the step, in bits; empty for the goal), ``from``, ``to``. No rows if there is no path.
+        record at the end of the step, in bits; empty for the goal), ``from``, ``to``. No rows if the records are not
+        connected.
 
     Raises:
         UnknownName: for a record that is not in the graph.
@@ -109,7 +110,7 @@ def simple_network(network: networkx.MultiDiGraph[str], start: str, goal: str) -
 
 
 def best_path(net: networkx.Graph[str], start: str, goal: str, *, strongest: bool) -> list[str]:
-    """Find the nodes of the best path from ``start`` to ``goal``, both included; empty if there is no path."""
+    """Find the nodes of the best path from ``start`` to ``goal``, both included; empty if they are not connected."""
     import networkx
 
     measure = _measure(net, goal, strongest=strongest)

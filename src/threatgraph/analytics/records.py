@@ -31,7 +31,7 @@ class Named(NamedTuple):
     """The names of a record."""
 
     label: str
-    """The label; the prefixed name if there is no label."""
+    """The label; the prefixed name if it has none."""
     code: str
     """The code, or an empty string."""
 

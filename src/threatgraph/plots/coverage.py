@@ -49,7 +49,7 @@ def draw(store: Store, domain: str | None = None) -> Drawing:
     """Draw the coverage of the patterns of a store, or of those of one domain.
 
     Raises:
-        ThreatGraphError: if there are no patterns or no frameworks, or too many for a chart.
+        ThreatGraphError: if patterns or frameworks are missing, or too many for a chart.
     """
     patterns = read_patterns(store, domain)
     check_rows(len(patterns), "threat patterns", "select one domain with `domain=`")

@@ -62,7 +62,7 @@ def count_incidents(store: Store, by: str, period: str) -> Timeline:
         period: ``year`` or ``month``.
 
     Raises:
-        ThreatGraphError: if there are no incidents, a date is not valid, or there are too many bars.
+        ThreatGraphError: if the graph has no incidents, a date is not valid, or there are too many bars.
     """
     categories_of = _categories_of(store, by)
     bar_of = {incident: _bar(*date, period) if date else NO_DATE for incident, date in _dates(store).items()}

@@ -24,7 +24,7 @@ class Named:
 
     iri: str
     label: str
-    """The English label, otherwise one without a language, otherwise any; the prefixed name if there is no label."""
+    """The English label, otherwise one without a language, otherwise any; the prefixed name if it has none."""
     code: str = ""
 
     @property
@@ -96,7 +96,7 @@ def read_patterns(store: Store, domain: str | None = None) -> list[Pattern]:
         domain: the IRI of a domain, to read only its patterns.
 
     Raises:
-        ThreatGraphError: if there are no patterns.
+        ThreatGraphError: if none exist.
     """
     domains = read_named(store, "Domain")
     stated = read_links(store, "tg:domain")

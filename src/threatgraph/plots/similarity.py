@@ -57,7 +57,7 @@ def draw(store: Store, domain: str | None = None) -> Drawing:
     """Draw the similarity of the patterns of a store, or of those of one domain.
 
     Raises:
-        ThreatGraphError: if there are no patterns, or too many for a chart.
+        ThreatGraphError: if the graph has no patterns, or too many for a chart.
     """
     patterns = read_patterns(store, domain)
     iris, matrix = pattern_similarity(store)
@@ -119,7 +119,7 @@ def similarity_drawing(
 def _check(labels: Sequence[str], domains: Sequence[str], matrix: Matrix) -> None:
     size = len(labels)
     if not size:
-        raise ThreatGraphError("there are no threat patterns to draw.")
+        raise ThreatGraphError("the matrix is empty.")
     if len(domains) != size or matrix.shape != (size, size):
         message = f"{size} labels require {size} domains and a matrix of {size} x {size}"
         raise ThreatGraphError(f"{message}, not {len(domains)} and {' x '.join(map(str, matrix.shape))}.")

@@ -167,7 +167,7 @@ def text_width(text: str, size: float = SIZE, *, bold: bool = False) -> float:
 
 
 def widest(texts: Sequence[str], size: float = SIZE, *, bold: bool = False) -> float:
-    """The width of the widest line in inches; 0 if there are no texts."""
+    """The width of the widest line in inches; 0 without texts."""
     return max((text_width(line, size, bold=bold) for text in texts for line in text.split("\n")), default=0.0)
 
 
