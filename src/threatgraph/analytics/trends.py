@@ -98,7 +98,7 @@ def trends(store: Store, *, by: str | None = None, period: str = "year", primary
     name_of = PERIODS[one_of("period", period, PERIODS)]
     dimension = None if by is None else kind_name(by, DIMENSIONS)
     if primary and not (dimension and DIMENSIONS[dimension][1]):
-        raise InvalidQuery("`primary` requires grouping by pattern or domain: `by='pattern'` or `by='domain'`.")
+        raise InvalidQuery('`primary=True` requires grouping by pattern or domain: `by="pattern"` or `by="domain"`.')
     require_named(store, "incident")
     slots = {incident: _slot(values, name_of) for incident, values in _dates(store).items()}
     if dimension is None:
