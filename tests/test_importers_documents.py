@@ -115,7 +115,7 @@ def test_unsupported_mappings_are_reported(tmp_path: Path) -> None:
         ["foo:a", "A", "skos:closeMatch", "", "", BY_HAND],
     )
     found = import_file("sssom", file)
-    assert [str(problem).removeprefix(f"{file}:") for problem in found.problems] == [
+    assert [str(problem).removeprefix(f"{file}:") for problem in sorted(found.problems)] == [
         "11: predicate_id must be skos:exactMatch, closeMatch, relatedMatch, broadMatch or narrowMatch, "
         "not 'owl:sameAs'.",
         "12: 'bar:b' has an undeclared prefix: add it to curie_map.",
@@ -231,7 +231,7 @@ def test_the_knowledge_graph_of_the_nexus(nexus: ImportResult) -> None:
     }
     assert [f"{problem.line}: {problem.reason}" for problem in found.problems] == [
         "26: 'homeless' has neither a taxonomy nor a document.",
-        "27: there is no id.",
+        "27: the entry has no id.",
         "24: 'foo-two' refers to 'nowhere', which does not exist.",
     ]
     notes = [note.rpartition(": ")[2] for note in found.notes]
@@ -255,7 +255,7 @@ def test_an_incident_of_the_nexus(nexus: ImportResult) -> None:
     assert {
         ("sssom:object_id", "provision:foo-atlas/foo-one"),
         ("sssom:predicate_id", "skos:broadMatch"),
-        ("tg:rationale", "Given by the AI Atlas Nexus as an example of this risk@en"),
+        ("tg:rationale", "Listed in the AI Atlas Nexus as an example of this risk@en"),
     } <= statements(found, "incident/nexus-ri-1", part)
 
 

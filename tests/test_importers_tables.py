@@ -108,7 +108,7 @@ def test_the_parts_of_an_incident_of_the_aiid(brought: ImportResult) -> None:
     }
     assert statements(brought, "incident/aiid-9001", "figure-injuries") == {
         ("rdf:type", "tg:SourceFigure"),
-        ("skos:prefLabel", "Injuries, as the CSET taxonomy counts them@en"),
+        ("skos:prefLabel", "Injuries, as counted in the CSET taxonomy@en"),
         ("tg:count", "2^integer"),
     }
 
@@ -284,13 +284,13 @@ def test_risks_of_mit_in_full(risks: ImportResult) -> None:
             ("skos:prefLabel", "Second@en"),
             ("skos:broadMatch", "mit:4"),
             ("skos:broadMatch", "mit:causal-entity-human"),
-            ("skos:editorialNote", "The database gives the number 01.01.00 to another risk, too.@en"),
+            ("skos:editorialNote", "The database uses the number 01.01.00 for more than one risk.@en"),
         },
         "01.01.01-2": {
             sub,
             ("skos:prefLabel", "Below too@en"),
             ("skos:broader", f"{ours}/01.01.00-2"),
-            ("skos:editorialNote", "The database gives the number 01.01.01 to another risk, too.@en"),
+            ("skos:editorialNote", "The database uses the number 01.01.01 for more than one risk.@en"),
         },
         "02.01.01": {*placed, sub, ("skos:notation", "02.01.01^string"), ("skos:prefLabel", "Alone@en")},
     }
@@ -306,7 +306,7 @@ def test_problems_of_the_mit_sheet(risks: ImportResult, sheet: Path) -> None:
     assert stated[1].startswith("12: 'Sub-domain' has a value that is not in the MIT taxonomies: '9.9 > None'; ")
     assert stated[2] == "14: Ev_ID '2' is not a number such as 01.02.00."
     assert stated[3].startswith("15: the category level must be one of Risk Category, ")
-    assert stated[4].startswith("16: provision:mit-ai-risk-database-v3/02.04.00 skos:prefLabel: Give one name")
+    assert stated[4].startswith("16: provision:mit-ai-risk-database-v3/02.04.00 skos:prefLabel: A record must have one name")
     assert len(stated) == 5
     assert [note.removeprefix(f"{sheet}:") for note in risks.notes] == [
         "11: duplicate number 01.01.00: this risk becomes 01.01.00-2.",
@@ -322,7 +322,7 @@ def test_the_framework_of_the_risks_has_its_edition(risks: ImportResult, sheet: 
     undated = statements(import_file("mit-risk-repository", renamed), "framework/mit-ai-risk-database")
     assert ("skos:prefLabel", "MIT AI Risk Database@en") in undated
     assert not any(name == "dcterms:modified" for name, _ in undated)
-    with pytest.raises(InvalidFile, match=r"holds no …AI-Risk-Database-v3\.csv"):
+    with pytest.raises(InvalidFile, match=r"has no file named …AI-Risk-Database-v3\.csv"):
         import_file("mit-risk-repository", tmp_path)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from pyoxigraph import Literal, NamedNode
 
@@ -168,12 +169,14 @@ def _link(builder: RecordBuilder, prediction: Prediction, rank: int) -> RecordBu
     link.add("tg:recommendedFor", NamedNode(builder.iri))
     link.add("tg:recommends", NamedNode(prediction.pattern))
     link.add("tg:rankPosition", Literal(rank))
-    link.add("tg:score", _decimal(f"{prediction.score:.6f}"))
+    link.add("tg:score", _decimal(prediction.score))
     link.add("tg:recommendationBasis", Literal("signals"))
-    link.add("sssom:confidence", _decimal(f"{prediction.tier.confidence:.2f}"))
+    link.add("sssom:confidence", _decimal(prediction.tier.confidence))
     link.add("sssom:mapping_justification", NamedNode(PREFIXES["semapv"] + prediction.tier.justification))
     return link
 
 
-def _decimal(text: str) -> Literal:
+def _decimal(value: float) -> Literal:
+    """A number as a canonical xsd:decimal: stores normalize other forms, which makes validation slower."""
+    text = format(Decimal(f"{value:.{_DIGITS}f}").normalize(), "f")
     return Literal(text, datatype=NamedNode(XSD + "decimal"))
