@@ -478,7 +478,7 @@ def test_files_of_others_that_look_like_ours_are_not_removed(tmp_path: Path) -> 
 
 def test_data_and_a_store_do_not_go_together(tmp_path: Path) -> None:
     load(tmp_path / "store", bundled=False)
-    with pytest.raises(ThreatGraphError, match="`ThreatGraph.load` adds files"):
+    with pytest.raises(ThreatGraphError, match=r"`ThreatGraph\.load` adds files"):
         ThreatGraph.open([tmp_path / "x.ttl"], store=tmp_path / "store")
 
 
