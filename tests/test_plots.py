@@ -302,7 +302,7 @@ def test_lines_of_the_causes_are_the_links(make: Callable[[str], ThreatGraph]) -
     shown = [text.get_text() for text in drawing.figure.findobj(Text) if isinstance(text, Text)]
     assert {"Cause X (1)", "Cause Y (2)", "Cause Z (1)"} <= set(shown)
     assert not any("Cause unused" in text for text in shown)
-    assert "1 cause without a pattern in this chart: left out." in " ".join(shown)
+    assert "Left out: 1 cause without a pattern in this chart." in " ".join(shown)
 
 
 def test_the_order_of_the_columns_reduces_crossings() -> None:

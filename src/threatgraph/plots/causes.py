@@ -84,7 +84,7 @@ def _drawing(patterns: Sequence[Pattern], causes: Sequence[Named], links: Links,
         "Numbers in brackets: patterns with the cause."
     ]
     if unused:
-        notes.append(f"{counted(unused, 'cause')} without a pattern in this chart: left out.")
+        notes.append(f"Left out: {counted(unused, 'cause')} without a pattern in this chart.")
     names = dict(zip(links, display_names([pattern.named for pattern in patterns]), strict=True))
     degrees = Counter(cause for found in links.values() for cause in found)
     cause_names = dict(zip((cause.iri for cause in causes), display_names(causes), strict=True))
