@@ -53,7 +53,7 @@ def test_objects_with_the_same_external_id_stay_distinct_in_any_order(tmp_path: 
         assert names(found, "provision") == own | {"stix-b/capec-2"}
         assert said(found, name_of("attack-pattern", 1), "skos:notation") == set()
         notes = said(found, name_of("attack-pattern", 1), "skos:scopeNote")
-        assert notes == {"External identifier, which other objects of the bundle have too: CAPEC-163@en"}
+        assert notes == {"External identifier, shared with other objects of the bundle: CAPEC-163@en"}
         assert said(found, "stix-b/capec-2", "skos:notation") == {"CAPEC-2^string"}
 
 
@@ -331,8 +331,8 @@ def test_a_taxii_envelope_is_read_and_further_pages_are_reported(tmp_path: Path)
 def test_a_message_cannot_imitate_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "b.json"
     for content, message in (
-        ('{"a": 1}'.encode("utf-16"), f"{file}:1: not UTF-8 (byte 0xff): save it as UTF-8."),
-        (b'{"a":\n "\xe9"}', f"{file}:2: not UTF-8 (byte 0xe9): save it as UTF-8."),
+        ('{"a": 1}'.encode("utf-16"), f"{file}:1: is not UTF-8 (byte 0xff): save it as UTF-8."),
+        (b'{"a":\n "\xe9"}', f"{file}:2: is not UTF-8 (byte 0xe9): save it as UTF-8."),
         ('{"a": 1}'.encode("utf-16-le"), f"{file}:1: contains a NUL byte: save it as UTF-8 text."),
         (b"", f"{file}: is empty."),
         (b'{"type": "bundle", "objects": [], "objects": []}', f"{file}:1:35: is not valid JSON: the name 'objects' is "
