@@ -286,23 +286,24 @@ def test_several_relationships_of_an_incident_to_one_object_are_one_mapping_with
     assert ("tg:rationale", "By hand. At night.@en") in part
 
 
-# Objects that are none.
+# Invalid objects.
 
 
 def test_invalid_objects_are_reported_and_the_rest_is_imported(tmp_path: Path) -> None:
     good = pattern(1, x_own=[{"a": None}], object_marking_refs=[f"marking-definition--{uuid(9)}"], confidence=85)
-    no_id, other = "has no id such as incident--UUID", "and an id of another type"
+    invalid, usual = "has an invalid id", "use an id such as incident--UUID"
+    other = f"but its id 'attack-pattern--{uuid(2)}' has another type"
     untyped = {slot: value for slot, value in pattern(2).items() if slot != "type"}
     dashes = f"attack-pattern--{'-' * 36}"
     wrong: list[tuple[object, str]] = [
         (None, "is not a JSON object."),
         ([], "is not a JSON object."),
-        ({}, f"{no_id}: ''."),
-        ({"id": 5, "type": "incident"}, f"{no_id}: '5'."),
-        (pattern(2) | {"type": "malware"}, f"has the type 'malware' {other}: 'attack-pattern--{uuid(2)}'."),
-        (untyped, f"has the type '' {other}: 'attack-pattern--{uuid(2)}'."),
-        (pattern(2) | {"id": "attack-pattern--1234"}, f"{no_id}: 'attack-pattern--1234'."),
-        (pattern(2) | {"id": dashes}, f"{no_id}: {dashes!r}."),
+        ({}, f"{invalid}, '': {usual}."),
+        ({"id": 5, "type": "incident"}, f"{invalid}, '5': {usual}."),
+        (pattern(2) | {"type": "malware"}, f"has the type 'malware', {other}."),
+        (untyped, f"has the type '', {other}."),
+        (pattern(2) | {"id": "attack-pattern--1234"}, f"{invalid}, 'attack-pattern--1234': {usual}."),
+        (pattern(2) | {"id": dashes}, f"{invalid}, {dashes!r}: {usual}."),
     ]
     custom = stix("x-own-thing", 5, name="Own")
     found = import_file("stix", bundle(tmp_path / "b.json", good, *(item for item, _ in wrong), custom, custom))
