@@ -1,4 +1,4 @@
-"""The analyses, on small graphs whose answers are worked out by hand, and on the bundled one by plain loops."""
+"""The analyses: on small graphs with results computed by hand, and on the bundled graph with plain loops."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from threatgraph import InvalidQuery, Table, ThreatGraph, ThreatGraphError, UnknownName
 from threatgraph.analytics import Analytics, cooccurrence, facade
-from threatgraph.analytics.communities import divide, mutual_information, rand_index
+from threatgraph.analytics.communities import find_partition, mutual_information, rand_index
 from threatgraph.analytics.coverage import GAPS
 from threatgraph.analytics.escalation import chains
 from threatgraph.analytics.networks import BIPARTITE, NETWORKS, shared
-from threatgraph.analytics.paths import ENDS_ONLY, walk
+from threatgraph.analytics.paths import ENDS_ONLY, best_path
 from threatgraph.analytics.trends import DIMENSIONS, PERIODS, read_moment
 from threatgraph.resources import data_dir
 from threatgraph.table import to_text
@@ -46,7 +46,7 @@ HEAD = "".join(
         },
     }.items()
 )
-# Four patterns: a, b and c share things, d shares nothing. What is worked out below is worked out from this alone.
+# Four patterns: a, b and c share records, d shares nothing. All results below are computed by hand from this graph.
 SMALL = (
     HEAD
     + """
@@ -99,7 +99,7 @@ incident:never a tg:Incident ; skos:prefLabel "Never"@en ; tg:causalFactor causa
 incident:wrong a tg:Incident ; skos:prefLabel "Wrong"@en ; tg:occurred "2024-13"^^xsd:gYearMonth .
 """
 )
-# Two triangles of patterns, joined by one edge: every cause is shared by two patterns.
+# Two triangles of patterns, connected by one edge: every cause is shared by two patterns.
 TRIANGLES = HEAD + "".join(
     f'pattern:{n} a tg:ThreatPattern ; skos:prefLabel "{n}"@en ; tg:domain domain:{"x" if n < 5 else "y"} .\n'
     for n in range(1, 7)
@@ -110,7 +110,7 @@ TRIANGLES += "domain:x a tg:Domain . domain:y a tg:Domain .\n" + "".join(
     f"pattern:{pair[1]} tg:causalFactor causal-factor:{pair} .\n"
     for pair in "12 13 23 45 46 56 34".split()
 )
-# A and B share a cause with forty others; a rare actor joins them in more steps.
+# A and B share a cause with forty others; a rare actor connects them in more steps.
 HUB = HEAD + "causal-factor:hub a tg:CausalFactor . actor:rare a tg:Actor . incident:lonely a tg:Incident .\n"
 HUB += "".join(
     f"pattern:{name} a tg:ThreatPattern ; tg:causalFactor causal-factor:hub .\n"
@@ -139,7 +139,7 @@ def figures_of(table: Table) -> dict[str, str]:
 
 
 def cells(table: Table, columns: str) -> list[tuple[str, ...]]:
-    """Some columns of a table as a person reads them."""
+    """Some columns of a table as text."""
     wanted = [table.columns.index(column) for column in columns.split()]
     return [tuple(to_text(row[position]) for position in wanted) for row in table.rows]
 
@@ -147,7 +147,7 @@ def cells(table: Table, columns: str) -> list[tuple[str, ...]]:
 # Networks.
 
 
-def test_a_shortcut_and_what_it_is_made_from_are_one_edge(small: Analytics) -> None:
+def test_a_shortcut_and_its_source_are_one_edge(small: Analytics) -> None:
     net = small.network("pattern-group")  # a lists the group and has an impact on it
     assert sorted((shorten(a), shorten(b)) for a, b in net.edges) == [
         ("group:g", "pattern:a"),
@@ -162,7 +162,7 @@ def test_a_shortcut_and_what_it_is_made_from_are_one_edge(small: Analytics) -> N
     assert net.nodes[f"{BASE}group/g"] == {"kind": "AffectedGroup", "label": "G", "bipartite": 1}
 
 
-def test_networks_hold_unlinked_records_and_no_link_to_what_is_not_in_the_graph(small: Analytics) -> None:
+def test_networks_have_unlinked_records_and_no_dangling_links(small: Analytics) -> None:
     net = small.network("pattern-cause")
     assert net.degree(f"{BASE}causal-factor/none") == 0
     assert f"{BASE}causal-factor/not-in-the-graph" not in net
@@ -171,13 +171,13 @@ def test_networks_hold_unlinked_records_and_no_link_to_what_is_not_in_the_graph(
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_nodes_stand_in_the_order_of_their_iris(graph: ThreatGraph, name: str) -> None:
+def test_nodes_are_sorted_by_iri(graph: ThreatGraph, name: str) -> None:
     net = graph.analytics.network(name)
     assert list(net) == sorted(net)
     assert networkx.is_directed(net) is False
 
 
-def test_patterns_are_joined_by_what_they_share_the_rarer_the_more(small: Analytics) -> None:
+def test_rarer_shared_records_connect_patterns_with_a_higher_weight(small: Analytics) -> None:
     """The cause of three patterns gives 1/2 to each pair; a and b have three more, a and c one."""
     net = small.network("pattern-pattern")
     found = {(shorten(a)[-1], shorten(b)[-1]): (edge["shared"], edge["weight"]) for a, b, edge in net.edges(data=True)}
@@ -185,12 +185,12 @@ def test_patterns_are_joined_by_what_they_share_the_rarer_the_more(small: Analyt
     assert len(net) == 4
 
 
-def test_unknown_networks_are_refused_with_those_there_are(small: Analytics) -> None:
-    with pytest.raises(UnknownName, match=r"Did you mean pattern-cause.*Choose one of pattern-cause, pattern-group"):
+def test_an_unknown_network_is_an_error_that_lists_the_networks(small: Analytics) -> None:
+    with pytest.raises(UnknownName, match=r"did you mean 'pattern-cause.*Choose one of pattern-cause, pattern-group"):
         small.network("pattern-cuase")
 
 
-def test_every_network_that_is_offered_is_there(small: Analytics) -> None:
+def test_every_listed_network_can_be_built(small: Analytics) -> None:
     assert {*NETWORKS, "escalation"} == set(small.NETWORKS)
     for name in small.NETWORKS:
         assert small.network(name).number_of_nodes() >= 4
@@ -200,7 +200,7 @@ def test_every_network_that_is_offered_is_there(small: Analytics) -> None:
 
 
 def test_measures_of_patterns_by_hand(small: Analytics) -> None:
-    """The shortest way from b to c leads by a (1/3.5 + 1/1.5 < 1/0.5): one of the three pairs of others."""
+    """The shortest path from b to c passes through a (1/3.5 + 1/1.5 < 1/0.5): one of the three other pairs."""
     table = small.centrality()
     found = {row[0]: row[1:] for row in cells(table, "label degree strength betweenness")}
     assert found == {
@@ -212,8 +212,8 @@ def test_measures_of_patterns_by_hand(small: Analytics) -> None:
     assert [row[0] for row in cells(table, "label")] == ["A", "B", "C", "D"]
 
 
-def test_pagerank_is_what_its_definition_gives(small: Analytics) -> None:
-    """By plain iteration; d, which leads nowhere, has x = 0.15/4 + 0.85 x/4, which is 1/21."""
+def test_pagerank_follows_its_definition(small: Analytics) -> None:
+    """By plain iteration; d, which has no links, has x = 0.15/4 + 0.85 x/4, which is 1/21."""
     weights = {"AB": 3.5, "AC": 1.5, "BC": 0.5}
     weights |= {pair[::-1]: weight for pair, weight in weights.items()}
     strength = {"A": 5.0, "B": 4.0, "C": 2.0}
@@ -230,18 +230,18 @@ def test_pagerank_is_what_its_definition_gives(small: Analytics) -> None:
     assert found == {label: pytest.approx(value, abs=1e-6) for label, value in rank.items()}
 
 
-def test_equal_values_share_a_rank_and_stand_by_iri(small: Analytics) -> None:
+def test_equal_values_share_a_rank_and_are_sorted_by_iri(small: Analytics) -> None:
     found = cells(small.centrality("cause", by="degree"), "rank label degree")
     assert found == [("1", "All", "3"), ("2", "Two", "2"), ("3", "One", "1"), ("4", "None", "0"), ("4", "Void", "0")]
 
 
 @pytest.mark.parametrize("words", ["causal-factor", "causal-factors", "cause", "Causes"])
-def test_a_kind_may_be_named_in_several_ways(small: Analytics, words: str) -> None:
+def test_a_kind_has_several_names(small: Analytics, words: str) -> None:
     assert len(small.centrality(words)) == 5
 
 
-def test_betweenness_may_be_estimated(graph: ThreatGraph) -> None:
-    """From fewer nodes it is near; from all of them, or more than there are, it is exact."""
+def test_betweenness_can_be_estimated(graph: ThreatGraph) -> None:
+    """A sample of the nodes gives an estimate; all nodes or more give the exact value."""
     table = graph.analytics.centrality("cause")
     exact = dict(zip(table.column("label"), map(float, map(str, table.column("betweenness"))), strict=True))
     nodes = 15 + len(graph.run("patterns"))
@@ -249,11 +249,11 @@ def test_betweenness_may_be_estimated(graph: ThreatGraph) -> None:
         table = graph.analytics.centrality("cause", pivots=pivots)
         for label, value in zip(table.column("label"), table.column("betweenness"), strict=True):
             assert abs(float(str(value)) - exact[str(label)]) <= most
-    with pytest.raises(InvalidQuery, match="the number of pivots is a whole number from 1 on, not 0"):
+    with pytest.raises(InvalidQuery, match="pivots=0: must be at least 1"):
         graph.analytics.centrality(pivots=0)
 
 
-def test_records_of_two_kinds_without_names_or_with_several_do_no_harm(tmp_path: Path) -> None:
+def test_records_with_two_kinds_or_several_labels_or_none_are_analyzed(tmp_path: Path) -> None:
     odd = """
 pattern:both a tg:ThreatPattern, tg:Incident ; skos:prefLabel "Zwei"@de , "Both"@en ;
     tg:causalFactor causal-factor:x , "text" ; tg:patternLink pattern:link ; tg:escalatesTo pattern:both .
@@ -273,19 +273,19 @@ causal-factor:x a tg:CausalFactor .
     assert len(analytics.communities()) == 3
 
 
-def test_what_centrality_refuses(small: Analytics, tmp_path: Path) -> None:
-    with pytest.raises(UnknownName, match="The kinds that fit here are pattern, causal-factor, group, provision"):
+def test_centrality_rejects_invalid_arguments(small: Analytics, tmp_path: Path) -> None:
+    with pytest.raises(UnknownName, match="Choose one of pattern, causal-factor, group, provision"):
         small.centrality("sector")
     with pytest.raises(UnknownName, match="Choose one of pagerank, degree, strength, betweenness"):
         small.centrality(by="fame")
-    with pytest.raises(InvalidQuery, match="its own are pattern and group"):
+    with pytest.raises(InvalidQuery, match="it has pattern and group"):
         small.centrality("cause", network="pattern-group")
-    with pytest.raises(ThreatGraphError, match="the graph holds no provisions, so there is nothing to analyse"):
+    with pytest.raises(ThreatGraphError, match="the graph has no provisions to analyze"):
         opened(tmp_path, TRIANGLES).centrality("provision")
 
 
 def test_the_strength_of_a_pattern_is_the_number_of_records_that_it_shares(graph: ThreatGraph) -> None:
-    """Since the k - 1 pairs that a record gives a pattern each weigh 1 / (k - 1); counted in the files by loops."""
+    """Each of the k - 1 pairs that a record adds to a pattern has weight 1 / (k - 1). Loops over the files count it."""
     having = defaultdict(set)
     for subject, properties in statements().items():
         if subject.startswith("pattern:") and "#" not in subject:
@@ -311,7 +311,7 @@ def test_the_strength_of_a_pattern_is_the_number_of_records_that_it_shares(graph
 
 
 def test_two_triangles_are_two_communities(tmp_path: Path) -> None:
-    """Seven edges of weight 1, three in either part, degrees of either add up to 7: Q = 6/7 - 2 (7/14)^2."""
+    """Seven edges of weight 1, three in each part; the degrees of each sum to 7: Q = 6/7 - 2 (7/14)^2."""
     analytics = opened(tmp_path, TRIANGLES)
     assert cells(analytics.communities(), "community domain pattern") == [
         (number, f"domain:{domain}", f"pattern:{name}")
@@ -325,14 +325,14 @@ def test_two_triangles_are_two_communities(tmp_path: Path) -> None:
         ("modularity", f"{6 / 7 - 1 / 2:.4f}"),
         ("compared", "6"),
         ("domains", "2"),
-        ("normalised mutual information", f"{mutual / math.sqrt(math.log(2) * entropy):.4f}"),
+        ("normalized mutual information", f"{mutual / math.sqrt(math.log(2) * entropy):.4f}"),
         # Pairs together: 4 in both, 6 and 7 in one, of 15: (4 - 42/15) / (13/2 - 42/15).
         ("adjusted Rand index", f"{(4 - 42 / 15) / (13 / 2 - 42 / 15):.4f}"),
     ]
 
 
 def test_a_pattern_that_shares_nothing_or_has_no_domain_stays_in_the_table(small: Analytics) -> None:
-    """With a, b and c in one part the modularity is 0, and every other division of them is below that."""
+    """With a, b and c in one part the modularity is 0, and every other partition has a lower one."""
     assert cells(small.communities(), "community domain label") == [
         ("1", "domain:x", "A"),
         ("1", "domain:x", "B"),
@@ -342,28 +342,28 @@ def test_a_pattern_that_shares_nothing_or_has_no_domain_stays_in_the_table(small
     figures = figures_of(small.agreement())
     assert figures["modularity"] == "0.0000"
     assert figures["compared"] == "3"
-    assert figures["normalised mutual information"] == "0.0000"
+    assert figures["normalized mutual information"] == "0.0000"
 
 
-def test_where_nothing_is_shared_each_pattern_stands_alone(tmp_path: Path) -> None:
+def test_patterns_that_share_nothing_are_their_own_communities(tmp_path: Path) -> None:
     analytics = opened(tmp_path, HEAD + "pattern:1 a tg:ThreatPattern . pattern:2 a tg:ThreatPattern .")
     assert cells(analytics.communities(), "community label") == [("1", "pattern:1"), ("2", "pattern:2")]
     figures = figures_of(analytics.agreement())
-    assert figures["modularity"] == figures["normalised mutual information"] == figures["adjusted Rand index"] == ""
+    assert figures["modularity"] == figures["normalized mutual information"] == figures["adjusted Rand index"] == ""
     assert figures["compared"] == "0"
 
 
-def test_the_resolution_sets_how_many_communities_there_are(tmp_path: Path) -> None:
+def test_the_resolution_controls_the_number_of_communities(tmp_path: Path) -> None:
     analytics = opened(tmp_path, TRIANGLES)
     numbers = [set(analytics.communities(resolution=value).column("community")) for value in (0.01, 1, 100)]
     assert [len(each) for each in numbers] == [1, 2, 6]
     for wrong in (0, -1, math.nan, math.inf):
-        with pytest.raises(InvalidQuery, match="a number above 0"):
+        with pytest.raises(InvalidQuery, match="must be a number above 0"):
             analytics.communities(resolution=wrong)
 
 
-def test_the_division_of_the_highest_modularity_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where most of the runs go wrong, the one that does not is taken."""
+def test_the_partition_with_the_highest_modularity_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If most runs give a worse partition, the best one is used."""
     right = [{0, 1, 2}, {3, 4, 5}]
     drawn = {3: right, 5: [{0, 1, 2, 3, 4, 5}]}
     monkeypatch.setattr(
@@ -380,7 +380,7 @@ def test_communities_do_not_depend_on_the_order_of_nodes(graph: ThreatGraph) -> 
     turned: networkx.Graph[str] = networkx.Graph()
     turned.add_nodes_from(reversed(list(net)))
     turned.add_edges_from((b, a, edge) for a, b, edge in reversed(list(net.edges(data=True))))
-    assert divide(turned) == divide(net)
+    assert find_partition(turned) == find_partition(net)
 
 
 def test_agreement_by_hand() -> None:
@@ -388,7 +388,7 @@ def test_agreement_by_hand() -> None:
     assert mutual_information("aabb", "xyxy") == 0  # independent
     assert mutual_information("aaaa", "xyxy") == 0
     assert mutual_information("aaaa", "xxxx") == 1
-    # One part cut in two: I = H(a) = ln 2, H(b) = ln 2 / 2 + ln 4 / 2 = 1.5 ln 2.
+    # One part split in two: I = H(a) = ln 2, H(b) = ln 2 / 2 + ln 4 / 2 = 1.5 ln 2.
     assert mutual_information("aabb", "xxyz") == pytest.approx(1 / math.sqrt(1.5))
     assert rand_index("aabb", "yyxx") == 1
     assert rand_index("aabb", "xyxy") == pytest.approx(-0.5)  # 0 pairs; 2 and 2 of 6: (0 - 4/6) / (2 - 4/6)
@@ -396,7 +396,7 @@ def test_agreement_by_hand() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, max_size=30))
-def test_agreement_is_what_another_library_says(parts: list[tuple[int, int]]) -> None:
+def test_agreement_equals_that_of_scikit_learn(parts: list[tuple[int, int]]) -> None:
     metrics = pytest.importorskip("sklearn.metrics")
     a, b = zip(*parts, strict=True)
     assert rand_index(a, b) == pytest.approx(metrics.adjusted_rand_score(a, b))
@@ -417,7 +417,7 @@ def test_counts_and_lift_by_hand(small: Analytics) -> None:
     assert len(small.cooccurrence(minimum=2)) == 0
 
 
-def test_counts_rest_on_incidents_that_have_both_kinds(small: Analytics) -> None:
+def test_counts_use_incidents_that_have_both_kinds(small: Analytics) -> None:
     """Causes and harms: {all, two} and {all, one}, each with h."""
     table = small.cooccurrence("cause", "harm-type", minimum=1)
     assert cells(table, "a b together of_a of_b incidents lift") == [
@@ -427,12 +427,12 @@ def test_counts_rest_on_incidents_that_have_both_kinds(small: Analytics) -> None
     ]
 
 
-def test_what_cooccurrence_refuses(small: Analytics) -> None:
-    with pytest.raises(InvalidQuery, match="the minimum is a whole number from 1 on, not 0"):
+def test_cooccurrence_rejects_invalid_arguments(small: Analytics) -> None:
+    with pytest.raises(InvalidQuery, match="minimum=0: must be at least 1"):
         small.cooccurrence(minimum=0)
     with pytest.raises(UnknownName, match="unknown kind 'weather'"):
         small.cooccurrence("cause", "weather")
-    with pytest.raises(ThreatGraphError, match="no incident of this graph names a sector"):
+    with pytest.raises(ThreatGraphError, match="no incident in the graph has sectors"):
         small.cooccurrence("sector")
 
 
@@ -464,7 +464,7 @@ def test_the_matrix_by_hand(small: Analytics) -> None:
         ("C", "0", "0", "0", "0"),
         ("D", "0", "0", "0", "1"),
     ]
-    assert cells(small.reach(), "label provisions reached only_below unreached patterns") == [
+    assert cells(small.framework_coverage(), "label provisions covered covered_by_child not_covered patterns") == [
         ("E", "1", "0", "0", "1", "0"),
         ("F", "3", "1", "1", "1", "3"),
     ]
@@ -472,9 +472,9 @@ def test_the_matrix_by_hand(small: Analytics) -> None:
 
 def test_gaps_by_hand(small: Analytics) -> None:
     everything = [
-        ("provision-unreached", "framework:e", "Q"),
-        ("provision-unreached", "framework:f", "P2"),
-        ("provision-only-below", "framework:f", "P"),
+        ("provision-not-covered", "framework:e", "Q"),
+        ("provision-not-covered", "framework:f", "P2"),
+        ("provision-covered-by-child", "framework:f", "P"),
         ("pattern-without-incident", "", "D"),
         *(("pattern-without-mapping", "framework:e", label) for label in "ABCD"),
         ("pattern-without-mapping", "framework:f", "C"),
@@ -483,23 +483,23 @@ def test_gaps_by_hand(small: Analytics) -> None:
     assert cells(small.gaps(framework="f"), "gap framework label") == [row for row in everything if row[1][-1:] == "f"]
     for gap in GAPS:
         assert cells(small.gaps(gap=gap), "gap framework label") == [row for row in everything if row[0] == gap]
-    with pytest.raises(UnknownName, match="Did you mean provision-unreached"):
-        small.gaps(gap="provision-unreach")
+    with pytest.raises(UnknownName, match="did you mean 'provision-not-covered"):
+        small.gaps(gap="provision-not-coverd")
     with pytest.raises(UnknownName, match="unknown framework 'z'"):
         small.gaps(framework="z")
 
 
-def test_only_patterns_reach_a_provision(tmp_path: Path) -> None:
-    """A mapping of something else to a provision does not fill the gap, neither there nor above."""
+def test_only_patterns_cover_a_provision(tmp_path: Path) -> None:
+    """A mapping from another kind of record does not close a gap."""
     more = """
 provision:q1 a tg:Provision ; skos:prefLabel "Q1"@en ; skos:inScheme framework:e ; skos:broader provision:q .
 group:g tg:mapping group:m . group:m sssom:object_id provision:q1 .
 """
-    table = opened(tmp_path, SMALL + more).gaps(framework="e", gap="provision-unreached")
+    table = opened(tmp_path, SMALL + more).gaps(framework="e", gap="provision-not-covered")
     assert cells(table, "label") == [("Q",), ("Q1",)]
 
 
-def test_two_frameworks_whose_iris_end_alike_have_columns_of_their_own(tmp_path: Path) -> None:
+def test_two_frameworks_whose_iris_have_the_same_end_have_different_columns(tmp_path: Path) -> None:
     more = "<https://example.org/f> a tg:Framework . framework:code a tg:Framework ."
     assert opened(tmp_path, SMALL + more).coverage().columns == (
         "code",
@@ -514,9 +514,9 @@ def test_two_frameworks_whose_iris_end_alike_have_columns_of_their_own(tmp_path:
     )
 
 
-def test_circles_of_provisions_end(tmp_path: Path) -> None:
-    circle = "provision:p skos:broader provision:p2 . provision:p2 skos:broader provision:p ."
-    table = opened(tmp_path, SMALL + circle).gaps(gap="provision-only-below")
+def test_cycles_of_provisions_end(tmp_path: Path) -> None:
+    cycle = "provision:p skos:broader provision:p2 . provision:p2 skos:broader provision:p ."
+    table = opened(tmp_path, SMALL + cycle).gaps(gap="provision-covered-by-child")
     assert cells(table, "label") == [("P",), ("P2",)]
 
 
@@ -536,10 +536,10 @@ def test_provisions_of_the_bundled_graph_by_loops(graph: ThreatGraph) -> None:
                 waiting += provisions[here]["broader"]
     gaps = graph.analytics.gaps()
     found = {gap: {row[1] for row in cells(gaps, "gap record") if row[0] == gap} for gap in GAPS}
-    assert found["provision-only-below"] == above - mapped.keys()
-    assert found["provision-unreached"] == provisions.keys() - above - mapped.keys()
-    reach = graph.analytics.reach()
-    assert sum(map(int, map(str, reach.column("provisions")))) == len(provisions)
+    assert found["provision-covered-by-child"] == above - mapped.keys()
+    assert found["provision-not-covered"] == provisions.keys() - above - mapped.keys()
+    by_framework = graph.analytics.framework_coverage()
+    assert sum(map(int, map(str, by_framework.column("provisions")))) == len(provisions)
     totals = {shorten(str(row["pattern"])): row["provisions"] for row in graph.analytics.coverage().to_dicts()}
     for pattern in all_of("pattern"):
         assert totals[pattern] == sum(pattern in patterns for name, patterns in mapped.items() if name in provisions)
@@ -548,7 +548,7 @@ def test_provisions_of_the_bundled_graph_by_loops(graph: ThreatGraph) -> None:
 # Trends.
 
 
-def test_no_incident_is_told_more_exactly_than_its_date(small: Analytics) -> None:
+def test_an_incident_is_counted_with_the_precision_of_its_date(small: Analytics) -> None:
     rest = [("", "unreadable", "1"), ("", "undated", "1")]
     assert cells(small.trends(), "period status incidents") == [("2024", "dated", "3"), *rest]
     coarse = [("2024", "too coarse", "1"), *rest]
@@ -556,7 +556,7 @@ def test_no_incident_is_told_more_exactly_than_its_date(small: Analytics) -> Non
     assert cells(small.trends(period="month"), "period status incidents") == [("2024-05", "dated", "2"), *coarse]
 
 
-def test_an_incident_counts_for_each_thing_that_it_has_and_is_never_lost(small: Analytics) -> None:
+def test_an_incident_counts_once_in_each_of_its_groups(small: Analytics) -> None:
     assert cells(small.trends(by="pattern"), "period status label incidents") == [
         ("2024", "dated", "A", "2"),
         ("2024", "dated", "B", "1"),
@@ -578,7 +578,7 @@ def test_an_incident_counts_for_each_thing_that_it_has_and_is_never_lost(small: 
     ]
 
 
-def test_two_dates_that_differ_are_no_date(tmp_path: Path) -> None:
+def test_two_different_dates_are_unreadable(tmp_path: Path) -> None:
     more = 'incident:never tg:occurred "2024"^^xsd:gYear , "2023"^^xsd:gYear .'
     table = opened(tmp_path, SMALL + more).trends()
     assert cells(table, "status incidents") == [("dated", "3"), ("unreadable", "2")]
@@ -612,18 +612,18 @@ def test_dates_are_read_as_the_standard_writes_them(
     assert read_moment(NamedNode("https://example.org/")) is None
 
 
-def test_what_trends_refuses(small: Analytics) -> None:
+def test_trends_rejects_invalid_arguments(small: Analytics) -> None:
     with pytest.raises(UnknownName, match=r"unknown period 'decade'\. Choose one of year, quarter, month"):
         small.trends(period="decade")
-    with pytest.raises(UnknownName, match="The kinds that fit here are domain, pattern"):
+    with pytest.raises(UnknownName, match="Choose one of domain, pattern"):
         small.trends(by="weather")
     for by in (None, "sector"):
-        with pytest.raises(InvalidQuery, match="by pattern or by domain"):
+        with pytest.raises(InvalidQuery, match="requires grouping by pattern or domain"):
             small.trends(by=by, primary=True)
 
 
 @pytest.mark.parametrize("period", PERIODS)
-def test_the_rows_add_up_to_all_incidents(graph: ThreatGraph, period: str) -> None:
+def test_the_rows_sum_to_all_incidents(graph: ThreatGraph, period: str) -> None:
     dates = [(incident["occurred"] or [""])[0] for incident in all_of("incident").values()]
     expected: Counter[tuple[str, str]] = Counter()
     for date in dates:
@@ -643,7 +643,7 @@ def test_the_rows_add_up_to_all_incidents(graph: ThreatGraph, period: str) -> No
 
 
 @pytest.mark.parametrize("by", DIMENSIONS)
-def test_every_dimension_is_answered(graph: ThreatGraph, by: str) -> None:
+def test_incidents_can_be_grouped_by_every_dimension(graph: ThreatGraph, by: str) -> None:
     table = graph.analytics.trends(by=by)
     kinds = {to_text(row[-1]).partition(":")[0] for row in table.rows} - {""}
     assert kinds == {by}
@@ -652,8 +652,8 @@ def test_every_dimension_is_answered(graph: ThreatGraph, by: str) -> None:
 # Paths.
 
 
-def test_a_path_tells_each_link_once_with_its_direction(small: Analytics) -> None:
-    """From a to c: a link of c's own, which is the shortest; then both directions of the same."""
+def test_a_path_has_each_link_once_with_its_direction(small: Analytics) -> None:
+    """From a to c: a link from c, which is the shortest; then the same in both directions."""
     columns = "step from_label property direction to_label relation"
     assert cells(small.path("a", "C"), columns) == [("1", "A", "tg:escalatesTo", "backward", "C", "")]
     assert cells(small.path("pattern:c", "PAT-X-001"), columns) == [("1", "C", "tg:escalatesTo", "forward", "A", "")]
@@ -668,8 +668,8 @@ def test_a_path_tells_each_link_once_with_its_direction(small: Analytics) -> Non
     ]
 
 
-def test_the_strongest_path_goes_round_a_hub(tmp_path: Path) -> None:
-    """The hub has 40 neighbours and costs log2 40 = 5.3 bits; three records with two each cost 3."""
+def test_the_strongest_path_avoids_a_hub(tmp_path: Path) -> None:
+    """The hub has 40 neighbors and costs log2 40 = 5.3 bits; three records with two each cost 3."""
     analytics = opened(tmp_path, HUB)
     assert cells(analytics.path("pattern:a", "pattern:b"), "from property direction to information") == [
         ("pattern:a", "tg:causalFactor", "forward", "causal-factor:hub", f"{math.log2(45 / 40):.3f}"),
@@ -685,9 +685,9 @@ def test_the_strongest_path_goes_round_a_hub(tmp_path: Path) -> None:
     ]
 
 
-def test_a_path_ends_at_ratings_and_frameworks_and_never_goes_by_them(small: Analytics) -> None:
+def test_a_path_can_end_at_ratings_and_frameworks_but_not_pass_through_them(small: Analytics) -> None:
     assert cells(small.path("severity:high", "d"), "from to") == [("severity:high", "pattern:d")]
-    # a and d are both rated high, which is the shorter way, but explains nothing.
+    # a and d have the same severity, which is the shorter path, but does not explain a connection.
     assert cells(small.path("a", "d"), "from to") == [("pattern:a", "pattern:b"), ("pattern:b", "pattern:d")]
     assert cells(small.path("framework:f", "d"), "from to") == [("framework:f", "pattern:d")]
     # d is mapped to the framework as a whole, of which p2 is a part: one step less than by b, p1 and p.
@@ -700,14 +700,14 @@ def test_a_path_ends_at_ratings_and_frameworks_and_never_goes_by_them(small: Ana
     assert ENDS_ONLY <= CLASSES
 
 
-def test_no_path_is_no_rows(tmp_path: Path) -> None:
+def test_without_a_path_there_are_no_rows(tmp_path: Path) -> None:
     table = opened(tmp_path, HUB).path("lonely", "pattern:a")
     assert len(table) == 0
     assert "direction" in table.columns
 
 
-def test_what_paths_refuse(small: Analytics) -> None:
-    with pytest.raises(InvalidQuery, match="give two that differ"):
+def test_paths_reject_invalid_arguments(small: Analytics) -> None:
+    with pytest.raises(InvalidQuery, match="requires two different records"):
         small.path("a", "PAT-X-001")
     with pytest.raises(UnknownName, match="unknown record 'nothing'"):
         small.path("a", "nothing")
@@ -718,7 +718,7 @@ def test_what_paths_refuse(small: Analytics) -> None:
     st.booleans(),
 )
 def test_the_best_path_is_the_best_of_all(pairs: set[tuple[int, int]], strongest: bool) -> None:
-    """Against all paths of small networks; the cost of one is told by the product of degrees, in whole numbers."""
+    """Compared with all paths of small networks; the cost of a path is the product of degrees, as an integer."""
     net: networkx.Graph[str] = networkx.Graph()
     net.add_nodes_from("0123456")
     net.add_edges_from((str(a), str(b)) for a, b in pairs)
@@ -728,18 +728,18 @@ def test_the_best_path_is_the_best_of_all(pairs: set[tuple[int, int]], strongest
         return (cost, len(steps), steps) if strongest else (len(steps), cost, steps)
 
     every = list(networkx.all_simple_paths(net, "0", "6"))
-    assert walk(net, "0", "6", strongest=strongest) == (min(every, key=key) if every else [])
+    assert best_path(net, "0", "6", strongest=strongest) == (min(every, key=key) if every else [])
 
 
-def test_of_paths_of_the_same_cost_the_one_of_fewer_steps_is_taken() -> None:
-    """By 3, which has four neighbours, or by 1 and 2, which have two each: 2 bits either way."""
+def test_of_paths_with_equal_cost_the_one_with_fewer_steps_is_chosen() -> None:
+    """By 3, which has four neighbors, or by 1 and 2, which have two each: 2 bits either way."""
     net: networkx.Graph[str] = networkx.Graph()
     net.add_edges_from((edge[0], edge[1]) for edge in "01 12 26 03 36 34 35".split())
-    assert walk(net, "0", "6", strongest=True) == ["0", "3", "6"]
+    assert best_path(net, "0", "6", strongest=True) == ["0", "3", "6"]
 
 
-def test_paths_of_the_bundled_graph_are_as_short_as_can_be(graph: ThreatGraph) -> None:
-    """Against a plain search in the statements of the files' network, for pairs of some kinds."""
+def test_paths_of_the_bundled_graph_are_shortest_paths(graph: ThreatGraph) -> None:
+    """Compared with a breadth-first search in the network of the files, for pairs of some kinds."""
     whole = graph.to_networkx()
     near: dict[str, set[str]] = defaultdict(set)
     for a, b in whole.edges():
@@ -793,7 +793,7 @@ def test_chains_by_hand(small: Analytics) -> None:
     assert len(small.escalation("d")) == 0
 
 
-def test_circles_chains_and_limits_of_escalation(tmp_path: Path, small: Analytics) -> None:
+def test_cycles_chains_and_limits_of_escalation(tmp_path: Path, small: Analytics) -> None:
     net: networkx.DiGraph[str] = networkx.DiGraph([("a", "a"), ("a", "b"), ("b", "a"), ("b", "c")])
     assert list(chains(net, "a")) == [
         (["a"], "back to step 0"),
@@ -802,14 +802,14 @@ def test_circles_chains_and_limits_of_escalation(tmp_path: Path, small: Analytic
     ]
     long: networkx.DiGraph[str] = networkx.path_graph(5000, networkx.DiGraph)
     assert [(len(chain), end) for chain, end in chains(networkx.relabel_nodes(long, str), "0")] == [(5000, "end")]
-    # Eight patterns, each of which can grow into each other, have 8! and more chains.
+    # Eight patterns that escalate into each other have more than 8! chains.
     names = " , ".join(f"pattern:{n}" for n in range(8))
     dense = HEAD + "".join(f"pattern:{n} a tg:ThreatPattern ; tg:escalatesTo {names} .\n" for n in range(8))
     analytics = opened(tmp_path, dense)
-    with pytest.raises(ThreatGraphError, match=r"begins more than 1000 chains: limit their length \(`longest=4`\)"):
+    with pytest.raises(ThreatGraphError, match=r"has more than 1000 chains: limit their length \(`longest=4`\)"):
         analytics.escalation("pattern:0")
     assert len(analytics.escalation("pattern:0", longest=1)) == 1 + 7 * 2
-    with pytest.raises(InvalidQuery, match="from 1 on, not 0"):
+    with pytest.raises(InvalidQuery, match="longest=0: must be at least 1"):
         analytics.escalation("pattern:0", longest=0)
     with pytest.raises(UnknownName):
         analytics.escalation("domain:x")
@@ -836,7 +836,7 @@ a = ThreatGraph.open(files, bundled=sys.argv[1] == "bundled").analytics
 for table in (
     *(a.centrality(kind) for kind in ("pattern", "cause", "group", "provision")),
     *(find(network=name) for name in a.NETWORKS[:5] for find in (a.communities, a.agreement)),
-    a.cooccurrence(minimum=1), a.coverage(), a.reach(), a.gaps(), a.trends(by="domain", period="month"),
+    a.cooccurrence(minimum=1), a.coverage(), a.framework_coverage(), a.gaps(), a.trends(by="domain", period="month"),
     a.path("PAT-AGT-003", "PAT-INF-002"), a.path("PAT-AGT-003", "PAT-INF-002", strongest=True),
     a.escalation("PAT-AGT-003"),
 ):
@@ -853,7 +853,7 @@ def run(seed: int, *words: str) -> str:
     return done.stdout
 
 
-def test_the_same_graph_gives_the_same_answers_whatever_the_hash_seed() -> None:
+def test_results_do_not_depend_on_the_hash_seed() -> None:
     first = run(0, "bundled")
     assert '"community": 1' in first
     assert first == run(4711, "bundled")
@@ -867,27 +867,27 @@ def test_the_order_of_statements_does_not_matter(tmp_path: Path) -> None:
     assert run(0, "alone", str(tmp_path / "forward.ttl")) == run(1, "alone", str(tmp_path / "backward.nt"))
 
 
-def test_an_empty_graph_is_told_from_one_without_findings() -> None:
+def test_an_empty_graph_is_an_error() -> None:
     analytics = ThreatGraph.open(bundled=False).analytics
-    for ask in (
+    for analyze in (
         analytics.centrality,
         analytics.communities,
         analytics.agreement,
         analytics.cooccurrence,
         analytics.coverage,
-        analytics.reach,
+        analytics.framework_coverage,
         analytics.gaps,
         analytics.trends,
     ):
         with pytest.raises(ThreatGraphError, match="open it with the bundled data, or add a file"):
-            ask()
+            analyze()
 
 
 _STATEMENTS: dict[str, dict[str, list[str]]] = {}
 
 
 def statements() -> dict[str, dict[str, list[str]]]:
-    """What the bundled files say, in short names, without SPARQL and without the rules."""
+    """The statements of the bundled files, with prefixed names, without SPARQL and rules."""
     if not _STATEMENTS:
         found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         for path in data_dir().rglob("*.ttl"):
@@ -901,10 +901,10 @@ def statements() -> dict[str, dict[str, list[str]]]:
 
 
 def all_of(kind: str) -> dict[str, dict[str, list[str]]]:
-    return {name: said for name, said in statements().items() if name.startswith(f"{kind}:") and "#" not in name}
+    return {name: record for name, record in statements().items() if name.startswith(f"{kind}:") and "#" not in name}
 
 
-def test_the_analyses_speak_of_properties_of_the_ontology() -> None:
+def test_the_analyses_use_properties_of_the_ontology() -> None:
     paths = [prop for _, prop, _ in BIPARTITE.values()] + list(cooccurrence.PROPERTIES.values())
     paths += [path for both in DIMENSIONS.values() for path in both]
     names = set(re.findall(r"tg:(\w+)", " ".join(paths)))
@@ -912,5 +912,5 @@ def test_the_analyses_speak_of_properties_of_the_ontology() -> None:
     assert names <= PROPERTIES
 
 
-def test_the_example_of_the_documentation_is_true() -> None:
+def test_the_example_in_the_docstring_is_true() -> None:
     assert doctest.testmod(facade) == (0, 3)

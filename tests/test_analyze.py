@@ -1,4 +1,4 @@
-"""``threatgraph analyze`` as people use it: real processes, and what they print."""
+"""``threatgraph analyze`` on the command line, with its output."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ incident:one a tg:Incident ; skos:prefLabel "One"@en ; tg:occurred "last May"^^x
 
 
 def run(*words: str, env: dict[str, str] | None = None) -> tuple[int, str, str]:
-    """Run an analysis in a process of its own: status, standard output, standard error."""
+    """Run an analysis in a subprocess: status, standard output, standard error."""
     done = subprocess.run(
         [sys.executable, "-m", "threatgraph", "analyze", *words],
         capture_output=True,
@@ -61,20 +61,20 @@ def mine(tmp_path: Path) -> str:
 
 @pytest.fixture(autouse=True)
 def _no_width(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tables are told in full, whatever terminal the tests run on."""
+    """Tables have their full width on any terminal."""
     monkeypatch.delenv("COLUMNS", raising=False)
 
 
 def answer(capsysbinary: pytest.CaptureFixture[bytes], *words: str) -> str:
-    """What an analysis prints that goes well, without a process of its own."""
+    """The output of an analysis that succeeds, without a subprocess."""
     assert main(["analyze", *words]) == 0
     return capsysbinary.readouterr().out.decode()
 
 
-def test_the_analyses_of_a_file_of_ones_own(mine: str, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_the_analyses_of_a_user_file(mine: str, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     alone = ("--no-bundled", "--data", mine)
     table = answer(capsysbinary, "centrality", "--kind", "cause", *alone)
-    # Of three pairs of others one is joined by it. A node without links has the PageRank 1/21, so the cause has h with
+    # It connects one of three other pairs. A node without links has the PageRank 1/21, so the cause has h with
     # h = 1/21 + 0.85 * 2 m, and each of its two patterns m = 1/21 + 0.85 * h/2.
     pagerank = f"{(1 + 1.7) / 21 / (1 - 1.7 * 0.425):.3f}"
     assert table.splitlines()[2].split() == ["1", "Haste", "2", "2", "0.333", pagerank, "haste"]
@@ -88,7 +88,7 @@ def test_the_analyses_of_a_file_of_ones_own(mine: str, capsysbinary: pytest.Capt
     ]
 
 
-def test_a_path_for_people_is_told_by_labels(mine: str, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_a_path_table_has_labels(mine: str, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     lines = answer(capsysbinary, "path", "mine", "yours", "--no-bundled", "--data", mine).splitlines()
     assert lines[0].split() == "step from_label property direction to_label relation information".split()
     # Of five records two are linked with the cause.
@@ -96,13 +96,15 @@ def test_a_path_for_people_is_told_by_labels(mine: str, capsysbinary: pytest.Cap
     assert lines[3].split() == ["2", "Haste", "tg:causalFactor", "backward", "Yours"]
 
 
-def test_options_stand_before_or_after_the_command(mine: str, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_options_are_accepted_before_and_after_the_command(
+    mine: str, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
     after = answer(capsysbinary, "communities", "--no-bundled", "--data", mine)
     assert main(["--no-bundled", "--data", mine, "analyze", "communities"]) == 0
     assert capsysbinary.readouterr().out.decode() == after
 
 
-def test_no_path_and_no_escalation_are_said(mine: str, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_a_missing_path_or_escalation_is_reported(mine: str, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     alone = ("--no-bundled", "--data", mine)
     found = answer(capsysbinary, "path", "mine", "alone", *alone)
     assert found == "none: no links lead from pattern:mine to pattern:alone\n"
@@ -110,7 +112,7 @@ def test_no_path_and_no_escalation_are_said(mine: str, capsysbinary: pytest.Capt
     assert answer(capsysbinary, "escalation", "mine", *alone) == "none: pattern:mine escalates into no other pattern\n"
 
 
-def test_a_date_that_cannot_be_read_is_counted_apart_and_told(mine: str) -> None:
+def test_an_invalid_date_is_counted_separately_with_a_note(mine: str) -> None:
     status, out, err = run("trends", "--no-bundled", "--data", mine, "--format", "csv")
     assert status == 0
     assert out.split() == ["period,status,incidents", ",unreadable,1"]
@@ -123,7 +125,7 @@ def test_the_examples_of_the_readme(capsysbinary: pytest.CaptureFixture[bytes]) 
         "communities --agreement",
         "cooccurrence --kind causal-factor --with group --minimum 3 --limit 3",
         "coverage --by-framework",
-        "gaps --framework owasp-llm-2025 --gap provision-unreached",
+        "gaps --framework owasp-llm-2025 --gap provision-not-covered",
         "trends --by domain --period year",
         "path PAT-SYS-005 PAT-INF-002 --strongest",
         "escalation PAT-AGT-003",
@@ -132,7 +134,7 @@ def test_the_examples_of_the_readme(capsysbinary: pytest.CaptureFixture[bytes]) 
     assert len(answer(capsysbinary, *"centrality --limit 3 --format tsv".split()).splitlines()) == 4
 
 
-def test_the_answer_goes_to_a_file(mine: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_the_output_is_written_to_a_file(mine: str, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     target = tmp_path / "coverage.md"
     assert (
         answer(capsysbinary, "centrality", "--no-bundled", "--data", mine, "--format", "markdown", "-o", str(target))
@@ -144,19 +146,19 @@ def test_the_answer_goes_to_a_file(mine: str, tmp_path: Path, capsysbinary: pyte
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("centrality --no-bundled", "the graph holds no patterns, so there is nothing to analyse"),
-        ("communities --no-bundled", "the graph holds no patterns"),
-        ("cooccurrence --no-bundled", "no incident of this graph names a causal factor"),
-        ("coverage --no-bundled", "the graph holds no patterns"),
-        ("coverage --by-framework --no-bundled", "the graph holds no frameworks"),
-        ("gaps --no-bundled", "the graph holds no patterns"),
-        ("trends --no-bundled", "the graph holds no incidents"),
+        ("centrality --no-bundled", "the graph has no patterns to analyze"),
+        ("communities --no-bundled", "the graph has no patterns"),
+        ("cooccurrence --no-bundled", "no incident in the graph has causal factors"),
+        ("coverage --no-bundled", "the graph has no patterns"),
+        ("coverage --by-framework --no-bundled", "the graph has no frameworks"),
+        ("gaps --no-bundled", "the graph has no patterns"),
+        ("trends --no-bundled", "the graph has no incidents"),
         ("path a b --no-bundled", "unknown record 'a'"),
         ("escalation a --no-bundled", "unknown pattern 'a'"),
         ("centrality --kind weather", "unknown kind 'weather'"),
-        ("centrality --network pattern-clause", "Did you mean pattern-cause"),
+        ("centrality --network pattern-clause", "did you mean 'pattern-cause"),
         ("centrality --by fame", "unknown measure 'fame'"),
-        ("communities --resolution 0", "the resolution is a number above 0"),
+        ("communities --resolution 0", "resolution must be a number above 0"),
         ("communities --resolution much", "--resolution must be a number, not 'much'"),
         ("cooccurrence --minimum 0", "must be a positive integer, not '0'"),
         ("cooccurrence --minimum 1.5", "must be a positive integer, not '1.5'"),
@@ -165,16 +167,18 @@ def test_the_answer_goes_to_a_file(mine: str, tmp_path: Path, capsysbinary: pyte
         ("gaps --framework nope", "unknown framework 'nope'"),
         ("trends --period decade", "unknown period 'decade'"),
         ("trends --by weather", "unknown kind 'weather'"),
-        ("trends --primary", "choose one of them"),
+        ("trends --primary", "requires grouping by pattern or domain"),
         ("path goal-drift nope", "unknown record 'nope'"),
-        ("path goal-drift PAT-AGT-003", "give two that differ"),
+        ("path goal-drift PAT-AGT-003", "requires two different records"),
         ("path goal-drift", "the following arguments are required: ID"),
         ("escalation openai", "unknown pattern 'openai'"),
         ("weather", "unknown analysis 'weather'"),
         ("", "the following arguments are required: ANALYSIS"),
     ],
 )
-def test_what_is_wrong_is_said_with_status_2(words: str, expected: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_arguments_are_errors_with_status_2(
+    words: str, expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     try:
         status: object = main(["analyze", *words.split()])
     except SystemExit as stopped:
@@ -186,7 +190,7 @@ def test_what_is_wrong_is_said_with_status_2(words: str, expected: str, capsys: 
     assert expected in err
 
 
-def test_a_wrong_word_ends_a_real_process_without_a_traceback() -> None:
+def test_an_invalid_argument_ends_the_process_without_a_traceback() -> None:
     status, out, err = run("trends", "--period", "decade")
     assert (status, out) == (2, "")
     assert err == (
@@ -205,7 +209,7 @@ def test_a_wrong_word_ends_a_real_process_without_a_traceback() -> None:
         ("trends", [*DIMENSIONS, *PERIODS]),
     ],
 )
-def test_the_help_names_all_that_may_be_chosen(
+def test_the_help_lists_all_choices(
     what: str, names: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "1000")

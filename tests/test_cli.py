@@ -164,7 +164,7 @@ def test_validate_runs_the_checks_that_are_named(tmp_path: Path) -> None:
     assert found["dangling-target"]["remedy"] == "Correct the IRI of the target, or add the record."
     assert json.loads(out)["checked"]["checks"] == 1
     assert "dangling-target" not in run("validate", str(path), "--no-checks")[1]
-    assert "Did you mean dangling-target" in fails("validate", "--check", "dangling-targets")
+    assert "did you mean 'dangling-target" in fails("validate", "--check", "dangling-targets")
 
 
 def test_sparql_from_words_file_and_standard_input(tmp_path: Path) -> None:
@@ -267,17 +267,17 @@ def test_each_command_is_in_the_help_and_has_a_module() -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("shwo goal-drift", "unknown command 'shwo'. Did you mean show?"),
-        ("show goal-drift --frmat json", "unknown option '--frmat'. Did you mean --format?"),
+        ("shwo goal-drift", "unknown command 'shwo'; did you mean 'show'?"),
+        ("show goal-drift --frmat json", "unknown option '--frmat'; did you mean '--format'?"),
         ("show goal-drift more", "unexpected argument 'more'"),
         ("show goal-drift --format", "--format requires a value"),
         ("--format json show goal-drift", "unknown option '--format' before the command"),
-        ("plot timelin", "Did you mean timeline?"),
-        ("plot timeline --by sverity", "Did you mean severity?"),
-        ("import aid x.csv", "Did you mean aiid?"),
-        ("analyze centralty", "Did you mean centrality?"),
-        ("completion bsh", "Did you mean bash?"),
-        ("recommend goal-drift --kind patern", "Did you mean pattern?"),
+        ("plot timelin", "did you mean 'timeline'?"),
+        ("plot timeline --by sverity", "did you mean 'severity'?"),
+        ("import aid x.csv", "did you mean 'aiid'?"),
+        ("analyze centralty", "did you mean 'centrality'?"),
+        ("completion bsh", "did you mean 'bash'?"),
+        ("recommend goal-drift --kind patern", "did you mean 'pattern'?"),
         ("recommend goal-drift --text x", "both ID and --text are given"),
         ("recommend goal-drift PAT-AGT-003", "is given more than once"),
         ("recommend", "give the ID of a record or --text TEXT"),
@@ -328,12 +328,12 @@ def test_a_syntax_error_is_given_with_file_line_and_column(tmp_path: Path) -> No
 
 
 def test_unknown_names_come_with_the_nearest() -> None:
-    assert "Did you mean" in fails("show", "PAT-SYS-05")
-    assert "Did you mean patterns-by-cause" in fails("run", "patterns-by-causes")
-    assert "Did you mean pattern" in fails("list", "paterns")
+    assert "did you mean" in fails("show", "PAT-SYS-05")
+    assert "did you mean 'patterns-by-cause" in fails("run", "patterns-by-causes")
+    assert "did you mean 'pattern" in fails("list", "paterns")
     assert "cause" in fails("run", "patterns-by-cause", "-p", "causes=x")
     assert "KEY=VALUE" in fails("run", "patterns-by-cause", "-p", "cause")
-    assert "Did you mean turtle" in fails("export", "--format", "turtel")
+    assert "did you mean 'turtle" in fails("export", "--format", "turtel")
 
 
 def test_a_malformed_query_is_shown_with_its_place() -> None:

@@ -447,9 +447,9 @@ def _is_text(value: str) -> bool:
 
 
 def test_unknown_formats_and_records_are_reported_with_suggestions(graph: ThreatGraph) -> None:
-    with pytest.raises(UnknownName, match="Did you mean turtle"):
+    with pytest.raises(UnknownName, match="did you mean 'turtle"):
         graph.export("turtel")
-    with pytest.raises(UnknownName, match="Did you mean csv"):
+    with pytest.raises(UnknownName, match="did you mean 'csv"):
         export_table(graph.run("domains"), "cvs")
     with pytest.raises(UnknownName, match=r"(?i)did you mean pat-sys-00"):
         graph.export("turtle", node="PAT-SYS-00")

@@ -168,7 +168,7 @@ def test_a_record_reads_like_a_mapping(graph: ThreatGraph) -> None:
 def test_wrong_kinds_and_names_are_told_apart(graph: ThreatGraph) -> None:
     with pytest.raises(UnknownName):
         graph.incident("PAT-SYS-005")
-    with pytest.raises(UnknownName, match=r"unknown kind 'patern'\. Did you mean pattern"):
+    with pytest.raises(UnknownName, match=r"unknown kind 'patern'; did you mean 'pattern"):
         graph.resolve("PAT-SYS-005", "patern")
     with pytest.raises(UnknownName, match=r"(?i)did you mean .*goal-drift"):
         graph.pattern("goal-drif")

@@ -297,7 +297,7 @@ def run(*words: str, env: dict[str, str] | None = None) -> tuple[int, str, str]:
 
 
 def test_the_command_knows_the_formats_of_the_library() -> None:
-    with pytest.raises(UnknownName, match="Did you mean aiid"):
+    with pytest.raises(UnknownName, match="did you mean 'aiid"):
         import_file("aid", Path("x"))
 
 

@@ -341,7 +341,7 @@ def test_errors_for_unreadable_tables_state_what_to_do(tmp_path: Path) -> None:
             import_file("sssom", file)
         assert str(caught.value).startswith(f"{file}{message.removeprefix(':4') if not table else message}"), message
     file.write_bytes(("\n".join(head) + "\n" + TABLE).encode("utf-16"))
-    with pytest.raises(InvalidFile, match=r"m\.tsv:1: not UTF-8 \(byte 0xff\): save it as UTF-8\."):
+    with pytest.raises(InvalidFile, match=r"m\.tsv:1: is not UTF-8 \(byte 0xff\): save it as UTF-8\."):
         import_file("sssom", file)
 
 

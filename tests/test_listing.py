@@ -95,8 +95,8 @@ def test_provisions_are_in_the_order_of_their_numbers(graph: ThreatGraph) -> Non
     ("kind", "options", "message"),
     [
         ("patern", {}, "unknown kind 'patern'"),
-        ("pattern", {"where": {"severty": "high"}}, "unknown property 'severty'. Did you mean severity"),
-        ("pattern", {"where": {"severity": "hihg"}}, "unknown severity 'hihg'. Did you mean High"),
+        ("pattern", {"where": {"severty": "high"}}, "unknown property 'severty'; did you mean 'severity"),
+        ("pattern", {"where": {"severity": "hihg"}}, "unknown severity 'hihg'; did you mean 'High"),
         ("actor", {"where": {"severity": "high"}}, "unknown property of actors 'severity'"),
         ("actor", {"columns": ["severity"]}, "unknown property of actors 'severity'"),
     ],

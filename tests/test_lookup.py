@@ -96,7 +96,7 @@ def test_a_word_names_the_only_incident_that_has_it(graph: ThreatGraph) -> None:
     assert "COMPAS" in graph.record("COMPAS").label
     with pytest.raises(UnknownName):
         graph.pattern("COMPAS")
-    with pytest.raises(UnknownName, match=r"Did you mean incident:") as caught:
+    with pytest.raises(UnknownName, match=r"did you mean 'incident:") as caught:
         graph.record("ChatGPT")
     assert all("chatgpt" in graph.record(name).label.lower() + name for name in caught.value.suggestions)
 
@@ -108,7 +108,7 @@ def test_only_similar_names_are_suggested(graph: ThreatGraph) -> None:
         assert caught.value.suggestions == []
     with pytest.raises(UnknownName, match=r'`graph\.list\("incident"\)` lists the incidents'):
         graph.incident("NOPE")
-    with pytest.raises(UnknownName, match="Did you mean eu-ai-act:article-5-1-a"):
+    with pytest.raises(UnknownName, match="did you mean 'eu-ai-act:article-5-1-a"):
         graph.record("Article 5(1)")
 
 

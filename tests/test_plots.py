@@ -1,4 +1,4 @@
-"""The pictures: what stands in them against plain loops over the data, and that they can be read."""
+"""Charts: their content is compared with plain loops over the data, and their texts are readable."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ from threatgraph.plots import FIGURES, draw, plot
 from threatgraph.plots.coverage import count_provisions
 from threatgraph.plots.dates import NO_DATE, count_incidents
 from threatgraph.plots.ordering import crossings, order_columns
-from threatgraph.plots.similarity import pattern_similarity, similarity_picture
-from threatgraph.plots.style import Picture, house_style
+from threatgraph.plots.similarity import pattern_similarity, similarity_drawing
+from threatgraph.plots.style import Drawing, chart_style
 
 SVG = "{http://www.w3.org/2000/svg}"
 TG = f"{BASE}ontology#"
@@ -103,7 +103,7 @@ OPTIONS = [*((name, {}) for name in FIGURES), ("timeline", {"by": "severity"}), 
 
 @pytest.fixture
 def make(tmp_path: Path) -> Callable[[str], ThreatGraph]:
-    """Open a graph of some Turtle alone."""
+    """Open a graph with only some Turtle."""
 
     def opened(turtle: str) -> ThreatGraph:
         path = tmp_path / "own.ttl"
@@ -135,7 +135,7 @@ def many_turtle() -> str:
 
 
 def texts(svg: bytes) -> list[str]:
-    """The texts that an SVG file shows, in their order."""
+    """The texts of an SVG file, in order."""
     return ["".join(element.itertext()) for element in ET.fromstring(svg).iter(f"{SVG}text")]
 
 
@@ -145,11 +145,11 @@ def labels(graph: ThreatGraph, cls: str) -> list[str]:
     return [str(row["label"]) for row in rows]
 
 
-# What stands in them.
+# Content.
 
 
 @pytest.mark.parametrize("name", ["similarity", "causes", "coverage"])
-def test_every_pattern_and_domain_stands_in_the_picture_as_text(graph: ThreatGraph, name: str) -> None:
+def test_every_pattern_and_domain_is_in_the_chart_as_text(graph: ThreatGraph, name: str) -> None:
     shown = Counter(texts(plot(graph.store, name)))
     for label in labels(graph, "ThreatPattern"):
         assert shown[label] == (2 if name == "similarity" else 1), label
@@ -157,7 +157,7 @@ def test_every_pattern_and_domain_stands_in_the_picture_as_text(graph: ThreatGra
         assert shown[label] == 1, label
 
 
-def test_every_cause_stands_in_the_picture_with_its_number(graph: ThreatGraph) -> None:
+def test_every_cause_is_in_the_chart_with_its_number(graph: ThreatGraph) -> None:
     numbers: Counter[str] = Counter()
     for pattern in graph.store.select("SELECT ?cause { ?p a tg:ThreatPattern ; tg:causalFactor ?cause }").to_dicts():
         numbers[graph.record(str(pattern["cause"])).label] += 1
@@ -167,7 +167,7 @@ def test_every_cause_stands_in_the_picture_with_its_number(graph: ThreatGraph) -
         assert f"{label} ({number})" in shown
 
 
-def test_coverage_counts_what_plain_loops_over_the_mappings_count(graph: ThreatGraph) -> None:
+def test_coverage_has_the_counts_of_plain_loops_over_the_mappings(graph: ThreatGraph) -> None:
     statements: dict[str, set[tuple[Any, Any]]] = defaultdict(set)
     for triple in graph.store.triples():
         statements[getattr(triple.predicate, "value", "")].add((triple.subject, triple.object))
@@ -204,63 +204,61 @@ def test_coverage_of_a_small_graph(make: Callable[[str], ThreatGraph]) -> None:
     assert shown["1 of 3"] == 1
 
 
-def test_similarity_is_the_cosine_of_what_is_shared(make: Callable[[str], ThreatGraph]) -> None:
+def test_similarity_is_the_cosine_of_shared_links(make: Callable[[str], ThreatGraph]) -> None:
     iris, matrix = pattern_similarity(make(SMALL).store)
     assert iris == [f"{BASE}pattern/{name}" for name in ("alpha", "beta", "gamma")]
     # Alpha: X, Y, one-1, one-2. Beta: Y, Z, one-1, the second framework. Shared: Y and one-1, of 4 and 4.
     assert matrix == pytest.approx(numpy.array([[1, 0.5, 0], [0.5, 1, 0], [0, 0, 1]]))
 
 
-def test_similarity_brings_the_patterns_of_a_domain_together() -> None:
+def test_similarity_groups_patterns_by_domain() -> None:
     matrix = numpy.array([[1, 0.25, 0.75], [0.25, 1, 0.5], [0.75, 0.5, 1]])
-    picture = similarity_picture(["first", "other", "second"], ["A", "B", "A"], matrix)
-    axes = picture.figure.axes[0]
+    drawing = similarity_drawing(["first", "other", "second"], ["A", "B", "A"], matrix)
+    axes = drawing.figure.axes[0]
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["first", "second", "other"]
     shown = axes.collections[0].get_array()
     assert shown is not None
     cells = numpy.ma.filled(numpy.ma.asarray(shown).astype(float).reshape(3, 3), -1)
     assert cells.tolist() == [[-1, 0.75, 0.25], [0.75, -1, 0.5], [0.25, 0.5, -1]]
-    assert "Most alike: first and second (0.75); second and other (0.50)" in picture.description
+    assert "Most similar: first and second (0.75); second and other (0.50)" in drawing.description
 
 
 @pytest.mark.parametrize(
     ("domains", "matrix", "message"),
     [
-        (["A"], [[1, 0], [0, 1]], "2 labels need 2 domains"),
+        (["A"], [[1, 0], [0, 1]], "2 labels require 2 domains"),
         (["A", "A"], [[1, 0, 0], [0, 1, 0]], "not 2 and 2 x 3"),
-        (["A", "A"], [[1, 0.5], [0.25, 1]], "not symmetric"),
+        (["A", "A"], [[1, 0.5], [0.25, 1]], "must be symmetric"),
         (["A", "A"], [[1, 1.5], [1.5, 1]], "from 0 to 1"),
         (["A", "A"], [[1, float("nan")], [float("nan"), 1]], "from 0 to 1"),
     ],
 )
-def test_a_matrix_that_is_none_of_similarities_is_refused(
-    domains: list[str], matrix: list[list[float]], message: str
-) -> None:
+def test_an_invalid_similarity_matrix_is_an_error(domains: list[str], matrix: list[list[float]], message: str) -> None:
     with pytest.raises(ThreatGraphError, match=message):
-        similarity_picture(["a", "b"], domains, numpy.array(matrix))
+        similarity_drawing(["a", "b"], domains, numpy.array(matrix))
 
 
-def bars(picture: Picture, axes: int = 0) -> dict[float, float]:
-    """The heights of the stacks of bars, by the rounded places where they stand."""
+def bars(drawing: Drawing, axes: int = 0) -> dict[float, float]:
+    """The heights of the stacked bars, by their rounded positions."""
     stacks: dict[float, float] = defaultdict(float)
-    for patch in picture.figure.axes[axes].patches:
+    for patch in drawing.figure.axes[axes].patches:
         assert isinstance(patch, Rectangle)
         stacks[round(patch.get_x() + patch.get_width() / 2, 3)] += patch.get_height()
     return dict(sorted(stacks.items()))
 
 
 def test_bars_of_years_are_as_high_as_counted_by_hand(make: Callable[[str], ThreatGraph]) -> None:
-    picture = draw(make(SMALL).store, "timeline")
-    assert list(bars(picture).values()) == [1, 3, 2]  # 2022, 2024, no date; nothing in 2023
-    assert picture.title == "6 AI incidents by year and domain"
-    assert "2022: 1; 2024: 3; no date: 2" in picture.description
-    # Old is of its primary pattern's domain; undated has primary patterns of two domains; bare has none.
-    assert "Domain A: 2; Domain B: 2; More than one domain: 1; No domain stated: 1" in picture.description
-    ticks = [tick.get_text() for tick in picture.figure.axes[0].get_xticklabels()]
+    drawing = draw(make(SMALL).store, "timeline")
+    assert list(bars(drawing).values()) == [1, 3, 2]  # 2022, 2024, no date; nothing in 2023
+    assert drawing.title == "6 AI incidents by year and domain"
+    assert "2022: 1; 2024: 3; no date: 2" in drawing.description
+    # Old has the domain of its primary pattern; undated has primary patterns of two domains; bare has none.
+    assert "Domain A: 2; Domain B: 2; More than one domain: 1; No domain: 1" in drawing.description
+    ticks = [tick.get_text() for tick in drawing.figure.axes[0].get_xticklabels()]
     assert ticks == ["2022", "2023", "2024", "no date"]
 
 
-def test_what_is_known_by_its_year_is_in_no_month(make: Callable[[str], ThreatGraph]) -> None:
+def test_an_incident_without_a_known_month_is_not_in_a_month(make: Callable[[str], ThreatGraph]) -> None:
     store = make(SMALL).store
     timeline = count_incidents(store, "domain", "month")
     heights = {bar: timeline.height(bar) for bar in timeline.bars if timeline.height(bar)}
@@ -268,18 +266,18 @@ def test_what_is_known_by_its_year_is_in_no_month(make: Callable[[str], ThreatGr
     assert timeline.years == ["2024"]
     assert timeline.height("2024") == 1
     assert timeline.height(NO_DATE) == 2
-    picture = draw(store, "timeline", period="month")
-    assert list(bars(picture).values()) == [1, 2, 2]
-    assert list(bars(picture, 1).values()) == [1]
-    units = [axes.bbox.height / axes.get_ylim()[1] for axes in picture.figure.axes]
-    assert units[0] == pytest.approx(units[1])  # an incident is as high above as below
-    assert "1 incident is known by the year alone" in " ".join(texts(plot(store, "timeline", period="month")))
+    drawing = draw(store, "timeline", period="month")
+    assert list(bars(drawing).values()) == [1, 2, 2]
+    assert list(bars(drawing, 1).values()) == [1]
+    units = [axes.bbox.height / axes.get_ylim()[1] for axes in drawing.figure.axes]
+    assert units[0] == pytest.approx(units[1])  # both charts have the same scale
+    assert "1 incident has no known month" in " ".join(texts(plot(store, "timeline", period="month")))
 
 
-def test_severities_stand_in_their_order(make: Callable[[str], ThreatGraph]) -> None:
+def test_severities_are_in_order(make: Callable[[str], ThreatGraph]) -> None:
     shown = texts(plot(make(SMALL).store, "timeline", by="severity"))
     legend = [text for text in shown if re.fullmatch(r".+ \(\d\)", text)]
-    assert legend == ["No severity stated (1)", "High (3)", "Low (2)"]
+    assert legend == ["No severity (1)", "High (3)", "Low (2)"]
 
 
 def test_the_timeline_of_the_bundled_graph_counts_every_incident_once(graph: ThreatGraph) -> None:
@@ -298,16 +296,16 @@ def test_the_timeline_of_the_bundled_graph_counts_every_incident_once(graph: Thr
 
 
 def test_lines_of_the_causes_are_the_links(make: Callable[[str], ThreatGraph]) -> None:
-    picture = draw(make(SMALL).store, "causes")
-    assert picture.title == "Causes of 3 threat patterns: 4 links to 3 causal factors"
-    assert len(picture.figure.axes[0].patches) == 4
-    shown = [text.get_text() for text in picture.figure.findobj(Text) if isinstance(text, Text)]
+    drawing = draw(make(SMALL).store, "causes")
+    assert drawing.title == "Causes of 3 threat patterns: 4 links to 3 causal factors"
+    assert len(drawing.figure.axes[0].patches) == 4
+    shown = [text.get_text() for text in drawing.figure.findobj(Text) if isinstance(text, Text)]
     assert {"Cause X (1)", "Cause Y (2)", "Cause Z (1)"} <= set(shown)
     assert not any("Cause unused" in text for text in shown)
-    assert "1 cause that no pattern shown names: left out." in " ".join(shown)
+    assert "Left out: 1 cause without a pattern in this chart." in " ".join(shown)
 
 
-def test_the_order_of_the_columns_takes_away_crossings() -> None:
+def test_the_order_of_the_columns_reduces_crossings() -> None:
     links = {"a": ["3"], "b": ["2"], "c": ["1"]}
     assert crossings("abc", "123", links) == 3
     groups, column = order_columns([["a"], ["b"], ["c"]], list("123"), links)
@@ -343,20 +341,20 @@ def test_a_domain_alone(graph: ThreatGraph) -> None:
         assert not rest & shown
 
 
-# That they can be read.
+# Readability.
 
 
-def overlaps(picture: Picture) -> list[str]:
-    """Texts of a picture that run into each other or out of it."""
-    with house_style():
-        FigureCanvasAgg(picture.figure).draw()  # type: ignore[no-untyped-call]
+def overlaps(drawing: Drawing) -> list[str]:
+    """Texts of a chart that overlap or are cut off."""
+    with chart_style():
+        FigureCanvasAgg(drawing.figure).draw()  # type: ignore[no-untyped-call]
         boxes = []
-        for text in picture.figure.findobj(Text):
+        for text in drawing.figure.findobj(Text):
             assert isinstance(text, Text)
             if text.get_text().strip() and text.get_visible():
                 assert float(text.get_fontsize()) >= 7
                 boxes.append((text.get_text(), text.get_window_extent().extents))
-    width, height = picture.figure.bbox.size
+    width, height = drawing.figure.bbox.size
     found = []
     places = numpy.array([box for _, box in boxes])
     for number, (label, (x0, y0, x1, y1)) in enumerate(boxes):
@@ -364,19 +362,19 @@ def overlaps(picture: Picture) -> list[str]:
             found.append(f"{label!r} is cut off")
         after = places[number + 1 :]
         inside = (after[:, 0] < x1 - 1) & (after[:, 2] > x0 + 1) & (after[:, 1] < y1 - 1) & (after[:, 3] > y0 + 1)
-        found += [f"{label!r} runs into {boxes[number + 1 + int(hit)][0]!r}" for hit in numpy.flatnonzero(inside)]
+        found += [f"{label!r} overlaps {boxes[number + 1 + int(hit)][0]!r}" for hit in numpy.flatnonzero(inside)]
     return found
 
 
-def test_texts_that_run_into_each_other_are_noticed() -> None:
+def test_overlapping_texts_are_detected() -> None:
     figure = Figure(figsize=(2, 2), dpi=100)
     for x, y, text in ((0.1, 0.5, "one here"), (0.2, 0.5, "another"), (0.1, 0.8, "free"), (0.9, 0.1, "cut off")):
         figure.text(x, y, text)
-    assert overlaps(Picture(figure, "", "")) == ["'one here' runs into 'another'", "'cut off' is cut off"]
+    assert overlaps(Drawing(figure, "", "")) == ["'one here' overlaps 'another'", "'cut off' is cut off"]
 
 
 @pytest.mark.parametrize(("name", "options"), OPTIONS)
-def test_no_text_runs_into_another_or_out_of_the_picture(
+def test_no_text_overlaps_another_or_is_cut_off(
     graph: ThreatGraph, make: Callable[[str], ThreatGraph], name: str, options: dict[str, str]
 ) -> None:
     assert overlaps(draw(graph.store, name, **options)) == []
@@ -386,9 +384,9 @@ def test_no_text_runs_into_another_or_out_of_the_picture(
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_two_hundred_patterns(make: Callable[[str], ThreatGraph], name: str) -> None:
-    picture = draw(make(many_turtle()).store, name)
-    assert overlaps(picture) == []
-    assert "200" in picture.title
+    drawing = draw(make(many_turtle()).store, name)
+    assert overlaps(drawing) == []
+    assert "200" in drawing.title
 
 
 def test_one_pattern(make: Callable[[str], ThreatGraph]) -> None:
@@ -399,7 +397,7 @@ def test_one_pattern(make: Callable[[str], ThreatGraph]) -> None:
         assert overlaps(draw(store, name)) == []
         shown = texts(plot(store, name))
         assert name == "timeline" or "Only" in shown
-    assert "No domain stated" in texts(plot(store, "causes"))
+    assert "No domain" in texts(plot(store, "causes"))
 
 
 def test_labels_are_neither_mathematics_nor_markup(make: Callable[[str], ThreatGraph]) -> None:
@@ -410,19 +408,19 @@ def test_labels_are_neither_mathematics_nor_markup(make: Callable[[str], ThreatG
         for label in ("Money $x^2$ and $y_1$", "<b>bold</b> & <script>", "Угроза дезинформации", ODD[2]):
             assert label in shown, (name, label)
         assert "bell \ufffd and line break" in shown
-        # What is cut is told apart by its IRI, and told in full in the description.
+        # Truncated labels have their IRI in the chart, and are complete in the description.
         assert sum(text.startswith("A very long label") and "(pattern:p" in text for text in shown) >= 2
         description = ET.fromstring(svg).findtext(f"{SVG}desc") or ""
         assert LONG + "first" in description
         assert "x" * 300 in description
 
 
-def test_svg_tells_its_title_and_description(graph: ThreatGraph) -> None:
+def test_svg_has_a_title_and_a_description(graph: ThreatGraph) -> None:
     for name in FIGURES:
         root = ET.fromstring(plot(graph.store, name))
-        picture = draw(graph.store, name)
-        assert root.findtext(f"{SVG}title") == picture.title
-        assert root.findtext(f"{SVG}desc") == picture.description
+        drawing = draw(graph.store, name)
+        assert root.findtext(f"{SVG}title") == drawing.title
+        assert root.findtext(f"{SVG}desc") == drawing.description
         assert root.get("role") == "img"
         assert root.get("aria-labelledby") == "title desc"
         ids = [element.get("id") for element in root.iter() if element.get("id")]
@@ -457,7 +455,7 @@ for form in FORMATS:
 """
 
 
-def test_the_same_graph_gives_the_same_bytes() -> None:
+def test_output_is_deterministic() -> None:
     command = [sys.executable, "-c", DRAW_ALL]
     runs = [
         subprocess.run(command, env=os.environ | {"PYTHONHASHSEED": seed}, capture_output=True, check=True).stdout
@@ -467,7 +465,7 @@ def test_the_same_graph_gives_the_same_bytes() -> None:
     assert runs[0] == runs[1]
 
 
-def test_settings_of_the_user_neither_matter_nor_change(make: Callable[[str], ThreatGraph]) -> None:
+def test_matplotlib_settings_of_the_user_are_ignored_and_preserved(make: Callable[[str], ThreatGraph]) -> None:
     import matplotlib
 
     store = make(SMALL).store
@@ -478,56 +476,56 @@ def test_settings_of_the_user_neither_matter_nor_change(make: Callable[[str], Th
         assert {key: matplotlib.rcParams[key] for key in own} == own
 
 
-# What goes wrong.
+# Errors.
 
 
 @pytest.mark.parametrize("name", FIGURES)
 def test_an_empty_graph_is_an_error(make: Callable[[str], ThreatGraph], name: str) -> None:
-    with pytest.raises(ThreatGraphError, match=r"nothing to draw: .*`data=`"):
+    with pytest.raises(ThreatGraphError, match=r"the graph has no .*: add some with `data=`"):
         plot(make("").store, name)
 
 
 def test_patterns_without_causes_or_frameworks_are_an_error(make: Callable[[str], ThreatGraph]) -> None:
     store = make('p:p a tg:ThreatPattern ; skos:prefLabel "Only" .').store
-    with pytest.raises(ThreatGraphError, match=r"names a cause.*tg:causalFactor"):
+    with pytest.raises(ThreatGraphError, match=r"has a causal factor.*tg:causalFactor"):
         plot(store, "causes")
     with pytest.raises(ThreatGraphError, match="no framework"):
         plot(store, "coverage")
 
 
-def test_a_date_that_is_none_is_an_error_that_names_the_incident(make: Callable[[str], ThreatGraph]) -> None:
+def test_an_invalid_date_is_an_error_with_the_incident(make: Callable[[str], ThreatGraph]) -> None:
     for date in ("soon", "2024-13", "24"):
         with pytest.raises(ThreatGraphError, match=f"incident:i: tg:occurred is '{date}'"):
             plot(make(f'i:i a tg:Incident ; tg:occurred "{date}" .').store, "timeline")
 
 
-def test_dates_too_far_apart_are_an_error_that_names_both(make: Callable[[str], ThreatGraph]) -> None:
+def test_dates_too_far_apart_are_an_error_with_both_incidents(make: Callable[[str], ThreatGraph]) -> None:
     typo = 'i:typo a tg:Incident ; tg:occurred "0202" . i:i a tg:Incident ; tg:occurred "2024" .'
     with pytest.raises(ThreatGraphError, match="incident:typo in 202 to incident:i in 2024 makes 1823"):
         plot(make(typo).store, "timeline")
 
 
-def test_too_many_patterns_are_an_error_that_says_what_to_do(make: Callable[[str], ThreatGraph]) -> None:
+def test_too_many_patterns_are_an_error_with_a_remedy(make: Callable[[str], ThreatGraph]) -> None:
     store = make("\n".join(f"p:p{n} a tg:ThreatPattern ; tg:causalFactor c:c ." for n in range(401))).store
     for name in ("similarity", "causes", "coverage"):
-        with pytest.raises(ThreatGraphError, match=r"401 threat patterns are too many .*`domain=`"):
+        with pytest.raises(ThreatGraphError, match=r"401 threat patterns: a chart can have at most 400; .*`domain=`"):
             plot(store, name)
 
 
-def test_names_and_options_that_do_not_exist(graph: ThreatGraph) -> None:
-    with pytest.raises(UnknownName, match="Did you mean timeline"):
+def test_unknown_names_and_options_are_errors(graph: ThreatGraph) -> None:
+    with pytest.raises(UnknownName, match="did you mean 'timeline"):
         plot(graph.store, "timelin")
     with pytest.raises(UnknownName, match="svg"):
         plot(graph.store, "timeline", "jpg")
-    with pytest.raises(ThreatGraphError, match="causes takes no by: it goes with timeline"):
+    with pytest.raises(ThreatGraphError, match="causes does not support `by=`: it applies to timeline"):
         plot(graph.store, "causes", by="domain")
-    with pytest.raises(ThreatGraphError, match="takes no colour: no figure does"):
-        plot(graph.store, "causes", colour="red")
-    with pytest.raises(ThreatGraphError, match="'decade' is none of year, month"):
+    with pytest.raises(ThreatGraphError, match="does not support `color=`: no figure has this option"):
+        plot(graph.store, "causes", color="red")
+    with pytest.raises(UnknownName, match="unknown period 'decade'"):
         plot(graph.store, "timeline", period="decade")
 
 
-def test_without_matplotlib_the_error_says_what_to_install(
+def test_without_matplotlib_the_error_has_the_install_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], graph: ThreatGraph
 ) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
@@ -540,7 +538,7 @@ def test_without_matplotlib_the_error_says_what_to_install(
 # The command line.
 
 
-def test_without_a_file_the_picture_is_named_after_the_figure(
+def test_without_a_file_the_chart_has_the_name_of_the_figure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -551,12 +549,12 @@ def test_without_a_file_the_picture_is_named_after_the_figure(
     assert (tmp_path / "causes.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_ending_of_the_file_tells_the_format(tmp_path: Path) -> None:
+def test_the_extension_of_the_file_sets_the_format(tmp_path: Path) -> None:
     for name, option, start in (
         ("a.svg", [], b"<?xml"),
         ("a.PNG", [], b"\x89PNG"),
         ("a", ["--format", "png"], b"\x89PNG"),
-        ("a.picture", ["--format", "svg"], b"<?xml"),
+        ("a.image", ["--format", "svg"], b"<?xml"),
     ):
         assert main(["plot", "timeline", "--by", "severity", "-o", str(tmp_path / name), *option]) == 0
         assert (tmp_path / name).read_bytes().startswith(start)
@@ -570,11 +568,11 @@ def test_the_ending_of_the_file_tells_the_format(tmp_path: Path) -> None:
         (["causes", "-o", "{}/a.png", "--format", "svg"], "the extension .png does not match the format svg"),
         (["causes", "-o", "{}/no/folder/a.png"], "cannot be written"),
         (["causes", "-o", "{}/a.svg", "--domain", "DOM-SYX"], "unknown domain|unknown record"),
-        (["timeline", "-o", "{}/a.svg", "--domain", "DOM-SYS"], "timeline takes no domain"),
-        (["coverage", "-o", "{}/a.svg", "--no-bundled"], "no threat pattern"),
+        (["timeline", "-o", "{}/a.svg", "--domain", "DOM-SYS"], "timeline does not support"),
+        (["coverage", "-o", "{}/a.svg", "--no-bundled"], "has no threat patterns"),
     ],
 )
-def test_wrong_words_end_with_status_2_and_write_nothing(
+def test_invalid_arguments_are_errors_with_status_2_and_no_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], message: str
 ) -> None:
     assert main(["plot", *(word.format(tmp_path) for word in words)]) == 2
@@ -582,13 +580,13 @@ def test_wrong_words_end_with_status_2_and_write_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_signs_that_no_font_holds_are_told_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_characters_that_no_font_has_are_a_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     own = tmp_path / "own.ttl"
-    # A sign of a script of the Bronze Age, which no font of the list holds.
+    # A character of a script of the Bronze Age, which no font of the list has.
     own.write_text(HEAD + 'p:p a tg:ThreatPattern ; skos:prefLabel "\U00014400" .', encoding="utf-8")
     words = ["plot", "similarity", "--no-bundled", "--data", str(own), "-o"]
     assert main([*words, str(tmp_path / "a.png")]) == 0
-    assert "no font here holds some signs" in capsys.readouterr().err
+    assert "no installed font has some characters" in capsys.readouterr().err
     assert main([*words, str(tmp_path / "a.svg")]) == 0
     assert capsys.readouterr().err == ""
     assert "\U00014400" in texts((tmp_path / "a.svg").read_bytes())

@@ -39,7 +39,7 @@ def bundled() -> ThreatGraph:
 
 @pytest.fixture
 def small(tmp_path: Path) -> Callable[[str], ThreatGraph]:
-    """A graph of nothing but a few statements."""
+    """A graph with only a few statements."""
 
     def make(text: str) -> ThreatGraph:
         file = tmp_path / "small.ttl"
@@ -56,12 +56,12 @@ def pattern(name: str, *statements: str, text: str = "") -> str:
 
 
 def value(graph: ThreatGraph, signal: str, one: str, other: str, kind: str = "pattern") -> float:
-    """What a signal says of two records, by their labels."""
+    """The value of a signal for two records, by their labels."""
     recommender = graph.recommender
     query = recommender.query(graph.resolve(one), kind)
     target = recommender.target(kind)
-    places = {recommender.corpus.labels[int(p)]: i for i, p in enumerate(target.indexes)}
-    return float(recommender.values(query, kind)[signal][places[other]])
+    indexes = {recommender.corpus.labels[int(p)]: i for i, p in enumerate(target.indexes)}
+    return float(recommender.values(query, kind)[signal][indexes[other]])
 
 
 # Every record gets recommendations, with reasons.
@@ -79,7 +79,7 @@ def test_every_pattern_gets_ten_of_each_kind_and_none_is_itself(bundled: ThreatG
 
 
 @pytest.mark.parametrize(
-    ("asked", "kind"),
+    ("query", "kind"),
     [
         ("PAT-SYS-005", "pattern"),
         ("goal-drift", "provision"),
@@ -90,10 +90,10 @@ def test_every_pattern_gets_ten_of_each_kind_and_none_is_itself(bundled: ThreatG
         ("causal-factor/regulatory-gap", "pattern"),
     ],
 )
-def test_contributions_sum_to_the_score_and_rest_on_triples_of_the_graph(
-    bundled: ThreatGraph, asked: str, kind: str
+def test_contributions_sum_to_the_score_and_are_supported_by_triples_of_the_graph(
+    bundled: ThreatGraph, query: str, kind: str
 ) -> None:
-    for item in bundled.recommend(asked, kind=kind, top=3):
+    for item in bundled.recommend(query, kind=kind, top=3):
         assert math.isclose(math.fsum(reason.contribution for reason in item.reasons), item.score, abs_tol=1e-12)
         assert math.isclose(math.fsum(item.signals.values()), item.score, abs_tol=1e-12)
         assert 0 < item.score <= 1
@@ -119,30 +119,30 @@ def test_scores_are_those_of_the_signals_and_their_weights(bundled: ThreatGraph)
     assert all(((row >= 0) & (row <= 1 + 1e-9)).all() for row in values.values())
     best = bundled.recommend("goal-drift", top=1)[0]
     target = recommender.target("pattern")
-    place = [target.iri(c) for c in target.candidates()].index(best.iri)
-    assert math.isclose(best.score, sum(weights[name] * values[name][place] for name in values), abs_tol=1e-12)
+    candidate = [target.iri(c) for c in target.candidates()].index(best.iri)
+    assert math.isclose(best.score, sum(weights[name] * values[name][candidate] for name in values), abs_tol=1e-12)
 
 
-def test_a_shared_rare_cause_is_told_with_how_many_share_it(bundled: ThreatGraph) -> None:
-    """Of each reason of the neighbors, the count in it is the count that SPARQL gives."""
-    told = 0
+def test_a_shared_rare_cause_is_explained_with_the_number_of_patterns_that_share_it(bundled: ThreatGraph) -> None:
+    """The count in each reason of the neighbors signal is the count from SPARQL."""
+    checked = 0
     for item in bundled.recommend("PAT-SYS-005", top=10):
-        for reason in (part for whole in item.reasons for part in whole.parts):
+        for reason in (part for group in item.reasons for part in group.parts):
             found = re.fullmatch(r"both caused by (.+) \((\d+) of (\d+) patterns\)", reason.text)
             if found:
                 cause = bundled.resolve(found[1], "causal-factor")
                 rows = bundled.store.select(f"SELECT ?p {{ ?p a tg:ThreatPattern ; tg:causalFactor <{cause}> }}")
                 assert len(rows) == int(found[2])
                 assert int(found[3]) == len(bundled.store.select("SELECT ?p { ?p a tg:ThreatPattern }"))
-                told += 1
-    assert told > 2
+                checked += 1
+    assert checked > 2
 
 
-# Each signal, worked out by hand.
+# Each signal, computed by hand.
 
 
-def test_neighbours_that_fewer_name_weigh_more(small: Callable[[str], ThreatGraph]) -> None:
-    """Of 4 patterns 1 and 2 share the rare cause, 1 to 3 the common one: -ln(2/5) and -ln(3/5) are their contents."""
+def test_rarer_shared_neighbors_have_a_higher_weight(small: Callable[[str], ThreatGraph]) -> None:
+    """Of 4 patterns, 1 and 2 share the rare cause, 1 to 3 the common one: their idf is -ln(2/5) and -ln(3/5)."""
     graph = small(
         pattern("one", "tg:causalFactor causal-factor:rare, causal-factor:common")
         + pattern("two", "tg:causalFactor causal-factor:rare, causal-factor:common")
@@ -155,11 +155,11 @@ def test_neighbours_that_fewer_name_weigh_more(small: Callable[[str], ThreatGrap
     assert value(graph, "neighbors", "one", "four") == 0
 
 
-def test_provisions_near_each_other_count_by_lin(small: Callable[[str], ThreatGraph]) -> None:
-    """One framework: root r above a and b, which two patterns name. Uses: each provision 1, and each naming 1 more.
+def test_close_provisions_count_by_lin_similarity(small: Callable[[str], ThreatGraph]) -> None:
+    """One framework: root r with children a and b, each mapped by a pattern. A provision or mapping is one use.
 
-    Below r stand all 5 uses, so r has no content. a has 2 of 5; s, below a, would be nearer: with s named instead of b,
-    the nearest ancestor of s and a is a, with 3 of 5 uses, and s has 2 of 5.
+    All 5 uses are at or below r, so its information content is 0; a has 2 of 5. If the second pattern is mapped to s, a
+    child of a, instead of b, the lowest common ancestor of s and a is a, with 3 of 5 uses, and s has 2 of 5.
     """
     framework = "framework:f a tg:Framework .\n"
     tree = (
@@ -168,30 +168,30 @@ def test_provisions_near_each_other_count_by_lin(small: Callable[[str], ThreatGr
         "mit:{low} a tg:Provision ; skos:inScheme framework:f ; skos:broader mit:{high} .\n"
     )
     mapped = "tg:mappedTo mit:{}"
-    apart = small(
+    distant = small(
         framework
         + tree.format(low="b", high="r")
         + pattern("one", mapped.format("a"))
         + pattern("two", mapped.format("b"))
     )
-    assert value(apart, "taxonomy", "one", "two") == 0
-    near = small(
+    assert value(distant, "taxonomy", "one", "two") == 0
+    close = small(
         framework
         + tree.format(low="s", high="a")
         + pattern("one", mapped.format("a"))
         + pattern("two", mapped.format("s"))
     )
     above, below = -math.log(4 / 5), -math.log(2 / 5)
-    assert value(near, "taxonomy", "one", "two") == pytest.approx(2 * above / (above + below))
-    strayed = small(
+    assert value(close, "taxonomy", "one", "two") == pytest.approx(2 * above / (above + below))
+    linked_out = small(
         framework
         + "framework:g a tg:Framework .\nmit:r skos:broader pattern:one .\n"
         + tree.format(low="s", high="a")
         + pattern("one", mapped.format("a"), "skos:inScheme framework:g")
         + pattern("two", mapped.format("s"))
     )
-    told = value(strayed, "taxonomy", "one", "two")
-    assert told == pytest.approx(2 * above / (above + below)), "a link out of the tree changes nothing in it"
+    similarity = value(linked_out, "taxonomy", "one", "two")
+    assert similarity == pytest.approx(2 * above / (above + below)), "a link out of the tree does not change it"
 
 
 def test_patterns_of_the_same_incidents_count_by_mutual_information(small: Callable[[str], ThreatGraph]) -> None:
@@ -203,12 +203,12 @@ def test_patterns_of_the_same_incidents_count_by_mutual_information(small: Calla
         )
     )
     graph = small(pattern("one") + pattern("two") + pattern("three") + incidents)
-    assert value(graph, "incidents", "one", "two") == pytest.approx(2 / 3)
-    assert value(graph, "incidents", "one", "three") == 0
+    assert value(graph, "cooccurrence", "one", "two") == pytest.approx(2 / 3)
+    assert value(graph, "cooccurrence", "one", "three") == 0
 
 
-def test_words_are_weighed_by_how_rare_they_are() -> None:
-    """Three texts: clone stands in two, voice in one; the weights are ln(4/3)+1 and ln(4/2)+1, by hand."""
+def test_terms_are_weighted_by_inverse_document_frequency() -> None:
+    """Three texts: clone is in two, voice in one; the weights are ln(4/3)+1 and ln(4/2)+1."""
     documents = [stems("voices cloned"), stems("clone"), stems("drift")]
     assert documents[0] == ["voic", "clone"]
     vocabulary = Vocabulary(documents)
@@ -220,25 +220,25 @@ def test_words_are_weighed_by_how_rare_they_are() -> None:
 
 
 def test_topics_are_the_first_singular_vectors() -> None:
-    """As a dense decomposition gives them; 60 texts of 5 out of 90 words, so 20 topics."""
+    """Equal to a dense decomposition: 60 texts of 5 out of 90 words, so 20 topics."""
     drawn = np.random.default_rng(5)
     documents = [[f"w{word}" for word in drawn.choice(90, 5, replace=False)] for _ in range(60)]
     matrix = Vocabulary(documents).matrix(documents)
-    placed = Topics(matrix).transform(matrix)
+    vectors = Topics(matrix).transform(matrix)
     _, _, words = np.linalg.svd(matrix.toarray())
     expected = matrix.toarray() @ words[:20].T
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)
-    assert placed @ placed.T == pytest.approx(expected @ expected.T, abs=1e-8)
+    assert vectors @ vectors.T == pytest.approx(expected @ expected.T, abs=1e-8)
     assert not Topics(matrix[:10])  # too few texts to learn topics from
 
 
-def test_the_walk_comes_to_rest_where_the_linear_equations_say(bundled: ThreatGraph) -> None:
-    """The restarts sum to (1 - c) (I - (1 - c) W)^-1 s; solved densely here, without the record itself."""
+def test_the_random_walk_converges_to_the_solution_of_the_linear_system(bundled: ThreatGraph) -> None:
+    """The restarts sum to (1 - c) (I - (1 - c) W)^-1 s; here a dense solver computes it, without the record itself."""
     recommender = bundled.recommender
     query = recommender.query(f"{BASE}pattern/goal-drift", "pattern")
     network = Network(recommender.corpus)
     signal = next(signal for signal in recommender.signals("pattern") if signal.name == "walk")
-    keep = [place for place in range(len(network.row)) if place != query.index]
+    keep = [row for row in range(len(network.row)) if row != query.index]
     edges = network.edges.toarray()[np.ix_(keep, keep)]
     degree = np.maximum(edges.sum(axis=0), 1)
     start = np.zeros(len(network.row))
@@ -251,11 +251,15 @@ def test_the_walk_comes_to_rest_where_the_linear_equations_say(bundled: ThreatGr
 
 
 def test_the_most_similar_incidents_vote(small: Callable[[str], ThreatGraph]) -> None:
-    """Two incidents about cloned voices, both fraud; one about a car: the text of a voice gets the pattern of fraud."""
-    told = {"a": ("fraud", "cloned voice of a chief"), "b": ("fraud", "cloned voice again"), "c": ("crash", "a car")}
+    """Two incidents about cloned voices are linked to fraud, one about a car is not: a text on voices gets fraud."""
+    incidents_by_name = {
+        "a": ("fraud", "cloned voice of a chief"),
+        "b": ("fraud", "cloned voice again"),
+        "c": ("crash", "a car"),
+    }
     incidents = "".join(
         f'incident:{name} a tg:Incident ; skos:prefLabel "{text}"@en ; tg:involvesPattern pattern:{of} .\n'
-        for name, (of, text) in told.items()
+        for name, (of, text) in incidents_by_name.items()
     )
     graph = small(pattern("fraud") + pattern("crash") + incidents)
     recommender = graph.recommender
@@ -263,7 +267,7 @@ def test_the_most_similar_incidents_vote(small: Callable[[str], ThreatGraph]) ->
     assert votes.tolist() == [0, 1]  # crash, fraud
 
 
-# What people have linked already.
+# Existing curated links.
 
 
 def test_a_curated_link_is_shown_and_changes_no_score(bundled: ThreatGraph, tmp_path: Path) -> None:
@@ -282,8 +286,8 @@ def test_a_curated_link_is_shown_and_changes_no_score(bundled: ThreatGraph, tmp_
     assert after[other.label].score == pytest.approx(other.score, abs=1e-9)
 
 
-def test_an_incidents_own_patterns_are_found_without_being_looked_at(bundled: ThreatGraph) -> None:
-    """Hide the patterns of an incident: what is recommended for it stays the same."""
+def test_the_curated_patterns_of_an_incident_do_not_influence_its_recommendations(bundled: ThreatGraph) -> None:
+    """Without the pattern links of an incident, its recommendations stay the same."""
     full = bundled.recommend("microsoft-tay", top=5)
     triples = [
         triple
@@ -311,7 +315,7 @@ def reopened(triples: Iterable[object]) -> ThreatGraph:
         return ThreatGraph.open([file], bundled=False)
 
 
-# The same graph gives the same answer.
+# Recommendations are deterministic.
 
 
 def test_scores_stay_when_iris_are_renamed(bundled: ThreatGraph) -> None:
@@ -325,8 +329,8 @@ def test_scores_stay_when_iris_are_renamed(bundled: ThreatGraph) -> None:
         ]
         renamed.append(type(triple)(*terms))  # type: ignore[arg-type]
     other = reopened(renamed)
-    for asked in ("Goal Drift", "Microsoft Tay"):
-        one, two = bundled.recommend(asked, top=15), other.recommend(asked, top=15)
+    for label in ("Goal Drift", "Microsoft Tay"):
+        one, two = bundled.recommend(label, top=15), other.recommend(label, top=15)
         assert {item.label: item.score for item in one} == pytest.approx(
             {item.label: item.score for item in two}, abs=1e-7
         )
@@ -336,29 +340,27 @@ def test_scores_stay_when_iris_are_renamed(bundled: ThreatGraph) -> None:
 def test_the_hash_seed_and_the_order_of_files_change_nothing(tmp_path: Path) -> None:
     for name, text in (("a", pattern("extra", text="an agent drifts")), ("b", pattern("other", text="a voice"))):
         (tmp_path / f"{name}.ttl").write_text(HEAD + text, encoding="utf-8")
-    answers = set()
+    outputs = set()
     for seed, order in (("1", "ab"), ("2", "ba"), ("77", "ab")):
         data = [word for name in order for word in ("--data", str(tmp_path / f"{name}.ttl"))]
         command = [sys.executable, "-m", "threatgraph", "recommend", "goal-drift", "--format", "json", *data]
         done = subprocess.run(command, capture_output=True, check=True, env={**os.environ, "PYTHONHASHSEED": seed})
-        answers.add(done.stdout)
-    assert len(answers) == 1
+        outputs.add(done.stdout)
+    assert len(outputs) == 1
 
 
-def test_equal_scores_stand_in_the_order_of_their_iris(small: Callable[[str], ThreatGraph]) -> None:
+def test_equal_scores_are_sorted_by_iri(small: Callable[[str], ThreatGraph]) -> None:
     cause = "tg:causalFactor causal-factor:c"
     graph = small("".join(pattern(name, cause) for name in ("d", "b", "c", "a")) + pattern("z"))
     assert [item.label for item in graph.recommend("a")] == ["b", "c", "d"]
 
 
-# Taking a reason away lowers the score.
+# Removing a reason lowers the score.
 
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
-def test_taking_a_shared_statement_away_lowers_the_score(
-    small: Callable[[str], ThreatGraph], data: st.DataObject
-) -> None:
+def test_removing_a_shared_statement_lowers_the_score(small: Callable[[str], ThreatGraph], data: st.DataObject) -> None:
     causes = st.sets(st.sampled_from("uvwxyz"), min_size=1, max_size=4)
     drawn = {name: data.draw(causes) for name in "abcdef"}
     drawn["b"] |= set(list(drawn["a"])[:1])
@@ -378,14 +380,14 @@ def test_taking_a_shared_statement_away_lowers_the_score(
     assert score(graph_of(fewer)) < score(graph_of(drawn))
 
 
-def test_taking_the_named_statements_of_a_real_recommendation_away_lowers_its_score(bundled: ThreatGraph) -> None:
+def test_removing_the_statements_of_a_reason_lowers_the_score_of_a_real_recommendation(bundled: ThreatGraph) -> None:
     best: Recommendation = bundled.recommend("goal-drift", top=1)[0]
     neighbors = next(reason for reason in best.reasons if reason.signal == "neighbors")
-    named = [part for part in neighbors.parts if part.merged == 1]
-    assert len(named) >= 3
-    for reason in named[:3]:
+    single = [part for part in neighbors.parts if part.merged == 1]
+    assert len(single) >= 3
+    for reason in single[:3]:
         node = next(st.object for st in reason.statements if st.subject == NamedNode(best.iri))
-        # A shortcut goes together with what it is derived from: a list, or a part of the record.
+        # A derived shortcut is removed with its source: a list, or a part of the record.
         gone = {t for t in bundled.store.triples() if t.subject == NamedNode(best.iri) and t.object == node}
         parts = {
             str(row["part"])
@@ -398,10 +400,10 @@ def test_taking_the_named_statements_of_a_real_recommendation_away_lowers_its_sc
         assert after[best.iri] < best.score, reason.text
 
 
-# Records of the user, and texts.
+# User records and texts.
 
 
-def test_a_record_with_nothing_but_a_name_and_a_definition_is_enough(tmp_path: Path) -> None:
+def test_a_record_with_only_a_label_and_a_definition_is_enough(tmp_path: Path) -> None:
     file = tmp_path / "own.ttl"
     file.write_text(
         HEAD
@@ -460,10 +462,10 @@ def test_recommendations_as_triples_conform_to_their_shapes(bundled: ThreatGraph
     assert len(derived) == 0
 
 
-# All at once.
+# Bulk recommendations.
 
 
-def test_the_nearest_of_all_incidents_have_the_scores_that_each_question_gives_without_the_walk(
+def test_bulk_recommendations_have_the_scores_of_single_queries_without_the_walk(
     bundled: ThreatGraph,
 ) -> None:
     recommender, kind = bundled.recommender, "incident"
@@ -481,33 +483,33 @@ def test_the_nearest_of_all_incidents_have_the_scores_that_each_question_gives_w
         assert [score for _, score in found[iri]] == pytest.approx(total[order].tolist())
 
 
-# Wrong questions.
+# Invalid arguments.
 
 
-def test_wrong_questions_get_clear_errors(bundled: ThreatGraph, small: Callable[[str], ThreatGraph]) -> None:
+def test_invalid_arguments_get_clear_errors(bundled: ThreatGraph, small: Callable[[str], ThreatGraph]) -> None:
     wrong: list[tuple[Callable[[], object], type[Exception], str]] = [
         (lambda: bundled.recommend("no-such-pattern"), UnknownName, "unknown record"),
-        (lambda: bundled.recommend("goal-drift", top=0), InvalidQuery, "top is 0"),
+        (lambda: bundled.recommend("goal-drift", top=0), InvalidQuery, "top=0: must be at least 1"),
         (lambda: bundled.recommend("goal-drift", kind="domain"), UnknownName, "pattern, incident, provision"),
         (lambda: bundled.recommend("goal-drift", framework="no-such"), UnknownName, "framework"),
-        (lambda: bundled.recommend(), InvalidQuery, "records or a text"),
-        (lambda: bundled.recommend("goal-drift", text="both"), InvalidQuery, "records or a text"),
-        (lambda: bundled.recommend_all("incident", 0), InvalidQuery, "top is 0"),
+        (lambda: bundled.recommend(), InvalidQuery, "require a record or a text"),
+        (lambda: bundled.recommend("goal-drift", text="both"), InvalidQuery, "not both"),
+        (lambda: bundled.recommend_all("incident", 0), InvalidQuery, "top=0: must be at least 1"),
         (lambda: bundled.recommend_all("domain"), UnknownName, "pattern, incident, provision"),
         (lambda: bundled.recommend(text="  "), InvalidQuery, "empty"),
-        (lambda: bundled.recommend(text="x" * 2_000_001), InvalidQuery, "at most"),
-        (lambda: small("").recommend(text="anything"), ThreatGraphError, "holds no patterns"),
-        (lambda: small(pattern("only")).recommend("only"), ThreatGraphError, "besides the one asked about"),
+        (lambda: bundled.recommend(text="x" * 2_000_001), InvalidQuery, "maximum is"),
+        (lambda: small("").recommend(text="anything"), ThreatGraphError, "has no patterns"),
+        (lambda: small(pattern("only")).recommend("only"), ThreatGraphError, "has no pattern"),
     ]
     for call, error, words in wrong:
         with pytest.raises(error, match=words):
             call()
 
 
-def test_where_nothing_is_known_the_most_linked_are_given_and_said_to_be_so(bundled: ThreatGraph) -> None:
+def test_without_known_terms_the_most_linked_records_are_returned_with_a_note(bundled: ThreatGraph) -> None:
     found = bundled.recommend(text="qwxyz zzzyx", top=3)
     assert found.basis == "popularity"
-    assert "no word of it" in found.note
+    assert "no query term occurs in the graph" in found.note
     counts = bundled.store.select(
         "SELECT ?p (COUNT(DISTINCT ?i) AS ?n) { ?i tg:involvesPattern ?p } GROUP BY ?p ORDER BY DESC(?n) LIMIT 6"
     ).column("p")
@@ -528,12 +530,12 @@ def test_a_record_that_shares_no_word_and_no_link_gets_the_most_linked(tmp_path:
     assert "qwxyz" not in [item.label for item in others]
 
 
-def test_a_text_of_a_megabyte_is_read(bundled: ThreatGraph) -> None:
+def test_a_text_of_one_megabyte_is_accepted(bundled: ThreatGraph) -> None:
     found = bundled.recommend(text="voice cloning fraud " * 50_000, top=1)
     assert found[0].label == "Deepfake Identity Hijacking"
 
 
-def test_without_the_extra_there_are_no_embeddings_and_asking_for_them_says_how_to_get_them(
+def test_without_the_extra_there_are_no_embeddings_and_the_error_says_how_to_install_them(
     bundled: ThreatGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = Recommender(bundled.store, embedded=False)
@@ -545,19 +547,19 @@ def test_without_the_extra_there_are_no_embeddings_and_asking_for_them_says_how_
         recommend(Recommender(bundled.store, embedded=True), [f"{BASE}pattern/goal-drift"])
 
 
-# On the command line.
+# The command line.
 
 
-def test_the_command_tells_prints_and_exports(capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
+def test_the_command_prints_and_exports(capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
     assert main(["recommend", "goal-drift", "--top", "2"]) == 0
-    told = capsysbinary.readouterr().out.decode()
-    assert told.startswith("Patterns related to Goal Drift\n\n 1. ")
-    assert "curated already: " in told
+    shown = capsysbinary.readouterr().out.decode()
+    assert shown.startswith("Patterns related to Goal Drift\n\n 1. ")
+    assert "existing curated link: " in shown
     assert main(["recommend", "goal-drift", "--top", "2", "--format", "json"]) == 0
     loaded = json.loads(capsysbinary.readouterr().out)
     assert loaded["basis"] == "signals"
     assert len(loaded["recommendations"]) == 2
-    assert loaded["recommendations"][0]["label"] in told
+    assert loaded["recommendations"][0]["label"] in shown
     assert main(["recommend", "--all", "--top", "1", "--format", "csv"]) == 0
     assert len(capsysbinary.readouterr().out.splitlines()) == 1 + len(ThreatGraph.open().run("patterns"))
     out = tmp_path / "r.ttl"
@@ -581,6 +583,10 @@ def test_the_command_tells_prints_and_exports(capsysbinary: pytest.CaptureFixtur
         ["--all", "--format", "turtle"],
     ],
 )
-def test_the_command_refuses_wrong_questions(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["recommend", *words]) == 2
+def test_the_command_rejects_invalid_arguments(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        status: object = main(["recommend", *words])
+    except SystemExit as stopped:
+        status = stopped.code
+    assert status == 2
     assert capsys.readouterr().err.startswith("threatgraph: error: ")

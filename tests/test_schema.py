@@ -61,7 +61,7 @@ def test_a_property_has_the_classes_that_use_it_and_an_example(graph: ThreatGrap
 
 
 def test_an_unknown_term_draws_suggestions(graph: ThreatGraph) -> None:
-    with pytest.raises(UnknownName, match=r"unknown term 'tg:severty'\. Did you mean tg:severity"):
+    with pytest.raises(UnknownName, match=r"unknown term 'tg:severty'; did you mean 'tg:severity"):
         graph.schema("tg:severty")
 
 

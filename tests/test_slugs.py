@@ -1,4 +1,4 @@
-"""Slugs: readable, of a length that every file system takes, and different for names that differ."""
+"""Slugs: readable, short enough for every file system, and different for different names."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ def test_slugs() -> None:
     assert slug_of("Straße, Ørsted & Łódź") == slug_of_any("Straße, Ørsted & Łódź") == "strasse-orsted-lodz"
     for nothing in ("", "---", "..", "!?"):
         assert slug_of_any(nothing) is None
-        with pytest.raises(ThreatGraphError, match="no slug"):
+        with pytest.raises(ThreatGraphError, match="has no letters or digits for a slug"):
             slug_of(nothing)
 
 
 @pytest.mark.parametrize("name", ["con", "PRN", "aux", "NUL", "com1", "LPT9"])
-def test_names_that_windows_reserves_get_a_hash(name: str) -> None:
+def test_reserved_names_of_windows_get_a_hash(name: str) -> None:
     assert re.fullmatch(f"{name.lower()}-[0-9a-f]{{8}}", slug_of(name))
     assert slug_of(f"{name} artist") == f"{name.lower()}-artist"
 
 
-def test_long_names_are_cut_to_slugs_that_differ_where_they_do() -> None:
+def test_long_names_are_cut_to_different_slugs() -> None:
     names = [f"{'word ' * 100}{n}" for n in range(50)]
     slugs = {slug_of(name) for name in names}
     assert len(slugs) == len(names)
@@ -42,16 +42,16 @@ def test_long_names_are_cut_to_slugs_that_differ_where_they_do() -> None:
 
 
 @given(st.lists(st.text("日本語中国кошкаاب12 ", min_size=1, max_size=8), min_size=2, max_size=6))
-def test_names_in_other_scripts_have_slugs_that_differ_where_they_do(names: list[str]) -> None:
-    whole = {" ".join(name.split()) for name in names if name.strip()}
-    slugs = {name: slug_of_any(name) for name in whole}
+def test_names_in_other_scripts_have_different_slugs(names: list[str]) -> None:
+    distinct = {" ".join(name.split()) for name in names if name.strip()}
+    slugs = {name: slug_of_any(name) for name in distinct}
     assert all(slug and FORM.fullmatch(slug) for slug in slugs.values())
-    foreign = {name for name in whole if not name.isascii()}
-    assert len({slugs[name] for name in foreign}) == len(foreign)
+    non_ascii = {name for name in distinct if not name.isascii()}
+    assert len({slugs[name] for name in non_ascii}) == len(non_ascii)
 
 
 @given(st.text())
-def test_every_slug_is_the_name_of_a_file(name: str) -> None:
+def test_every_slug_is_a_valid_file_name(name: str) -> None:
     slug = slug_of_any(name)
     assert slug == slug_of_any(name)
     assert slug is None or (FORM.fullmatch(slug) and len(f"stix-{slug}.ttl.gz") <= 143)

@@ -95,7 +95,7 @@ def test_relationships_have_both_ends_and_a_description(objects: list[Object]) -
     links = [item for item in objects if item["type"] == "relationship"]
     assert all(link["source_ref"] in ids and link["target_ref"] in ids for link in links)
     between = {link["description"] for link in links if (link["source_ref"], link["target_ref"]) == (drift, strategic)}
-    assert between == {"escalates to", "is to be told from"}
+    assert between == {"escalates to", "is distinguished from"}
     tay = named(objects, "incident", "Microsoft Tay")["id"]
     of_tay = {(link["description"], ids[link["target_ref"]]["name"]) for link in links if link["source_ref"] == tay}
     assert of_tay >= {

@@ -182,7 +182,7 @@ def test_values_that_differ_only_in_language_have_two_results(world: MemoryStore
     report, _ = both(world, turtle(tmp_path, "shapes", shapes))
     of_one_node = [f for f in report if f.node == "https://example.org/m5"]
     assert [f.value for f in of_one_node] == ["abc", "abc"]
-    assert report.to_turtle().count('sh:value "abc"@en ;') == 3  # a node of its own, and two neighbours
+    assert report.to_turtle().count('sh:value "abc"@en ;') == 3  # a node of its own, and two neighbors
 
 
 def test_the_details_of_a_result_are_not_results(world: MemoryStore, tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
-"""The errors and warnings of threatgraph. Each message says what is wrong and what to do."""
+"""Errors and warnings. Each message states what is wrong and what to do."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
 
-from threatgraph.display import redacted
+from threatgraph.display import redact
 
 
 class ThreatGraphError(Exception):
@@ -13,10 +13,10 @@ class ThreatGraphError(Exception):
 
 
 class ThreatGraphWarning(UserWarning):
-    """A likely mistake that does not stop the work, such as a query that uses a property that does not exist."""
+    """A likely mistake that is not an error, such as a query with a property that does not exist."""
 
 
-#: The minimum similarity of a suggestion (of difflib, 0 to 1); short names are alike by chance.
+#: The minimum similarity of a suggestion (of difflib, 0 to 1); short names can be similar by chance.
 _SIMILAR, _SIMILAR_SHORT = 0.7, 0.8
 _SHORT = 6
 
@@ -27,13 +27,13 @@ def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
     Args:
         name: the name that was not found.
         known: the names that exist.
-        most: the maximum number of names to return.
+        most: maximum number of names.
     """
-    wanted, by_lower = name.lower(), {k.lower(): k for k in known}
+    wanted, by_lower = name.lower(), {k.lower(): k for k in sorted(known)}
     if len(wanted) >= _SHORT:
         found = difflib.get_close_matches(wanted, by_lower, n=most, cutoff=_SIMILAR)
     else:
-        # Two letters that changed places lower the similarity of a short name as much as a wrong letter does.
+        # Two swapped letters lower the similarity of a short name as much as a wrong letter does.
         swapped = [k for k in by_lower if k[:1] == wanted[:1] and sorted(k) == sorted(wanted)]
         found = [
             *swapped,
@@ -51,18 +51,18 @@ class UnknownName(ThreatGraphError, LookupError):
         """Compose the message.
 
         Args:
-            what: what the name should name, such as ``pattern``.
+            what: the kind of name, such as ``pattern``.
             name: the name that was not found.
             known: the names that exist; similar ones are suggested.
-            hint: a sentence that says what to do.
+            hint: a sentence on what to do.
             suggestions: names to suggest instead of similar ones.
         """
         self.name = name
         self.suggestions = list(suggestions) or nearest(name, known)
-        *others, last = self.suggestions or [""]
+        *others, last = map(repr, self.suggestions or [""])
         listed = f"{', '.join(others)} or {last}" if others else last
-        guess = f" Did you mean {listed}?" if last else ""
-        super().__init__(f"unknown {what} {name!r}.{guess}{' ' + hint if hint else ''}")
+        end = f"; did you mean {listed}?" if self.suggestions else "."
+        super().__init__(f"unknown {what} {name!r}{end}{' ' + hint if hint else ''}")
 
 
 class AmbiguousName(ThreatGraphError, LookupError):
@@ -73,8 +73,8 @@ class InvalidFile(ThreatGraphError, ValueError):
     """A file that cannot be read or does not have the expected format; has the path and, if known, line and column."""
 
     def __init__(self, path: str, reason: str, line: int | None = None, column: int | None = None) -> None:
-        place = path.replace("\n", "\\n") + (f":{line}" if line else "") + (f":{column}" if line and column else "")
-        super().__init__(f"{place}: {reason}")
+        location = path.replace("\n", "\\n") + (f":{line}" if line else "") + (f":{column}" if line and column else "")
+        super().__init__(f"{location}: {reason}")
         self.path, self.line, self.column = path, line, column
 
 
@@ -106,6 +106,6 @@ class EndpointError(ThreatGraphError):
     """A request to a SPARQL server that failed; the message has the URL."""
 
     def __init__(self, url: str, reason: str) -> None:
-        url = redacted(url)
+        url = redact(url)
         super().__init__(f"{url}: {reason}")
         self.url, self.reason = url, reason

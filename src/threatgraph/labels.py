@@ -16,7 +16,7 @@ _BATCH = 500
 
 
 def read_labels(store: Store, iris: Iterable[str]) -> dict[str, str]:
-    """The labels of records, by IRI. An IRI without a label is not in the result.
+    """Read the labels of records, by IRI. IRIs without a label are not in the result.
 
     Args:
         store: the store to read.
@@ -32,12 +32,12 @@ def read_labels(store: Store, iris: Iterable[str]) -> dict[str, str]:
 
 
 def add_labels(store: Store, table: Table, columns: Collection[str]) -> Table:
-    """The table with a column ``<column>_label`` after each of some columns of IRIs.
+    """Add a column ``<column>_label`` after each of some columns of IRIs.
 
     Args:
         store: the store that has the labels.
         table: the table.
-        columns: the columns that hold IRIs of records.
+        columns: the columns with IRIs of records.
     """
     labeled = [i for i, name in enumerate(table.columns) if name in columns]
     nodes = {term.value for row in table.rows for i in labeled if isinstance(term := row[i], NamedNode)}

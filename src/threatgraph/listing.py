@@ -35,7 +35,7 @@ _FOREIGN = {
     "description": f"{_DCTERMS}description",
     "source": f"{_DCTERMS}source",
 }
-#: Shorter names, and names that stand for a path of properties.
+#: Short names of properties.
 _SHORT = {
     "harm": tg("harmType"),
     "likelihood": tg("likelihoodTrend"),
@@ -47,7 +47,7 @@ _SHORT = {
 }
 #: The framework of a provision, and the frameworks that any other record is mapped to.
 _IN_FRAMEWORK, _MAPPED_TO_FRAMEWORK = f"<{SKOS}inScheme>", f"<{tg('mappedTo')}>/<{SKOS}inScheme>?"
-#: Few incidents name a domain: the others belong to that of their primary pattern.
+#: Few incidents have a domain; the others have that of their primary pattern.
 _INCIDENT_DOMAIN = f"(<{tg('domain')}>|<{tg('primaryPattern')}>/<{tg('domain')}>)"
 #: The property that holds the date of a record, for ``since`` and ``until``.
 _DATES = {"incident": tg("occurred"), "provision": tg("appliesFrom")}
@@ -126,7 +126,7 @@ def list_records(
 
 
 def property_names(store: Store, kind: str) -> list[str]:
-    """The names of the properties that records of a kind have: what ``where`` and ``columns`` accept.
+    """Return the properties of the records of a kind, which ``where`` and ``columns`` accept.
 
     Args:
         store: the store to read.
@@ -197,7 +197,7 @@ def _condition(store: Store, kind: Kind, number: int, name: str, values: str | S
 
 
 def _terms(store: Store, value: str, known: Sequence[tuple[Term | None, ...]], prop: _Property) -> list[Term]:
-    """The terms that a value given by a person means, among those that the property has."""
+    """Find the terms for a value of a filter, among the values of the property."""
     wanted = value.strip().casefold()
     names: dict[str, list[Term]] = {}
     for term, label, code in known:
@@ -270,7 +270,7 @@ def _table(store: Store, kind: Kind, records: Sequence[NamedNode], shown: Sequen
         found = [sorted(column.get(record, ()), key=lambda term: _label(term, labels)) for record in records]
         names.append(prop.name)
         columns.append([_joined(terms) for terms in found])
-        if store.ask(_LABELED % (tg(kind.class_name), prop.path)):  # whatever the rows, so that columns are stable
+        if store.ask(_LABELED % (tg(kind.class_name), prop.path)):  # independent of the rows
             names.append(f"{prop.name}_label")
             columns.append([_joined([Literal(_label(term, labels)) for term in terms]) for terms in found])
     return Table([*names, _RECORD], list(zip(*columns, records, strict=True)))

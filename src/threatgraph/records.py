@@ -1,4 +1,4 @@
-"""A record as people read it: its statements by name, its parts nested in it, its links with their labels."""
+"""Records: their statements by property name, with nested parts and with the labels of links."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ SELECT ?property ?value ?label ?notation ?position {
 _PARTS = "SELECT ?part { ?record tg:hasPart ?part }"
 
 
-#: Links from records, or from their parts, to a record or its parts, and predicted links in both directions. Shortcuts
-#: that rules derive are left out.
+#: Links from other records or their parts to a record, and predicted links in both directions. Derived shortcuts are
+#: left out.
 _INBOUND = """
 SELECT DISTINCT ?property ?code ?label ?owner ?confidence
 WHERE {
@@ -57,7 +57,7 @@ ORDER BY STR(?property) DESC(?confidence) STR(?code) STR(?label) STR(?owner)
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link to another record or concept, with what is needed to read it."""
+    """A link to another record or concept, with its label and code."""
 
     iri: str
     label: str
@@ -70,7 +70,7 @@ class Link:
 
     def _name(self) -> str:
         kind = kind_of(self.iri)
-        if kind is not None and kind.name == "provision":  # people know a provision by its number
+        if kind is not None and kind.name == "provision":  # provisions are identified by numbers
             return f"{shorten(self.iri)} {self.label}"
         return f"{self.label} ({self.code})" if self.code else self.label
 
@@ -95,7 +95,7 @@ class Record:
 
     iri: str
     kind: str
-    """Name of its kind; empty for a part."""
+    """The kind of the record; empty for a part."""
     label: str
     code: str | None
     statements: Mapping[str, tuple[Value | Link | Record, ...]] = field(repr=False)
@@ -110,19 +110,19 @@ class Record:
         return name in self.statements
 
     def text(self, name: str) -> str:
-        """The first value of a property as text; empty where there is none."""
+        """Return the first value of a property as text; empty if there is none."""
         values = self[name]
         return str(values[0]) if values else ""
 
     def to_dict(self) -> dict[str, object]:
-        """The record as nested dicts and lists of plain values."""
+        """Return the record as nested dicts and lists of plain values."""
         plain: dict[str, object] = {"iri": self.iri}
         for name, values in self.statements.items():
             plain[name] = [_plain(value) for value in values]
         return plain
 
     def texts(self, name: str) -> list[str]:
-        """The values of a property for people; properties are named by their headings.
+        """Return the values of a property for display; properties are named by their headings.
 
         Args:
             name: the local name of the property.
@@ -130,7 +130,7 @@ class Record:
         return [_detail(value) if name == "addedProperty" else str(value) for value in self[name]]
 
     def line(self) -> str:
-        """A part of a record as one line: its name or target, its details and its text."""
+        """Return a part of a record as one line: its label or target, details and text."""
         targets = "; ".join(str(self[name][0]) for name in _TARGETS if self[name])
         head = f"{self.label} ({targets})" if self.label and targets else self.label or targets
         shown = [name for name in _DETAILS if self[name] and self.text(name) != self.label]
@@ -181,7 +181,7 @@ class Record:
         return notebook.bullets(items, numbered=numbered) + (f" — {notebook.escape(reason)}" if reason else "")
 
 
-#: What a part points to, and the details of a part with the words before each.
+#: The targets of a part, and its details with the words before each.
 _TARGETS = ("group", "pattern", "subject_id", "object_id", "framework")
 _DETAILS = {
     "impactRole": "",
@@ -208,7 +208,7 @@ def _detail(value: Value | Link | Record) -> str:
 
 
 def read_record(store: Store, iri: str) -> Record:
-    """Read a record and its parts out of a store; ``iri`` must be one that :func:`threatgraph.lookup.resolve` gave."""
+    """Read a record and its parts from a store; ``iri`` must be a result of :func:`threatgraph.lookup.resolve`."""
     node = NamedNode(iri)
     parts = [str(row[0].value) for row in store.select(_PARTS, {"record": node}).rows if isinstance(row[0], NamedNode)]
     by_subject: dict[str, dict[str, list[tuple[int, Value | Link]]]] = {}
@@ -267,7 +267,7 @@ def _record(iri: str, found: dict[str, list[tuple[int, Value | Link]]], parts: M
 
 
 def _kind_of_class(value: Value | Link | Record) -> Kind | None:
-    """The kind of the records of a class, for records with an IRI outside of our own space."""
+    """The kind of the records of a class, for records whose IRI is outside the namespace of threatgraph."""
     iri = value.iri if isinstance(value, Link) else ""
     return next((kind for kind in KINDS.values() if tg(kind.class_name) == iri), None)
 

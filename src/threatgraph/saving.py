@@ -1,4 +1,4 @@
-"""Writes files whole or not at all."""
+"""Writes files atomically."""
 
 from __future__ import annotations
 
@@ -13,25 +13,26 @@ from threatgraph.display import printable
 from threatgraph.errors import ThreatGraphError
 
 _TEMPORARY = ".threatgraph-"
-# What a writer that was killed may leave; those of earlier versions have no ending.
-_LEFT_OVER = re.compile(r"\.threatgraph-[a-z0-9_]{8}(?:\.tmp)?")
-_tidied: set[Path] = set()
-"""Folders in which this process has looked for what others have left."""
+# Temporary files of a killed process.
+_LEFTOVER = re.compile(r"\.threatgraph-[a-z0-9_]{8}(?:\.tmp)?")
+_cleaned: set[Path] = set()
+"""Folders in which this process has removed the temporary files of others."""
 
 
 def save(content: bytes, path: Path) -> None:
-    """Write a file beside its place and then rename it, so that nobody ever sees half of it.
+    """Write a file atomically: other processes see the old content or the new content.
 
-    Where the system allows it, the new file gets its name only when it is complete; else, what a killed process has
-    left is removed by the next one that writes in that folder.
+    The content goes to a temporary file in the same folder, which then gets the final name. On Linux the temporary file
+    has no name, so a killed process leaves no file. Elsewhere, the next process that writes in the folder removes it.
 
     Args:
-        content: what the file is to hold.
-        path: where; a file that stands there is replaced, and one that a link points to is replaced in its own place.
-            A pipe or a device is written to, since to replace it would destroy it.
+        content: the content of the file.
+        path: the path. An existing file is replaced; a symbolic link is followed. A pipe or a device is written to,
+            because replacing it would destroy it.
 
     Raises:
-        ThreatGraphError: where the file cannot be written, such as on a full disk; what stood there before still does.
+        ThreatGraphError: if the file cannot be written, for example because the disk is full. An existing file is then
+            unchanged.
     """
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
@@ -40,7 +41,7 @@ def save(content: bytes, path: Path) -> None:
         path = path.resolve()
         if path.is_dir():
             raise IsADirectoryError(None, "it is a folder")
-        _tidy(path.parent)
+        _clean(path.parent)
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
         with _new_file(path.parent, mode) as (descriptor, temporary):
             view = memoryview(content)
@@ -48,22 +49,22 @@ def save(content: bytes, path: Path) -> None:
                 view = view[os.write(descriptor, view) :]
             os.fsync(descriptor)
             _name(descriptor, temporary)
-            if os.name == "nt":  # where an open file cannot be renamed
+            if os.name == "nt":  # an open file cannot be renamed
                 os.close(descriptor)
             temporary.replace(path)
     except OSError as error:
-        place = printable(str(path), line_ends=False)
-        reason = f"{place}: cannot be written ({error.strerror or error}); nothing was changed."
+        shown = printable(str(path), line_ends=False)
+        reason = f"{shown}: cannot be written ({error.strerror or error}); nothing was changed."
         raise ThreatGraphError(reason) from error
 
 
 @contextmanager
 def _new_file(folder: Path, mode: int) -> Iterator[tuple[int, Path]]:
-    """A descriptor of an empty file in a folder, and the name that it has or may get; in the end the name is gone."""
+    """Create a temporary file; yield its descriptor and its name, which it may not have yet. Remove it at the end."""
     temporary = folder / f"{_TEMPORARY}{secrets.token_hex(4)}.tmp"
     try:
         descriptor = os.open(folder, os.O_TMPFILE | os.O_WRONLY, mode)
-    except (OSError, AttributeError):  # only Linux has files without a name, and not on each file system
+    except (OSError, AttributeError):  # only Linux has files without a name, and not on every file system
         descriptor = os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), mode)
     try:
         with suppress(OSError):
@@ -71,28 +72,28 @@ def _new_file(folder: Path, mode: int) -> Iterator[tuple[int, Path]]:
         _lock(descriptor)
         yield descriptor, temporary
     finally:
-        with suppress(OSError):  # it is closed where it had to be
+        with suppress(OSError):  # may be closed already
             os.close(descriptor)
         temporary.unlink(missing_ok=True)
 
 
 def _name(descriptor: int, temporary: Path) -> None:
-    """Give a complete file its name, where it has none yet."""
+    """Give a complete file its name, if it has none yet."""
     if os.fstat(descriptor).st_nlink == 0:
         folder = os.open("/proc/self/fd", os.O_RDONLY)
-        try:  # Python follows the link that stands for the descriptor only beside a folder
+        try:  # Python follows the symbolic link of the descriptor only with src_dir_fd
             os.link(str(descriptor), temporary, src_dir_fd=folder, follow_symlinks=True)
         finally:
             os.close(folder)
 
 
-def _tidy(folder: Path) -> None:
-    """Remove what a writer that was killed has left in a folder; what one is writing at the moment is locked."""
-    if folder in _tidied:
+def _clean(folder: Path) -> None:
+    """Remove the temporary files of killed processes from a folder; files of running processes are locked."""
+    if folder in _cleaned:
         return
-    _tidied.add(folder)
+    _cleaned.add(folder)
     for entry in os.scandir(folder):
-        if _LEFT_OVER.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+        if _LEFTOVER.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
             with suppress(OSError):
                 descriptor = os.open(entry.path, os.O_RDONLY)
                 try:
@@ -103,7 +104,7 @@ def _tidy(folder: Path) -> None:
 
 
 def _lock(descriptor: int) -> bool:
-    """Lock a file that nobody else has locked; ``False`` where that is not possible."""
+    """Lock a file; return ``False`` if it is locked or the system has no locks."""
     try:
         import fcntl
 

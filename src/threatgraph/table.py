@@ -1,4 +1,4 @@
-"""The rows that a query gives back: they iterate as RDF terms, turn into dicts and frames, and print well."""
+"""Tables of query results: rows of RDF terms, with conversions to dicts, pandas, JSON and text."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ Value = str | int | float | bool | None
 _NUMBERS: dict[str, type[int] | type[float]] = {
     XSD + name: int for name in ("integer", "int", "long", "short", "nonNegativeInteger", "positiveInteger")
 } | {XSD + name: float for name in ("decimal", "double", "float")}
-#: Decimals of a number in a table for people; files have all of them.
+#: Decimals of a number in a rendered table; files have all decimals.
 _DECIMALS = 3
 
 
 def to_rdflib(term: Term) -> Identifier:
-    """The rdflib term for an Oxigraph term; literals keep their exact lexical form."""
+    """Convert an Oxigraph term to rdflib; literals keep their exact lexical form."""
     import rdflib
 
     if isinstance(term, NamedNode):
@@ -47,11 +47,11 @@ def to_rdflib(term: Term) -> Identifier:
             return rdflib.Literal(term.value)
         literal = rdflib.Literal(term.value, datatype=rdflib.URIRef(term.datatype.value), normalize=False)
         return literal if str(literal) == term.value else _spaced(term)
-    raise TypeError("rdflib has no term for a quoted triple")
+    raise TypeError("rdflib does not support triple terms")
 
 
 def _spaced(term: Literal) -> Identifier:
-    """The literal of a datatype such as ``xsd:token``, which rdflib makes without the spaces that are written."""
+    """Make a literal of a datatype such as ``xsd:token``, for which rdflib would normalize white space."""
     import rdflib
 
     literal = rdflib.Literal(term.value, datatype=rdflib.URIRef("urn:x"))
@@ -60,29 +60,29 @@ def _spaced(term: Literal) -> Identifier:
 
 
 def to_rdflib_graph(triples: Iterable[Triple]) -> rdflib.Graph:
-    """An rdflib graph of triples, with our prefixes bound."""
+    """Make an rdflib graph of triples, with the prefixes of threatgraph."""
     import rdflib
 
     graph = rdflib.Graph(bind_namespaces="none")
     for prefix, namespace in PREFIXES.items():
         graph.bind(prefix, namespace)
-    term = cache(to_rdflib)  # the same terms come again and again
+    term = cache(to_rdflib)  # terms repeat
     for triple in triples:
         graph.add((term(triple.subject), term(triple.predicate), term(triple.object)))
     return graph
 
 
 def to_value(term: Term | None) -> Value:
-    """The plain Python value of a term: numbers and booleans as such, IRIs in full, dates and text as written."""
+    """Convert a term to a Python value: numbers and Booleans as such, IRIs in full, dates and text as strings."""
     if isinstance(term, Literal):
         number = _NUMBERS.get(term.datatype.value)
         try:
             if number:
                 value = number(term.value)
-                # JSON has no infinity and no NaN
+                # JSON has no infinity and NaN
                 return term.value if isinstance(value, float) and not math.isfinite(value) else value
         except ValueError:
-            return term.value  # an ill-typed literal is shown as it stands
+            return term.value  # the lexical form is not valid for the datatype
         if term.datatype.value == XSD + "boolean" and term.value in ("true", "false"):
             return term.value == "true"
         return term.value
@@ -90,23 +90,23 @@ def to_value(term: Term | None) -> Value:
 
 
 def plain_text(term: Term) -> str:
-    """The term as bare text: an IRI in full, the text of a literal, a triple as in N-Triples 1.2."""
+    """Convert a term to text: an IRI in full, the text of a literal, a triple as in N-Triples 1.2."""
     return f"<<( {term} )>>" if isinstance(term, Triple) else str(term.value)
 
 
 def to_text(term: Term | None) -> str:
-    """The term as a person reads it: a prefixed name for an IRI, bare text for a literal, nothing for no value."""
+    """Convert a term to text for display: a prefixed name for an IRI, the text of a literal, ``""`` for ``None``."""
     if isinstance(term, NamedNode):
         return shorten(term.value)
     return "" if term is None else plain_text(term)
 
 
 def to_frame(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> pandas.DataFrame:
-    """Rows of plain values as a pandas frame.
+    """Convert rows of plain values to a pandas data frame.
 
     Args:
-        rows: a mapping from column to value for each row.
-        columns: the columns, in their order.
+        rows: for each row, a mapping from column to value.
+        columns: the columns, in order.
 
     Raises:
         ImportError: if pandas is not installed; ``pip install threatgraph[pandas]`` installs it.
@@ -127,7 +127,7 @@ class Row:
         self._columns, self._terms = columns, terms
 
     def __getitem__(self, key: int | str) -> Identifier | None:
-        """The rdflib term of a column, or ``None`` where it is unbound."""
+        """The rdflib term of a column, or ``None`` if it is unbound."""
         position = self._columns.index(key) if isinstance(key, str) and key in self._columns else key
         if isinstance(position, str):
             raise KeyError(f"no column {key!r}; the columns are {', '.join(self._columns)}")
@@ -150,11 +150,11 @@ class Row:
 
 
 class Table(Sequence[Row]):
-    """The answer to a SELECT query.
+    """The result of a SELECT query, as a sequence of rows.
 
     Args:
         columns: the names of the variables, in the order of the query.
-        rows: for each row, one Oxigraph term (or ``None``) a column.
+        rows: for each row, one Oxigraph term (or ``None``) per column.
     """
 
     def __init__(self, columns: Sequence[str], rows: Sequence[tuple[Term | None, ...]]) -> None:
@@ -174,28 +174,28 @@ class Table(Sequence[Row]):
         return (Row(self.columns, row) for row in self.rows)
 
     def column(self, name: str) -> list[Value]:
-        """The plain values of one column.
+        """Return the plain values of a column.
 
         Raises:
-            ValueError: where there is no such column.
+            ValueError: if the column does not exist.
         """
         position = self.columns.index(name)
         return [to_value(row[position]) for row in self.rows]
 
     def to_dicts(self) -> list[dict[str, Value]]:
-        """The rows as dicts of plain Python values (see :func:`to_value`)."""
+        """Return the rows as dicts of plain Python values (see :func:`to_value`)."""
         return [dict(zip(self.columns, map(to_value, row), strict=True)) for row in self.rows]
 
     def to_json(self) -> str:
-        """The rows as a JSON array of objects, with plain values (see :func:`to_value`)."""
+        """Return the rows as a JSON array of objects, with plain values (see :func:`to_value`)."""
         return json.dumps(self.to_dicts(), ensure_ascii=False, indent=2)
 
     def to_sparql_json(self) -> str:
-        """The rows as W3C SPARQL Query Results JSON: each value has its type, datatype and language."""
+        """Return the rows as W3C SPARQL Query Results JSON: each value has its type, datatype and language."""
         return results.to_json(self.columns, self.rows)
 
     def to_sparql_xml(self) -> str:
-        """The rows as W3C SPARQL Query Results XML.
+        """Return the rows as W3C SPARQL Query Results XML.
 
         Raises:
             ThreatGraphError: for a text with a character that XML 1.0 cannot represent.
@@ -203,7 +203,7 @@ class Table(Sequence[Row]):
         return results.to_xml(self.columns, self.rows)
 
     def select(self, *columns: str) -> Table:
-        """The table with only these columns, in this order.
+        """Return a table with only these columns, in this order.
 
         Raises:
             UnknownName: for a column that does not exist.
@@ -215,7 +215,7 @@ class Table(Sequence[Row]):
         return Table(columns, [tuple(row[i] for i in positions) for row in self.rows])
 
     def to_pandas(self) -> pandas.DataFrame:
-        """The rows as a pandas frame.
+        """Return the rows as a pandas data frame.
 
         Raises:
             ImportError: if pandas is not installed; ``pip install threatgraph[pandas]`` installs it.
@@ -223,7 +223,7 @@ class Table(Sequence[Row]):
         return to_frame(self.to_dicts(), self.columns)
 
     def render(self, width: int | None = None) -> str:
-        """The table as text for people.
+        """Return the table as text for a terminal.
 
         A column of records is shown by their labels if it has a label column. Decimal numbers have at most three
         decimals. A table that does not fit loses the IRI of its records. If that is not enough, lines are broken
@@ -241,9 +241,9 @@ class Table(Sequence[Row]):
         return lay_out(columns, cells, width, right=right)
 
     def labeled(self) -> Table:
-        """The table for people: each column of records is replaced by its label column, if it has one.
+        """Return a table for display, in which label columns replace the columns of records.
 
-        Provisions keep their identifiers, which are how people refer to them. So do records that share a label.
+        Provisions keep their identifiers, because people refer to them by number. So do records that share a label.
         """
         hidden = {f"{name}_label": name for name in self.columns if f"{name}_label" in self.columns}
         hidden = {label: name for label, name in hidden.items() if self._is_labeled_by(name, label)}
@@ -266,7 +266,7 @@ class Table(Sequence[Row]):
         return "label" in self.columns[:-1] and all(isinstance(row[-1], NamedNode) for row in self.rows)
 
     def texts(self) -> list[list[str]]:
-        """The cells as people read them, without characters that a terminal would obey."""
+        """Return the cells as text for display, with control characters escaped."""
         return [list(column) for column in zip(*map(_column_text, zip(*self.rows, strict=True)), strict=True)]
 
     def __str__(self) -> str:
@@ -296,7 +296,7 @@ def _html_cell(term: Term | None, text: str, label: str) -> str:
 
 
 def _is_named_by_label(term: Term | None) -> bool:
-    """Whether people know a record, or each of several in one cell, by its label: provisions have numbers."""
+    """Whether the records in a cell are identified by labels; provisions are identified by numbers."""
     if term is None:
         return True
     kinds = [kind_of(iri) for iri in plain_text(term).split("; ")]
@@ -304,7 +304,7 @@ def _is_named_by_label(term: Term | None) -> bool:
 
 
 def _column_text(terms: Sequence[Term | None]) -> list[str]:
-    """The cells of a column for people. Records of one kind go without their prefix."""
+    """The cells of a column as text for display. Records of a single kind have no prefix."""
     if _is_numeric(terms):
         return _number_texts(terms)
     texts = [printable(to_text(term)) for term in terms]

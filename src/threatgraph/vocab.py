@@ -1,7 +1,7 @@
-"""The names that the graph is made of: namespaces, prefixes, kinds of record, and the terms of the ontology.
+"""Names: namespaces, prefixes, kinds of record, and the terms of the ontology.
 
-Everything here is a plain string, so that importing it costs nothing. A misspelt term (``tg("Pattren")``) raises at
-once instead of making a new IRI that matches nothing.
+Everything is a plain string, so the module is fast to import. A misspelled term (``tg("Pattren")``) is an error, so it
+cannot become an IRI without matches.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ SH = "http://www.w3.org/ns/shacl#"
 SKOS = "http://www.w3.org/2004/02/skos/core#"
 XSD = "http://www.w3.org/2001/XMLSchema#"
 
-#: Named graph of the triples that the rules in ``ontology/rules/`` derive.
+#: The named graph of the triples that the rules in ``ontology/rules/`` derive.
 DERIVED_GRAPH = f"{BASE}graph/derived"
-#: Named graphs of the bundled files: this, and then the path of the file inside the project.
+#: The prefix of the named graphs of bundled files; the path of the file in the project follows.
 FILE_GRAPHS = f"{BASE}graph/"
 
 CLASSES = frozenset(
@@ -50,10 +50,10 @@ PROPERTIES = frozenset(
 
 
 def tg(name: str) -> str:
-    """The IRI of a term of the ontology.
+    """Return the IRI of a term of the ontology.
 
     Raises:
-        KeyError: where the ontology has no such term.
+        KeyError: if the ontology does not have the term.
     """
     if name not in CLASSES and name not in PROPERTIES:
         raise KeyError(f"the ontology has no term {name!r}")
@@ -61,18 +61,18 @@ def tg(name: str) -> str:
 
 
 class Kind(NamedTuple):
-    """A kind of record that has an IRI space of its own."""
+    """A kind of record, with its own IRI namespace."""
 
     name: str
-    """What the command line and the Python look-ups call it; also the path segment of its IRIs."""
+    """The name on the command line and in Python; also the path segment of its IRIs."""
     class_name: str
-    """Local name of its class in the ontology."""
+    """The local name of its class in the ontology."""
     plural: str
-    """What a list of them is called, and its folder or file below ``data/``."""
+    """The plural, which is also the name of its folder or file in ``data/``."""
 
     @property
     def namespace(self) -> str:
-        """What the IRIs of this kind begin with."""
+        """The beginning of the IRIs of this kind."""
         return f"{BASE}{self.name}/"
 
 
@@ -113,7 +113,7 @@ KINDS: dict[str, Kind] = {
     )
 }
 
-#: Prefix to edition of a framework: editions reuse codes, so the edition is part of every provision's IRI.
+#: Prefixes of framework editions. Editions reuse codes, so the edition is part of the IRI of a provision.
 EDITIONS: dict[str, str] = {
     "mit": "mit-ai-risk-repository-v3",
     "eu-ai-act": "eu-ai-act-2024-1689",
@@ -125,7 +125,7 @@ EDITIONS: dict[str, str] = {
     "atlas": "mitre-atlas-5.6.0",
 }
 
-#: Prefix to namespace: the one table that the writer, SPARQL, the exports and the JSON-LD context use.
+#: Prefixes and namespaces, used for Turtle, SPARQL, exports and the JSON-LD context.
 PREFIXES: dict[str, str] = {
     "tg": TG,
     **{kind.name: kind.namespace for kind in KINDS.values()},
@@ -149,7 +149,7 @@ _BY_LENGTH = sorted(PREFIXES.items(), key=lambda item: -len(item[1]))
 
 
 def shorten(iri: str) -> str:
-    """The IRI as a prefixed name (``pattern:goal-drift``), for people; the IRI itself where no prefix fits."""
+    """Return an IRI as a prefixed name (``pattern:goal-drift``), or unchanged if no prefix matches."""
     for prefix, namespace in _BY_LENGTH:
         if iri.startswith(namespace):
             return f"{prefix}:{iri[len(namespace) :]}"
@@ -157,6 +157,6 @@ def shorten(iri: str) -> str:
 
 
 def kind_of(iri: str) -> Kind | None:
-    """The kind of record that an IRI names, by its path; ``None`` for anything else, a record's parts included."""
+    """Return the kind of the record with an IRI; ``None`` for other IRIs, including those of parts of records."""
     name, slash, slug = iri.removeprefix(BASE).partition("/")
     return KINDS.get(name) if iri.startswith(BASE) and slash and slug and "#" not in slug else None

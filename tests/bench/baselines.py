@@ -1,4 +1,4 @@
-"""Rankers to compare with: what people use where there is no recommender."""
+"""Baseline rankers: common alternatives to the recommender."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from threatgraph.recommend.signals.base import Query
 
 
 def tf_idf(questions: Sequence[str], candidates: Sequence[str]) -> np.ndarray:
-    """Cosine of TF-IDF with English stop words, as scikit-learn has it out of the box."""
+    """Cosine of TF-IDF with English stop words, with the defaults of scikit-learn."""
     vectors = TfidfVectorizer(stop_words="english").fit([*questions, *candidates])
     return np.asarray((vectors.transform(questions) @ vectors.transform(candidates).T).todense())
 
 
 def bm25(questions: Sequence[str], candidates: Sequence[str]) -> np.ndarray:
-    """Okapi BM25, as the bm25s library has it out of the box."""
+    """Okapi BM25, with the defaults of the bm25s library."""
     ranker = bm25s.BM25()
     ranker.index(bm25s.tokenize(list(candidates), stopwords="en", show_progress=False), show_progress=False)
     tokens = bm25s.tokenize(list(questions), stopwords="en", return_ids=False, show_progress=False)
@@ -28,17 +28,17 @@ def bm25(questions: Sequence[str], candidates: Sequence[str]) -> np.ndarray:
 
 
 def at_random(questions: int, candidates: int) -> np.ndarray:
-    """No order at all."""
+    """A random order."""
     return np.random.default_rng(1).random((questions, candidates))
 
 
 def popularity(recommender: Recommender, queries: Sequence[Query], kind: str) -> np.ndarray:
-    """The candidates that most records link to, whatever the question."""
+    """The candidates with the most links, independent of the query."""
     return np.tile(recommender.popularity(kind), (len(queries), 1))
 
 
 def jaccard(recommender: Recommender, queries: Sequence[Query], kind: str) -> np.ndarray:
-    """Shared neighbors over all neighbors of both, none weighted."""
+    """The Jaccard index of the neighbors, without weights."""
     target = recommender.target(kind)
     theirs = [{link.node for link in target.links(c)} for c in target.candidates()]
     rows = []
@@ -49,7 +49,7 @@ def jaccard(recommender: Recommender, queries: Sequence[Query], kind: str) -> np
 
 
 def page_rank(recommender: Recommender, queries: Sequence[Query], kind: str) -> np.ndarray:
-    """Personalised PageRank of networkx from the neighbors of the record, which is taken out of the network itself."""
+    """Personalized PageRank of networkx from the neighbors of the record, without the record itself."""
     corpus, target = recommender.corpus, recommender.target(kind)
     network = networkx.Graph(
         (iri, link.node) for iri, links in zip(corpus.iris, corpus.links, strict=True) for link in links

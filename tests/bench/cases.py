@@ -1,9 +1,9 @@
-"""Measures one engine on one file, each case in a process of its own: its time, its count and its peak of memory.
+"""Measures one engine on one file, each case in a separate process: time, count and peak memory.
 
-    python tests/bench/cases.py ENGINE FILE FOLDER LIMIT MEMORY [DONE…]   # what stores.py starts
+    python tests/bench/cases.py ENGINE FILE FOLDER LIMIT MEMORY [DONE…]   # started by stores.py
 
-The process loads the graph once and forks for each case, so a case begins with the loaded graph, ends with its process,
-and can be killed at the limit. It writes one JSON object a line: the row that begins, and what came of it.
+The process loads the graph once and forks for each case. So a case starts with the loaded graph, and can be killed at
+the limit. The process writes one JSON object per line: the row that starts, and its figures.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from threatgraph.lookup import bind
 from threatgraph.sparql.binding import Bindings
 from threatgraph.store import MemoryStore
 
-#: Queries that read what grows with the incidents, with their parameters.
+#: Queries whose cost grows with the number of incidents, with their parameters.
 QUERIES: Mapping[str, Mapping[str, str]] = {
     "causes": {},
     "causes-together": {},
@@ -42,7 +42,7 @@ QUERIES: Mapping[str, Mapping[str, str]] = {
     "patterns-sharing-context": {"pattern": "PAT-SYS-005"},
     "patterns-together": {},
 }
-#: A case that takes less than a second is run again, so many times at most and for so many seconds.
+#: A case that takes less than a second is repeated, up to these limits of runs and seconds.
 _MOST, _SPENT = 15, 3.0
 
 Figures = dict[str, Any]
@@ -50,16 +50,16 @@ Figures = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A contribution of work of an engine; ``direct`` is the same without our layer."""
+    """A unit of work of an engine; ``direct`` is the same without the layer of threatgraph."""
 
     work: Work
     direct: Work | None = None
     once: bool = False
-    """Whether the work leaves something behind, so that a second run would be another one."""
+    """Whether the work changes a state, so that it cannot be repeated."""
 
 
 def cases(engine: Contender) -> dict[str, Callable[[], Case]]:
-    """The cases of an engine by row, in the order in which they run; a case is made when its turn comes."""
+    """The cases of an engine by row, in the order in which they run; a case is created right before it runs."""
     bundled = MemoryStore.open()
     bindings = {name: bind(bundled, load_catalog()[name], values) for name, values in QUERIES.items()}
 
@@ -80,7 +80,7 @@ def cases(engine: Contender) -> dict[str, Callable[[], Case]]:
 
 
 def measured(case: Case) -> Figures:
-    """The median time in seconds and the count; where there is a direct way, the two take turns."""
+    """The median time in seconds and the count; work and direct work alternate."""
     ours, direct = [], []
     began = time.perf_counter()
     while True:
@@ -95,7 +95,7 @@ def measured(case: Case) -> Figures:
 
 
 def forked(work: Callable[[], Figures], limit: float) -> Figures:
-    """What ``work`` gives, done in a child process that is killed at the limit, and the child's peak of memory."""
+    """Run ``work`` in a child process that is killed at the limit; return its result with the peak memory."""
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -112,12 +112,12 @@ def forked(work: Callable[[], Figures], limit: float) -> Figures:
         os.kill(child, signal.SIGKILL)
     _, status, used = os.wait4(child, 0)
     with os.fdopen(reader, "rb") as answer:
-        said = answer.read()
+        output = answer.read()
     if not ready:
         return {"failed": f"over {limit:.0f} s"}
-    if not said:
+    if not output:
         return {"failed": "out of memory" if os.WIFSIGNALED(status) else f"ended with status {status}"}
-    figures: Figures = json.loads(said)
+    figures: Figures = json.loads(output)
     return figures | {"peak": used.ru_maxrss * 1024}
 
 
@@ -126,7 +126,7 @@ def _guarded(work: Callable[[], Figures]) -> Figures:
         return work()
     except MemoryError:
         return {"failed": "out of memory"}
-    except Exception as error:  # noqa: BLE001 - whatever a peer raises goes into its cell
+    except Exception as error:  # noqa: BLE001 - any error of an engine goes into its cell
         return {"failed": f"{type(error).__name__}: {str(error).splitlines()[0][:60] if str(error) else ''}"}
 
 
@@ -136,34 +136,34 @@ def _timed(work: Work) -> tuple[float, int]:
     return time.perf_counter() - began, count
 
 
-def _tell(**figures: object) -> None:
+def _report(**figures: object) -> None:
     sys.stdout.write(json.dumps(figures) + "\n")
     sys.stdout.flush()
 
 
 def main() -> None:
-    """Run the cases of one engine, but for the rows that are done already."""
+    """Run the cases of one engine, except the rows that are done."""
     name, file, folder, limit, memory = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), *map(float, sys.argv[4:6])
     done = sys.argv[6:]
     resource.setrlimit(resource.RLIMIT_DATA, (int(memory), int(memory)))
     engine = contenders()[name]
     prepare = engine.prepare(file, folder)
     if prepare is not None and "load" not in done:
-        _tell(begins="load")
-        _tell(row="load", **forked(lambda: measured(Case(prepare, once=True)), limit))
-    _tell(begins="open")
-    # Where opening is loading, it is done once: two graphs would stand in memory else.
+        _report(begins="load")
+        _report(row="load", **forked(lambda: measured(Case(prepare, once=True)), limit))
+    _report(begins="open")
+    # If opening loads the file, it runs once: otherwise two graphs would be in memory.
     opening = Case(partial(_open, engine, file, folder), once=prepare is None)
     opened = _guarded(lambda: measured(opening))
     if "failed" in opened:
-        _tell(row="open", **opened)
+        _report(row="open", **opened)
         return
-    _tell(row="open", **opened, peak=_peak())
+    _report(row="open", **opened, peak=_peak())
     for row, made in cases(engine).items():
         if row in done:
             continue
-        _tell(begins=row)
-        _tell(row=row, **_one(made, limit if engine.forks else None))
+        _report(begins=row)
+        _report(row=row, **_one(made, limit if engine.forks else None))
 
 
 def _one(made: Callable[[], Case], limit: float | None) -> Figures:
@@ -179,7 +179,7 @@ def _open(engine: Contender, file: Path, folder: Path) -> int:
 
 
 def _peak() -> int:
-    """The peak of memory of this program in bytes; getrusage would begin with that of the program that started it."""
+    """The peak memory of this process in bytes; getrusage would include that of the parent process."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 

@@ -1,7 +1,7 @@
-"""The engines that the benchmark of the stores compares, each behind the same few methods.
+"""The engines that the store benchmark compares, behind a common interface.
 
-All read the same file of N-Triples and derive the same shortcuts by the rules in ``ontology/rules/``; all answer the
-same query texts. What an engine does not do it leaves out of :meth:`Contender.works`.
+All engines read the same N-Triples file, derive the same shortcuts with the rules in ``ontology/rules/``, and evaluate
+the same queries. Features that an engine lacks are not in its :meth:`Contender.works`.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from threatgraph.sparql.binding import Bindings, bind_values
 from threatgraph.vocab import BASE, PREFIXES
 
 ASKED = f"{BASE}pattern/strategic-misalignment"
-"""The pattern that is recommended for; a cut of the bundled graph has it, too."""
+"""The query of the recommendations; a subset of the bundled graph has it too."""
 
 Work = Callable[[], int]
-"""A contribution of work; gives a count that engines must agree on, or that says how much was made."""
+"""A unit of work; returns a count that must be the same for all engines, or the size of the output."""
 
 
 def rules() -> list[str]:
-    """The texts of the rules that derive shortcuts."""
+    """The rules that derive shortcuts, as SPARQL."""
     return [file.read_text(encoding="utf-8") for file in sorted((resources.ontology_dir() / "rules").glob("*.rq"))]
 
 
 def declared(sparql: str) -> str:
-    """A query with our prefixes declared, for engines that are not given them."""
+    """A query with the prefixes of threatgraph declared."""
     return "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in PREFIXES.items()) + sparql
 
 
@@ -40,35 +40,35 @@ class Contender:
     """An engine.
 
     Attributes:
-        forks: whether a process that has loaded a graph can be forked; engines with threads of their own cannot.
-        patient: whether the time limit of the peers is not for it, since its costs must be told in full.
+        forks: whether a process that has loaded a graph can be forked; engines with threads cannot.
+        patient: whether the engine has a longer time limit, because its costs must be measured completely.
     """
 
     forks = True
     patient = False
 
     def prepare(self, file: Path, folder: Path) -> Work | None:
-        """What fills the engine from the file, once; ``None`` where each opening does that."""
+        """Return the work that loads the file once; ``None`` if each opening loads the file."""
         return None
 
     def open(self, file: Path, folder: Path) -> None:
-        """Make the graph ready to be asked."""
+        """Open the graph for queries."""
         raise NotImplementedError
 
     def query(self, sparql: str, bindings: Bindings) -> Work:
-        """Answers a query and counts its rows."""
+        """Return the work that evaluates a query and counts its rows."""
         raise NotImplementedError
 
     def direct(self, sparql: str, bindings: Bindings) -> Work | None:
-        """The same query put to the engine below, without our layer; ``None`` where there is no layer."""
+        """Return the same query on the underlying engine; ``None`` if it has no layer above it."""
         return None
 
     def works(self) -> Mapping[str, Work]:
-        """What else the engine does, by the name of the row."""
+        """Return the other work of the engine, by the name of the row."""
         return {}
 
     def warm(self, row: str) -> None:
-        """What is done before a case begins, and not counted."""
+        """Prepare a case; this is not measured."""
         return
 
 
@@ -121,7 +121,7 @@ class Disk(Memory):
 
 
 class Oxigraph(Contender):
-    """pyoxigraph alone, in memory: the limit of what our memory store can reach."""
+    """pyoxigraph alone, in memory: the lower bound for the memory store of threatgraph."""
 
     patient = True
     engine: ox.Store
@@ -155,7 +155,7 @@ class Oxigraph(Contender):
 
 
 class OxigraphDisk(Oxigraph):
-    """pyoxigraph alone, on disk: the limit of what our directory store can reach."""
+    """pyoxigraph alone, on disk: the lower bound for the directory store of threatgraph."""
 
     def prepare(self, file: Path, folder: Path) -> Work | None:
         def fill() -> int:
@@ -206,7 +206,7 @@ class Rdflib(Contender):
 
 
 class Maplib(Contender):
-    """maplib: columns of values in Polars frames. It answers with a frame, whose making is part of the time."""
+    """maplib: columns of values in Polars frames. The time includes making the result frame."""
 
     forks = False
     model: Any
@@ -232,7 +232,7 @@ class Maplib(Contender):
 
 
 def contenders() -> dict[str, Contender]:
-    """The engines that are there, by the heading of their column; ours first."""
+    """The installed engines, by the heading of their column; threatgraph first."""
     found: dict[str, Contender] = {
         "memory": Memory(),
         "disk": Disk(),
@@ -246,4 +246,4 @@ def contenders() -> dict[str, Contender]:
 def _rows(engine: ox.Store, text: str) -> int:
     answer = engine.query(text, prefixes=PREFIXES)
     assert isinstance(answer, ox.QuerySolutions)
-    return len([tuple(row) for row in answer])  # an answer that nobody reads is none
+    return len([tuple(row) for row in answer])  # results are lazy

@@ -1,6 +1,6 @@
-"""Loading, asking, checking and writing the graph, beside plain rdflib and pyshacl: python tests/bench/engines.py
+"""Compares loading, queries, validation and export with rdflib and pyshacl: python tests/bench/engines.py
 
-Both sides do the same work on the same files in the same run. pyshacl alone takes some minutes.
+Both do the same work on the same files in the same run. pyshacl alone takes some minutes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ QUERIES = (
 
 
 def timed(work: Callable[[], object], rounds: int = 3) -> float:
-    """The best of some rounds, in milliseconds."""
+    """The minimum time of some rounds, in milliseconds."""
     best = float("inf")
     for _ in range(rounds):
         began = time.perf_counter()
@@ -37,12 +37,12 @@ def timed(work: Callable[[], object], rounds: int = 3) -> float:
 
 
 def row(what: str, ours: float, theirs: float) -> None:
-    """One line of the table."""
+    """Print a line of the table."""
     print(f"{what:40}{ours:12.1f}{theirs:12.1f}{theirs / ours:9.1f}")
 
 
 def load_by_rdflib() -> rdflib.Graph:
-    """The bundled files, read by rdflib."""
+    """Load the bundled files with rdflib."""
     graph = rdflib.Graph()
     for file in resources.bundled_files():
         graph.parse(file)
@@ -76,7 +76,7 @@ def main() -> None:
     for file in sorted((resources.ontology_dir() / "shapes").glob("*.ttl")):
         shapes.parse(file)
     alone = timed(lambda: pyshacl.validate(plain, shacl_graph=shapes), 1)
-    row("validate (beside pyshacl alone)", timed(graph.validate), alone)
+    row("validate (compared with pyshacl)", timed(graph.validate), alone)
     row("validate with hints", timed(lambda: graph.validate(hints=True)), alone)
 
 

@@ -1,4 +1,4 @@
-"""The tables of the benchmark of the stores, in Markdown, made of its figures."""
+"""Renders the figures of the store benchmark as Markdown tables."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any
 
 Figures = Mapping[str, Any]
 
-#: Below this many seconds a ratio tells more of the machine than of the work.
-_TELLING = 0.005
+#: Below this many seconds a ratio is mostly noise.
+_SHORTEST = 0.005
 _LIMITS = {"memory": "pyoxigraph", "disk": "pyoxigraph on disk"}
 
 
 def at_size(result: Figures) -> str:
-    """The tables of one size: times, what our layer adds, peaks of memory, start-up."""
+    """The tables of one size: times, overhead of the layer, peak memory, start-up."""
     engines: Figures = result["engines"]
     rows = list(dict.fromkeys(["load", "open", *(row for found in engines.values() for row in found)]))
     size = f"{result['triples']:,} triples ({result['incidents']:,} incidents, {_amount(result['bytes'])})"
-    parts = [f"\n## {size}\n", _times(engines, rows), "\nPeak of memory of each case:\n", _peaks(engines, rows)]
+    parts = [f"\n## {size}\n", _times(engines, rows), "\nPeak memory of each case:\n", _peaks(engines, rows)]
     if starts := result.get("start-up"):
         parts += ["\nFrom the shell:\n", table(["command", "median"], [[n, duration(s)] for n, s in starts.items()])]
     if "bytes on disk" in result:
@@ -28,10 +28,9 @@ def at_size(result: Figures) -> str:
 
 
 def growth(results: Sequence[Figures]) -> str:
-    """How time grows from one size to the next, as the factor for ten times as much; marked where n log n is less.
+    """The growth of time from one size to the next, as a factor per tenfold size; marked if above n log n.
 
-    Queries and recommendations are held against the number of incidents, which is what grows; the others against the
-    number of triples.
+    Queries and recommendations are compared with the number of incidents, the others with the number of triples.
     """
     lines = []
     for before, after in pairwise(results):
@@ -43,14 +42,14 @@ def growth(results: Sequence[Figures]) -> str:
     if not lines:
         return ""
     head = ["triples", "work", *results[-1]["engines"]]
-    return f"\n## Growth: time(10 n) / time(n); ! where it is above that of n log n\n\n{table(head, lines)}"
+    return f"\n## Growth: time(10 n) / time(n); ! if above that of n log n\n\n{table(head, lines)}"
 
 
 def _grown(row: str, name: str, before: Figures, after: Figures) -> str:
     early, late = (result["engines"].get(name, {}).get(row, {}).get("seconds") for result in (before, after))
     counted = "incidents" if row.startswith(("query", "recommend")) else "triples"
     small, large = before[counted], after[counted]
-    if not early or not late or small >= large or late < _TELLING:
+    if not early or not late or small >= large or late < _SHORTEST:
         return ""
     decades = math.log10(large / small)
     factor = (late / early) ** (1 / decades)
@@ -59,7 +58,7 @@ def _grown(row: str, name: str, before: Figures, after: Figures) -> str:
 
 
 def _times(engines: Figures, rows: Iterable[str]) -> str:
-    """Times by row and engine, and in per cent what ours adds to the engine below it."""
+    """Times by row and engine, and the overhead over the underlying engine in percent."""
     layered = [name for name in _LIMITS if name in engines]
     head = ["work", *engines, *(f"layer, {name}" for name in layered)]
     head += [f"{name} over {_LIMITS[name]}" for name in layered if _LIMITS[name] in engines]
@@ -75,7 +74,7 @@ def _times(engines: Figures, rows: Iterable[str]) -> str:
 
 
 def _agreed(row: str, found: Figures) -> int | None:
-    """The count that all engines should give: that of the first one that has any; ``None`` where counts may differ."""
+    """The expected count, from the first engine that has one; ``None`` if counts may differ."""
     if not row.startswith(("query", "validate")):
         return None
     return next((figures["count"] for figures in found.values() if "count" in figures), None)
@@ -91,12 +90,12 @@ def _cell(figures: Figures, agreed: int | None) -> str:
 
 
 def _over(row: str, found: Figures, name: str) -> str:
-    """What is added to another process with the same engine alone, which holds each triple once."""
+    """The overhead over the same engine alone in another process, which has each triple once."""
     return _added(found[name], found[_LIMITS[name]].get("seconds")) if row.startswith("query") else ""
 
 
 def _added(figures: Figures, alone: float | None) -> str:
-    if alone is None or figures.get("seconds", 0) < _TELLING:
+    if alone is None or figures.get("seconds", 0) < _SHORTEST:
         return ""
     return f"{100 * (figures['seconds'] / alone - 1):+.0f} %"
 
@@ -117,7 +116,7 @@ def table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time to three digits, as people write it."""
+    """Format a time with three digits."""
     return f"{1000 * seconds:.3g} ms" if seconds < 1 else f"{seconds:.3g} s"
 
 

@@ -1,9 +1,9 @@
-"""Links that people made between catalogs of other projects, to measure recommendations against.
+"""Curated links between catalogs of other projects, used as ground truth for recommendations.
 
-None of it is part of this project: the files are read from where their owner has put them.
+The files are not part of this project; they are read from local folders.
 
-- the crosswalks of IBM AI Atlas Nexus, as SSSOM tables; rows that no person made are left out, and ``noMatch`` too
-- the names and descriptions of what they link, from a checkout of https://github.com/IBM/ai-atlas-nexus
+- the crosswalks of IBM AI Atlas Nexus, as SSSOM tables, without ``noMatch`` and rows not curated manually
+- the names and descriptions of the linked entries, from a checkout of https://github.com/IBM/ai-atlas-nexus
 - the snapshot of the AI Incident Database with the classes of the MIT AI Risk Repository
 """
 
@@ -20,12 +20,12 @@ Catalog = dict[str, tuple[str, str]]
 
 
 class Task(NamedTuple):
-    """A question for each entry of one catalog: which entries of another are linked to it?"""
+    """Queries: for each entry of a catalog, which entries of another catalog are linked to it?"""
 
     name: str
     source: Catalog
     target: Catalog
-    wanted: dict[str, set[str]]
+    expected: dict[str, set[str]]
 
 
 _TABLES = {
@@ -54,16 +54,16 @@ def crosswalks(facts: Path, nexus: Path) -> list[Task]:
         facts: the folder with ``crosswalks/ibm/*.tsv``.
         nexus: a checkout of IBM AI Atlas Nexus.
     """
-    catalogs = {name: _catalogue(nexus, *where) for name, where in _FILES.items()}
+    catalogs = {name: _catalog(nexus, *where) for name, where in _FILES.items()}
     catalogs["mit"] = {key: value for key, value in catalogs["mit"].items() if "subdomain" in key}
     tasks = []
     for name, (file, source, target) in _TABLES.items():
-        wanted = _links(facts / "crosswalks" / "ibm" / file, catalogs[source], catalogs[target])
-        tasks.append(Task(name, catalogs[source], catalogs[target], wanted))
+        expected = _links(facts / "crosswalks" / "ibm" / file, catalogs[source], catalogs[target])
+        tasks.append(Task(name, catalogs[source], catalogs[target], expected))
     incidents = _entries(nexus, "risk_atlas_data_incidents.yaml", "riskincidents")
-    told = {str(entry["id"]): (str(entry["name"]), str(entry["description"])) for entry in incidents}
+    texts = {str(entry["id"]): (str(entry["name"]), str(entry["description"])) for entry in incidents}
     linked = {str(entry["id"]): set(map(str, entry["refersToRisk"])) for entry in incidents}
-    return [*tasks, Task("IBM's incidents to IBM risk", told, catalogs["ibm"], linked)]
+    return [*tasks, Task("IBM's incidents to IBM risk", texts, catalogs["ibm"], linked)]
 
 
 def _entries(nexus: Path, file: str, key: str) -> list[dict[str, Any]]:
@@ -72,30 +72,30 @@ def _entries(nexus: Path, file: str, key: str) -> list[dict[str, Any]]:
     return entries
 
 
-def _catalogue(nexus: Path, file: str, key: str) -> Catalog:
+def _catalog(nexus: Path, file: str, key: str) -> Catalog:
     entries = _entries(nexus, file, key)
     return {str(e["id"]): (str(e["name"]), str(e.get("description") or "")) for e in entries if e.get("name")}
 
 
 def _links(file: Path, source: Catalog, target: Catalog) -> dict[str, set[str]]:
     lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
-    wanted: dict[str, set[str]] = {}
+    expected: dict[str, set[str]] = {}
     for row in csv.DictReader(lines, delimiter="\t"):
         by_hand = "ManualMappingCuration" in row["mapping_justification"]
         one, other = (row[column].partition(":")[2] for column in ("subject_id", "object_id"))
         if by_hand and "nomatch" not in row["predicate_id"].lower() and one in source and other in target:
-            wanted.setdefault(one, set()).add(other)
-    return wanted
+            expected.setdefault(one, set()).add(other)
+    return expected
 
 
 def incidents(datasets: Path) -> tuple[Catalog, dict[str, str]]:
-    """Title and description of every incident of the AI Incident Database, and the MIT subdomain of the classified.
+    """The title and description of each incident of the AI Incident Database, and the MIT subdomain if classified.
 
     Args:
         datasets: the folder with ``aiid/incidents.csv`` and ``aiid/classifications_MIT.csv``.
     """
     with (datasets / "aiid" / "incidents.csv").open(encoding="utf-8", newline="") as file:
-        told = {row["incident_id"]: (row["title"], row["description"]) for row in csv.DictReader(file)}
+        texts = {row["incident_id"]: (row["title"], row["description"]) for row in csv.DictReader(file)}
     with (datasets / "aiid" / "classifications_MIT.csv").open(encoding="utf-8", newline="") as file:
         classes = {row["Incident ID"]: row["Risk Subdomain"][:3] for row in csv.DictReader(file)}
-    return told, {number: subdomain for number, subdomain in classes.items() if subdomain and number in told}
+    return texts, {number: subdomain for number, subdomain in classes.items() if subdomain and number in texts}

@@ -1,11 +1,12 @@
-"""Learns how much each signal of the recommender counts, from links that people made in the bundled graph.
+"""Learns the weights of the signals of the recommender from the curated links of the bundled graph.
 
-Of each kind of question one half is learned from, by a digest of the question's name; ``recommend.py`` reports on the
-other half. A question's own links to what it asks for are kept out of its signals. The weights are those of a
-multinomial logit (Cao et al. 2007, "Learning to rank": ListNet with the links as the wanted list), not below zero.
+A digest of the name assigns each query to one of two halves: this script learns from one half, and ``recommend.py``
+reports on the other. The links of a query that are the expected results are hidden from its signals. The weights are
+those of a multinomial logit (Cao et al. 2007, "Learning to rank": ListNet with the links as the expected list), and are
+not negative.
 
-    python tests/bench/learn_weights.py          # prints the weights and how well they do on the other half
-    python tests/bench/learn_weights.py --write  # and writes them to src/threatgraph/recommend/weights.json
+    python tests/bench/learn_weights.py          # print the weights and their quality on the other half
+    python tests/bench/learn_weights.py --write  # and write them to src/threatgraph/recommend/weights.json
 """
 
 from __future__ import annotations
@@ -28,19 +29,19 @@ from threatgraph.recommend.model import Recommender
 from threatgraph.recommend.signals.base import Query
 from threatgraph.store import Store
 
-#: Strengths of the pull towards zero that are tried; without one, a signal of few questions could get any weight.
-PULLS = (0.06, 0.02, 0.006, 0.002)
+#: Candidate strengths of the L2 regularization; without it, a signal with few queries could get any weight.
+STRENGTHS = (0.06, 0.02, 0.006, 0.002)
 FOLDS = 10
 NEAR = 0.002
 _PATTERN, _MAPPED = expand("tg:involvesPattern"), expand("tg:mappedTo")
 _RELATED = {expand("tg:escalatesTo"), expand("tg:distinguishedFrom")}
 
 Sample = tuple[str, np.ndarray, np.ndarray]
-"""Name of a question, values of the signals (signals by candidates), and which candidates are wanted."""
+"""The name of a query, the values of the signals (signals by candidates), and which candidates are expected."""
 
 
 def same_pattern_property() -> str:
-    """What signals must not see where incidents of the same pattern are wanted."""
+    """The property to hide from signals when incidents of the same pattern are expected."""
     return _PATTERN
 
 
@@ -50,19 +51,19 @@ def primary_patterns(store: Store) -> dict[str, str]:
     return {str(row["incident"]): str(row["pattern"]) for row in rows}
 
 
-def questions(
+def labeled_queries(
     recommender: Recommender, source: str, target: str, primary: dict[str, str]
 ) -> Iterator[tuple[Query, set[str]]]:
-    """The questions of one kind, each with the records that people linked it to."""
+    """The queries of one kind, each with its linked records."""
     corpus = recommender.corpus
     for position in corpus.of_kind[source]:
         iri = corpus.iris[position]
-        wanted = _wanted(recommender, CorpusIndex(int(position)), source, target, primary)
-        if wanted:
-            yield recommender.query(iri, target), wanted
+        expected = _expected(recommender, CorpusIndex(int(position)), source, target, primary)
+        if expected:
+            yield recommender.query(iri, target), expected
 
 
-def _wanted(
+def _expected(
     recommender: Recommender, position: CorpusIndex, source: str, target: str, primary: dict[str, str]
 ) -> set[str]:
     corpus = recommender.corpus
@@ -74,47 +75,47 @@ def _wanted(
     if source == target == "incident":
         own = primary.get(corpus.iris[position])
         return {iri for iri, pattern in primary.items() if pattern == own} - {corpus.iris[position]}
-    wanted = {link.node for link in links if link.property in (_PATTERN, _MAPPED)}
-    wanted |= {corpus.iris[other] for other, prop in back if prop in (_PATTERN, _MAPPED)}
-    return {iri for iri in wanted if iri in corpus.index and corpus.kinds[corpus.index[iri]] == target}
+    expected = {link.node for link in links if link.property in (_PATTERN, _MAPPED)}
+    expected |= {corpus.iris[other] for other, prop in back if prop in (_PATTERN, _MAPPED)}
+    return {iri for iri in expected if iri in corpus.index and corpus.kinds[corpus.index[iri]] == target}
 
 
 def samples(recommender: Recommender, source: str, target: str, primary: dict[str, str], *, bare: bool) -> list[Sample]:
-    """The questions of one kind with the values of the signals.
+    """The queries of one kind with the values of the signals.
 
     Args:
-        recommender: what gives the values.
-        source: kind of the records that are asked about.
-        target: kind of the candidates.
+        recommender: the recommender.
+        source: the kind of the queries.
+        target: the kind of the candidates.
         primary: the primary pattern of each incident.
-        bare: take nothing of a record but its name and its definition.
+        bare: use only the label and the definition of a record.
     """
     gathered = []
     candidates = recommender.target(target)
     names = [signal.name for signal in recommender.signals(target)]
-    for query, wanted in questions(recommender, source, target, primary):
+    for query, expected in labeled_queries(recommender, source, target, primary):
         if bare:
             text = dataclasses.replace(recommender.corpus.texts[query.index or 0], guidance="")
             short = recommender.vectors.query(text, query.name, query.iri, None)
-            query = dataclasses.replace(short, index=query.index)  # so that a record does not vote for itself
+            query = dataclasses.replace(short, index=query.index)  # a record must not vote for itself
         values = recommender.values(query, target)
         here = np.array([candidates.iri(c) != query.iri for c in candidates.candidates()])
-        hit = np.array([candidates.iri(c) in wanted for c in candidates.candidates()])
+        hit = np.array([candidates.iri(c) in expected for c in candidates.candidates()])
         table = np.array([values[name] for name in names])[:, here]
         gathered.append((query.name, table, hit[here]))
-        if bare and "nearest" in names:  # once more, as for a catalog that nothing links to yet
+        if bare and "nearest" in names:  # again, as for a catalog without links
             cold = table.copy()
             cold[names.index("nearest")] = 0
             gathered.append((query.name, cold, hit[here]))
     return gathered
 
 
-def learn(gathered: list[Sample], pull: float) -> np.ndarray:
-    """The weights that make the wanted candidates most likely."""
+def learn(gathered: list[Sample], strength: float) -> np.ndarray:
+    """Find the weights that maximize the likelihood of the expected candidates."""
     size = gathered[0][1].shape[0]
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        total, slope = pull * float(weights @ weights), 2 * pull * weights
+        total, slope = strength * float(weights @ weights), 2 * strength * weights
         for _, values, hit in gathered:
             scores = weights @ values
             chance = np.exp(scores - logsumexp(scores))
@@ -127,29 +128,29 @@ def learn(gathered: list[Sample], pull: float) -> np.ndarray:
     return weights
 
 
-def best_pull(gathered: list[Sample]) -> float:
-    """The strongest pull that does as well as the best on folds that it did not learn from.
+def best_strength(gathered: list[Sample]) -> float:
+    """Find the strongest regularization that is as good as the best one in cross-validation.
 
-    As well as the best means: no more than :data:`NEAR` below it in mean reciprocal rank; the strongest, since it
-    spreads the weight over signals where few questions tell them apart.
+    As good means a mean reciprocal rank of at most :data:`NEAR` below the best. The strongest one is used because it
+    distributes the weight over signals that few queries distinguish.
     """
     fold = [hashlib.sha256(sample[0].encode()).digest()[1] % FOLDS for sample in gathered]
 
-    def ranks(pull: float) -> list[float]:
-        reached = []
+    def ranks(strength: float) -> list[float]:
+        found = []
         for left in range(FOLDS):
             kept = [sample for sample, of in zip(gathered, fold, strict=True) if of != left]
             out = [sample for sample, of in zip(gathered, fold, strict=True) if of == left]
             if kept and out:
-                reached.append(precision_and_rank(out, learn(kept, pull))[1])
-        return reached
+                found.append(precision_and_rank(out, learn(kept, strength))[1])
+        return found
 
-    tried = {pull: float(np.mean(ranks(pull))) for pull in PULLS}
-    return max(pull for pull, reached in tried.items() if reached >= max(tried.values()) - NEAR)
+    means = {strength: float(np.mean(ranks(strength))) for strength in STRENGTHS}
+    return max(strength for strength, rank in means.items() if rank >= max(means.values()) - NEAR)
 
 
 def first_half(name: str) -> bool:
-    """Whether a question is one to learn from."""
+    """Whether a query is in the half to learn from."""
     return hashlib.sha256(name.encode()).digest()[0] % 2 == 0
 
 
@@ -165,7 +166,7 @@ def precision_and_rank(gathered: list[Sample], weights: np.ndarray) -> tuple[flo
 
 
 Lesson = list[tuple[str, str, bool]]
-"""Kinds of the records asked about and of the candidates, and whether nothing but names and definitions count."""
+"""The kinds of queries and candidates, and whether only labels and definitions are used."""
 
 TEXT: Lesson = [("incident", "pattern", True), ("provision", "pattern", True), ("pattern", "provision", True)]
 LESSONS: dict[str, Lesson] = {
@@ -181,7 +182,7 @@ LESSONS: dict[str, Lesson] = {
 
 
 def gather(store: Store, *, embedded: bool) -> dict[str, tuple[list[str], list[Sample]]]:
-    """For each lesson the names of its signals, and its samples."""
+    """For each lesson, the names of its signals and its samples."""
     recommender = Recommender(store, embedded=embedded)
     blind = Recommender(store, embedded=embedded, without={_PATTERN})
     primary = primary_patterns(store)
@@ -191,11 +192,11 @@ def gather(store: Store, *, embedded: bool) -> dict[str, tuple[list[str], list[S
         common = [n for n in common if all(n in [s.name for s in recommender.signals(part[1])] for part in parts)]
         found = []
         for source, target, bare in parts:
-            asked = blind if source == target == "incident" else recommender
-            rows = [[s.name for s in asked.signals(target)].index(n) for n in common]
+            model = blind if source == target == "incident" else recommender
+            rows = [[s.name for s in model.signals(target)].index(n) for n in common]
             found += [
-                (question, table[rows], hit)
-                for question, table, hit in samples(asked, source, target, primary, bare=bare)
+                (name_of_query, table[rows], hit)
+                for name_of_query, table, hit in samples(model, source, target, primary, bare=bare)
             ]
         gathered[name] = (common, found)
     return gathered
@@ -214,14 +215,14 @@ def main() -> None:
         first = {name: [s for s in found if first_half(s[0])] for name, (_, found) in gathered.items()}
         of = table.setdefault("with embedding" if embedded else "without embedding", {})
         for name, (signals, found) in gathered.items():
-            pull = best_pull(first[name])
-            learned = learn(first[name], pull)
+            strength = best_strength(first[name])
+            learned = learn(first[name], strength)
             rest = [sample for sample in found if not first_half(sample[0])]
             of[name] = dict(zip(signals, (learned / learned.sum()).round(3).tolist(), strict=True))
             alone = {signals[i]: precision_and_rank(rest, row) for i, row in enumerate(np.eye(len(signals)))}
-            reached = precision_and_rank(rest, learned)
-            print(f"{name}: P@1 {reached[0]:.3f}, MRR {reached[1]:.3f} on {len(rest)} questions of the other half")
-            print(f"   pull {pull}, weights", of[name])
+            quality = precision_and_rank(rest, learned)
+            print(f"{name}: P@1 {quality[0]:.3f}, MRR {quality[1]:.3f} on {len(rest)} queries of the other half")
+            print(f"   strength {strength}, weights", of[name])
             print("   alone  ", {signal: f"{p:.2f}/{r:.2f}" for signal, (p, r) in alone.items()})
     if write:
         path = Path(threatgraph.recommend.__file__).parent / "weights.json"

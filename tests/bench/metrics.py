@@ -1,4 +1,4 @@
-"""Measures of a ranking, each with an interval that says how sure it is."""
+"""Ranking metrics with confidence intervals."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from collections.abc import Sequence
 
 import numpy as np
 
-#: Samples of the bootstrap (Efron 1979) and the seed that they are drawn with.
+#: The number of bootstrap samples (Efron 1979), and their seed.
 SAMPLES, SEED = 2_000, 20261123
 NAMES = ("P@1", "MRR", "nDCG@10", "MAP")
 _CUT = 10
 
 
-def of_ranking(wanted: np.ndarray) -> tuple[float, float, float, float]:
+def of_ranking(expected: np.ndarray) -> tuple[float, float, float, float]:
     """Precision at 1, reciprocal rank, normalized discounted cumulative gain at 10, average precision.
 
     Args:
-        wanted: for each place of the ranking, whether the candidate there is wanted; one of them at least is.
+        expected: for each rank, whether the candidate is expected; at least one is.
     """
-    places = np.flatnonzero(wanted) + 1
-    gain = (1 / np.log2(places[places <= _CUT] + 1)).sum()
-    ideal = (1 / np.log2(np.arange(2, min(len(places), _CUT) + 2))).sum()
-    average = float(np.mean(np.arange(1, len(places) + 1) / places))
-    return float(wanted[0]), float(1 / places[0]), float(gain / ideal), average
+    ranks = np.flatnonzero(expected) + 1
+    gain = (1 / np.log2(ranks[ranks <= _CUT] + 1)).sum()
+    ideal = (1 / np.log2(np.arange(2, min(len(ranks), _CUT) + 2))).sum()
+    average = float(np.mean(np.arange(1, len(ranks) + 1) / ranks))
+    return float(expected[0]), float(1 / ranks[0]), float(gain / ideal), average
 
 
 def interval(values: Sequence[float]) -> tuple[float, float, float]:
-    """The mean of a measure over all questions, and the bounds of its 95 % bootstrap interval."""
+    """The mean of a metric over all queries, and the bounds of its 95 % bootstrap interval."""
     array = np.asarray(values)
     draws = np.random.default_rng(SEED).integers(0, len(array), (SAMPLES, len(array)))
     means = array[draws].mean(axis=1)
@@ -34,7 +34,7 @@ def interval(values: Sequence[float]) -> tuple[float, float, float]:
 
 
 def better(ours: np.ndarray, theirs: np.ndarray) -> float:
-    """The share of paired bootstrap samples in which one ranker does better than the other."""
+    """The share of paired bootstrap samples in which one ranker is better than the other."""
     difference = ours - theirs
     draws = np.random.default_rng(SEED).integers(0, len(difference), (SAMPLES, len(difference)))
     return float((difference[draws].mean(axis=1) > 0).mean())

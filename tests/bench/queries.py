@@ -1,7 +1,7 @@
-"""What it costs to evaluate queries from outside in worker processes, beside pyoxigraph in this process.
+"""Measures the overhead of worker processes for queries, compared with pyoxigraph in this process.
 
-Run it alone: ``python tests/bench/queries.py``. Each row gives milliseconds for one query, by workers and by pyoxigraph
-over the same triples, and their ratio; then what a runaway query and a crash of the engine cost.
+Run it alone: ``python tests/bench/queries.py``. Each row has the milliseconds of a query with workers and with
+pyoxigraph on the same triples, and their ratio. Then the costs of a runaway query and of a crash of the engine follow.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ CRASH = f"SELECT * {{ {'{' * 20_000}{'}' * 20_000} }}"
 
 
 def milliseconds(work: Callable[[], object], runs: int = 60) -> float:
-    """The median time of some work."""
+    """The median time of a call, in milliseconds."""
     times = []
     for _ in range(runs):
         began = time.perf_counter()

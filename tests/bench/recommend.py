@@ -1,11 +1,11 @@
-"""How good the recommendations are, against what people use otherwise, on links that people made.
+"""Measures the quality of recommendations on curated links, compared with baseline rankers.
 
-    python tests/bench/recommend.py                      # the other half of the bundled graph's own links
-    python tests/bench/recommend.py --facts DIR --nexus DIR --datasets DIR  # and the catalogs of other projects
+    python tests/bench/recommend.py                      # the test half of the bundled links
+    python tests/bench/recommend.py --facts DIR --nexus DIR --datasets DIR  # and catalogs of other projects
 
-Needs the dependency group ``bench``: ``pip install --group bench``. Each figure is a mean over the questions with a
-95 % bootstrap interval; the last column is the gain in P@1 over TF-IDF and how sure it is by paired bootstrap. No
-weight was learned from what is measured here: of the bundled links only the half that was not learned from is asked.
+Needs the dependency group ``bench``: ``pip install --group bench``. Each figure is a mean over the queries with a
+95 % bootstrap interval. The last column is the gain in P@1 over TF-IDF and its confidence by paired bootstrap. The
+weights were not learned from these links: of the bundled links, only the test half is used.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import baselines
 import gold
 import metrics
 import numpy as np
-from learn_weights import first_half, primary_patterns, questions, same_pattern_property
+from learn_weights import first_half, labeled_queries, primary_patterns, same_pattern_property
 
 from threatgraph import ThreatGraph
 from threatgraph.recommend.model import Recommender
@@ -33,17 +33,17 @@ _PREFIXES = (
     "@prefix dcterms: <http://purl.org/dc/terms/> .\n"
 )
 Rankings = dict[str, list[np.ndarray]]
-"""For each ranker, for each question: whether the candidate at each place is wanted."""
+"""For each ranker and each query: whether the candidate at each rank is expected."""
 
 
-def ranked(scores: np.ndarray, wanted: np.ndarray, here: np.ndarray) -> np.ndarray:
-    """Which places of a ranking hold what is wanted; equal scores in the order of the candidates' identifiers."""
-    places = np.flatnonzero(here)
-    return np.asarray(wanted[places][np.argsort(-scores[places].round(9), kind="stable")])
+def ranked(scores: np.ndarray, expected: np.ndarray, here: np.ndarray) -> np.ndarray:
+    """Whether the candidate at each rank is expected; equal scores are sorted by identifier."""
+    candidates = np.flatnonzero(here)
+    return np.asarray(expected[candidates][np.argsort(-scores[candidates].round(9), kind="stable")])
 
 
 def as_turtle(catalog: gold.Catalog, name: str, class_name: str) -> str:
-    """A catalog of another project as records of ours: a name and a definition, and nothing else."""
+    """A catalog of another project as records with only a label and a definition."""
     text = "dcterms:description" if class_name == "Incident" else "skos:definition"
     lines = [
         f"<https://example.org/{name}/{key}> a tg:{class_name} ; skos:prefLabel {json.dumps(label)}@en ;"
@@ -54,7 +54,7 @@ def as_turtle(catalog: gold.Catalog, name: str, class_name: str) -> str:
 
 
 def of_crosswalk(task: gold.Task, *, embedded: bool) -> Rankings:
-    """The rankings of a task whose catalogs are given as users give them: as files beside the bundled graph."""
+    """The rankings of a task, with its catalogs added to the bundled graph as files."""
     with tempfile.TemporaryDirectory() as folder:
         one, other = Path(folder) / "source.ttl", Path(folder) / "target.ttl"
         kind = "Incident" if "incidents" in task.name else "ThreatPattern"
@@ -64,20 +64,21 @@ def of_crosswalk(task: gold.Task, *, embedded: bool) -> Rankings:
     target = recommender.target("provision")
     keys = [target.iri(c).removeprefix("https://example.org/target/") for c in target.candidates()]
     here = np.array([key in task.target for key in keys])
-    asked = sorted(task.wanted)
-    queries = [recommender.query(f"https://example.org/source/{key}", "provision") for key in asked]
-    told = [". ".join(task.source[key]) for key in asked]
+    sources = sorted(task.expected)
+    queries = [recommender.query(f"https://example.org/source/{key}", "provision") for key in sources]
+    query_texts = [". ".join(task.source[key]) for key in sources]
     candidates = [". ".join(task.target.get(key, ("", ""))) for key in keys]
-    wanted = [np.array([key in task.wanted[name] for key in keys]) for name in asked]
+    expected = [np.array([key in task.expected[name] for key in keys]) for name in sources]
     only = np.flatnonzero(here)
     tables = {
-        "random": baselines.at_random(len(asked), len(keys)),
-        "TF-IDF": _spread(baselines.tf_idf(told, [candidates[place] for place in only]), only, len(keys)),
-        "BM25": _spread(baselines.bm25(told, [candidates[place] for place in only]), only, len(keys)),
+        "random": baselines.at_random(len(sources), len(keys)),
+        "TF-IDF": _spread(baselines.tf_idf(query_texts, [candidates[index] for index in only]), only, len(keys)),
+        "BM25": _spread(baselines.bm25(query_texts, [candidates[index] for index in only]), only, len(keys)),
         "threatgraph": np.array([recommender.scores([query], "provision") for query in queries]),
     }
     return {
-        name: [ranked(row, hit, here) for row, hit in zip(table, wanted, strict=True)] for name, table in tables.items()
+        name: [ranked(row, hit, here) for row, hit in zip(table, expected, strict=True)]
+        for name, table in tables.items()
     }
 
 
@@ -88,63 +89,63 @@ def _spread(table: np.ndarray, columns: np.ndarray, width: int) -> np.ndarray:
 
 
 def of_bundled_links(source: str, target: str, *, embedded: bool) -> Rankings:
-    """The rankings for the bundled records that no weight was learned from; their own links are kept out."""
+    """The rankings for the bundled records of the test half; their curated links are hidden."""
     store = ThreatGraph.open().store
     without = {same_pattern_property()} if source == target == "incident" else set()
     recommender = Recommender(store, embedded=embedded, without=without)
     primary = primary_patterns(store)
     found = [
-        (query, wanted)
-        for query, wanted in questions(recommender, source, target, primary)
+        (query, expected)
+        for query, expected in labeled_queries(recommender, source, target, primary)
         if not first_half(query.name)
     ]
     queries = [query for query, _ in found]
     candidates = recommender.target(target)
     names = [candidates.iri(c) for c in candidates.candidates()]
     texts = [recommender.corpus.texts[int(position)].full for position in candidates.indexes]
-    told = [recommender.corpus.texts[query.index or 0].full for query in queries]
+    query_texts = [recommender.corpus.texts[query.index or 0].full for query in queries]
     tables = {
         "random": baselines.at_random(len(queries), len(names)),
         "popularity": baselines.popularity(recommender, queries, target),
         "Jaccard": baselines.jaccard(recommender, queries, target),
         "PageRank": baselines.page_rank(recommender, queries, target),
-        "TF-IDF": baselines.tf_idf(told, texts),
-        "BM25": baselines.bm25(told, texts),
+        "TF-IDF": baselines.tf_idf(query_texts, texts),
+        "BM25": baselines.bm25(query_texts, texts),
         "threatgraph": np.array([recommender.scores([query], target) for query in queries]),
     }
     rankings: Rankings = {}
     for name, table in tables.items():
         rankings[name] = [
-            ranked(row, np.isin(names, sorted(wanted)), np.array([iri != query.iri for iri in names]))
-            for row, (query, wanted) in zip(table, found, strict=True)
+            ranked(row, np.isin(names, sorted(expected)), np.array([iri != query.iri for iri in names]))
+            for row, (query, expected) in zip(table, found, strict=True)
         ]
     return rankings
 
 
-def of_incident_database(told: gold.Catalog, classes: dict[str, str], *, embedded: bool) -> Rankings:
-    """For each classified incident all other ones: those of its MIT subdomain are wanted. Leave one out."""
+def of_incident_database(catalog: gold.Catalog, classes: dict[str, str], *, embedded: bool) -> Rankings:
+    """For each classified incident, rank all others; those of its MIT subdomain are expected."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "incidents.ttl"
-        file.write_text(as_turtle(told, "incident", "Incident"), encoding="utf-8")
+        file.write_text(as_turtle(catalog, "incident", "Incident"), encoding="utf-8")
         recommender = Recommender(ThreatGraph.open([file]).store, embedded=embedded)
     target = recommender.target("incident")
     keys = [target.iri(c).removeprefix("https://example.org/incident/") for c in target.candidates()]
     of = np.array([classes.get(key, "") for key in keys])
-    asked = [key for key in sorted(classes, key=int) if (of == classes[key]).sum() > 1]
-    queries: list[Query] = [recommender.query(f"https://example.org/incident/{key}", "incident") for key in asked]
+    numbers = [key for key in sorted(classes, key=int) if (of == classes[key]).sum() > 1]
+    queries: list[Query] = [recommender.query(f"https://example.org/incident/{key}", "incident") for key in numbers]
     here = of != ""
     columns = np.flatnonzero(here)
-    texts = [". ".join(told[keys[place]]) for place in columns]
-    questions_ = [". ".join(told[key]) for key in asked]
+    texts = [". ".join(catalog[keys[index]]) for index in columns]
+    query_texts = [". ".join(catalog[key]) for key in numbers]
     tables = {
-        "random": baselines.at_random(len(asked), len(keys)),
-        "TF-IDF": _spread(baselines.tf_idf(questions_, texts), columns, len(keys)),
-        "BM25": _spread(baselines.bm25(questions_, texts), columns, len(keys)),
+        "random": baselines.at_random(len(numbers), len(keys)),
+        "TF-IDF": _spread(baselines.tf_idf(query_texts, texts), columns, len(keys)),
+        "BM25": _spread(baselines.bm25(query_texts, texts), columns, len(keys)),
         "threatgraph": np.array([recommender.scores([query], "incident") for query in queries]),
     }
     rankings: Rankings = {name: [] for name in tables}
     for name, table in tables.items():
-        for key, row in zip(asked, table, strict=True):
+        for key, row in zip(numbers, table, strict=True):
             others = here & np.array([other != key for other in keys])
             rankings[name].append(ranked(row, of == classes[key], others))
     return rankings
@@ -154,7 +155,7 @@ def report(name: str, rankings: Rankings) -> None:
     """Print a table of all rankers of one task."""
     measured = {ranker: np.array([metrics.of_ranking(row) for row in rows]) for ranker, rows in rankings.items()}
     count = len(next(iter(rankings.values())))
-    print(f"\n{name}: {count} questions, {len(next(iter(rankings.values()))[0])} candidates")
+    print(f"\n{name}: {count} queries, {len(next(iter(rankings.values()))[0])} candidates")
     print(f"  {'':<28}" + "".join(f"{measure:>21}" for measure in metrics.NAMES) + "   P@1 over TF-IDF")
     for ranker, values in measured.items():
         cells = ["{:.3f} [{:.2f}, {:.2f}]".format(*metrics.interval(column)) for column in values.T]
@@ -190,8 +191,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for task in gold.crosswalks(given.facts, given.nexus):
             report(task.name, both(*(of_crosswalk(task, embedded=embedded) for embedded in (False, True))))
     if (given.datasets / "aiid" / "incidents.csv").is_file():
-        told, classes = gold.incidents(given.datasets)
-        runs = [of_incident_database(told, classes, embedded=embedded) for embedded in (False, True)]
+        catalog, classes = gold.incidents(given.datasets)
+        runs = [of_incident_database(catalog, classes, embedded=embedded) for embedded in (False, True)]
         report("AI Incident Database, same MIT subdomain", both(*runs))
 
 

@@ -1,8 +1,8 @@
-"""What recommendations cost as incidents grow in number, beside the same in plain Python and networkx.
+"""Measures the cost of recommendations by the number of incidents, compared with plain Python and networkx.
 
-    python tests/bench/recommend_scale.py [COUNT…]   # 10000 30000 100000 unless told otherwise
+    python tests/bench/recommend_scale.py [COUNT…]   # default: 10000 30000 100000
 
-Each count runs in a process of its own, so that its peak of memory is its own.
+Each count runs in a separate process, to measure its peak memory.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from threatgraph.recommend.texts.tfidf import stems
 from threatgraph.vocab import BASE
 
 _ASKED = f"{BASE}pattern/goal-drift"
-_TEXT = "An agent deletes records although it was told to leave them alone"
+_TEXT = "An agent deletes records against explicit instructions"
 
 
 def timed(call: Callable[[], object], times: int = 5) -> float:
@@ -69,14 +69,14 @@ def measure(count: int, folder: Path) -> None:
     begin = time.perf_counter()
     pairs = sum(len(found) for _, found in nearest(recommender, "incident"))
     figures["all incidents to incidents s"] = time.perf_counter() - begin
-    figures["peak of memory GB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 / 1024
+    figures["peak memory GB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 / 1024
     print(f"\n{count} generated incidents, {len(graph)} triples, {pairs} pairs")
     for name, value in figures.items():
         print(f"  {name:<40}{value:>10.1f}")
 
 
 def plain_python(recommender: Recommender, asked: str) -> Callable[[], object]:
-    """The cosine of TF-IDF and the weighted shared neighbors over all incidents, with dicts alone."""
+    """The cosine of TF-IDF and the weighted shared neighbors over all incidents, with dicts."""
     corpus = recommender.corpus
     places = corpus.of_kind["incident"].tolist()
     counted = {place: Counter(stems(corpus.texts[place].full)) for place in places}
@@ -102,7 +102,7 @@ def plain_python(recommender: Recommender, asked: str) -> Callable[[], object]:
 
 
 def plain_networkx(recommender: Recommender) -> Callable[[], object]:
-    """Personalised PageRank over the whole network."""
+    """Personalized PageRank over the full network."""
     corpus = recommender.corpus
     network = networkx.Graph(
         (iri, link.node) for iri, links in zip(corpus.iris, corpus.links, strict=True) for link in links
@@ -111,7 +111,7 @@ def plain_networkx(recommender: Recommender) -> Callable[[], object]:
 
 
 def main() -> None:
-    """Measure each count in a process of its own."""
+    """Measure each count in a separate process."""
     if sys.argv[1:2] == ["--one"]:
         with tempfile.TemporaryDirectory() as folder:
             measure(int(sys.argv[2]), Path(folder))

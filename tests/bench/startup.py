@@ -1,6 +1,6 @@
-"""How long the command line takes to answer, beside an interpreter that does nothing: python tests/bench/startup.py
+"""Measures the time of commands, compared with an interpreter that does nothing: python tests/bench/startup.py
 
-Each command runs as a whole process, several times in turn with the others, so that all meet the same machine.
+Each command runs in a process several times, alternating with the others, so that all have the same conditions.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""What each store costs as the graph grows, beside the engines that others use, on the same files and queries.
+"""Measures the cost of each store as the graph grows, compared with other engines on the same files and queries.
 
     python tests/bench/stores.py [--sizes 4k,150k,1.5M] [--large] [--limit SECONDS] [--json FILE]
 
-The table (Markdown) goes to standard output and progress to standard error. ``--large`` adds 15 million triples, for
-which there must be some 40 GB of disk and an hour or two. Columns: threatgraph in memory and on disk; pyoxigraph alone,
-in memory and on disk, which is the limit of what those two can reach; rdflib with pyshacl; maplib where it is
-installed. A peer that takes longer than the limit for a case is stopped; ours are given ten times as long.
+The tables (Markdown) go to standard output and progress to standard error. ``--large`` adds 15 million triples, which
+requires about 40 GB of disk and one or two hours. Columns: threatgraph in memory and on disk; pyoxigraph alone in
+memory and on disk, which is the lower bound for the first two; rdflib with pyshacl; maplib, if installed. An engine
+that exceeds the time limit of a case is stopped; the limit of threatgraph is ten times as long.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from typing import Any
 
 from contenders import contenders
 from figures import at_size, growth
-from generate import whole_graph
+from generate import complete_graph
 
 HERE = Path(__file__).parent
-#: Seconds beyond the limit before a process that says nothing is ended; it keeps the limit itself where it can fork.
+#: Seconds beyond the limit before a process without output is killed; processes that fork enforce the limit.
 _GRACE = 30
-#: How many times the limit of the peers ours and the engine below have: their costs are to be told in full.
+#: The factor of the time limit for threatgraph and pyoxigraph, whose costs must be measured completely.
 _OURS = 10
 _STARTS = 9
 _UNITS = {"k": 10**3, "M": 10**6}
@@ -37,16 +37,16 @@ Figures = dict[str, Any]
 
 
 def number(text: str) -> int:
-    """A number of triples such as 150k or 1.5M."""
+    """Parse a number of triples such as 150k or 1.5M."""
     unit = _UNITS.get(text[-1:], 1)
     return round(float(text.rstrip("kM")) * unit)
 
 
 def generated(triples: int, file: Path) -> Figures:
-    """Write a graph of about so many triples; what it holds, counted."""
+    """Write a graph with about ``triples`` triples; return its counts."""
     lines = incidents = 0
     with file.open("w", encoding="utf-8") as target:
-        for line in whole_graph(triples):
+        for line in complete_graph(triples):
             target.write(line)
             lines += 1
             incidents += line.endswith("#type> <https://w3id.org/threatgraph/ontology#Incident> .\n")
@@ -54,18 +54,18 @@ def generated(triples: int, file: Path) -> Figures:
 
 
 def measured(name: str, file: Path, folder: Path, limit: float, memory: float) -> dict[str, Figures]:
-    """The figures of one engine on one file, by row; after a row that ended the process a new one does the others."""
+    """The figures of one engine on one file, by row; if a row ends the process, a new process runs the rest."""
     found: dict[str, Figures] = {}
     while True:
         begun = ""
-        for said in _case(name, file, folder, limit, memory, list(found)):
-            if "begins" in said:
-                begun = said["begins"]
+        for line in _case(name, file, folder, limit, memory, list(found)):
+            if "begins" in line:
+                begun = line["begins"]
                 continue
-            row, begun = said.pop("row"), ""
-            found.setdefault(row, said)
-            told = said["failed"] if "failed" in said else f"{said['seconds']:.4f} s"
-            print(f"{name}: {row}: {told}", file=sys.stderr)
+            row, begun = line.pop("row"), ""
+            found.setdefault(row, line)
+            outcome = line["failed"] if "failed" in line else f"{line['seconds']:.4f} s"
+            print(f"{name}: {row}: {outcome}", file=sys.stderr)
         if not begun:
             return found
         found[begun] = {"failed": f"over {limit:.0f} s, or out of memory"}
@@ -75,7 +75,7 @@ def measured(name: str, file: Path, folder: Path, limit: float, memory: float) -
 
 
 def _case(name: str, file: Path, folder: Path, limit: float, memory: float, done: list[str]) -> Iterator[Figures]:
-    """What the process of an engine says, until it ends or says nothing for longer than the limit and some more."""
+    """Yield the output of the process of an engine, until it ends or exceeds the limit and the grace period."""
     words = [str(HERE / "cases.py"), name, str(file), str(folder), str(limit), str(memory), *done]
     with subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -87,7 +87,7 @@ def _case(name: str, file: Path, folder: Path, limit: float, memory: float, done
 
 
 def started(folder: Path) -> dict[str, float]:
-    """The median time in seconds of whole commands, beside an interpreter that does nothing."""
+    """The median time in seconds of commands, compared with an interpreter that does nothing."""
     ask = ["-m", "threatgraph", "query", "ASK {}"]
     commands = {
         "python -c pass": ["-c", "pass"],
@@ -104,21 +104,21 @@ def started(folder: Path) -> dict[str, float]:
 
 
 def _available() -> float:
-    """Bytes of memory that are free for a case: nine tenths, so that the machine itself stays alive."""
+    """The memory limit of a case in bytes: nine tenths of the available memory."""
     lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    told = {line.split()[0]: int(line.split()[1]) * 1024 for line in lines}
-    return 0.9 * told["MemAvailable:"]
+    amounts = {line.split()[0]: int(line.split()[1]) * 1024 for line in lines}
+    return 0.9 * amounts["MemAvailable:"]
 
 
 def main() -> None:
     """Measure every engine at every size and print the tables."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--sizes", default="4k,150k,1.5M", help="numbers of triples, with commas between them")
-    parser.add_argument("--large", action="store_true", help="15 million triples as well")
-    parser.add_argument("--limit", type=float, default=120.0, help="seconds that a peer may take for a case")
-    parser.add_argument("--engines", default=",".join(contenders()), help="columns, with commas between them")
-    parser.add_argument("--json", type=Path, help="a file for all figures")
-    parser.add_argument("--folder", type=Path, help="where graphs and stores are made; they are removed after")
+    parser.add_argument("--sizes", default="4k,150k,1.5M", help="comma-separated numbers of triples")
+    parser.add_argument("--large", action="store_true", help="also measure 15 million triples")
+    parser.add_argument("--limit", type=float, default=120.0, help="time limit of a case in seconds")
+    parser.add_argument("--engines", default=",".join(contenders()), help="comma-separated engines")
+    parser.add_argument("--json", type=Path, help="write all figures to this file")
+    parser.add_argument("--folder", type=Path, help="folder for temporary graphs and stores")
     arguments = parser.parse_args()
     sizes = [number(text) for text in arguments.sizes.split(",")] + ([15_000_000] if arguments.large else [])
     engines = arguments.engines.split(",")

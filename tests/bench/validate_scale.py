@@ -17,7 +17,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from generate import whole_graph
+from generate import complete_graph
 from stores import number
 
 from threatgraph import ThreatGraph, resources
@@ -51,7 +51,7 @@ def broken(lines: Iterable[str]) -> Iterator[str]:
 def measure(size: int, file: Path) -> None:
     """Generate the file for a size and print its figures."""
     with file.open("w", encoding="utf-8") as stream:
-        stream.writelines(broken(whole_graph(size)))
+        stream.writelines(broken(complete_graph(size)))
     figures = {}
     begin = time.perf_counter()
     graph = ThreatGraph.open([file], bundled=False)

@@ -1,7 +1,7 @@
-"""Graph analytics: what the links of the graph tell when they are taken together.
+"""Graph analytics: centrality, communities, co-occurrence, coverage, trends, paths and escalation.
 
-Each module does one job and asks the store by SPARQL; each of its functions gives back a
-:class:`threatgraph.table.Table`. :class:`Analytics` is the door: it takes names as people write them.
+Each module has one analysis. It queries the store with SPARQL and returns a :class:`threatgraph.table.Table`.
+:class:`Analytics` is the public API; it resolves the names of records.
 """
 
 from threatgraph.analytics.facade import Analytics

@@ -1,8 +1,8 @@
-"""Which records stand in the middle: degree, betweenness and PageRank.
+"""Ranks records by centrality: degree, strength, betweenness and PageRank.
 
-Betweenness: L. C. Freeman, "A set of measures of centrality based on betweenness", Sociometry 40 (1977) 35-41, by the
+Betweenness: L. C. Freeman, "A set of measures of centrality based on betweenness", Sociometry 40 (1977) 35-41, with the
 algorithm of U. Brandes (2001). PageRank: S. Brin and L. Page, "The anatomy of a large-scale hypertextual Web search
-engine", Computer Networks 30 (1998) 107-117, with the damping factor 0.85. Both are computed by networkx.
+engine", Computer Networks 30 (1998) 107-117, with a damping factor of 0.85. networkx computes both.
 """
 
 from __future__ import annotations
@@ -11,12 +11,21 @@ import math
 
 from threatgraph.analytics import networks
 from threatgraph.analytics.networks import BIPARTITE, NETWORKS, PROJECTION
-from threatgraph.analytics.records import at_least_one, decimal, integer, kind_name, link, named_or_refuse, one_of, text
+from threatgraph.analytics.records import (
+    decimal,
+    integer,
+    kind_name,
+    link,
+    one_of,
+    require_named,
+    require_positive,
+    text,
+)
 from threatgraph.errors import InvalidQuery
 from threatgraph.store import Store
 from threatgraph.table import Table
 
-#: The network that each kind is looked at in where none is named.
+#: The default network of each kind.
 DEFAULTS = {
     "pattern": PROJECTION,
     "causal-factor": "pattern-cause",
@@ -24,14 +33,14 @@ DEFAULTS = {
     "provision": "pattern-provision",
     "incident": "incident-pattern",
 }
-#: What the records may be ranked by.
+#: The measures to rank by.
 MEASURES = ("pagerank", "degree", "strength", "betweenness")
 _DAMPING = 0.85
 _SEED = 0
 _PRECISION = 1e-10
 _MOST_ROUNDS = 1000
 _DIGITS = 6
-_SAME = 10
+_ROUNDED = 10
 
 
 def centrality(
@@ -42,38 +51,39 @@ def centrality(
     by: str = "pagerank",
     pivots: int | None = None,
 ) -> Table:
-    """Rank the records of a kind by how central they are.
+    """Rank the records of a kind by centrality.
 
     Args:
         store: the graph.
         kind: ``pattern``, ``causal-factor``, ``group``, ``provision`` or ``incident``.
         network: a name from :data:`threatgraph.analytics.networks.NETWORKS` that has records of this kind; by default
-            ``pattern-pattern`` for patterns, and the one that joins the kind with patterns for the others.
+            ``pattern-pattern`` for patterns, and for other kinds the network that connects them with patterns.
         by: the measure to rank by, from :data:`MEASURES`.
-        pivots: estimate the betweenness from the shortest paths that begin at so many nodes, drawn with a fixed seed
-            (U. Brandes and C. Pich, International Journal of Bifurcation and Chaos 17 (2007) 2303-2318). By default it
-            is exact, which takes minutes where nodes times edges is above some ten millions.
+        pivots: estimate betweenness from the shortest paths that start at this number of nodes, sampled with a fixed
+            seed (U. Brandes and C. Pich, International Journal of Bifurcation and Chaos 17 (2007) 2303-2318). By
+            default it is exact, which takes minutes if nodes times edges exceeds about ten million.
 
     Returns:
         A row for each record of the kind, linked or not: ``rank`` (from 1; equal values share a rank), ``code``,
-        ``label``, ``degree`` (number of neighbours), ``strength`` (sum of the weights of its edges; the degree where
-        edges have no weight), ``betweenness`` (share of the shortest paths between others that run through it, from 0
-        to 1; an edge of weight w is 1 / w long), ``pagerank`` (sums to 1 over all nodes of the network), ``record``.
+        ``label``, ``degree`` (number of neighbors), ``strength`` (sum of the weights of its edges; the degree if edges
+        have no weight), ``betweenness`` (share of the shortest paths between other nodes that pass through it, from 0
+        to 1; an edge of weight w has length 1 / w), ``pagerank`` (sums to 1 over all nodes of the network),
+        ``record``.
 
     Raises:
         UnknownName: for a kind, network or measure that does not exist.
-        InvalidQuery: where the network has no records of the kind; for pivots below 1.
-        ThreatGraphError: where the graph holds no records of the kind.
+        InvalidQuery: if the network has no records of the kind, or ``pivots`` is below 1.
+        ThreatGraphError: if the graph has no records of the kind.
     """
     kind = kind_name(kind, DEFAULTS)
     name = one_of("network", network or DEFAULTS[kind], NETWORKS)
     one_of("measure", by, MEASURES)
     ends = ("pattern",) if name == PROJECTION else (BIPARTITE[name][0], BIPARTITE[name][2])
     if kind not in ends:
-        raise InvalidQuery(f"the network {name} has no records of the kind {kind}: its own are {' and '.join(ends)}.")
+        raise InvalidQuery(f"the network {name} has no records of the kind {kind}; it has {' and '.join(ends)}.")
     if pivots is not None:
-        at_least_one("the number of pivots", pivots)
-    records = named_or_refuse(store, kind)
+        require_positive("pivots", pivots)
+    records = require_named(store, kind)
     measures = _measures(store, name, pivots)
     ordered = sorted(records, key=lambda iri: (-measures[iri][by], iri))
     rank: dict[float, int] = {}
@@ -96,19 +106,19 @@ def centrality(
 
 
 def _measures(store: Store, name: str, pivots: int | None) -> dict[str, dict[str, float]]:
-    """The measures of every node, rounded so that nodes alike share a rank whatever the order of a sum was."""
+    """Compute the measures of every node, rounded so that the order of a sum does not change a rank."""
     import networkx
 
     net = networks.network(store, name)
     for _, _, attributes in net.edges(data=True):
         attributes["length"] = 1 / attributes.get("weight", 1)
-    drawn = pivots if pivots and pivots < len(net) else None
+    sample = pivots if pivots and pivots < len(net) else None
     columns: dict[str, dict[str, float]] = {
         "degree": dict(net.degree()),
         "strength": {node: math.fsum(net.edges[node, other].get("weight", 1) for other in net[node]) for node in net},
         "betweenness": networkx.betweenness_centrality(
-            net, k=drawn, weight="length" if name == PROJECTION else None, seed=_SEED
+            net, k=sample, weight="length" if name == PROJECTION else None, seed=_SEED
         ),
         "pagerank": networkx.pagerank(net, alpha=_DAMPING, weight="weight", tol=_PRECISION, max_iter=_MOST_ROUNDS),
     }
-    return {node: {measure: round(values[node], _SAME) for measure, values in columns.items()} for node in net}
+    return {node: {measure: round(values[node], _ROUNDED) for measure, values in columns.items()} for node in net}

@@ -1,10 +1,10 @@
-"""Which threat patterns belong together by their links, and whether the domains of the taxonomy say the same.
+"""Finds communities of threat patterns and compares them with the domains of the taxonomy.
 
-Communities are those of the Louvain method (V. D. Blondel and others, "Fast unfolding of communities in large
-networks", Journal of Statistical Mechanics (2008) P10008), by networkx. The method visits nodes in an order drawn by
-chance; so it runs :data:`RUNS` times with fixed seeds, and the division of the highest modularity counts (M. E. J.
-Newman and M. Girvan, Physical Review E 69 (2004) 026113). The comparison with the domains is the normalised mutual
-information of A. Strehl and J. Ghosh, "Cluster ensembles", Journal of Machine Learning Research 3 (2002) 583-617
+Communities are found with the Louvain method (V. D. Blondel and others, "Fast unfolding of communities in large
+networks", Journal of Statistical Mechanics (2008) P10008), by networkx. The method visits nodes in random order. So it
+runs :data:`RUNS` times with fixed seeds, and the partition with the highest modularity is used (M. E. J. Newman and M.
+Girvan, Physical Review E 69 (2004) 026113). The comparison with the domains uses the normalized mutual information
+of A. Strehl and J. Ghosh, "Cluster ensembles", Journal of Machine Learning Research 3 (2002) 583-617
 (equation 3), and the adjusted Rand index of L. Hubert and P. Arabie, "Comparing partitions", Journal of
 Classification 2 (1985) 193-218.
 """
@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from threatgraph.analytics import networks
-from threatgraph.analytics.records import decimal, integer, link, named, named_or_refuse, pairs, text
+from threatgraph.analytics.records import decimal, integer, link, named, pairs, require_named, text
 from threatgraph.errors import InvalidQuery
 from threatgraph.store import Store
 from threatgraph.table import Table
@@ -25,40 +25,40 @@ from threatgraph.table import Table
 if TYPE_CHECKING:
     import networkx
 
-#: How many times the method runs, with the seeds from 0 on.
+#: The number of runs, with the seeds 0, 1, 2 and so on.
 RUNS = 20
 _DIGITS = 4
-_SAME = 9
+_ROUNDED = 9
 
 
-class Division(NamedTuple):
-    """Patterns divided into communities."""
+class Partition(NamedTuple):
+    """A partition of patterns into communities."""
 
     community: dict[str, int]
-    """Number of the community of each pattern, from 1; the largest first, then by the least IRI in it."""
+    """The community of each pattern, numbered from 1 by size, then by the first IRI in it."""
     modularity: float | None
-    """From -0.5 to 1; ``None`` where no two patterns share anything, so that there is nothing to divide."""
+    """From -0.5 to 1; ``None`` if no two patterns share anything."""
 
 
 def communities(store: Store, *, network: str = networks.PROJECTION, resolution: float = 1.0) -> Table:
-    """The communities of threat patterns, beside their domains.
+    """Find communities of threat patterns.
 
     Args:
         store: the graph.
-        network: what joins the patterns: all that they share (``pattern-pattern``), or one bipartite network.
+        network: what connects the patterns: everything that they share (``pattern-pattern``), or one bipartite network.
         resolution: above 1 for more and smaller communities, below for fewer and larger ones.
 
     Returns:
-        A row for each pattern: ``community`` (a number from 1, see :class:`Division`), ``domain``, ``domain_label``,
-        ``code``, ``label``, ``pattern``. A pattern that shares nothing is a community of its own.
+        A row for each pattern: ``community`` (a number from 1, see :class:`Partition`), ``domain``, ``domain_label``,
+        ``code``, ``label``, ``pattern``. A pattern that shares nothing is its own community.
 
     Raises:
         UnknownName: for a network that does not exist.
-        InvalidQuery: for a resolution that is not above 0.
-        ThreatGraphError: where the graph holds no patterns.
+        InvalidQuery: if the resolution is not above 0.
+        ThreatGraphError: if the graph has no patterns.
     """
-    patterns = named_or_refuse(store, "pattern")
-    found = divide(networks.shared(store, network), resolution).community
+    patterns = require_named(store, "pattern")
+    found = find_partition(networks.shared(store, network), resolution).community
     domains, domain_of = named(store, "domain"), _domains(store)
     rows = []
     for iri in sorted(patterns, key=lambda iri: (found[iri], domain_of.get(iri, ""), iri)):
@@ -77,7 +77,7 @@ def communities(store: Store, *, network: str = networks.PROJECTION, resolution:
 
 
 def agreement(store: Store, *, network: str = networks.PROJECTION, resolution: float = 1.0) -> Table:
-    """How well the communities agree with the domains.
+    """Compare the communities with the domains.
 
     Args:
         store: the graph.
@@ -86,51 +86,51 @@ def agreement(store: Store, *, network: str = networks.PROJECTION, resolution: f
 
     Returns:
         Rows of ``measure`` and ``value``: ``patterns``, ``communities``, ``modularity``; then, over the patterns that
-        have a domain, ``compared`` (how many they are), ``domains``, ``normalised mutual information`` (0 where one
-        tells nothing of the other, 1 where they are the same) and ``adjusted Rand index`` (0 is what chance would
-        give, 1 is the same). A value that is not defined is empty.
+        have a domain, ``compared`` (their number), ``domains``, ``normalized mutual information`` (0 if they are
+        independent, 1 if they are equal) and ``adjusted Rand index`` (0 is the expected value by chance, 1 means
+        equal). A value that is not defined is empty.
 
     Raises:
         UnknownName: for a network that does not exist.
-        InvalidQuery: for a resolution that is not above 0.
-        ThreatGraphError: where the graph holds no patterns.
+        InvalidQuery: if the resolution is not above 0.
+        ThreatGraphError: if the graph has no patterns.
     """
-    named_or_refuse(store, "pattern")
-    division = divide(networks.shared(store, network), resolution)
+    require_named(store, "pattern")
+    partition = find_partition(networks.shared(store, network), resolution)
     domain_of = _domains(store)
-    by_community = [division.community[iri] for iri in domain_of]
+    by_community = [partition.community[iri] for iri in domain_of]
     by_domain = list(domain_of.values())
-    modularity = division.modularity
+    modularity = partition.modularity
     rows = [
-        (text("patterns"), integer(len(division.community))),
-        (text("communities"), integer(len(set(division.community.values())))),
+        (text("patterns"), integer(len(partition.community))),
+        (text("communities"), integer(len(set(partition.community.values())))),
         (text("modularity"), None if modularity is None else decimal(modularity, _DIGITS)),
         (text("compared"), integer(len(by_domain))),
         (text("domains"), integer(len(set(by_domain)))),
     ]
-    for name, measure in (("normalised mutual information", mutual_information), ("adjusted Rand index", rand_index)):
+    for name, measure in (("normalized mutual information", mutual_information), ("adjusted Rand index", rand_index)):
         rows.append((text(name), decimal(measure(by_community, by_domain), _DIGITS) if by_domain else None))
     return Table(("measure", "value"), rows)
 
 
-def divide(net: networkx.Graph[str], resolution: float = 1.0) -> Division:
-    """Divide a weighted network into communities; the same network gives the same ones.
+def find_partition(net: networkx.Graph[str], resolution: float = 1.0) -> Partition:
+    """Partition a weighted network into communities; the result is deterministic.
 
     Args:
-        net: nodes of any kind; edges have ``weight``.
+        net: a network whose edges have ``weight``.
         resolution: above 1 for more and smaller communities.
 
     Raises:
-        InvalidQuery: for a resolution that is not above 0.
+        InvalidQuery: if the resolution is not above 0.
     """
     import networkx
 
     if not (resolution > 0 and math.isfinite(resolution)):
-        raise InvalidQuery(f"the resolution is a number above 0, not {resolution}.")
+        raise InvalidQuery(f"resolution must be a number above 0, not {resolution}.")
     nodes = sorted(net)
     if not net.size():
-        return Division({node: number for number, node in enumerate(nodes, 1)}, None)
-    # Numbers in place of names: a set of names is in another order in each run of Python, a set of numbers is not.
+        return Partition({node: number for number, node in enumerate(nodes, 1)}, None)
+    # Numbers instead of names: the order of a set of strings depends on the hash seed, that of integers does not.
     numbered: networkx.Graph[int] = networkx.Graph()
     numbered.add_nodes_from(range(len(nodes)))
     position = {node: number for number, node in enumerate(nodes)}
@@ -138,27 +138,30 @@ def divide(net: networkx.Graph[str], resolution: float = 1.0) -> Division:
     numbered.add_weighted_edges_from(
         (a, b, edge["weight"]) for (a, b), edge in sorted(ends.items(), key=lambda end: end[0])
     )
-    tried: dict[str, tuple[list[list[int]], float]] = {}
+    partitions: dict[str, tuple[list[list[int]], float]] = {}
     for seed in range(RUNS):
-        drawn = networkx.community.louvain_communities(numbered, resolution=resolution, seed=seed)
-        parts = sorted(map(sorted, drawn), key=lambda part: (-len(part), part))
-        tried[str(parts)] = parts, networkx.community.modularity(numbered, list(map(set, parts)), resolution=resolution)
-    # Rounded, so that two sums of the same numbers in another order are no difference.
-    best = min(tried.values(), key=lambda each: (-round(each[1], _SAME), each[0]))
+        louvain = networkx.community.louvain_communities(numbered, resolution=resolution, seed=seed)
+        parts = sorted(map(sorted, louvain), key=lambda part: (-len(part), part))
+        partitions[str(parts)] = (
+            parts,
+            networkx.community.modularity(numbered, list(map(set, parts)), resolution=resolution),
+        )
+    # Rounded, so that the order of a sum does not matter.
+    best = min(partitions.values(), key=lambda each: (-round(each[1], _ROUNDED), each[0]))
     community = {nodes[member]: number for number, part in enumerate(best[0], 1) for member in part}
-    return Division({node: community[node] for node in nodes}, best[1])
+    return Partition({node: community[node] for node in nodes}, best[1])
 
 
 def mutual_information(a: Sequence[object], b: Sequence[object]) -> float:
-    """The normalised mutual information of two divisions of the same things: I(a, b) / sqrt(H(a) H(b)).
+    """Compute the normalized mutual information of two partitions of the same items: I(a, b) / sqrt(H(a) H(b)).
 
     Args:
-        a: for each thing, the part that it is in; at least one thing.
-        b: the same in the other division.
+        a: the part of each item; at least one item.
+        b: the part of each item in the other partition.
 
     Returns:
-        From 0 to 1. Where a division has one part alone, its entropy is 0 and the quotient is not defined: then 1
-        where both have one part, and 0 where only one of them has.
+        From 0 to 1. A partition with a single part has entropy 0 and the quotient is undefined: then 1 if both have a
+        single part, and 0 if only one has.
     """
     total = len(a)
     of_a, of_b, both = Counter(a), Counter(b), Counter(zip(a, b, strict=True))
@@ -170,20 +173,20 @@ def mutual_information(a: Sequence[object], b: Sequence[object]) -> float:
 
 
 def rand_index(a: Sequence[object], b: Sequence[object]) -> float:
-    """The Rand index of two divisions of the same things, adjusted for chance.
+    """Compute the Rand index of two partitions of the same items, adjusted for chance.
 
     Args:
-        a: for each thing, the part that it is in; at least one thing.
-        b: the same in the other division.
+        a: the part of each item; at least one item.
+        b: the part of each item in the other partition.
 
     Returns:
-        1 for the same division, about 0 for one that has nothing to do with the other, below 0 for less than chance.
+        1 for equal partitions, about 0 for independent ones, below 0 for less agreement than by chance.
     """
     together = sum(math.comb(n, 2) for n in Counter(zip(a, b, strict=True)).values())
     in_a = sum(math.comb(n, 2) for n in Counter(a).values())
     in_b = sum(math.comb(n, 2) for n in Counter(b).values())
     every = math.comb(len(a), 2)
-    # Multiplied out by the number of pairs, so that all but the last step is in whole numbers.
+    # Multiplied by the number of pairs, so that all steps but the last use integers.
     numerator = 2 * (together * every - in_a * in_b)
     denominator = (in_a + in_b) * every - 2 * in_a * in_b
     return numerator / denominator if denominator else 1.0
@@ -194,7 +197,7 @@ def _entropy(counts: Counter[object], total: int) -> float:
 
 
 def _domains(store: Store) -> dict[str, str]:
-    """The domain of each pattern that has one, by IRI; of several, the first by IRI."""
+    """The domain of each pattern that has one; of several, the first by IRI."""
     found: dict[str, str] = {}
     for pattern, domain in pairs(store, "pattern", "tg:domain", "domain"):
         found.setdefault(pattern, domain)

@@ -1,7 +1,8 @@
-"""What occurs together in incidents, and how much more often than by chance.
+"""Finds what occurs together in incidents more often than by chance.
 
-Lift is the quotient of the count and what independence would give. PPMI is the positive pointwise mutual information:
-the binary logarithm of the lift, and 0 where that is below 0 (K. W. Church and P. Hanks, "Word association norms,
+Lift is the observed count divided by the count expected under independence. PPMI is the positive pointwise mutual
+information: the binary logarithm of the lift, or 0 if that is
+negative (K. W. Church and P. Hanks, "Word association norms,
 mutual information, and lexicography", Computational Linguistics 16 (1990) 22-29).
 """
 
@@ -11,13 +12,13 @@ import math
 from collections import Counter, defaultdict
 from itertools import combinations, product
 
-from threatgraph.analytics.records import at_least_one, decimal, integer, kind_name, link, pairs
+from threatgraph.analytics.records import decimal, integer, kind_name, link, pairs, require_positive
 from threatgraph.errors import ThreatGraphError
 from threatgraph.store import Store
 from threatgraph.table import Table
 from threatgraph.vocab import KINDS
 
-#: Kinds that incidents are linked with, to the property of the link.
+#: Kinds that incidents link to, with the property of the link.
 PROPERTIES = {
     "causal-factor": "tg:causalFactor",
     "group": "tg:affects",
@@ -30,29 +31,28 @@ _DIGITS = 3
 
 
 def cooccurrence(store: Store, kind: str = "causal-factor", other: str | None = None, *, minimum: int = 2) -> Table:
-    """Pairs of things that incidents have together.
+    """List pairs of records that occur in the same incidents.
 
     Args:
         store: the graph.
-        kind: what to pair: a kind of :data:`PROPERTIES`.
-        other: what to pair it with; the same kind by default, where each two count once.
-        minimum: the fewest incidents that a pair must be found in to be listed. Lift and PPMI of a pair that is found
-            once or twice say little.
+        kind: a kind of :data:`PROPERTIES`.
+        other: the kind to pair it with; by default the same kind, with each unordered pair once.
+        minimum: minimum number of incidents of a pair. Lift and PPMI of rare pairs are unreliable.
 
     Returns:
-        A row for each pair, by falling lift: ``a``, ``b``, ``together`` (number of incidents that have both), ``of_a``
-        and ``of_b`` (number that have each), ``incidents`` (the number N that all these counts rest on: incidents that
-        have at least one of either kind), ``expected`` (``of_a * of_b / N``), ``lift`` (``together / expected``) and
+        A row for each pair, in descending order of lift: ``a``, ``b``, ``together`` (number of incidents that have
+        both), ``of_a`` and ``of_b`` (number that have each), ``incidents`` (the total N: incidents that have at least
+        one record of each kind), ``expected`` (``of_a * of_b / N``), ``lift`` (``together / expected``) and
         ``ppmi`` (bits).
 
     Raises:
-        UnknownName: for a kind that does not fit.
-        InvalidQuery: for a minimum below 1.
-        ThreatGraphError: where no incident has both kinds of thing.
+        UnknownName: for a kind that incidents do not link to.
+        InvalidQuery: if the minimum is below 1.
+        ThreatGraphError: if no incident has both kinds.
     """
     first = kind_name(kind, PROPERTIES)
     second = kind_name(other, PROPERTIES) if other else first
-    at_least_one("the minimum", minimum)
+    require_positive("minimum", minimum)
     incidents = _incidents(store, first, second)
     of_a = Counter(a for values, _ in incidents for a in values)
     of_b = Counter(b for _, values in incidents for b in values)
@@ -81,7 +81,7 @@ def cooccurrence(store: Store, kind: str = "causal-factor", other: str | None = 
 
 
 def _incidents(store: Store, first: str, second: str) -> list[tuple[list[str], list[str]]]:
-    """For each incident that has both kinds of thing, what it has of either, sorted."""
+    """For each incident that has both kinds, the records of each kind, sorted."""
     values: dict[str, dict[str, list[str]]] = {}
     for kind in (first, second):
         values[kind] = defaultdict(list)
@@ -89,9 +89,8 @@ def _incidents(store: Store, first: str, second: str) -> list[tuple[list[str], l
             values[kind][incident].append(value)
     both = sorted(values[first].keys() & values[second].keys())
     if not both:
-        words = " and ".join(f"a {KINDS[kind].name.replace('-', ' ')}" for kind in dict.fromkeys((first, second)))
+        words = " and ".join(KINDS[kind].plural.replace("-", " ") for kind in dict.fromkeys((first, second)))
         raise ThreatGraphError(
-            f"no incident of this graph names {words}, so there is nothing to count: "
-            "open it with the bundled data, or add a file that holds some."
+            f"no incident in the graph has {words}: open it with the bundled data, or add a file with some."
         )
     return [(values[first][incident], values[second][incident]) for incident in both]

@@ -1,48 +1,50 @@
-"""What is covered: which patterns reach which frameworks, and what nothing reaches yet."""
+"""Reports the coverage of frameworks by patterns, and coverage gaps."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 
 from pyoxigraph import Literal
 
-from threatgraph.analytics.records import Named, integer, link, named, named_or_refuse, one_of, pairs, text
+from threatgraph.analytics.records import Named, integer, link, named, one_of, pairs, require_named, text
 from threatgraph.rdf.terms import Term
 from threatgraph.store import Store
 from threatgraph.table import Table, to_value
 from threatgraph.vocab import EDITIONS, shorten
 
-#: The kinds of gap, each with what it means.
+#: The kinds of gap, with their definitions.
 GAPS = {
-    "provision-unreached": "no pattern is mapped to the provision, nor to any that is narrower",
-    "provision-only-below": "no pattern is mapped to the provision itself, but to one that is narrower",
+    "provision-not-covered": "no pattern is mapped to the provision or to a narrower one",
+    "provision-covered-by-child": "no pattern is mapped to the provision itself, but one is mapped to a narrower one",
     "pattern-without-incident": "no incident involves the pattern",
-    "pattern-without-mapping": "the pattern is mapped to no provision of the framework, nor to it as a whole",
+    "pattern-without-mapping": "the pattern is not mapped to the framework or to any of its provisions",
 }
 
+_COVERED = "covered"
 _SHORT = {edition: prefix for prefix, edition in EDITIONS.items()}
-_REACHED_BELOW = """
+_COVERED_BY_CHILD = """
 SELECT DISTINCT ?provision
 WHERE { ?provision a tg:Provision . ?below skos:broader+ ?provision . ?pattern tg:mappedTo ?below ; a tg:ThreatPattern }
 """
 
 
 def coverage(store: Store) -> Table:
-    """The matrix of patterns and frameworks.
+    """Count the mappings of each pattern to each framework.
 
     Args:
         store: the graph.
 
     Returns:
-        A row for each pattern, by IRI: ``code``, ``label``, then for each framework a column, named as its prefix is
-        (``eu-ai-act``) or else as its IRI ends, with the number of its provisions that the pattern is mapped to;
-        ``provisions`` (the sum), ``as_a_whole`` (number of frameworks that it is mapped to without naming a
-        provision), ``pattern``.
+        A row for each pattern, by IRI: ``code``, ``label``; a column for each framework, named by its prefix
+        (``eu-ai-act``) or the end of its IRI, with the number of its provisions that the pattern is mapped to;
+        ``provisions`` (the sum), ``as_a_whole`` (number of frameworks that the pattern is mapped to as a whole),
+        ``pattern``.
 
     Raises:
-        ThreatGraphError: where the graph holds no patterns, or no frameworks.
+        ThreatGraphError: if the graph has no patterns or no frameworks.
     """
-    patterns, frameworks = named_or_refuse(store, "pattern"), named_or_refuse(store, "framework")
+    patterns, frameworks = require_named(store, "pattern"), require_named(store, "framework")
     of_provision = _frameworks(store)
     counts = Counter(
         (pattern, framework)
@@ -65,21 +67,21 @@ def coverage(store: Store) -> Table:
     return Table(("code", "label", *_headings(frameworks), "provisions", "as_a_whole", "pattern"), rows)
 
 
-def reach(store: Store) -> Table:
-    """How much of each framework the patterns reach.
+def framework_coverage(store: Store) -> Table:
+    """Report how much of each framework the patterns cover.
 
     Args:
         store: the graph.
 
     Returns:
-        A row for each framework, by IRI: ``label``; ``provisions``, the number that it has; of these ``reached``
-        (a pattern is mapped to the provision), ``only_below`` (to a narrower one alone) and ``unreached`` (to neither);
-        ``patterns`` (number of patterns that are mapped to it or to any provision of it), ``framework``.
+        A row for each framework, by IRI: ``label``; ``provisions`` (their number); of these ``covered`` (a pattern is
+        mapped to the provision), ``covered_by_child`` (only to a narrower one) and ``not_covered`` (to neither);
+        ``patterns`` (number of patterns mapped to the framework or to one of its provisions), ``framework``.
 
     Raises:
-        ThreatGraphError: where the graph holds no frameworks.
+        ThreatGraphError: if the graph has no frameworks.
     """
-    frameworks, of_provision = named_or_refuse(store, "framework"), _frameworks(store)
+    frameworks, of_provision = require_named(store, "framework"), _frameworks(store)
     states = _states(store)
     counts = Counter(
         (framework, states[provision]) for provision, within in of_provision.items() for framework in within
@@ -88,50 +90,36 @@ def reach(store: Store) -> Table:
     patterns = Counter(framework for _, framework in mapped)
     rows = []
     for iri, called in frameworks.items():
-        reached, below, unreached = (
-            counts[iri, state] for state in ("reached", "provision-only-below", "provision-unreached")
-        )
-        numbers = (reached + below + unreached, reached, below, unreached, patterns[iri])
+        by_state = [counts[iri, state] for state in (_COVERED, "provision-covered-by-child", "provision-not-covered")]
+        numbers = (sum(by_state), *by_state, patterns[iri])
         rows.append((text(called.label), *map(integer, numbers), link(iri)))
-    columns = ("label", "provisions", "reached", "only_below", "unreached", "patterns", "framework")
+    columns = ("label", "provisions", "covered", "covered_by_child", "not_covered", "patterns", "framework")
     return Table(columns, rows)
 
 
 def gaps(store: Store, *, gap: str | None = None, framework: str | None = None) -> Table:
-    """What nothing reaches yet.
+    """List coverage gaps.
 
     Args:
         store: the graph.
-        gap: one kind of gap from :data:`GAPS`; all of them by default.
-        framework: IRI of a framework, to leave out what concerns others.
+        gap: a kind of gap from :data:`GAPS`; by default all.
+        framework: IRI of a framework, to list only its gaps.
 
     Returns:
-        A row for each gap, by the order of :data:`GAPS`, the framework and the record: ``gap``, ``framework`` (empty
-        for a pattern without incidents), ``code``, ``label``, ``record``. A provision that no pattern reaches is in
-        one row alone, under the gap that says whether a narrower one is reached.
+        A row for each gap, sorted by the order of :data:`GAPS`, the framework and the record: ``gap``, ``framework``
+        (empty for a pattern without incidents), ``code``, ``label``, ``record``. A provision has at most one row.
 
     Raises:
-        UnknownName: for a kind of gap that does not exist.
-        ThreatGraphError: where the graph holds no patterns and no provisions.
+        UnknownName: for an unknown kind of gap.
+        ThreatGraphError: if the graph has no patterns and no provisions.
     """
     if gap is not None:
         one_of("gap", gap, GAPS)
-    patterns, provisions, frameworks = named(store, "pattern"), named(store, "provision"), named(store, "framework")
+    patterns, provisions = named(store, "pattern"), named(store, "provision")
     if not patterns and not provisions:
-        named_or_refuse(store, "pattern")  # which says so
+        require_named(store, "pattern")  # raises the error
     of_provision = _frameworks(store)
-    found: list[tuple[str, str, str]] = []
-    for provision, state in _states(store).items():
-        found += [(state, within, provision) for within in of_provision.get(provision, [""]) if state in GAPS]
-    involved = {pattern for _, pattern in pairs(store, "incident", "tg:involvesPattern", "pattern")}
-    found += [("pattern-without-incident", "", pattern) for pattern in patterns if pattern not in involved]
-    mapped = _mapped(store, of_provision)
-    found += [
-        ("pattern-without-mapping", within, pattern)
-        for within in frameworks
-        for pattern in patterns
-        if (pattern, within) not in mapped
-    ]
+    found = [*_provision_gaps(store, of_provision), *_pattern_gaps(store, list(patterns), of_provision)]
     order = list(GAPS)
     called = patterns | provisions
     rows = [
@@ -142,8 +130,27 @@ def gaps(store: Store, *, gap: str | None = None, framework: str | None = None) 
     return Table(("gap", "framework", "code", "label", "record"), rows)
 
 
+def _provision_gaps(store: Store, of_provision: dict[str, list[str]]) -> Iterator[tuple[str, str, str]]:
+    """The gaps of provisions, each as its kind, framework and provision."""
+    for provision, state in _states(store).items():
+        if state in GAPS:
+            yield from ((state, within, provision) for within in of_provision.get(provision, [""]))
+
+
+def _pattern_gaps(
+    store: Store, patterns: Sequence[str], of_provision: dict[str, list[str]]
+) -> Iterator[tuple[str, str, str]]:
+    """The gaps of patterns, each as its kind, framework and pattern."""
+    involved = {pattern for _, pattern in pairs(store, "incident", "tg:involvesPattern", "pattern")}
+    yield from (("pattern-without-incident", "", pattern) for pattern in patterns if pattern not in involved)
+    mapped = _mapped(store, of_provision)
+    for within in named(store, "framework"):
+        unmapped = (pattern for pattern in patterns if (pattern, within) not in mapped)
+        yield from (("pattern-without-mapping", within, pattern) for pattern in unmapped)
+
+
 def _frameworks(store: Store) -> dict[str, list[str]]:
-    """The frameworks that each provision is part of: one, in data that keeps to the shapes."""
+    """The frameworks of each provision; in valid data, each has one."""
     found: dict[str, list[str]] = {}
     for provision, framework in pairs(store, "provision", "skos:inScheme", "framework"):
         found.setdefault(provision, []).append(framework)
@@ -151,17 +158,17 @@ def _frameworks(store: Store) -> dict[str, list[str]]:
 
 
 def _states(store: Store) -> dict[str, str]:
-    """For each provision, by IRI, ``reached`` or the kind of gap that it is."""
+    """The state of each provision: :data:`_COVERED` or a kind of gap."""
     direct = {provision for _, provision in pairs(store, "pattern", "tg:mappedTo", "provision")}
-    below = {to_value(provision) for (provision,) in store.select(_REACHED_BELOW).rows}
+    below = {to_value(provision) for (provision,) in store.select(_COVERED_BY_CHILD).rows}
     return {
-        iri: "reached" if iri in direct else "provision-only-below" if iri in below else "provision-unreached"
+        iri: _COVERED if iri in direct else "provision-covered-by-child" if iri in below else "provision-not-covered"
         for iri in named(store, "provision")
     }
 
 
 def _mapped(store: Store, of_provision: dict[str, list[str]]) -> set[tuple[str, str]]:
-    """Each pattern with each framework that it is mapped to, by a provision or as a whole."""
+    """Pairs of a pattern and a framework that it is mapped to, by a provision or as a whole."""
     found = set(pairs(store, "pattern", "tg:mappedTo", "framework"))
     for pattern, provision in pairs(store, "pattern", "tg:mappedTo", "provision"):
         found |= {(pattern, framework) for framework in of_provision.get(provision, ())}
@@ -169,7 +176,7 @@ def _mapped(store: Store, of_provision: dict[str, list[str]]) -> set[tuple[str, 
 
 
 def _headings(frameworks: dict[str, Named]) -> list[str]:
-    """A short name for each framework: its prefix, else the end of its IRI; the whole IRI where two would be alike."""
+    """A short name for each framework: its prefix, or the end of its IRI; its full IRI if two would be the same."""
     ends = {iri: iri.replace("#", "/").rstrip("/").rpartition("/")[2] for iri in frameworks}
     short = {iri: _SHORT.get(end, end) for iri, end in ends.items()}
     taken = Counter([*short.values(), "code", "label", "provisions", "as_a_whole", "pattern"])

@@ -1,11 +1,11 @@
-"""Into what a threat pattern can grow: the chains along ``tg:escalatesTo``."""
+"""Lists the escalation chains of a threat pattern, along ``tg:escalatesTo``."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from threatgraph.analytics.records import at_least_one, integer, link, named_or_refuse, pairs, text
+from threatgraph.analytics.records import integer, link, pairs, require_named, require_positive, text
 from threatgraph.errors import ThreatGraphError, UnknownName
 from threatgraph.rdf.terms import Term
 from threatgraph.store import Store
@@ -15,35 +15,35 @@ from threatgraph.vocab import KINDS
 if TYPE_CHECKING:
     import networkx
 
-#: The most chains that a table tells; in a dense network their number doubles with every pattern.
+#: The maximum number of chains; in a dense network their number grows exponentially.
 MOST_CHAINS = 1000
 
 _SEVERITY = "SELECT ?pattern ?severity WHERE { ?pattern a tg:ThreatPattern ; tg:severity ?severity }"
 
 
 def escalation(store: Store, pattern: str, *, longest: int | None = None) -> Table:
-    """Every chain along which a pattern can grow into others.
+    """List every chain along which a pattern can escalate into others.
 
     Args:
         store: the graph.
         pattern: IRI of the pattern to start from.
-        longest: the most links that a chain may have; by default it is followed to its end.
+        longest: maximum number of links of a chain; by default, no limit.
 
     Returns:
-        A row for each pattern of each chain, in order: ``chain`` (from 1, by the IRIs along it), ``step`` (0 for the
-        pattern itself), ``code``, ``label``, ``severity``, ``ends`` and ``pattern``. The last row of a chain says in
-        ``ends`` why it ends there: ``end`` (it grows into nothing further), ``cut`` (``longest`` is reached), or
-        ``back to step N`` (the next link leads to a pattern that the chain has been at). No rows where the pattern
-        grows into nothing.
+        A row for each pattern of each chain, in order: ``chain`` (from 1, sorted by the IRIs along it), ``step`` (0 for
+        the start), ``code``, ``label``, ``severity``, ``ends`` and ``pattern``. ``ends`` in the last row of a chain is
+        the reason why it ends: ``end`` (no further escalation), ``cut`` (``longest`` is reached), or ``back to step N``
+        (the next link leads back to a pattern of the chain, so there is a cycle). No rows if the pattern has no
+        escalation.
 
     Raises:
-        UnknownName: where there is no such pattern.
-        InvalidQuery: where ``longest`` is below 1.
-        ThreatGraphError: where there are more than :data:`MOST_CHAINS` chains, or no patterns at all.
+        UnknownName: if the pattern does not exist.
+        InvalidQuery: if ``longest`` is below 1.
+        ThreatGraphError: if there are more than :data:`MOST_CHAINS` chains, or the graph has no patterns.
     """
     if longest is not None:
-        at_least_one("the most links of a chain", longest)
-    called = named_or_refuse(store, "pattern")
+        require_positive("longest", longest)
+    called = require_named(store, "pattern")
     if pattern not in called:
         raise UnknownName("pattern", pattern, called, '`graph.list("pattern")` lists the patterns.')
     severity = {str(to_value(record)): level for record, level in sorted(store.select(_SEVERITY).rows, key=str)}
@@ -51,7 +51,7 @@ def escalation(store: Store, pattern: str, *, longest: int | None = None) -> Tab
     for number, (chain, end) in enumerate(chains(escalation_network(store), pattern, longest), 1):
         if number > MOST_CHAINS:
             raise ThreatGraphError(
-                f"{called[pattern].label} begins more than {MOST_CHAINS} chains: limit their length (`longest=4`)."
+                f"{called[pattern].label} has more than {MOST_CHAINS} chains: limit their length (`longest=4`)."
             )
         rows += [
             (
@@ -69,33 +69,33 @@ def escalation(store: Store, pattern: str, *, longest: int | None = None) -> Tab
 
 
 def escalation_network(store: Store) -> networkx.DiGraph[str]:
-    """All threat patterns and the links ``tg:escalatesTo`` between them.
+    """Build the network of all threat patterns and the links ``tg:escalatesTo`` between them.
 
     Args:
         store: the graph.
 
     Returns:
-        A directed graph; its nodes are as in :mod:`threatgraph.analytics.networks`.
+        A directed graph, with nodes as in :mod:`threatgraph.analytics.networks`.
 
     Raises:
-        ThreatGraphError: where the graph holds no patterns.
+        ThreatGraphError: if the graph has no patterns.
     """
     import networkx
 
     found: networkx.DiGraph[str] = networkx.DiGraph(name="escalation")
-    for iri, (label, code) in named_or_refuse(store, "pattern").items():
+    for iri, (label, code) in require_named(store, "pattern").items():
         found.add_node(iri, kind=KINDS["pattern"].class_name, label=label, **({"code": code} if code else {}))
     found.add_edges_from(pairs(store, "pattern", "tg:escalatesTo", "pattern"))
     return found
 
 
 def chains(net: networkx.DiGraph[str], start: str, longest: int | None = None) -> Iterator[tuple[list[str], str]]:
-    """Each chain from a node and why it ends, by the order of the nodes along it; none where nothing leads on.
+    """Yield each chain from a node and why it ends, sorted by the nodes along it.
 
-    A chain visits no node twice, so a circle ends it. Every link that can be reached is in some chain, or is the one
-    back by which a chain ends.
+    A chain visits each node once, so a cycle ends it. Every reachable link is in a chain, or is the link back at which
+    a chain ends.
     """
-    # A stack of its own in place of recursion: a chain may be longer than Python's stack is deep.
+    # An explicit stack instead of recursion: a chain may exceed Python's recursion limit.
     waiting = [[start]] if net.out_degree(start) else []
     while waiting:
         chain = waiting.pop()

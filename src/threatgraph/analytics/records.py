@@ -1,4 +1,4 @@
-"""What the analyses share: the kinds that people name, the names of records, and the cells of a table."""
+"""Helpers of the analyses: kinds by name, names of records, arguments and table cells."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from threatgraph.store import Store
 from threatgraph.table import to_text, to_value
 from threatgraph.vocab import KINDS, XSD, tg
 
-#: Shorter words for kinds, besides their names and plurals.
-_ALSO = {"cause": "causal-factor", "causes": "causal-factor", "harm": "harm-type", "harms": "harm-type"}
+#: Short names of kinds.
+_SHORT_NAMES = {"cause": "causal-factor", "causes": "causal-factor", "harm": "harm-type", "harms": "harm-type"}
 
-# Of several labels the last one counts: an English one, where there is one.
+# Of several labels the last one is used: an English one, if there is one.
 _RECORDS = """
 SELECT ?record ?label ?code
 WHERE {{
@@ -28,85 +28,85 @@ ORDER BY STR(?record) (LANGMATCHES(LANG(?label), "en")) STR(?label) STR(?code)
 
 
 class Named(NamedTuple):
-    """What a record is called."""
+    """The names of a record."""
 
     label: str
-    """Its name; its short IRI where it has none."""
+    """The label; the prefixed name if it has none."""
     code: str
-    """Its code, or an empty text."""
+    """The code, or an empty string."""
 
 
 def kind_name(word: str, allowed: Collection[str]) -> str:
-    """The kind that a word means: its name, its plural, or a shorter word such as ``cause``.
+    """Return the kind for a name: the kind itself, its plural, or a short name such as ``cause``.
 
     Args:
-        word: what a person wrote.
-        allowed: names of the kinds that fit here.
+        word: the name.
+        allowed: the kinds to choose from.
 
     Raises:
-        UnknownName: for any other word, with the kinds that fit.
+        UnknownName: for any other name.
     """
     names = {name: name for name in allowed} | {KINDS[name].plural: name for name in allowed}
-    names |= {also: name for also, name in _ALSO.items() if name in allowed}
+    names |= {also: name for also, name in _SHORT_NAMES.items() if name in allowed}
     found = names.get(word.strip().lower())
     if found is None:
-        raise UnknownName("kind", word, names, f"The kinds that fit here are {', '.join(allowed)}.")
+        raise UnknownName("kind", word, names, f"Choose one of {', '.join(allowed)}.")
     return found
 
 
 def one_of(what: str, word: str, allowed: Collection[str]) -> str:
-    """The word itself, where it is one of those that are allowed.
+    """Return a name if it is allowed.
 
     Raises:
-        UnknownName: where it is not, with those that are.
+        UnknownName: if it is not allowed.
     """
     if word not in allowed:
         raise UnknownName(what, word, allowed, f"Choose one of {', '.join(allowed)}.")
     return word
 
 
-def at_least_one(what: str, number: int) -> int:
-    """The number itself, where it is 1 or more.
+def require_positive(what: str, number: int) -> int:
+    """Return a number if it is at least 1.
 
     Raises:
-        InvalidQuery: where it is less.
+        InvalidQuery: if it is below 1.
     """
     if number < 1:
-        raise InvalidQuery(f"{what} is a whole number from 1 on, not {number}.")
+        raise InvalidQuery(f"{what}={number}: must be at least 1.")
     return number
 
 
 def named(store: Store, kind: str) -> dict[str, Named]:
-    """The records of a kind by IRI, in the order of their IRIs, with their names."""
+    """Read the names of the records of a kind, by IRI and sorted by IRI."""
     found: dict[str, Named] = {}
     for record, label, code in store.select(_RECORDS.format(cls=tg(KINDS[kind].class_name))).rows:
         found[str(to_value(record))] = Named(to_text(label) or to_text(record), to_text(code))
     return dict(sorted(found.items()))
 
 
-def named_or_refuse(store: Store, kind: str) -> dict[str, Named]:
-    """As :func:`named`, for an analysis that is about records of this kind.
+def require_named(store: Store, kind: str) -> dict[str, Named]:
+    """As :func:`named`, but raise an error if the graph has no record of the kind.
 
     Raises:
-        ThreatGraphError: where the graph holds none.
+        ThreatGraphError: if the graph has no record of the kind.
     """
     found = named(store, kind)
     if not found:
         raise ThreatGraphError(
-            f"the graph holds no {KINDS[kind].plural.replace('-', ' ')}, so there is nothing to analyse: "
-            "open it with the bundled data, or add a file that holds some."
+            f"the graph has no {KINDS[kind].plural.replace('-', ' ')} to analyze: "
+            "open it with the bundled data, or add a file with some."
         )
     return found
 
 
 def pairs(store: Store, source: str, prop: str, target: str) -> list[tuple[str, str]]:
-    """The links from records of one kind to records of another, each once, sorted.
+    """Read the links from records of one kind to records of another, each once, sorted.
 
     Args:
         store: the graph.
-        source: kind of the records that the links go from.
-        prop: property of the links, as a path of SPARQL such as ``tg:affects``.
-        target: kind of the records that they go to; a link to what the graph does not hold is left out.
+        source: the kind of the subjects.
+        prop: the property of the links, as a SPARQL property path such as ``tg:affects``.
+        target: the kind of the objects; links to records that are not in the graph are left out.
     """
     ends = tg(KINDS[source].class_name), tg(KINDS[target].class_name)
     query = f"SELECT DISTINCT ?from ?to WHERE {{ ?from a <{ends[0]}> ; {prop} ?to . ?to a <{ends[1]}> }}"
@@ -114,20 +114,20 @@ def pairs(store: Store, source: str, prop: str, target: str) -> list[tuple[str, 
 
 
 def text(value: str) -> Literal | None:
-    """A cell of text; nothing for an empty one."""
+    """A cell with text; ``None`` for an empty string."""
     return Literal(value) if value else None
 
 
 def link(iri: str) -> NamedNode:
-    """A cell that holds a record."""
+    """A cell with the IRI of a record."""
     return NamedNode(iri)
 
 
 def integer(value: int) -> Literal:
-    """A cell that holds a whole number."""
+    """A cell with an integer."""
     return Literal(str(value), datatype=NamedNode(XSD + "integer"))
 
 
 def decimal(value: float, digits: int) -> Literal:
-    """A cell that holds a number with so many digits after the point."""
+    """A cell with a decimal number, with a fixed number of decimals."""
     return Literal(f"{value:.{digits}f}", datatype=NamedNode(XSD + "decimal"))

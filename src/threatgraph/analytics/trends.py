@@ -1,8 +1,8 @@
-"""Incidents over time, no more exact than their dates are.
+"""Counts incidents over time, with the precision of their dates.
 
-An incident that is known by its year alone is counted in a year, and never in a month of that year: where months are
-asked for it has a row of its own, marked ``too coarse``. So have incidents without a date, and those whose date cannot
-be read. The rows of a table without ``by`` add up to all incidents.
+If only the year of an incident is known, it counts in that year but in no month. For months and quarters, it is in a
+separate row with the status ``too coarse``. Incidents without a date, or with an invalid date, have separate rows too.
+The rows of a table without ``by`` sum to the number of incidents.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from typing import NamedTuple
 
 from pyoxigraph import Literal
 
-from threatgraph.analytics.records import integer, kind_name, link, named, named_or_refuse, one_of, pairs, text
+from threatgraph.analytics.records import integer, kind_name, link, named, one_of, pairs, require_named, text
 from threatgraph.errors import InvalidQuery
 from threatgraph.rdf.terms import Term
 from threatgraph.store import Store
 from threatgraph.table import Table, to_value
 from threatgraph.vocab import XSD
 
-#: What incidents may be told apart by, to the property that leads there: from all their patterns, or the primary one.
+#: What incidents can be grouped by: the property path through all their patterns, and through the primary pattern.
 DIMENSIONS = {
     "domain": ("tg:involvesPattern/tg:domain|tg:domain", "tg:primaryPattern/tg:domain"),
     "pattern": ("tg:involvesPattern", "tg:primaryPattern"),
@@ -32,7 +32,7 @@ DIMENSIONS = {
     "sector": ("tg:sector", ""),
     "region": ("tg:region", ""),
 }
-#: What a row of the answer says of the dates of its incidents, in the order of the rows.
+#: The status of the dates in a row, in the order of the rows.
 STATUSES = ("dated", "too coarse", "unreadable", "undated")
 
 _DATES = """
@@ -51,7 +51,7 @@ _FORMS = {
 
 
 class Moment(NamedTuple):
-    """A date as far as it is known."""
+    """A date, with the precision that is known."""
 
     year: int
     month: int | None = None
@@ -65,7 +65,7 @@ def _quarter(moment: Moment) -> str | None:
     return None if moment.month is None else f"{moment.year:04}-Q{(moment.month + 2) // 3}"
 
 
-#: Name of each period to what a date is called by it: nothing, where the date is too coarse for it.
+#: The name of the period of a date; ``None`` if the date is too coarse.
 PERIODS: Mapping[str, Callable[[Moment], str | None]] = {
     "year": lambda moment: f"{moment.year:04}",
     "quarter": _quarter,
@@ -74,44 +74,44 @@ PERIODS: Mapping[str, Callable[[Moment], str | None]] = {
 
 
 def trends(store: Store, *, by: str | None = None, period: str = "year", primary: bool = False) -> Table:
-    """The number of incidents over time.
+    """Count incidents over time.
 
     Args:
         store: the graph.
-        by: what to tell them apart by, from :data:`DIMENSIONS`; an incident counts once for each one that it has, and
-            those that have none are in rows without a label. ``domain`` takes the domains of the patterns that an
-            incident involves and the one that it states itself.
+        by: what to group by, from :data:`DIMENSIONS`. An incident counts once in each of its groups; incidents without
+            a group are in rows without a label. ``domain`` uses the domains of the patterns that an incident involves
+            and its own domain.
         period: ``year``, ``quarter`` or ``month``.
-        primary: for ``pattern`` and ``domain``: go by the primary pattern alone, so that each incident counts once.
+        primary: for ``pattern`` and ``domain``: use only the primary pattern, so that each incident counts once.
 
     Returns:
-        A row for each period in which there are incidents (and, with ``by``, each thing that they have), by time:
-        ``period`` (``2024``, ``2024-Q3``, ``2024-08``; for ``too coarse`` the year that is known; for the last two
-        empty), ``status`` (one of :data:`STATUSES`; ``unreadable`` is a date that is no date, or several that differ),
-        with ``by`` then ``label`` and, last, ``record``; and ``incidents``, their number.
+        A row for each period that has incidents (and, with ``by``, each group), sorted by time: ``period`` (``2024``,
+        ``2024-Q3``, ``2024-08``; the year for ``too coarse``; empty for the last two statuses), ``status`` (one of
+        :data:`STATUSES`; ``unreadable`` means an invalid date, or several different dates), with ``by`` also ``label``
+        and, at the end, ``record``; and ``incidents``, their number.
 
     Raises:
-        UnknownName: for a period or dimension that does not exist.
-        InvalidQuery: for ``primary`` with a dimension that it does not fit.
-        ThreatGraphError: where the graph holds no incidents.
+        UnknownName: for an unknown period or dimension.
+        InvalidQuery: if ``primary`` is set without grouping by pattern or domain.
+        ThreatGraphError: if the graph has no incidents.
     """
-    call = PERIODS[one_of("period", period, PERIODS)]
+    name_of = PERIODS[one_of("period", period, PERIODS)]
     dimension = None if by is None else kind_name(by, DIMENSIONS)
     if primary and not (dimension and DIMENSIONS[dimension][1]):
-        raise InvalidQuery("the primary pattern tells incidents apart by pattern or by domain: choose one of them.")
-    named_or_refuse(store, "incident")
-    places = {incident: _place(values, call) for incident, values in _dates(store).items()}
+        raise InvalidQuery('`primary=True` requires grouping by pattern or domain: `by="pattern"` or `by="domain"`.')
+    require_named(store, "incident")
+    slots = {incident: _slot(values, name_of) for incident, values in _dates(store).items()}
     if dimension is None:
-        counts = Counter(places.values())
+        counts = Counter(slots.values())
         rows: list[tuple[Term | None, ...]] = [
-            (text(place.period), Literal(place.status), integer(counts[place])) for place in sorted(counts)
+            (text(slot.period), Literal(slot.status), integer(counts[slot])) for slot in sorted(counts)
         ]
         return Table(("period", "status", "incidents"), rows)
-    return _told_apart(store, places, dimension, DIMENSIONS[dimension][primary])
+    return _grouped(store, slots, dimension, DIMENSIONS[dimension][primary])
 
 
-class _Place(NamedTuple):
-    """Where in the table an incident is counted; the order of these is the order of the rows."""
+class _Slot(NamedTuple):
+    """The row in which an incident is counted; slots sort in the order of the rows."""
 
     rank: int
     year: int
@@ -122,52 +122,52 @@ class _Place(NamedTuple):
         return STATUSES[self.rank]
 
 
-def _told_apart(store: Store, places: Mapping[str, _Place], dimension: str, prop: str) -> Table:
-    things = named(store, dimension)
+def _grouped(store: Store, slots: Mapping[str, _Slot], dimension: str, prop: str) -> Table:
+    groups = named(store, dimension)
     has: dict[str, list[str]] = defaultdict(list)
-    for incident, thing in pairs(store, "incident", prop, dimension):
-        has[incident].append(thing)
-    counts = Counter((place, thing) for incident, place in places.items() for thing in has.get(incident, [""]))
+    for incident, group in pairs(store, "incident", prop, dimension):
+        has[incident].append(group)
+    counts = Counter((slot, group) for incident, slot in slots.items() for group in has.get(incident, [""]))
     rows = [
         (
-            text(place.period),
-            Literal(place.status),
-            text(things[thing].label) if thing else None,
-            integer(counts[place, thing]),
-            link(thing) if thing else None,
+            text(slot.period),
+            Literal(slot.status),
+            text(groups[group].label) if group else None,
+            integer(counts[slot, group]),
+            link(group) if group else None,
         )
-        for place, thing in sorted(counts)
+        for slot, group in sorted(counts)
     ]
     return Table(("period", "status", "label", "incidents", "record"), rows)
 
 
-def _place(values: list[Term], call: Callable[[Moment], str | None]) -> _Place:
+def _slot(values: list[Term], name_of: Callable[[Moment], str | None]) -> _Slot:
     if not values:
-        return _Place(STATUSES.index("undated"), 0, "")
+        return _Slot(STATUSES.index("undated"), 0, "")
     moment = read_moment(values[0]) if len(values) == 1 else None
     if moment is None:
-        return _Place(STATUSES.index("unreadable"), 0, "")
-    period = call(moment)
+        return _Slot(STATUSES.index("unreadable"), 0, "")
+    period = name_of(moment)
     if period is None:
-        return _Place(STATUSES.index("too coarse"), moment.year, f"{moment.year:04}")
-    return _Place(STATUSES.index("dated"), moment.year, period)
+        return _Slot(STATUSES.index("too coarse"), moment.year, f"{moment.year:04}")
+    return _Slot(STATUSES.index("dated"), moment.year, period)
 
 
 def read_moment(value: Term) -> Moment | None:
-    """The date that a literal tells, as far as it tells it; ``None`` where it is no date of one of the known types."""
+    """Read the date of a literal; ``None`` if it is not a valid date of a known datatype."""
     form = _FORMS.get(value.datatype.value) if isinstance(value, Literal) else None
     found = form.fullmatch(value.value.strip()) if form and isinstance(value, Literal) else None
     if found is None:
         return None
     year, month, day = (*map(int, found.groups()), 1, 1)[:3]
-    # A year of 400 has the same calendar, and Python's own begins in the year 1.
+    # The calendar repeats every 400 years, and Python supports only years from 1.
     if not 1 <= month <= _MONTHS or not 1 <= day <= calendar.monthrange(year % 400 + 400, month)[1]:
         return None
     return Moment(year, month if len(found.groups()) > 1 else None)
 
 
 def _dates(store: Store) -> dict[str, list[Term]]:
-    """The dates of every incident: one, in data that keeps to the shapes."""
+    """The dates of every incident; in valid data, at most one."""
     found: dict[str, list[Term]] = {}
     for incident, occurred in store.select(_DATES).rows:
         values = found.setdefault(str(to_value(incident)), [])

@@ -241,7 +241,7 @@ def coverage(options: CoverageOptions) -> int:
     """Count mappings by pattern, or by framework."""
     analytics = _analytics(options)
     if options.by_framework:
-        write_table(analytics.reach(), options)
+        write_table(analytics.framework_coverage(), options)
         return 0
     found = analytics.coverage()
     frameworks = found.columns[2 : found.columns.index("provisions")]

@@ -1,4 +1,4 @@
-"""Translates messages of the library, which speak of Python, to the words of the command line.
+"""Translates messages of the library, which refer to Python, to the words of the command line.
 
 The library names parameters (``timeout=``) and methods (``graph.list("pattern")``) in backticks. Only text in backticks
 is translated, so a message can quote data without risk.

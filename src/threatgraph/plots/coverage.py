@@ -1,4 +1,4 @@
-"""The matrix of threat patterns and frameworks: to how many provisions of each framework each pattern is mapped."""
+"""Draws the matrix of threat patterns and frameworks, with the number of mapped provisions."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from threatgraph.plots.queries import (
     read_links,
     read_named,
     read_patterns,
-    told_in_full,
+    truncated_names,
 )
 from threatgraph.plots.style import (
     MUTED,
     ROW,
     SIZE,
-    Picture,
+    Drawing,
     Sheet,
+    check_rows,
     counted,
     ink_on,
-    refuse_too_many,
     styled,
     widest,
     wrap,
@@ -40,34 +40,32 @@ from threatgraph.store import Store
 Counts = NDArray[numpy.int64]
 
 _COLUMN = 0.95
-_BELOW = "patterns with a mapping (of all shown)"
+_BELOW = "patterns with a mapping"
 _LINE = 1.3 * SIZE / 72
 _MOST_FRAMEWORKS = 60
 
 
-def draw(store: Store, domain: str | None = None) -> Picture:
+def draw(store: Store, domain: str | None = None) -> Drawing:
     """Draw the coverage of the patterns of a store, or of those of one domain.
 
     Raises:
-        ThreatGraphError: where there is no pattern or no framework, or more than a picture can show.
+        ThreatGraphError: if patterns or frameworks are missing, or too many for a chart.
     """
     patterns = read_patterns(store, domain)
-    refuse_too_many(len(patterns), "threat patterns", "choose those of one domain with `domain=`")
+    check_rows(len(patterns), "threat patterns", "select one domain with `domain=`")
     frameworks = sorted(read_named(store, "Framework").values(), key=lambda record: (record.label, record.iri))
     if not frameworks:
-        raise ThreatGraphError(
-            "the graph has no frameworks, so there is nothing to draw: add some with `data=` or `bundled=True`."
-        )
+        raise ThreatGraphError("the graph has no frameworks: add some with `data=` or `bundled=True`.")
     if len(frameworks) > _MOST_FRAMEWORKS:
-        raise ThreatGraphError(f"{len(frameworks)} frameworks are too many for a picture ({_MOST_FRAMEWORKS} at most).")
+        raise ThreatGraphError(f"{len(frameworks)} frameworks: a chart can have at most {_MOST_FRAMEWORKS}.")
     counts, whole = count_provisions(store, [p.iri for p in patterns], [f.iri for f in frameworks])
-    return _picture(patterns, frameworks, counts, whole)
+    return _drawing(patterns, frameworks, counts, whole)
 
 
 def count_provisions(
     store: Store, patterns: Sequence[str], frameworks: Sequence[str]
 ) -> tuple[Counts, NDArray[numpy.bool_]]:
-    """Count to how many provisions of each framework each pattern is mapped.
+    """Count the provisions of each framework that each pattern is mapped to.
 
     Args:
         store: the graph.
@@ -76,12 +74,12 @@ def count_provisions(
 
     Returns:
         The numbers of different provisions, of shape (n, m), and whether the pattern is mapped to the framework as a
-        whole, of the same shape; a mapping to the whole counts as no provision.
+        whole, of the same shape. A mapping to a whole framework does not count as a provision.
     """
     provisions = read_links(store, "skos:inScheme", "Provision")
     counts = numpy.zeros((len(patterns), len(frameworks)), dtype=numpy.int64)
     whole = numpy.zeros(counts.shape, dtype=numpy.bool_)
-    column = {iri: place for place, iri in enumerate(frameworks)}
+    column = {iri: index for index, iri in enumerate(frameworks)}
     mapped = read_links(store, "tg:mappedTo")
     for row, pattern in enumerate(patterns):
         for target in mapped.get(pattern, []):
@@ -94,9 +92,9 @@ def count_provisions(
 
 
 @styled
-def _picture(
+def _drawing(
     patterns: Sequence[Pattern], frameworks: Sequence[Named], counts: Counts, whole: NDArray[numpy.bool_]
-) -> Picture:
+) -> Drawing:
     named = [pattern.named for pattern in patterns]
     names, heads = display_names(named), ["\n".join(_head(framework.label)) for framework in frameworks]
     groups = groups_of(pattern.domain.iri for pattern in patterns)
@@ -108,9 +106,9 @@ def _picture(
         f"Provisions of {counted(len(frameworks), 'framework')} to which "
         f"{counted(len(patterns), 'threat pattern')} {'is' if len(patterns) == 1 else 'are'} mapped"
     )
-    notes = ["Each cell: number of different provisions. Hatched with a 0: a gap, no mapping to this framework."]
+    notes = ["Cells show the number of different provisions. A hatched 0 is a gap: no mapping to this framework."]
     if bool((whole & (counts == 0)).any()):
-        notes.append("“whole”: mapped to the framework as a whole, to none of its provisions.")
+        notes.append("“whole”: mapped to the framework as a whole, but not to its provisions.")
     width = left + len(heads) * _COLUMN + domain_width(domains)
     sheet = Sheet(width, above + len(names) * ROW + below, title, notes)
     axes = new_matrix(sheet, names, len(heads), column=_COLUMN, left=left, bottom=below)
@@ -124,20 +122,20 @@ def _picture(
     top.spines["top"].set_visible(False)
     mapped = ((counts > 0) | whole).sum(axis=0)
     axes.set_xticks(range(len(heads)), labels=[f"{n} of {len(names)}" for n in mapped], fontsize=SIZE)
-    # In the line of the numbers below the matrix, in the column of the names.
+    # Below the names, in the line of the numbers below the matrix.
     line = axes.annotate(_BELOW, (0, 0), (-4, -4), xycoords="axes fraction", textcoords="offset points")
     line.set(ha="right", va="top", fontsize=SIZE, color=MUTED)
-    return Picture(sheet.figure, title, _described(frameworks, counts, whole) + told_in_full([*named, *frameworks]))
+    return Drawing(sheet.figure, title, _described(frameworks, counts, whole) + truncated_names([*named, *frameworks]))
 
 
 def _head(label: str) -> list[str]:
-    """The name of a framework in lines that fit its column; of a name that needs more than eight, the first seven."""
+    """The name of a framework in at most eight lines that fit its column."""
     lines = wrap(label, _COLUMN - 0.08)
     return lines if len(lines) <= 8 else [*lines[:7], "…"]
 
 
 def _cells(axes: Axes, counts: Counts, whole: NDArray[numpy.bool_]) -> None:
-    """Fill the cells, lighter for more, and write the number into each; a gap is white and hatched."""
+    """Fill the cells, lighter for higher numbers, and write the numbers; a gap is white and hatched."""
     colors = colormaps["cividis"]
     most = max(int(counts.max()), 1)
     for row, column in numpy.ndindex(counts.shape):
@@ -155,10 +153,10 @@ def _cells(axes: Axes, counts: Counts, whole: NDArray[numpy.bool_]) -> None:
 
 
 def _described(frameworks: Sequence[Named], counts: Counts, whole: NDArray[numpy.bool_]) -> str:
-    """The picture in words: for each framework, how many patterns are mapped and to how many provisions."""
+    """The text description: for each framework, the number of mapped patterns and of links."""
     mapped = ((counts > 0) | whole).sum(axis=0)
     parts = [
-        f"{framework.label}: {mapped[place]} of {len(counts)} patterns, {counted(int(counts[:, place].sum()), 'link')}"
-        for place, framework in enumerate(frameworks)
+        f"{framework.label}: {mapped[index]} of {len(counts)} patterns, {counted(int(counts[:, index].sum()), 'link')}"
+        for index, framework in enumerate(frameworks)
     ]
     return f"Matrix of threat patterns and frameworks, grouped by domain. {'; '.join(parts)}."

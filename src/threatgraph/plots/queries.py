@@ -1,4 +1,4 @@
-"""What the pictures need of the graph: records with their names, in the order in which they are shown."""
+"""Queries for charts: records with their names, in the order of the chart."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _CODE = "OPTIONAL { ?record skos:notation ?code }"
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A record and what to call it."""
+    """A record and its names."""
 
     iri: str
     label: str
-    """Its English label, else one without a language, else any; its short IRI where there is none."""
+    """The English label, otherwise one without a language, otherwise any; the prefixed name if it has none."""
     code: str = ""
 
     @property
     def order(self) -> tuple[bool, str, str, str]:
-        """Where it stands among others: by code, those without one last, then by label and IRI."""
+        """The sort key: the code (records without a code are last), then label and IRI."""
         return (not self.code, self.code, self.label, self.iri)
 
 
-NO_DOMAIN = Named("", "No domain stated")
+NO_DOMAIN = Named("", "No domain")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Pattern:
 
 
 def read_named(store: Store, cls: str) -> dict[str, Named]:
-    """The records of a class of the ontology by IRI, in the order of :attr:`Named.order`."""
+    """Read the records of a class by IRI, sorted by :attr:`Named.order`."""
     labels: dict[str, list[tuple[int, str]]] = defaultdict(list)
     codes: dict[str, list[str]] = defaultdict(list)
     for record, label, code in store.select(_NAMES.format(cls=tg(cls), label=_LABEL, code=_CODE)).rows:
@@ -71,15 +71,15 @@ def _ranked(label: Literal) -> tuple[int, str]:
 
 
 def read_links(store: Store, path: str, cls: str = "ThreatPattern") -> dict[str, list[str]]:
-    """What the records of a class link to.
+    """Read the links of the records of a class.
 
     Args:
         store: the graph.
         path: a SPARQL property path, such as ``tg:causalFactor``.
-        cls: the class of the records that link.
+        cls: the class of the records.
 
     Returns:
-        For each record that links to anything the IRIs that it links to, sorted, each once.
+        The IRIs that each record links to, sorted, each once. Records without links are not in the result.
     """
     rows = store.select(f"SELECT DISTINCT ?from ?to WHERE {{ ?from a <{tg(cls)}> ; {path} ?to . FILTER(ISIRI(?to)) }}")
     links: dict[str, list[str]] = defaultdict(list)
@@ -89,31 +89,31 @@ def read_links(store: Store, path: str, cls: str = "ThreatPattern") -> dict[str,
 
 
 def read_patterns(store: Store, domain: str | None = None) -> list[Pattern]:
-    """The threat patterns, domain by domain.
+    """Read the threat patterns, sorted by domain.
 
     Args:
         store: the graph.
-        domain: the IRI of a domain, for its patterns alone.
+        domain: the IRI of a domain, to read only its patterns.
 
     Raises:
-        ThreatGraphError: where there is none.
+        ThreatGraphError: if none exist.
     """
     domains = read_named(store, "Domain")
     stated = read_links(store, "tg:domain")
     found = []
     for iri, named in read_named(store, "ThreatPattern").items():
-        home = stated.get(iri, [""])[0]
-        if domain is None or domain == home:
-            found.append(Pattern(named, domains.get(home) or (Named(home, shorten(home)) if home else NO_DOMAIN)))
+        own = stated.get(iri, [""])[0]
+        if domain is None or domain == own:
+            found.append(Pattern(named, domains.get(own) or (Named(own, shorten(own)) if own else NO_DOMAIN)))
     if not found:
-        where = f"the domain {shorten(domain)} holds" if domain else "the graph holds"
+        where = f"the domain {shorten(domain)}" if domain else "the graph"
         remedy = "choose another domain" if domain else "add some with `data=` or `bundled=True`"
-        raise ThreatGraphError(f"{where} no threat pattern, so there is nothing to draw: {remedy}.")
+        raise ThreatGraphError(f"{where} has no threat patterns: {remedy}.")
     return sorted(found, key=lambda pattern: (pattern.domain is NO_DOMAIN, pattern.domain.order, pattern.named.order))
 
 
 def display_names(records: Sequence[Named]) -> list[str]:
-    """What to write beside each record: its label, cut where it is long, with a code or IRI where two are alike."""
+    """Return the label of each record, truncated if long, with its code or IRI if two are the same."""
     shown = [shorten_label(record.label) for record in records]
     seen = Counter(shown)
     return [
@@ -123,19 +123,19 @@ def display_names(records: Sequence[Named]) -> list[str]:
 
 
 def groups_of(keys: Iterable[object]) -> list[tuple[int, int]]:
-    """The runs of equal keys that follow each other: where each begins, and where it ends (one past its last)."""
+    """Return the runs of equal consecutive keys, each as its start and end (exclusive)."""
     runs: list[tuple[int, int]] = []
     before: object = object()
-    for place, key in enumerate(keys):
+    for index, key in enumerate(keys):
         if runs and key == before:
-            runs[-1] = (runs[-1][0], place + 1)
+            runs[-1] = (runs[-1][0], index + 1)
         else:
-            runs.append((place, place + 1))
+            runs.append((index, index + 1))
         before = key
     return runs
 
 
-def told_in_full(records: Sequence[Named]) -> str:
-    """A sentence with the labels that do not stand in the picture in full; nothing where all do."""
+def truncated_names(records: Sequence[Named]) -> str:
+    """Return a sentence with the full labels that are truncated in the chart; empty if there are none."""
     cut = [record.label for record in records if shorten_label(record.label) != record.label]
-    return " Names that are cut short in the picture: " + "; ".join(cut) + "." if cut else ""
+    return " Full names of truncated labels: " + "; ".join(cut) + "." if cut else ""

@@ -1,4 +1,4 @@
-"""Turns a picture into the bytes of a file, without a date or a random name, and with words for who cannot see it."""
+"""Renders a drawing as SVG or PNG, deterministically, with a title and a description for screen readers."""
 
 from __future__ import annotations
 
@@ -6,48 +6,48 @@ import io
 import warnings
 from xml.sax.saxutils import escape
 
-from threatgraph.plots.style import Picture, house_style
+from threatgraph.plots.style import Drawing, chart_style
 
-_DOTS = 150.0
-# About what a program can hold in a quarter of a gigabyte, at four bytes a dot.
-_MOST_DOTS = 6e7
+_DPI = 150.0
+# About a quarter of a gigabyte, at four bytes per pixel.
+_MOST_PIXELS = 6e7
 
 
-def render(picture: Picture, format: str) -> bytes:
-    """A picture as a file.
+def render(drawing: Drawing, format: str) -> bytes:
+    """Render a drawing.
 
     Args:
-        picture: what to write.
-        format: ``svg``, with text as text, a title and a description; or ``png``, at 150 dots an inch or as many as
-            keep the picture below 60 million dots, with both in its metadata.
+        drawing: the drawing.
+        format: ``svg``, with text as text, or ``png``, at 150 dpi or less, so that the image has at most 60 million
+            pixels. Both have the title and the description as metadata.
     """
-    return _svg(picture) if format == "svg" else _png(picture)
+    return _svg(drawing) if format == "svg" else _png(drawing)
 
 
-def _svg(picture: Picture) -> bytes:
+def _svg(drawing: Drawing) -> bytes:
     buffer = io.BytesIO()
-    with house_style():
-        names = {"Title": picture.title, "Description": picture.description, "Creator": "threatgraph", "Date": None}
-        picture.figure.savefig(buffer, format="svg", metadata=names)
+    with chart_style():
+        names = {"Title": drawing.title, "Description": drawing.description, "Creator": "threatgraph", "Date": None}
+        drawing.figure.savefig(buffer, format="svg", metadata=names)
     text = buffer.getvalue().decode()
-    # Title and description where screen readers look for them (SVG Accessibility API Mappings, section 8).
-    title = f"<title>{escape(picture.title)}</title>"
-    named = f'<title id="title">{escape(picture.title)}</title>\n <desc id="desc">{escape(picture.description)}</desc>'
+    # Title and description for screen readers (SVG Accessibility API Mappings, section 8).
+    title = f"<title>{escape(drawing.title)}</title>"
+    named = f'<title id="title">{escape(drawing.title)}</title>\n <desc id="desc">{escape(drawing.description)}</desc>'
     text = text.replace(title, named, 1)
     text = text.replace("<svg ", '<svg role="img" aria-labelledby="title desc" ', 1)
-    # Fonts of other machines: where DejaVu Sans is absent, any plain one.
+    # Fallback fonts for machines without DejaVu Sans.
     return text.replace("'DejaVu Sans'", "'DejaVu Sans', Verdana, sans-serif").encode()
 
 
-def _png(picture: Picture) -> bytes:
-    width, height = picture.figure.get_size_inches()
-    dots = min(_DOTS, float((_MOST_DOTS / (width * height)) ** 0.5))
+def _png(drawing: Drawing) -> bytes:
+    width, height = drawing.figure.get_size_inches()
+    dpi = min(_DPI, float((_MOST_PIXELS / (width * height)) ** 0.5))
     buffer = io.BytesIO()
-    with house_style(), warnings.catch_warnings(record=True) as caught:
+    with chart_style(), warnings.catch_warnings(record=True) as caught:
         warnings.filterwarnings("always", message="Glyph .* missing from")
-        names = {"Title": picture.title, "Description": picture.description, "Software": None}
-        picture.figure.savefig(buffer, format="png", dpi=dots, metadata=names)
+        names = {"Title": drawing.title, "Description": drawing.description, "Software": None}
+        drawing.figure.savefig(buffer, format="png", dpi=dpi, metadata=names)
     if any("missing from" in str(warning.message) for warning in caught):
-        message = "no font here holds some signs of the labels, so boxes stand for them: install one, or write SVG"
+        message = "no installed font has some characters of the labels, shown as boxes: install a font, or use SVG"
         warnings.warn(message, UserWarning, stacklevel=4)
     return buffer.getvalue()

@@ -1,7 +1,7 @@
-"""How all pictures look: fonts, colours, hatches, and a sheet on which everything is placed in inches.
+"""The style of all charts: fonts, colors, hatches, and a sheet with positions in inches.
 
-Places are reckoned in inches from the widths of the labels instead of being left to an automatic layout: a matrix of
-200 rows or a label of 60 letters then gets the room that it needs, and nothing is cut off or runs into anything else.
+Positions are computed from the widths of the labels instead of by an automatic layout. So a matrix of 200 rows or a
+label of 60 characters has enough space, and texts are not cut off and do not overlap.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from threatgraph.errors import ThreatGraphError
 P = ParamSpec("P")
 R = TypeVar("R")
 
-#: Okabe and Ito's palette without yellow, which is too faint for a line on white, and with a grey in its place.
+#: Okabe and Ito's palette without yellow, which is too faint for a line on white; a gray replaces it.
 COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#000000", "#8C8C8C")
-#: Of another number than the colours, so that both together tell 56 categories apart.
+#: Their number has no common factor with that of the colors, so that both distinguish 56 categories.
 HATCHES = ("", "///", "...", "\\\\\\", "xx", "---", "++")
 DASHES: tuple[tuple[int, tuple[float, ...] | None], ...] = (
     (0, None),
@@ -39,19 +39,19 @@ DASHES: tuple[tuple[int, tuple[float, ...] | None], ...] = (
     (0, (2.5, 1.2)),
     (0, (6, 1, 1, 1, 1, 1)),
 )
-#: Sizes of text in points.
+#: Text sizes in points.
 SIZE, SMALL, TITLE = 8.0, 7.0, 11.0
 INK, MUTED, FAINT = "#1a1a1a", "#555555", "#c8c8c8"
-#: Inches around everything.
+#: The outer margin in inches.
 MARGIN = 0.2
-#: Inches from one row of a matrix or list to the next.
+#: The height of a row of a matrix or list in inches.
 ROW = 0.175
-#: Rows that a picture can show; more would be larger than programs open.
+#: The maximum number of rows; programs cannot open larger images.
 MOST_ROWS = 400
 _LONGEST_LABEL = 60
 _NARROWEST = 6.0
 _POINTS = 72.0
-# Fonts for scripts that DejaVu Sans lacks; those of them that are installed are asked, in this order.
+# Fonts for scripts that DejaVu Sans lacks; the installed ones are used, in this order.
 _MORE_FONTS = (
     "Noto Sans CJK JP",
     "Noto Sans CJK SC",
@@ -65,8 +65,8 @@ _MORE_FONTS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A figure and what it is called and shows, for people who do not see it."""
+class Drawing:
+    """A matplotlib figure with a title and a text description."""
 
     figure: Figure
     title: str
@@ -74,14 +74,14 @@ class Picture:
 
 
 @contextmanager
-def house_style() -> Iterator[None]:
-    """Matplotlib with our settings, whatever the user's own are; these are put back afterwards.
+def chart_style() -> Iterator[None]:
+    """Use the settings of threatgraph for matplotlib, and restore those of the user afterward.
 
-    Labels are never read as mathematics or TeX: a dollar sign is a dollar sign.
+    Labels are plain text: dollar signs do not start mathematics or TeX.
     """
     installed = {entry.name for entry in fontManager.ttflist}
     with matplotlib.rc_context(), warnings.catch_warnings():
-        # A sign that no font holds is shown as a box, in PNG alone; render() tells of it.
+        # A character that no font has is shown as a box, only in PNG; render() warns about it.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(
@@ -102,23 +102,23 @@ def house_style() -> Iterator[None]:
 
 
 def styled(function: Callable[P, R]) -> Callable[P, R]:
-    """A function that draws, made to do so in our style."""
+    """Decorate a function that draws, so that it uses :func:`chart_style`."""
 
     @functools.wraps(function)
     def inner(*args: P.args, **kwargs: P.kwargs) -> R:
-        with house_style():
+        with chart_style():
             return function(*args, **kwargs)
 
     return inner
 
 
 class Sheet:
-    """A figure of a fixed size, with a title above what :meth:`axes` places.
+    """A figure of a fixed size, with a title above the axes.
 
     Args:
-        width: of what is drawn, in inches; the sheet is never narrower than 6 inches.
-        height: of what is drawn, in inches.
-        title: what is shown, and of how many.
+        width: the width of the chart area, in inches; the sheet has at least 6 inches.
+        height: the height of the chart area, in inches.
+        title: the title.
         notes: sentences below the title.
     """
 
@@ -137,39 +137,37 @@ class Sheet:
                 top -= (1.35 if weight == "bold" else 1.4) * size / _POINTS
 
     def axes(self, left: float, bottom: float, width: float, height: float) -> Axes:
-        """Axes at a place that is given in inches from the lower left corner inside of the margin."""
-        place = (
+        """Add axes; positions are in inches from the lower left corner inside the margin."""
+        rectangle = (
             (MARGIN + left) / self.width,
             (MARGIN + bottom) / self.height,
             width / self.width,
             height / self.height,
         )
-        return self.figure.add_axes(place)
+        return self.figure.add_axes(rectangle)
 
-    def text(self, x: float, y: float, text: str, **look: Any) -> None:
-        """Text at a place that is given in inches from the lower left corner of the sheet."""
-        self.figure.text(x / self.width, y / self.height, text, **look)
+    def text(self, x: float, y: float, text: str, **style: Any) -> None:
+        """Write text; positions are in inches from the lower left corner of the sheet."""
+        self.figure.text(x / self.width, y / self.height, text, **style)
 
 
-def refuse_too_many(number: int, what: str, remedy: str) -> None:
-    """Refuse what would make a picture larger than programs open.
+def check_rows(number: int, what: str, remedy: str) -> None:
+    """Check the number of rows of a chart.
 
     Raises:
-        ThreatGraphError: where there are more than :data:`MOST_ROWS`.
+        ThreatGraphError: if there are more than :data:`MOST_ROWS` rows.
     """
     if number > MOST_ROWS:
-        raise ThreatGraphError(
-            f"{number} {what} are too many for a picture, which shows {MOST_ROWS} at most: {remedy}."
-        )
+        raise ThreatGraphError(f"{number} {what}: a chart can have at most {MOST_ROWS}; {remedy}.")
 
 
 def text_width(text: str, size: float = SIZE, *, bold: bool = False) -> float:
-    """The width of one line in inches, as drawn here, or wider where another program may draw it by another font."""
+    """The width of one line in inches, with a margin for other fonts."""
     return _width(text, size, bold)
 
 
 def widest(texts: Sequence[str], size: float = SIZE, *, bold: bool = False) -> float:
-    """The width in inches of the widest line of texts; 0 where there are none."""
+    """The width of the widest line in inches; 0 without texts."""
     return max((text_width(line, size, bold=bold) for text in texts for line in text.split("\n")), default=0.0)
 
 
@@ -178,21 +176,21 @@ def _width(text: str, size: float, bold: bool) -> float:
     if not text:
         return 0.0
     font = FontProperties(size=size, weight="bold" if bold else "normal")
-    # Signs are a little wider where they are fitted to the dots of a PNG.
+    # Characters are a little wider when they are fitted to the pixels of a PNG.
     drawn = 1.03 * float(_ruler().get_text_width_height_descent(text, font, ismath=False)[0]) / 10
-    # Where no font here holds a sign of East Asia, its box is narrower than the sign that a browser will draw.
-    wide = sum(unicodedata.east_asian_width(sign) in "WF" for sign in text)
+    # If no font has an East Asian character, its box is narrower than the character in a browser.
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     return max(drawn, size * wide + 0.6 * size * (len(text) - wide) if wide else 0.0) / _POINTS
 
 
 @functools.cache
 def _ruler() -> Any:
-    """Measures text, ten times as finely as a point, so that rounding to whole dots does not matter."""
+    """Return a renderer that measures text at 720 dpi, so that rounding does not matter."""
     return FigureCanvasAgg(Figure(figsize=(0.1, 0.1), dpi=10 * _POINTS)).get_renderer()  # type: ignore[no-untyped-call]
 
 
 def wrap(text: str, width: float, size: float = SIZE, *, bold: bool = False) -> list[str]:
-    """The lines of a text that are no wider than ``width`` inches, as far as its words allow; long words are cut."""
+    """Break a text into lines of at most ``width`` inches, between words if possible."""
     for columns in range(max(len(text), 1), 3, -1):
         lines = textwrap.wrap(text, columns, break_on_hyphens=False) or [""]
         if widest(lines, size, bold=bold) <= width:
@@ -201,33 +199,33 @@ def wrap(text: str, width: float, size: float = SIZE, *, bold: bool = False) -> 
 
 
 def clean(label: str) -> str:
-    """A label on one line, without the control characters that no picture can show."""
+    """Return a label on one line, with control characters replaced."""
     joined = " ".join(label.split())
-    return "".join("\ufffd" if unicodedata.category(sign) in ("Cc", "Cs", "Cn") else sign for sign in joined)
+    return "".join("\ufffd" if unicodedata.category(char) in ("Cc", "Cs", "Cn") else char for char in joined)
 
 
 def shorten_label(label: str) -> str:
-    """A label of 60 signs at most, with an ellipsis where it has lost its end."""
+    """Truncate a label to 60 characters, with an ellipsis."""
     return label if len(label) <= _LONGEST_LABEL else label[: _LONGEST_LABEL - 1].rstrip() + "…"
 
 
-def color_of(position: int) -> str:
-    """The colour of a category, by its place among them."""
-    return COLORS[position % len(COLORS)]
+def color_of(index: int) -> str:
+    """The color of a category, by its index."""
+    return COLORS[index % len(COLORS)]
 
 
-def hatch_of(position: int) -> str:
-    """The hatch of a category, by its place among them."""
-    return HATCHES[position % len(HATCHES)]
+def hatch_of(index: int) -> str:
+    """The hatch of a category, by its index."""
+    return HATCHES[index % len(HATCHES)]
 
 
-def dash_of(position: int) -> tuple[int, tuple[float, ...] | None]:
-    """The dashes of a line of a category, by its place among them."""
-    return DASHES[position % len(DASHES)]
+def dash_of(index: int) -> tuple[int, tuple[float, ...] | None]:
+    """The line style of a category, by its index."""
+    return DASHES[index % len(DASHES)]
 
 
 def ink_on(color: tuple[float, float, float, float] | str) -> str:
-    """Black or white, whichever is read better on a colour (WCAG 2.2, relative luminance and contrast ratio)."""
+    """Return black or white, whichever has the higher contrast to a color (WCAG 2.2, contrast ratio)."""
     from matplotlib.colors import to_rgb
 
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(color)]
@@ -236,5 +234,5 @@ def ink_on(color: tuple[float, float, float, float] | str) -> str:
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
-    """A number and its noun: ``1 incident``, ``2 incidents``."""
+    """Format a number and its noun: ``1 incident``, ``2 incidents``."""
     return f"{number} {one if number == 1 else many or one + 's'}"

@@ -154,7 +154,7 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def _tokens_at(sparql: str, at: int) -> list[Token]:
-    """The token at a position; where letters and dots stand there that are no name, the words of them."""
+    """The token at a position. Letters and dots that do not form a name are split into words."""
     token, local_part = _patterns()
     match = token.match(sparql, at)
     if match is None:

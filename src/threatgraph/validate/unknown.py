@@ -76,7 +76,7 @@ def _remedy(iri: str) -> str:
     by_lower = {known.lower(): known for known in sorted(CLASSES)}
     near = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.6)
     if not near:
-        return f"Use a class of the ontology, <{TG}…>; `threatgraph schema` lists them."
+        return f"Use a class of the ontology, <{TG}…>; `graph.schema()` lists them."
     known = f"tg:{by_lower[near[0]]}"
     return (
         f"Did you mean {known}?" if iri.startswith(TG) else f"Did you mean {known}, with tg: as the prefix of <{TG}>?"

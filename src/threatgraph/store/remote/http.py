@@ -24,7 +24,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from threatgraph.display import redacted
+from threatgraph.display import redact
 from threatgraph.errors import EndpointError
 
 CONNECT_TIMEOUT = 10.0
@@ -190,7 +190,7 @@ class Http:
         watch = threading.Timer(max(left, 0), _hang_up, (sockets, late))
         watch.daemon = True
         watch.start()
-        url = redacted(request.full_url)
+        url = redact(request.full_url)
         try:
             with self._opener(sockets).open(request, timeout=max(min(left, CONNECT_TIMEOUT), 0.001)) as response:
                 content = self._read(response, url)
@@ -306,7 +306,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         if target.netloc != before.netloc and req.get_method() != "GET" and _writes(req):
             raise EndpointError(
                 req.full_url,
-                f"redirects of updates to another host ({redacted('//' + target.netloc)[2:]}) are refused.",
+                f"redirects of updates to another host ({redact('//' + target.netloc)[2:]}) are refused.",
             )
         kept = {name: value for name, value in req.headers.items() if name.lower() not in ("host", "authorization")}
         return urllib.request.Request(  # noqa: S310 - the scheme is checked above

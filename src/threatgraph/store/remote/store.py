@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pyoxigraph as ox
 
 from threatgraph import resources
-from threatgraph.display import redacted
+from threatgraph.display import redact
 from threatgraph.errors import EndpointError, InvalidFile, InvalidQuery, QueryTimeout
 from threatgraph.rdf.nesting import JsonNesting, Refused
 from threatgraph.rdf.reading import Source
@@ -106,7 +106,7 @@ class RemoteStore:
     @property
     def location(self) -> str:
         """The URL of the server."""
-        return f"at {redacted(self.url)}"
+        return f"at {redact(self.url)}"
 
     # Internal queries.
 
