@@ -371,7 +371,7 @@ def test_reasons_are_reported_if_nothing_was_imported(tmp_path: Path, capsys: py
     reason = "predicate_modifier 'Not' is a negative mapping; left out."
     assert capsys.readouterr().err.splitlines() == [
         f"{file}:10: {reason}",
-        f"threatgraph: error: {file}: nothing in it could be imported; 1 problem left out.",
+        f"threatgraph: error: {file}: no record could be imported; 1 problem left out.",
     ]
     assert not (tmp_path / "out.ttl").exists()
 
