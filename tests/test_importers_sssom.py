@@ -111,9 +111,9 @@ def test_invalid_metadata_is_rejected_with_its_position(tmp_path: Path) -> None:
         (["#mapping_set_id: x", "#curie_map: none"], ": curie_map must be a mapping of prefixes to IRIs, such as"),
         (["#curie_map:", "#  foo: bar"], ":2: prefix 'foo' in curie_map must map to an absolute IRI, not 'bar'."),
         (["#curie_map:", "#  foo:"], ":2: prefix 'foo' in curie_map must map to an absolute IRI, not ''."),
-        (["#curie_map:", "#  skos: https://x.example/"], ":2: the prefix 'skos' in curie_map must stand for <http://"),
+        (["#curie_map:", "#  skos: https://x.example/"], ":2: prefix 'skos' in curie_map must map to <http://"),
         (["#mapping_set_id: x.tsv"], ": mapping_set_id must be an absolute IRI, not 'x.tsv'."),
-        (["#sssom_version: 2.0", *(f"#{line}" for line in LINES)], ": follows version '2.0' of SSSOM, and only"),
+        (["#sssom_version: 2.0", *(f"#{line}" for line in LINES)], ": uses SSSOM version '2.0', but only"),
         (["#- a list"], ": must contain a mapping, such as `key: value`, at the top level."),
     ):
         file = write(tmp_path / "m.tsv", *lines)
@@ -155,7 +155,7 @@ def test_a_separate_metadata_file_completes_the_header_and_is_read_only_if_neede
     with pytest.raises(InvalidFile, match=r"m\.sssom\.yml:2:1: is not valid YAML"):
         import_file("sssom", write(file))
     (tmp_path / "m.sssom.yml").unlink()
-    with pytest.raises(InvalidFile, match=r"or put its metadata into m\.sssom\.yml"):
+    with pytest.raises(InvalidFile, match=r"or put the metadata into m\.sssom\.yml"):
         import_file("sssom", file)
 
 
@@ -168,7 +168,7 @@ def test_files_saved_by_a_spreadsheet_are_read(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text.getvalue(), encoding="utf-8", newline="")
         assert brought(import_file("sssom", tmp_path / name)) == ({"foo/a", "foo/b"}, []), name
     assert brought(import_file("sssom", tmp_path))[1] == [
-        "the same mapping is on line 6 of " + f"{tmp_path / 'm.sssom.csv'}; left out."
+        "duplicate of the mapping on line 6 of " + f"{tmp_path / 'm.sssom.csv'}; left out."
     ]
 
 
@@ -261,7 +261,7 @@ def test_rows_without_a_match_are_left_out(tmp_path: Path) -> None:
     table = TABLE.replace("_justification", "_justification\tmapping_cardinality").replace("Curation", "Curation\t1:0")
     assert brought(import_file("sssom", write(file, *(f"#{line}" for line in LINES), table=table))) == (
         set(),
-        ["mapping_cardinality '1:0' says that nothing matches; left out."],
+        ["mapping_cardinality '1:0' means that nothing matches; left out."],
     )
 
 
@@ -331,7 +331,7 @@ def test_errors_for_unreadable_tables_state_what_to_do(tmp_path: Path) -> None:
     for table, message in (
         (TABLE.replace("\t", ";"), ":4: cells are separated by semicolons: save the table with tabs."),
         (TABLE.replace("predicate_id", "object_id", 1), ":4: the column is missing: 'predicate_id'."),
-        (TABLE.replace("predicate_id", "predicate_id\tobject_id", 1), ":4: several columns are named 'object_id'"),
+        (TABLE.replace("predicate_id", "predicate_id\tobject_id", 1), ":4: duplicate column 'object_id'"),
         (TABLE.replace("foo:a", '"foo:a'), ":5: cannot be read as a table: unexpected end of data"),
         (TABLE + "\0", ":6: contains a NUL byte: save it as UTF-8 text."),
         ("", ":4: the columns are missing: 'subject_id'"),
@@ -341,7 +341,7 @@ def test_errors_for_unreadable_tables_state_what_to_do(tmp_path: Path) -> None:
             import_file("sssom", file)
         assert str(caught.value).startswith(f"{file}{message.removeprefix(':4') if not table else message}"), message
     file.write_bytes(("\n".join(head) + "\n" + TABLE).encode("utf-16"))
-    with pytest.raises(InvalidFile, match=r"m\.tsv:1: not UTF-8 \(byte 0xff\): save it as UTF-8\."):
+    with pytest.raises(InvalidFile, match=r"m\.tsv:1: is not UTF-8 \(byte 0xff\): save it as UTF-8\."):
         import_file("sssom", file)
 
 
@@ -368,10 +368,10 @@ def test_values_left_out_of_sets_and_mappings_are_reported(tmp_path: Path) -> No
 def test_reasons_are_reported_if_nothing_was_imported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = mappings(tmp_path / "m.tsv", [*ROW, "", "", "", "Not"])
     assert main(["import", "sssom", str(file), "-o", str(tmp_path / "out.ttl")]) == 2
-    reason = "predicate_modifier 'Not' is a negative mapping, which says that the relation does not hold; left out."
+    reason = "predicate_modifier 'Not' is a negative mapping; left out."
     assert capsys.readouterr().err.splitlines() == [
         f"{file}:10: {reason}",
-        f"threatgraph: error: {file}: nothing in it could be imported; 1 problem left out.",
+        f"threatgraph: error: {file}: no record could be imported; 1 problem left out.",
     ]
     assert not (tmp_path / "out.ttl").exists()
 

@@ -53,7 +53,7 @@ def test_objects_with_the_same_external_id_stay_distinct_in_any_order(tmp_path: 
         assert names(found, "provision") == own | {"stix-b/capec-2"}
         assert said(found, name_of("attack-pattern", 1), "skos:notation") == set()
         notes = said(found, name_of("attack-pattern", 1), "skos:scopeNote")
-        assert notes == {"External identifier, which other objects of the bundle have too: CAPEC-163@en"}
+        assert notes == {"External identifier, shared with other objects of the bundle: CAPEC-163@en"}
         assert said(found, "stix-b/capec-2", "skos:notation") == {"CAPEC-2^string"}
 
 
@@ -286,23 +286,24 @@ def test_several_relationships_of_an_incident_to_one_object_are_one_mapping_with
     assert ("tg:rationale", "By hand. At night.@en") in part
 
 
-# Objects that are none.
+# Invalid objects.
 
 
 def test_invalid_objects_are_reported_and_the_rest_is_imported(tmp_path: Path) -> None:
     good = pattern(1, x_own=[{"a": None}], object_marking_refs=[f"marking-definition--{uuid(9)}"], confidence=85)
-    no_id, other = "has no id such as incident--UUID", "and an id of another type"
+    invalid, usual = "has an invalid id", "use an id such as incident--UUID"
+    other = f"but its id 'attack-pattern--{uuid(2)}' has another type"
     untyped = {slot: value for slot, value in pattern(2).items() if slot != "type"}
     dashes = f"attack-pattern--{'-' * 36}"
     wrong: list[tuple[object, str]] = [
         (None, "is not a JSON object."),
         ([], "is not a JSON object."),
-        ({}, f"{no_id}: ''."),
-        ({"id": 5, "type": "incident"}, f"{no_id}: '5'."),
-        (pattern(2) | {"type": "malware"}, f"has the type 'malware' {other}: 'attack-pattern--{uuid(2)}'."),
-        (untyped, f"has the type '' {other}: 'attack-pattern--{uuid(2)}'."),
-        (pattern(2) | {"id": "attack-pattern--1234"}, f"{no_id}: 'attack-pattern--1234'."),
-        (pattern(2) | {"id": dashes}, f"{no_id}: {dashes!r}."),
+        ({}, f"{invalid}, '': {usual}."),
+        ({"id": 5, "type": "incident"}, f"{invalid}, '5': {usual}."),
+        (pattern(2) | {"type": "malware"}, f"has the type 'malware', {other}."),
+        (untyped, f"has the type '', {other}."),
+        (pattern(2) | {"id": "attack-pattern--1234"}, f"{invalid}, 'attack-pattern--1234': {usual}."),
+        (pattern(2) | {"id": dashes}, f"{invalid}, {dashes!r}: {usual}."),
     ]
     custom = stix("x-own-thing", 5, name="Own")
     found = import_file("stix", bundle(tmp_path / "b.json", good, *(item for item, _ in wrong), custom, custom))
@@ -331,12 +332,12 @@ def test_a_taxii_envelope_is_read_and_further_pages_are_reported(tmp_path: Path)
 def test_a_message_cannot_imitate_another(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "b.json"
     for content, message in (
-        ('{"a": 1}'.encode("utf-16"), f"{file}:1: not UTF-8 (byte 0xff): save it as UTF-8."),
-        (b'{"a":\n "\xe9"}', f"{file}:2: not UTF-8 (byte 0xe9): save it as UTF-8."),
+        ('{"a": 1}'.encode("utf-16"), f"{file}:1: is not UTF-8 (byte 0xff): save it as UTF-8."),
+        (b'{"a":\n "\xe9"}', f"{file}:2: is not UTF-8 (byte 0xe9): save it as UTF-8."),
         ('{"a": 1}'.encode("utf-16-le"), f"{file}:1: contains a NUL byte: save it as UTF-8 text."),
         (b"", f"{file}: is empty."),
-        (b'{"type": "bundle", "objects": [], "objects": []}', f"{file}:1:35: is not valid JSON: the name 'objects' is "
-         "already in this object, on line 1: keep one."),
+        (b'{"type": "bundle", "objects": [], "objects": []}', f"{file}:1:35: is not valid JSON: duplicate name 'objects', "
+         "first on line 1: keep one."),
     ):  # fmt: skip
         file.write_bytes(content)
         assert main(["import", "stix", str(file), "-o", str(tmp_path / "out.ttl")]) == 2
