@@ -336,8 +336,10 @@ def test_a_message_cannot_imitate_another(tmp_path: Path, capsys: pytest.Capture
         (b'{"a":\n "\xe9"}', f"{file}:2: is not UTF-8 (byte 0xe9): save it as UTF-8."),
         ('{"a": 1}'.encode("utf-16-le"), f"{file}:1: contains a NUL byte: save it as UTF-8 text."),
         (b"", f"{file}: is empty."),
-        (b'{"type": "bundle", "objects": [], "objects": []}', f"{file}:1:35: is not valid JSON: duplicate name 'objects', "
-         "first on line 1: keep one."),
+        (
+            b'{"type": "bundle", "objects": [], "objects": []}',
+            f"{file}:1:35: is not valid JSON: duplicate name 'objects', first on line 1: keep one.",
+        ),
     ):  # fmt: skip
         file.write_bytes(content)
         assert main(["import", "stix", str(file), "-o", str(tmp_path / "out.ttl")]) == 2

@@ -306,7 +306,9 @@ def test_problems_of_the_mit_sheet(risks: ImportResult, sheet: Path) -> None:
     assert stated[1].startswith("12: 'Sub-domain' has a value that is not in the MIT taxonomies: '9.9 > None'; ")
     assert stated[2] == "14: Ev_ID '2' is not a number such as 01.02.00."
     assert stated[3].startswith("15: the category level must be one of Risk Category, ")
-    assert stated[4].startswith("16: provision:mit-ai-risk-database-v3/02.04.00 skos:prefLabel: A record must have ")
+    assert stated[4].startswith(
+        "16: provision:mit-ai-risk-database-v3/02.04.00 skos:prefLabel: A record must have one name"
+    )
     assert len(stated) == 5
     assert [note.removeprefix(f"{sheet}:") for note in risks.notes] == [
         "11: duplicate number 01.01.00: this risk becomes 01.01.00-2.",
