@@ -107,7 +107,7 @@ def test_validation(graph: ThreatGraph, backend: Backend) -> None:
 @of_servers
 def test_a_second_sync_changes_nothing(backend: Backend, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sync", *backend.options]) == 0
-    assert capsys.readouterr().out == "nothing changed\n"
+    assert capsys.readouterr().out.startswith("nothing changed")
 
 
 @of_servers
@@ -121,7 +121,7 @@ def test_load_replaces_a_file_and_sync_removes_it(
         assert main(["load", *backend.options, str(mine)]) == 0
         assert backend.graph.store.select(ask).to_dicts() == [{"file": mine.as_uri(), "o": value}]
         assert backend.graph.store.select("SELECT ?o { <urn:x:s> <urn:x:p> ?o }").column("o") == [value]
-    assert main(["sync", *backend.options]) == 0
+    assert main(["sync", "--verbose", *backend.options]) == 0
     assert f"removed: {mine.as_uri()}" in capsys.readouterr().out
     assert not backend.graph.store.ask("ASK { <urn:x:s> ?p ?o }")
 

@@ -200,7 +200,7 @@ def test_a_result_has_file_line_node_rule_and_remedy(report: ValidationReport, t
 
 def test_the_report_as_text_and_json(report: ValidationReport, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
-    assert report.to_text().splitlines()[-1] == "2 violations"
+    assert report.to_text().splitlines()[-1] == "2 violations; checked 1 record against 1 shape"
     assert report.to_text().startswith("data.ttl:")
     content = json.loads(report.to_json())
     assert content["ok"] is False

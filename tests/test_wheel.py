@@ -55,7 +55,7 @@ def test_it_works_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
     command = str(home / "bin" / "threatgraph")
     assert "Strategic Misalignment" in run(command, "show", "PAT-SYS-005")
     assert "8 rows" in run(command, "run", "domains")
-    assert "curated already" in run(command, "recommend", "PAT-SYS-005", "--top", "1")
+    assert "existing curated link" in run(command, "recommend", "PAT-SYS-005", "--top", "1")
     assert "Insufficient Safety Testing" in run(command, "analyze", "centrality", "--kind", "cause", "--format", "csv")
     assert run(command, "validate").splitlines()[-1].startswith("no issues: the graph conforms; checked ")
     told = ("--domain", "DOM-SYS", "--definition", "Bare.", "--source", "https://example.org/")
