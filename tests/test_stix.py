@@ -99,8 +99,8 @@ def test_relationships_have_both_ends_and_a_description(objects: list[Object]) -
     tay = named(objects, "incident", "Microsoft Tay")["id"]
     of_tay = {(link["description"], ids[link["target_ref"]]["name"]) for link in links if link["source_ref"] == tay}
     assert of_tay >= {
-        ("has primary pattern", "Goal Drift"),
-        ("has secondary pattern", "Data Poisoning"),
+        ("has the primary pattern", "Goal Drift"),
+        ("has the secondary pattern", "Data Poisoning"),
         ("was deployed by", "Microsoft"),
         ("affects", "General Public"),
     }

@@ -68,10 +68,8 @@ def _summary(result: SyncResult, seconds: float, *, verbose: bool) -> str:
     lines = [f"{verb}: {graph}" for verb, graphs in changes.items() for graph in graphs if verbose]
     counts = ", ".join(f"{verb} {len(graphs)}" for verb, graphs in changes.items() if graphs)
     if counts:
-        only_one = sum(map(len, changes.values())) == 1
-        lines.append(
-            f"{counts} file{'' if only_one else 's'}; sent {result.triples:,} triples in {seconds:.1f} seconds"
-        )
+        files = "file" if sum(map(len, changes.values())) == 1 else "files"
+        lines.append(f"{counts} {files}; sent {result.triples:,} triples in {seconds:.1f} seconds")
     else:
         lines.append("nothing changed: the server is up to date")
     return "\n".join(lines) + "\n"
