@@ -7,6 +7,7 @@ in chunks and buffers an incomplete token until the next chunk arrives.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from itertools import accumulate
 
 DEEPEST = 1000
@@ -47,19 +48,20 @@ class Refused(Exception):
         self.reason, self.line = reason, line
 
 
-class TurtleNesting:
-    """Counts the nesting of brackets in Turtle, TriG, N-Triples or N-Quads."""
+class ChunkedCheck(ABC):
+    """A check that reads a text in chunks and keeps an incomplete token until the next chunk."""
 
     def __init__(self) -> None:
         self._rest = b""
         self._line = 1
-        self._depth = self._triples = 0
+        self._depth = 0
 
     @property
     def pending(self) -> int:
         """Bytes of an incomplete token."""
         return len(self._rest)
 
+    @abstractmethod
     def feed(self, content: bytes) -> bytes:
         """Check the next chunk of the text; an empty chunk marks the end.
 
@@ -67,8 +69,19 @@ class TurtleNesting:
             The bytes to pass to the parser.
 
         Raises:
-            Refused: if the text is nested too deeply.
+            Refused: if the text is nested too deeply, or breaks another limit of the check.
         """
+
+
+class TurtleNesting(ChunkedCheck):
+    """Counts the nesting of brackets in Turtle, TriG, N-Triples or N-Quads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._triples = 0
+
+    def feed(self, content: bytes) -> bytes:
+        """Check the next chunk; see :meth:`ChunkedCheck.feed`."""
         text = self._rest + (content or b"\n\n")
         place = 0
         while True:
@@ -93,28 +106,11 @@ class TurtleNesting:
             raise Refused(too_deep("brackets", DEEPEST), self._line + text.count(b"\n", 0, place))
 
 
-class JsonNesting:
+class JsonNesting(ChunkedCheck):
     """Counts the nesting of arrays and objects in JSON."""
 
-    def __init__(self) -> None:
-        self._rest = b""
-        self._line = 1
-        self._depth = 0
-
-    @property
-    def pending(self) -> int:
-        """Bytes of an incomplete string."""
-        return len(self._rest)
-
     def feed(self, content: bytes) -> bytes:
-        """Check the next chunk of the text; an empty chunk marks the end.
-
-        Returns:
-            The bytes to pass to the parser.
-
-        Raises:
-            Refused: if the text is nested too deeply.
-        """
+        """Check the next chunk; see :meth:`ChunkedCheck.feed`."""
         text = self._rest + content
         place = _JSON_TEXT.match(text).end()  # type: ignore[union-attr]  # the pattern also matches the empty string
         done, self._rest = text[:place], text[place:]

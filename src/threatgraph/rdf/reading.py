@@ -14,7 +14,7 @@ from typing import IO
 import pyoxigraph as ox
 
 from threatgraph.errors import InvalidFile
-from threatgraph.rdf.nesting import DEEPEST_TRIPLE, JsonNesting, Refused, TurtleNesting, too_deep
+from threatgraph.rdf.nesting import DEEPEST_TRIPLE, ChunkedCheck, JsonNesting, Refused, TurtleNesting, too_deep
 from threatgraph.rdf.xml_checks import XmlChecks
 from threatgraph.vocab import PREFIXES
 
@@ -235,7 +235,7 @@ def _longer(limit: int) -> str:
     return f"a term, line or text here is longer than {limit // 1024**2} MiB"
 
 
-def _checks_of(form: ox.RdfFormat) -> XmlChecks | JsonNesting | TurtleNesting:
+def _checks_of(form: ox.RdfFormat) -> ChunkedCheck:
     if form == ox.RdfFormat.RDF_XML:
         return XmlChecks()
     return JsonNesting() if form == ox.RdfFormat.JSON_LD else TurtleNesting()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from threatgraph.rdf.nesting import DEEPEST, Refused, too_deep
+from threatgraph.rdf.nesting import DEEPEST, ChunkedCheck, Refused, too_deep
 
 LONGEST_ENTITY = 500
 """Maximum bytes of an entity; an abbreviation of a namespace is shorter."""
@@ -43,31 +43,17 @@ _TAG_WITH_BOTH = re.compile(
 _QUOTED = re.compile(rb"""("[^"]*+")|'([^']*+)'""")
 
 
-class XmlChecks:
+class XmlChecks(ChunkedCheck):
     """Checks an RDF/XML document in chunks; an incomplete tag is buffered until the next chunk."""
 
     def __init__(self) -> None:
-        self._rest = b""
-        self._line = 1
-        self._depth = 0
+        super().__init__()
         self._entities: dict[bytes, bytes] = {}
         self.expanded = 0
         """Bytes that the entity references so far expand to."""
 
-    @property
-    def pending(self) -> int:
-        """Bytes of an incomplete token."""
-        return len(self._rest)
-
     def feed(self, content: bytes) -> bytes:
-        """Check the next chunk of the text; an empty chunk marks the end.
-
-        Returns:
-            The bytes to pass to the parser.
-
-        Raises:
-            Refused: if the text is nested too deeply, or declares an entity other than a short text abbreviation.
-        """
+        """Check the next chunk; an entity other than a short text abbreviation is refused, too."""
         text, place = self._rest + content, 0
         depth = self._depth
         while found := _MARKUP.match(text, place):

@@ -11,7 +11,7 @@ import pyoxigraph as ox
 
 from threatgraph import resources
 from threatgraph.errors import InvalidQuery, QueryTooLarge, ThreatGraphError
-from threatgraph.rdf.nesting import DEEPEST_TRIPLE, JsonNesting, Refused, TurtleNesting
+from threatgraph.rdf.nesting import DEEPEST_TRIPLE, ChunkedCheck, JsonNesting, Refused, TurtleNesting
 from threatgraph.rdf.reading import LONGEST
 from threatgraph.sparql.binding import Bindings, bind_values
 from threatgraph.sparql.guard import refuse_unsafe
@@ -234,7 +234,7 @@ def _evaluate(
         raise ThreatGraphError(f"the query failed: {error}") from error
 
 
-def _flat(content: bytes, end: bytes, check: TurtleNesting | JsonNesting) -> bytes:
+def _flat(content: bytes, end: bytes, check: ChunkedCheck) -> bytes:
     """Check that an answer has no triple terms so deep that the parent process would run out of stack parsing it.
 
     Args:
