@@ -15,7 +15,6 @@ from threatgraph.display import printable
 from threatgraph.errors import UnknownName
 from threatgraph.layout import fits, lay_out
 from threatgraph.rdf.terms import Term
-from threatgraph.sparql import results
 from threatgraph.vocab import KINDS, PREFIXES, XSD, kind_of, shorten
 
 if TYPE_CHECKING:
@@ -192,6 +191,8 @@ class Table(Sequence[Row]):
 
     def to_sparql_json(self) -> str:
         """Return the rows as W3C SPARQL Query Results JSON: each value has its type, datatype and language."""
+        from threatgraph.sparql import results
+
         return results.to_json(self.columns, self.rows)
 
     def to_sparql_xml(self) -> str:
@@ -200,6 +201,8 @@ class Table(Sequence[Row]):
         Raises:
             ThreatGraphError: for a text with a character that XML 1.0 cannot represent.
         """
+        from threatgraph.sparql import results
+
         return results.to_xml(self.columns, self.rows)
 
     def select(self, *columns: str) -> Table:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from threatgraph.counts import count_triples
 from threatgraph.errors import ThreatGraphError
 from threatgraph.graph.exchange import Exchange
 from threatgraph.graph.paths import PathLike, as_paths
@@ -170,6 +169,8 @@ class ThreatGraph(Queries, Validation, Exchange):
 
     def __len__(self) -> int:
         """The number of triples, including derived ones; this runs a query."""
+        from threatgraph.counts import count_triples
+
         return count_triples(self.store)
 
     def __bool__(self) -> bool:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from threatgraph.counts import count_records
-from threatgraph.description import Description
-from threatgraph.listing import list_records
 from threatgraph.lookup import complete, resolve
 from threatgraph.records import Link, Record, read_inbound, read_record
-from threatgraph.schema import describe_schema, describe_term
 from threatgraph.store import Store
 from threatgraph.table import Table
+
+if TYPE_CHECKING:
+    from threatgraph.description import Description
 
 
 class Lookups:
@@ -154,6 +154,8 @@ class Lookups:
             >>> table.column("severity_label")[0]
             'High'
         """
+        from threatgraph.listing import list_records
+
         return list_records(self.store, kind, where=where, since=since, until=until, columns=columns, limit=limit)
 
     def schema(self, term: str | None = None) -> Description:
@@ -176,6 +178,8 @@ class Lookups:
             >>> "tg:Incident" in graph.schema().tables["Classes"].column("class")
             True
         """
+        from threatgraph.schema import describe_schema, describe_term
+
         return describe_schema(self.store) if term is None else describe_term(self.store, term)
 
     def stats(self) -> Table:
@@ -188,4 +192,6 @@ class Lookups:
             >>> graph.stats().columns
             ('what', 'count')
         """
+        from threatgraph.counts import count_records
+
         return count_records(self.store)

@@ -102,7 +102,7 @@ class Embedded:
 
     def __init__(self, target: Target, vectors: TextVectors, statements: Statements) -> None:
         self._target, self._statements = target, statements
-        assert vectors.vectors is not None  # noqa: S101 - made only where there are some
+        assert vectors.vectors is not None  # noqa: S101 - created only with embeddings
         self._rows = vectors.vectors[target.indexes]
 
     def scores(self, query: Query) -> np.ndarray:
