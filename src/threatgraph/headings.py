@@ -35,6 +35,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Who is affected": ("listedGroup", "impact", "harmedParty"),
     "Detection indicators": ("indicatorSummary", "indicator"),
     "Mitigations": ("measure",),
+    "Who is obliged": ("obliges", "entitles", "riskTier", "condition", "exception"),
     "Response guidance": ("responseTrigger", "responseStep"),
     "Outcome": ("outcome",),
     "Causal factors": ("causalFactor",),
@@ -46,10 +47,11 @@ SECTIONS: dict[str, tuple[str, ...]] = {
     "Addresses": ("addresses",),
     "Crosswalk": ("crosswalkMapping",),
     "Figures reported by the source": ("sourceFigure",),
+    "References": ("citation", "references"),
 }
 #: Sections at the end of a page, after the links from other records.
 LAST_SECTIONS: dict[str, tuple[str, ...]] = {
-    "Retrieval hints": ("retrievalQuestion", "retrievalTopic", "retrievalNote"),
+    "Retrieval hints": ("retrievalQuestion", "retrievalTopic", "retrievalNote", "hiddenLabel"),
     "Notes": ("scopeNote", "editorialNote"),
 }
 #: Facts about the record itself, at the very end.
@@ -64,14 +66,17 @@ PROVENANCE = (
     "created",
     "modified",
     "curationStatus",
+    "origin",
+    "draftedWith",
+    "reviewedBy",
     "addedProperty",
 )
 #: Properties that share a section with others, so each line names its property.
-NAMED = frozenset(("listedGroup", "harmedParty", *SECTIONS["Related"]))
+NAMED = frozenset(("listedGroup", "harmedParty", *SECTIONS["Who is obliged"], *SECTIONS["Related"]))
 #: Properties that follow from other statements, or are shown in the title of a page.
 HIDDEN = frozenset(
     """
-    abstract actor affects hasPart hasTopConcept inScheme involvesPattern mappedTo notation prefLabel primaryPattern
+    abstract actor affects hasPart hasTopConcept inScheme involvesPattern mappedTo notation notCoveredBy prefLabel primaryPattern
     secondaryPattern topConceptOf type
     """.split()
 ) | {reason for reason in FACTS.values() if reason}
@@ -82,6 +87,7 @@ _TITLES = {
     "altLabel": "Also called",
     "appliesFromAsAmended": "Applies from (as amended)",
     "coOccursWith": "Co-occurs with",
+    "hiddenLabel": "Search keyword",
     "placeName": "Place",
     "provisionLevel": "Level",
     "subjectOf": "Page",
@@ -92,6 +98,7 @@ _INBOUND = {
     "broadMatch": "Narrower in another framework",
     "broader": "Narrower",
     "causalFactor": "Cause of",
+    "control": "Implemented by mitigations of",
     "coOccursWith": "Co-occurs with",
     "crosswalkMapping": "Linked by the crosswalk",
     "deployer": "Deployer in",
@@ -105,6 +112,9 @@ _INBOUND = {
     "inScheme": "Provisions",
     "listedGroup": "Affected by",
     "mapping": "Mapped from",
+    "obliges": "Obliged by",
+    "entitles": "Entitled by",
+    "riskTier": "Provisions for this tier",
     "patternLink": "Incidents",
     "related": "Related records",
     "recommendedFor": "Predicted incidents",

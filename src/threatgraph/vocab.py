@@ -24,27 +24,28 @@ FILE_GRAPHS = f"{BASE}graph/"
 
 CLASSES = frozenset(
     """
-    Actor AffectedGroup Asset CausalFactor CausalFactorCategory CrosswalkMapping CurationStatus DetectionIndicator
-    Domain EvidenceLevel ExposurePathway FailureStage Framework FrameworkMapping GlossaryCategory GlossaryTerm
-    GovernanceContext GroupType HarmType Impact ImpactLevel ImpactRole Incident IncidentStatus LifecycleStage
-    LikelihoodTrend MappingSet Mechanism MonitoringVerdict PatternLink PatternRole PreventionMeasure Provision
-    RankedConcept Recommendation RecommendationReason RecordPart Region ResolutionState ResponseStep ReviewState Sector
-    Severity SourceFigure ThreatPattern
+    Actor AffectedGroup Asset CausalFactor CausalFactorCategory Citation CrosswalkMapping CurationStatus
+    DetectionIndicator Domain EvidenceLevel ExposurePathway FailureStage Framework FrameworkMapping GlossaryCategory
+    GlossaryTerm GovernanceContext GroupType HarmType Impact ImpactLevel ImpactRole Incident IncidentStatus
+    LifecycleStage LikelihoodTrend MappingRelation MappingSet Mechanism MonitoringVerdict Origin PatternLink PatternRole
+    PreventionMeasure Provision RankedConcept Recommendation RecommendationReason RecordPart Region ResolutionState
+    ResponseStep ReviewState Role Sector Severity SourceFigure SourceKind ThreatPattern
     """.split()
 )
 PROPERTIES = frozenset(
     """
-    actor addedProperty addresses affects aiidNumber appliesFrom appliesFromAsAmended asOf asset causalFactor
-    contribution controlDomain coOccursWith count crosswalkMapping curationStatus deployer developer distinguishedFrom
-    domain escalatesTo evidenceLevel evidenceRationale existingLink exposurePathway failureStage firstYear framework
-    governanceContext group harmedParty harmType hasPart impact impactLevel impactRole incidentStatus incidentSummary
-    indicator indicatorSummary involvesPattern lastYear lifecycleStage likelihoodTrend likelihoodTrendRationale
-    likelyOwner listedGroup manifestation mappedTo mapping measure mechanism mechanismSummary occurred outcome pattern
-    patternLink patternRole percentage placeName position primaryPattern provisionLevel publishedPredicate queryText
-    rank rankPosition rationale reason recommendationBasis recommendedFor recommends region relatedIncident
-    resolutionState responseStep responseTrigger retrievalNote retrievalQuestion retrievalTopic reviewState sameIncident
-    score secondaryPattern sector severity severityRationale signal sourceFigure sourceLabel sourceUpdated systemName
-    systemSince tactic total victim
+    actor addedProperty addresses affects aiidNumber appliesFrom appliesFromAsAmended asOf asset causalFactor citation
+    condition contribution control controlDomain coOccursWith count crosswalkMapping curationStatus deployer developer
+    distinguishedFrom domain draftedWith entitles escalatesTo evidenceLevel evidenceRationale exception existingLink
+    exposurePathway failureStage firstYear framework governanceContext group harmedParty harmType hasPart impact
+    impactLevel impactRole incidentStatus incidentSummary indicator indicatorSummary involvesPattern lastYear
+    lifecycleStage likelihoodTrend likelihoodTrendRationale likelyOwner listedGroup manifestation mappedTo mapping
+    mappingRelation measure mechanism mechanismSummary notCoveredBy obliges occurred origin outcome pattern patternLink
+    patternRole percentage placeName position primaryPattern provisionLevel publishedPredicate publisherName queryText
+    rank rankPosition rationale reason recommendationBasis recommendedFor recommends region relatedIncident reprint
+    resolutionState responseStep responseTrigger retrievalNote retrievalQuestion retrievalTopic reviewedBy reviewState
+    riskTier sameIncident score secondaryPattern sector severity severityRationale signal sourceFigure sourceKind
+    sourceLabel sourceUpdated supports systemName systemSince tactic total victim
     """.split()
 )
 
@@ -110,6 +111,10 @@ KINDS: dict[str, Kind] = {
         Kind("curation-status", "CurationStatus", "curation-statuses"),
         Kind("impact-role", "ImpactRole", "impact-roles"),
         Kind("pattern-role", "PatternRole", "pattern-roles"),
+        Kind("mapping-relation", "MappingRelation", "mapping-relations"),
+        Kind("origin", "Origin", "origins"),
+        Kind("role", "Role", "roles"),
+        Kind("source-kind", "SourceKind", "source-kinds"),
     )
 }
 
@@ -121,8 +126,11 @@ EDITIONS: dict[str, str] = {
     "nist-ai-600-1": "nist-ai-600-1",
     "iso-42001": "iso-iec-42001-2023",
     "owasp-llm": "owasp-llm-2025",
+    "owasp-llm-2026": "owasp-llm-2026",
     "owasp-agentic": "owasp-agentic-2026",
     "atlas": "mitre-atlas-5.6.0",
+    "cosai": "cosai-risk-map-2026",
+    "cwe": "cwe-4.16",
 }
 
 #: Prefixes and namespaces, used for Turtle, SPARQL, exports and the JSON-LD context.
