@@ -76,8 +76,8 @@ NAMED = frozenset(("listedGroup", "harmedParty", *SECTIONS["Who is obliged"], *S
 #: Properties that follow from other statements, or are shown in the title of a page.
 HIDDEN = frozenset(
     """
-    abstract actor affects hasPart hasTopConcept inScheme involvesPattern mappedTo notation notCoveredBy prefLabel primaryPattern
-    secondaryPattern topConceptOf type
+    abstract actor affects hasPart hasTopConcept inScheme involvesPattern mappedTo notation notCoveredBy prefLabel
+    primaryPattern secondaryPattern topConceptOf type
     """.split()
 ) | {reason for reason in FACTS.values() if reason}
 

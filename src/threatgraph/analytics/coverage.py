@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from pyoxigraph import Literal
 
@@ -17,12 +18,22 @@ from threatgraph.vocab import EDITIONS, shorten
 GAPS = {
     "provision-not-covered": "no pattern is mapped to the provision or to a narrower one",
     "provision-covered-by-child": "no pattern is mapped to the provision itself, but one is mapped to a narrower one",
+    "pattern-not-covered": "the provision was examined and does not cover the pattern; the reason says why",
     "pattern-without-incident": "no incident involves the pattern",
     "pattern-without-mapping": "the pattern is not mapped to the framework or to any of its provisions",
 }
 
 _COVERED = "covered"
 _SHORT = {edition: prefix for prefix, edition in EDITIONS.items()}
+_NOT_COVERED = """
+SELECT ?pattern ?provision ?reason
+WHERE {
+  ?pattern a tg:ThreatPattern ; tg:mapping ?mapping .
+  ?mapping sssom:predicate_modifier sssom:NegatedPredicate ; sssom:object_id ?provision .
+  OPTIONAL { ?mapping tg:rationale ?reason }
+}
+ORDER BY STR(?pattern) STR(?provision) STR(?reason)
+"""
 _COVERED_BY_CHILD = """
 SELECT DISTINCT ?provision
 WHERE { ?provision a tg:Provision . ?below skos:broader+ ?provision . ?pattern tg:mappedTo ?below ; a tg:ThreatPattern }
@@ -76,7 +87,8 @@ def framework_coverage(store: Store) -> Table:
     Returns:
         A row for each framework, by IRI: ``label``; ``provisions`` (their number); of these ``covered`` (a pattern is
         mapped to the provision), ``covered_by_child`` (only to a narrower one) and ``not_covered`` (to neither);
-        ``patterns`` (number of patterns mapped to the framework or to one of its provisions), ``framework``.
+        ``patterns`` (number of patterns mapped to the framework or to one of its provisions), ``excluded`` (number of
+        links that say that a provision, or the framework, does not cover a pattern), ``framework``.
 
     Raises:
         ThreatGraphError: if the graph has no frameworks.
@@ -88,12 +100,13 @@ def framework_coverage(store: Store) -> Table:
     )
     mapped = _mapped(store, of_provision)
     patterns = Counter(framework for _, framework in mapped)
+    excluded = Counter(framework for row in _not_covered(store) for framework in of_provision.get(row[1], [row[1]]))
     rows = []
     for iri, called in frameworks.items():
         by_state = [counts[iri, state] for state in (_COVERED, "provision-covered-by-child", "provision-not-covered")]
-        numbers = (sum(by_state), *by_state, patterns[iri])
+        numbers = (sum(by_state), *by_state, patterns[iri], excluded[iri])
         rows.append((text(called.label), *map(integer, numbers), link(iri)))
-    columns = ("label", "provisions", "covered", "covered_by_child", "not_covered", "patterns", "framework")
+    columns = ("label", "provisions", "covered", "covered_by_child", "not_covered", "patterns", "excluded", "framework")
     return Table(columns, rows)
 
 
@@ -107,7 +120,8 @@ def gaps(store: Store, *, gap: str | None = None, framework: str | None = None) 
 
     Returns:
         A row for each gap, sorted by the order of :data:`GAPS`, the framework and the record: ``gap``, ``framework``
-        (empty for a pattern without incidents), ``code``, ``label``, ``record``. A provision has at most one row.
+        (empty for a pattern without incidents), ``code``, ``label``, ``record``, and for a pattern that is not covered
+        ``provision`` and ``reason``.
 
     Raises:
         UnknownName: for an unknown kind of gap.
@@ -120,33 +134,56 @@ def gaps(store: Store, *, gap: str | None = None, framework: str | None = None) 
         require_named(store, "pattern")  # raises the error
     of_provision = _frameworks(store)
     found = [*_provision_gaps(store, of_provision), *_pattern_gaps(store, list(patterns), of_provision)]
+    found += [
+        _Gap("pattern-not-covered", within, pattern, provision, reason)
+        for pattern, provision, reason in _not_covered(store)
+        for within in of_provision.get(provision, [provision])
+    ]
     order = list(GAPS)
     called = patterns | provisions
     rows = [
-        (Literal(kind), link(within) if within else None, text(called[iri].code), text(called[iri].label), link(iri))
-        for kind, within, iri in sorted(found, key=lambda row: (order.index(row[0]), *row[1:]))
+        (
+            Literal(kind),
+            link(within) if within else None,
+            text(called[iri].code),
+            text(called[iri].label),
+            link(iri),
+            link(provision) if provision else None,
+            text(reason),
+        )
+        for kind, within, iri, provision, reason in sorted(found, key=lambda row: (order.index(row.gap), *row[1:4]))
         if gap in (None, kind) and framework in (None, within)
     ]
-    return Table(("gap", "framework", "code", "label", "record"), rows)
+    return Table(("gap", "framework", "code", "label", "record", "provision", "reason"), rows)
 
 
-def _provision_gaps(store: Store, of_provision: dict[str, list[str]]) -> Iterator[tuple[str, str, str]]:
-    """The gaps of provisions, each as its kind, framework and provision."""
+class _Gap(NamedTuple):
+    gap: str
+    framework: str
+    record: str
+    provision: str = ""
+    reason: str = ""
+
+
+def _provision_gaps(store: Store, of_provision: dict[str, list[str]]) -> Iterator[_Gap]:
     for provision, state in _states(store).items():
         if state in GAPS:
-            yield from ((state, within, provision) for within in of_provision.get(provision, [""]))
+            yield from (_Gap(state, within, provision) for within in of_provision.get(provision, [""]))
 
 
-def _pattern_gaps(
-    store: Store, patterns: Sequence[str], of_provision: dict[str, list[str]]
-) -> Iterator[tuple[str, str, str]]:
-    """The gaps of patterns, each as its kind, framework and pattern."""
+def _pattern_gaps(store: Store, patterns: Sequence[str], of_provision: dict[str, list[str]]) -> Iterator[_Gap]:
     involved = {pattern for _, pattern in pairs(store, "incident", "tg:involvesPattern", "pattern")}
-    yield from (("pattern-without-incident", "", pattern) for pattern in patterns if pattern not in involved)
+    yield from (_Gap("pattern-without-incident", "", pattern) for pattern in patterns if pattern not in involved)
     mapped = _mapped(store, of_provision)
     for within in named(store, "framework"):
         unmapped = (pattern for pattern in patterns if (pattern, within) not in mapped)
-        yield from (("pattern-without-mapping", within, pattern) for pattern in unmapped)
+        yield from (_Gap("pattern-without-mapping", within, pattern) for pattern in unmapped)
+
+
+def _not_covered(store: Store) -> list[tuple[str, str, str]]:
+    """The negated mappings, each as its pattern, its provision or framework, and its reason."""
+    values = [[to_value(term) for term in row] for row in store.select(_NOT_COVERED).rows]
+    return [(str(pattern), str(target), str(reason or "")) for pattern, target, reason in values]
 
 
 def _frameworks(store: Store) -> dict[str, list[str]]:

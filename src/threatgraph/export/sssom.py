@@ -21,6 +21,7 @@ _COLUMNS = (
     "subject_id",
     "subject_label",
     "predicate_id",
+    "predicate_modifier",
     "object_id",
     "object_label",
     "mapping_justification",
@@ -28,7 +29,9 @@ _COLUMNS = (
     "subject_source",
     "object_source",
     "mapping_source",
+    "mapping_tool",
     "author_label",
+    "reviewer_label",
     "comment",
     "other",
 )
@@ -41,17 +44,23 @@ _CURIES = {
     "object_source",
     "mapping_source",
 }
+#: Columns that SSSOM defines as lists.
+_LISTS = {"author_label", "reviewer_label"}
 # The last of several labels is used: an English one if available. A comment is the rationale, or else the notes.
 _MAPPINGS = """
-SELECT ?subject_id ?subject_label ?predicate_id ?object_id ?object_label ?mapping_justification ?confidence
-       ?subject_source ?object_source ?mapping_source ?author_label ?comment ?other ?mapping
+SELECT ?subject_id ?subject_label ?predicate_id ?predicate_modifier ?object_id ?object_label ?mapping_justification
+       ?confidence ?subject_source ?object_source ?mapping_source ?mapping_tool ?author_label ?reviewer_label ?comment
+       ?other ?mapping
 WHERE {
   {
     ?subject_id tg:mapping ?mapping .
     OPTIONAL { ?mapping tg:rationale ?comment }
     OPTIONAL { ?mapping tg:curationStatus ?status }
     OPTIONAL { ?mapping tg:reviewState ?state }
+    OPTIONAL { ?mapping tg:mappingRelation ?meaning }
     OPTIONAL { ?mapping prov:wasAttributedTo/rdfs:label ?author_label }
+    OPTIONAL { ?mapping tg:reviewedBy/rdfs:label ?reviewer_label }
+    OPTIONAL { ?mapping sssom:predicate_modifier sssom:NegatedPredicate . BIND("Not" AS ?predicate_modifier) }
     OPTIONAL { ?subject_id skos:inScheme ?subject_source }
   }
   UNION
@@ -65,12 +74,14 @@ WHERE {
   ?mapping sssom:object_id ?object_id ; sssom:predicate_id ?predicate_id .
   OPTIONAL { ?mapping sssom:mapping_justification ?mapping_justification }
   OPTIONAL { ?mapping sssom:confidence ?confidence }
+  OPTIONAL { ?mapping sssom:mapping_tool ?mapping_tool }
   OPTIONAL { ?object_id skos:inScheme ?object_source }
   OPTIONAL { ?subject_id skos:prefLabel ?subject_label }
   OPTIONAL { ?object_id skos:prefLabel ?object_label }
   BIND(IF(BOUND(?status), CONCAT("curation_status=", REPLACE(STR(?status), "^.*/", "")), "") AS ?rests_on)
   BIND(IF(BOUND(?state), CONCAT("|review_state=", REPLACE(STR(?state), "^.*/", "")), "") AS ?read)
-  BIND(CONCAT(?rests_on, ?read) AS ?other)
+  BIND(IF(BOUND(?meaning), CONCAT("|mapping_relation=", REPLACE(STR(?meaning), "^.*/", "")), "") AS ?means)
+  BIND(CONCAT(?rests_on, ?read, ?means) AS ?other)
 }
 ORDER BY STR(?subject_id) STR(?object_id) STR(?predicate_id) STR(?mapping_source) STR(?mapping)
   (LANGMATCHES(LANG(?subject_label), "en")) (LANGMATCHES(LANG(?object_label), "en")) STR(?comment)
@@ -83,7 +94,7 @@ mapping_set_id: {BASE.rstrip("/")}#mappings
 mapping_set_title: Mappings of threatgraph
 mapping_set_description: Mappings of threat patterns and incidents to framework provisions, and published crosswalks
 license: https://creativecommons.org/licenses/by/4.0/
-comment: Curated individually with the help of language models; the column other has the review state.
+comment: mapping_tool is what drafted a mapping, reviewer_label what reviewed it; other has its state and meaning.
 """
 _PREFIXES = {**PREFIXES, "threatgraph": BASE}
 #: Built-in prefixes of SSSOM, which need no declaration.
@@ -132,8 +143,7 @@ class _Names:
         if name in _CURIES and isinstance(term, NamedNode):
             return Literal(self._curie(term.value))
         text = " ".join(str(getattr(term, "value", term)).split())
-        # SSSOM defines this slot as a list.
-        return Literal(re.sub(r"([\\|])", r"\\\1", text) if name == "author_label" else text)
+        return Literal(re.sub(r"([\\|])", r"\\\1", text) if name in _LISTS else text)
 
     def _curie(self, iri: str) -> str:
         for prefix, namespace in sorted({**_PREFIXES, **self._used}.items(), key=lambda item: -len(item[1])):
