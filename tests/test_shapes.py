@@ -222,6 +222,7 @@ def test_the_bundled_graph_conforms(graph: ThreatGraph) -> None:
 OTHER_VALUES: dict[str, Literal | NamedNode] = {
     "text": Literal("More.", language="en"),
     "string": Literal("More"),
+    f"{XSD}boolean": Literal("false", datatype=NamedNode(XSD + "boolean")),
     f"{XSD}date": Literal("2024-02-29", datatype=NamedNode(XSD + "date")),
     f"{XSD}gYear": Literal("1999", datatype=NamedNode(XSD + "gYear")),
     f"{XSD}gYearMonth": Literal("1999-01", datatype=NamedNode(XSD + "gYearMonth")),
@@ -231,6 +232,7 @@ OTHER_VALUES: dict[str, Literal | NamedNode] = {
 WRONG_TYPE = {
     f"{PREFIXES['rdf']}langString": Literal("without a language"),
     f"{XSD}string": None,
+    f"{XSD}boolean": Literal("true"),
     f"{XSD}date": Literal("2025", datatype=NamedNode(XSD + "gYear")),
     f"{XSD}gYear": Literal("2025"),
     f"{XSD}integer": Literal("7.0", datatype=NamedNode(XSD + "double")),
@@ -331,7 +333,11 @@ def _another(constraint: Constraint, old: list[NamedNode | Literal]) -> NamedNod
     kind = kinds(world() | load(*sorted(ONTOLOGY[1].glob("*.ttl"))), first)
     everything = world() | load(*sorted(ONTOLOGY[1].glob("*.ttl")))
     same = sorted({str(t.subject) for t in everything if kinds_equal(t, kind) and t.subject != first})
-    fallback = {"predicate_id": f"{PREFIXES['skos']}closeMatch", "mapping_justification": "urn:other"}
+    fallback = {
+        "Citation-source": "https://example.org/another",
+        "predicate_id": f"{PREFIXES['skos']}closeMatch",
+        "mapping_justification": "urn:other",
+    }
     for name, iri in fallback.items():
         if constraint.name.endswith(name):
             return NamedNode(iri)
@@ -448,6 +454,14 @@ BY_QUERY = {
     "Recommendation-asked": (
         f'{RECOMMENDATION} tg:recommendedFor pattern:sample ; tg:queryText "What is like the sample?" .',
         "",
+    ),
+    "FrameworkMapping-negated": (
+        f"{PATTERN}mapping> tg:mappingRelation mapping-relation:sample .",
+        f"{PATTERN}mapping> tg:mappingRelation mapping-relation:does-not-cover .",
+    ),
+    "FrameworkMapping-not-negated": (
+        "",
+        f"<{BASE}pattern/other#mapping> tg:mappingRelation mapping-relation:prohibits .",
     ),
     "Identifier-unique": ("", 'pattern:other skos:notation "PAT-SYS-901" .'),
 }
