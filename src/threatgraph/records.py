@@ -22,7 +22,7 @@ _OF_SUBJECT = """
 SELECT ?property ?value ?label ?notation ?position {
   ?subject ?property ?value .
   FILTER(?property != tg:hasPart)
-  OPTIONAL { ?value skos:prefLabel ?label }
+  OPTIONAL { ?value skos:prefLabel|foaf:name ?label } # an agent has a name
   OPTIONAL { ?value skos:notation ?notation }
   OPTIONAL { ?value tg:position|tg:rank ?position }
 }
@@ -47,7 +47,8 @@ WHERE {
   OPTIONAL { ?owner skos:notation ?code }
   FILTER(?owner != ?record)
   FILTER(?property NOT IN (
-    tg:affects, tg:hasPart, tg:mappedTo, tg:involvesPattern, tg:primaryPattern, tg:secondaryPattern, tg:actor
+    tg:affects, tg:hasPart, tg:mappedTo, tg:notCoveredBy, tg:involvesPattern, tg:primaryPattern,
+    tg:secondaryPattern, tg:actor
   ))
   FILTER NOT EXISTS { ?owner a tg:ThreatPattern ; tg:domain ?record . FILTER(?property = skos:broader) }
 }
@@ -132,10 +133,11 @@ class Record:
     def line(self) -> str:
         """Return a part of a record as one line: its label or target, details and text."""
         targets = "; ".join(str(self[name][0]) for name in _TARGETS if self[name])
-        head = f"{self.label} ({targets})" if self.label and targets else self.label or targets
+        label = self.label or self.text("publisherName")
+        head = f"{label} ({targets})" if label and targets else label or targets
         shown = [name for name in _DETAILS if self[name] and self.text(name) != self.label]
         details = ", ".join(_DETAILS[name] + ", ".join(map(_detail, self[name])) for name in shown)
-        text = " ".join(filter(None, (self.text("description"), self.text("rationale"))))
+        text = " ".join(filter(None, map(self.text, _TEXTS)))
         return head + (f" [{details}]" if details else "") + (f" — {text}" if text else "")
 
     def to_pandas(self) -> pandas.DataFrame:
@@ -181,12 +183,16 @@ class Record:
         return notebook.bullets(items, numbered=numbered) + (f" — {notebook.escape(reason)}" if reason else "")
 
 
-#: The targets of a part, and its details with the words before each.
-_TARGETS = ("group", "pattern", "subject_id", "object_id", "framework")
+#: The targets of a part, its texts, and its details with the words before each.
+_TARGETS = ("group", "pattern", "subject_id", "object_id", "framework", "source")
+_TEXTS = ("description", "rationale", "supports")
 _DETAILS = {
     "impactRole": "",
     "patternRole": "",
+    "mappingRelation": "",
     "predicate_id": "",
+    "sourceKind": "",
+    "reprint": "reprint: ",
     "curationStatus": "",
     "reviewState": "review: ",
     "sourceLabel": "source: ",

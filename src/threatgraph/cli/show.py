@@ -122,6 +122,9 @@ class _Page:
         if name == "listedGroup":  # a group with an impact has a line that says more
             described = {part.text("group") for part in record["impact"] if isinstance(part, Record)}
             values = tuple(value for value in values if str(value) not in described)
+        if name == "references":  # a document with a citation has a line that says more
+            cited = {part.text("source") for part in record["citation"] if isinstance(part, Record)}
+            values = tuple(value for value in values if str(value) not in cited)
         if len(values) == 1 and not isinstance(values[0], (Link, Record)) and name not in NAMED:
             yield from self._wrap(str(values[0]), "  ")
             return
