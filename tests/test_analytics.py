@@ -284,6 +284,12 @@ def test_centrality_rejects_invalid_arguments(small: Analytics, tmp_path: Path) 
         opened(tmp_path, TRIANGLES).centrality("provision")
 
 
+def targets_of(properties: Mapping[str, Sequence[str]]) -> set[str]:
+    """What the mappings of a record point to, but for those that say that it is not covered."""
+    parts = [statements()[part] for part in properties["mapping"]]
+    return {target for part in parts if not part["predicate_modifier"] for target in part["object_id"]}
+
+
 def test_the_strength_of_a_pattern_is_the_number_of_records_that_it_shares(graph: ThreatGraph) -> None:
     """Each of the k - 1 pairs that a record adds to a pattern has weight 1 / (k - 1). Loops over the files count it."""
     having = defaultdict(set)
@@ -293,7 +299,7 @@ def test_the_strength_of_a_pattern_is_the_number_of_records_that_it_shares(graph
                 *properties["causalFactor"],
                 *properties["listedGroup"],
                 *(group for part in properties["impact"] for group in statements()[part]["group"]),
-                *(target for part in properties["mapping"] for target in statements()[part]["object_id"]),
+                *targets_of(properties),
             ]
             for thing in shared_things:
                 if not thing.startswith("framework:"):
@@ -523,9 +529,8 @@ def test_cycles_of_provisions_end(tmp_path: Path) -> None:
 def test_provisions_of_the_bundled_graph_by_loops(graph: ThreatGraph) -> None:
     mapped = defaultdict(set)
     for pattern, properties in all_of("pattern").items():
-        for part in properties["mapping"]:
-            for target in statements()[part]["object_id"]:
-                mapped[target].add(pattern)
+        for target in targets_of(properties):
+            mapped[target].add(pattern)
     provisions = {name: properties for name, properties in statements().items() if "tg:Provision" in properties["type"]}
     above: set[str] = set()
     for name in provisions:

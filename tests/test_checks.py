@@ -46,6 +46,15 @@ FAULTS: dict[str, tuple[str, str]] = {
         "pattern:x a tg:ThreatPattern .",
         f"{BASE}pattern/x",
     ),
+    "allegation": (
+        "incident:x a tg:Incident ; skos:prefLabel 'Example Corp chatbot insults customers'@en ;"
+        " tg:incidentStatus incident-status:alleged ; dcterms:description 'The chatbot insulted two customers.'@en .",
+        f"{BASE}incident/x",
+    ),
+    "text-style": (
+        "pattern:x a tg:ThreatPattern ; skos:definition 'Whoever trains the model answers for it.'@en .",
+        f"{BASE}pattern/x",
+    ),
     "incident-date": (
         'incident:x a tg:Incident ; tg:occurred "2022-10"^^xsd:gYearMonth ; tg:systemSince "2022-11-30"^^xsd:date .',
         f"{BASE}incident/x",
