@@ -100,7 +100,8 @@ def test_the_counts_are_those_of_the_source(graph: ThreatGraph) -> None:
     assert counts["tg:ThreatPattern"] >= 42
     assert counts["tg:Incident"] >= 232
     published = """SELECT (COUNT(?m) AS ?n) WHERE {
-        ?set tg:crosswalkMapping ?m ; tg:curationStatus curation-status:as-in-source FILTER(!CONTAINS(STR(?set), "cosai")) }"""
+        ?set tg:crosswalkMapping ?m ; tg:curationStatus curation-status:as-in-source
+        FILTER(!CONTAINS(STR(?set), "cosai")) }"""
     assert str(graph.store.select(published).column("n")[0]) == str(277 + 23 + 15)
 
 
