@@ -669,7 +669,8 @@ def test_duties(graph: ThreatGraph, files: Files) -> None:
     assert workers <= duties.keys()
     assert {duties[code][0] for code in workers} == {"2027-12-02"}
     assert "employer" in duties["Article 26(7)"][1]
-    assert not {"Article 16", "Article 53(1)(a)", "Article 26(3)"} & duties.keys()  # providers; no duty
+    assert "Article 4" in duties  # for all tiers
+    assert not {"Article 16", "Article 50(4)", "Article 26(3)"} & duties.keys()  # providers; another tier; no duty
     classified = {code for kind, code, *_ in table if kind == "classification"}
     assert {"Annex III 4(a)", "Annex III 4(b)"} <= classified
     assert "Annex III 5(b)" not in classified

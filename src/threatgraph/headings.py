@@ -67,6 +67,7 @@ PROVENANCE = (
     "modified",
     "curationStatus",
     "origin",
+    "wasAttributedTo",
     "draftedWith",
     "reviewedBy",
     "addedProperty",
@@ -92,6 +93,7 @@ _TITLES = {
     "provisionLevel": "Level",
     "subjectOf": "Page",
     "systemName": "System",
+    "wasAttributedTo": "Attributed to",
 }
 _INBOUND = {
     "addresses": "Addressed by",
