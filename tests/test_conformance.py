@@ -45,6 +45,7 @@ THOROUGH = (
     "text-characters",
     "text-form",
     "text-language",
+    "text-style",
     "text-unfinished",
 )
 #: Named queries that find nothing in the bundled data, or not for the samples.
