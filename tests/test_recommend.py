@@ -113,9 +113,9 @@ def test_contributions_sum_to_the_score_and_are_supported_by_triples_of_the_grap
 def test_scores_are_those_of_the_signals_and_their_weights(bundled: ThreatGraph) -> None:
     recommender = bundled.recommender
     query = recommender.query(f"{BASE}pattern/goal-drift", "pattern")
-    weights = recommender.weights(query, "pattern")
-    assert math.isclose(sum(weights.values()), 1, abs_tol=0.01)
     values = recommender.values(query, "pattern")
+    weights = recommender.weights(query, values, "pattern")
+    assert math.isclose(sum(weights.values()), 1, abs_tol=1e-9)
     assert all(((row >= 0) & (row <= 1 + 1e-9)).all() for row in values.values())
     best = bundled.recommend("goal-drift", top=1)[0]
     target = recommender.target("pattern")
@@ -135,7 +135,7 @@ def test_a_shared_rare_cause_is_explained_with_the_number_of_patterns_that_share
                 assert len(rows) == int(found[2])
                 assert int(found[3]) == len(bundled.store.select("SELECT ?p { ?p a tg:ThreatPattern }"))
                 checked += 1
-    assert checked > 2
+    assert checked > 1
 
 
 # Each signal, computed by hand.
@@ -329,7 +329,7 @@ def test_scores_stay_when_iris_are_renamed(bundled: ThreatGraph) -> None:
         ]
         renamed.append(type(triple)(*terms))  # type: ignore[arg-type]
     other = reopened(renamed)
-    for label in ("Goal Drift", "Microsoft Tay"):
+    for label in ("Goal Drift", "microsoft-tay"):
         one, two = bundled.recommend(label, top=15), other.recommend(label, top=15)
         assert {item.label: item.score for item in one} == pytest.approx(
             {item.label: item.score for item in two}, abs=1e-7
@@ -474,7 +474,8 @@ def test_bulk_recommendations_have_the_scores_of_single_queries_without_the_walk
     assert list(found) == [target.iri(c) for c in target.candidates()]
     for iri in list(found)[::29]:
         query = recommender.query(iri, kind)
-        values, weighted = recommender.values(query, kind), recommender.weights(query, kind)
+        values = recommender.values(query, kind)
+        weighted = recommender.weights(query, values, kind)
         parts = [weighted[name] * values[name] for name in sorted(values) if name != "walk"]
         total = np.sum(parts, axis=0)
         total[target.find(iri)] = -1

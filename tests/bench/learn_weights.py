@@ -27,13 +27,14 @@ from threatgraph import ThreatGraph
 from threatgraph.recommend.corpus import CorpusIndex, expand
 from threatgraph.recommend.model import Recommender
 from threatgraph.recommend.signals.base import Query
+from threatgraph.recommend.weights import scale_of
 from threatgraph.store import Store
 
-#: Candidate strengths of the L2 regularization; without it, a signal with few queries could get any weight.
-STRENGTHS = (0.06, 0.02, 0.006, 0.002)
-FOLDS = 10
-NEAR = 0.002
+#: The strength of the L2 regularization; without it, a signal with few queries could get any weight. In five-fold
+#: cross-validation, it is within 0.01 of the best of 0.002 to 0.06 for every kind of question.
+STRENGTH = 0.02
 _PATTERN, _MAPPED = expand("tg:involvesPattern"), expand("tg:mappedTo")
+_OF_LINKS = ("nearest", "meaning", "rationales")
 _RELATED = {expand("tg:escalatesTo"), expand("tg:distinguishedFrom")}
 
 Sample = tuple[str, np.ndarray, np.ndarray]
@@ -105,12 +106,12 @@ def samples(recommender: Recommender, source: str, target: str, primary: dict[st
         gathered.append((query.name, table, hit[here]))
         if bare and "nearest" in names:  # again, as for a catalog without links
             cold = table.copy()
-            cold[names.index("nearest")] = 0
+            cold[[names.index(name) for name in _OF_LINKS if name in names]] = 0
             gathered.append((query.name, cold, hit[here]))
     return gathered
 
 
-def learn(gathered: list[Sample], strength: float) -> np.ndarray:
+def learn(gathered: list[Sample], strength: float = STRENGTH) -> np.ndarray:
     """Find the weights that maximize the likelihood of the expected candidates."""
     size = gathered[0][1].shape[0]
 
@@ -126,27 +127,6 @@ def learn(gathered: list[Sample], strength: float) -> np.ndarray:
     found = minimize(loss, np.ones(size), jac=True, method="L-BFGS-B", bounds=[(0, None)] * size)
     weights: np.ndarray = found.x
     return weights
-
-
-def best_strength(gathered: list[Sample]) -> float:
-    """Find the strongest regularization that is as good as the best one in cross-validation.
-
-    As good means a mean reciprocal rank of at most :data:`NEAR` below the best. The strongest one is used because it
-    distributes the weight over signals that few queries distinguish.
-    """
-    fold = [hashlib.sha256(sample[0].encode()).digest()[1] % FOLDS for sample in gathered]
-
-    def ranks(strength: float) -> list[float]:
-        found = []
-        for left in range(FOLDS):
-            kept = [sample for sample, of in zip(gathered, fold, strict=True) if of != left]
-            out = [sample for sample, of in zip(gathered, fold, strict=True) if of == left]
-            if kept and out:
-                found.append(precision_and_rank(out, learn(kept, strength))[1])
-        return found
-
-    means = {strength: float(np.mean(ranks(strength))) for strength in STRENGTHS}
-    return max(strength for strength, rank in means.items() if rank >= max(means.values()) - NEAR)
 
 
 def first_half(name: str) -> bool:
@@ -168,7 +148,6 @@ def precision_and_rank(gathered: list[Sample], weights: np.ndarray) -> tuple[flo
 Lesson = list[tuple[str, str, bool]]
 """The kinds of queries and candidates, and whether only labels and definitions are used."""
 
-TEXT: Lesson = [("incident", "pattern", True), ("provision", "pattern", True), ("pattern", "provision", True)]
 LESSONS: dict[str, Lesson] = {
     "pattern to pattern": [("pattern", "pattern", False)],
     "incident to pattern": [("incident", "pattern", False)],
@@ -176,9 +155,56 @@ LESSONS: dict[str, Lesson] = {
     "pattern to incident": [("pattern", "incident", False)],
     "incident to incident": [("incident", "incident", False)],
     "pattern to provision": [("pattern", "provision", False)],
+    "incident to provision": [("incident", "provision", False)],
     "text to incident": [("pattern", "incident", True), ("incident", "incident", True)],
-    "text": TEXT,
+    "text to pattern": [("incident", "pattern", True), ("provision", "pattern", True)],
+    "text to provision": [("incident", "provision", True)],
 }
+#: Use cases are few, and the texts that people type are like them.
+USE_CASE_WEIGHT = 10
+_USE_CASES = Path(__file__).parent / "use_cases.tsv"
+_ACT = "https://w3id.org/threatgraph/provision/eu-ai-act-2024-1689/"
+
+
+def scale_for(lesson: str) -> str:
+    """By what the values of a signal are divided.
+
+    Incidents are compared with incidents in blocks, in which the values of all candidates are not known.
+    """
+    if lesson == "incident to incident":
+        return "none"
+    return "deviation" if lesson.startswith("text") else "maximum"
+
+
+def scaled(gathered: list[Sample], scale: str) -> list[Sample]:
+    """Samples with the values of each signal divided by its scale over the candidates of the question."""
+    return [(name, table / np.array([[scale_of(row, scale)] for row in table]), hit) for name, table, hit in gathered]
+
+
+def use_cases(*, even: bool) -> list[tuple[str, set[str]]]:
+    """One-line descriptions of uses, each with the provisions that plainly cover it.
+
+    Args:
+        even: the half to report on, instead of the half to learn from.
+    """
+    lines = [line for line in _USE_CASES.read_text(encoding="utf-8").splitlines() if not line.startswith("#")]
+    return [
+        (text, {_ACT + name for name in names.split(";")})
+        for text, names in (line.split("\t") for line in lines[int(even) :: 2])
+    ]
+
+
+def of_use_cases(recommender: Recommender, *, even: bool) -> list[Sample]:
+    """The use cases with the values of the signals for the provisions of the EU AI Act."""
+    candidates = recommender.target("provision")
+    iris = [candidates.iri(c) for c in candidates.candidates()]
+    here = np.array([iri.startswith(_ACT) for iri in iris])
+    found = []
+    for text, expected in use_cases(even=even):
+        values = recommender.values(recommender.text_query(text), "provision")
+        table = np.array([values[signal.name] for signal in recommender.signals("provision")])
+        found.append((text, table[:, here], np.isin(iris, sorted(expected))[here]))
+    return found
 
 
 def gather(store: Store, *, embedded: bool) -> dict[str, tuple[list[str], list[Sample]]]:
@@ -208,21 +234,29 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     write = parser.parse_args().write
     store = ThreatGraph.open().store
-    table: dict[str, dict[str, dict[str, float]]] = {}
+    table: dict[str, dict[str, dict[str, object]]] = {}
     for embedded in (True, False):
         print("with embedding" if embedded else "without embedding")
-        gathered = gather(store, embedded=embedded)
+        raw = gather(store, embedded=embedded)
+        gathered = {name: (signals, scaled(found, scale_for(name))) for name, (signals, found) in raw.items()}
         first = {name: [s for s in found if first_half(s[0])] for name, (_, found) in gathered.items()}
+        cases = of_use_cases(Recommender(store, embedded=embedded), even=False)
+        first["text to provision"] += scaled(cases, scale_for("text to provision")) * USE_CASE_WEIGHT
         of = table.setdefault("with embedding" if embedded else "without embedding", {})
         for name, (signals, found) in gathered.items():
-            strength = best_strength(first[name])
-            learned = learn(first[name], strength)
+            learned = learn(first[name])
             rest = [sample for sample in found if not first_half(sample[0])]
-            of[name] = dict(zip(signals, (learned / learned.sum()).round(3).tolist(), strict=True))
+            tables = [table for _, table, _ in raw[name][1]]
+            scales = [np.mean([scale_of(table[i], scale_for(name)) for table in tables]) for i in range(len(signals))]
+            of[name] = {
+                "scale": scale_for(name),
+                "weights": dict(zip(signals, (learned / learned.sum()).round(3).tolist(), strict=True)),
+                "typical": dict(zip(signals, np.round(scales, 3).tolist(), strict=True)),
+            }
             alone = {signals[i]: precision_and_rank(rest, row) for i, row in enumerate(np.eye(len(signals)))}
             quality = precision_and_rank(rest, learned)
             print(f"{name}: P@1 {quality[0]:.3f}, MRR {quality[1]:.3f} on {len(rest)} queries of the other half")
-            print(f"   strength {strength}, weights", of[name])
+            print("   weights", of[name]["weights"])
             print("   alone  ", {signal: f"{p:.2f}/{r:.2f}" for signal, (p, r) in alone.items()})
     if write:
         path = Path(threatgraph.recommend.__file__).parent / "weights.json"

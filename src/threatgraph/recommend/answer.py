@@ -153,7 +153,7 @@ def _reasons(
     """A reason for each signal, in order of contribution; the contributions sum to the score."""
     by_signal: dict[str, list[Reason]] = {}
     for query, of_query in zip(queries, values, strict=True):
-        weighted = recommender.weights(query, kind)
+        weighted = recommender.weights(query, of_query, kind)
         for signal in recommender.signals(kind):
             if signal.name not in of_query or of_query[signal.name][candidate] * weighted[signal.name] <= 0:
                 continue

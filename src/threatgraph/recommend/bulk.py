@@ -14,7 +14,7 @@ from threatgraph.recommend.model import Recommender
 from threatgraph.recommend.signals.base import CandidateIndex
 from threatgraph.recommend.signals.neighbors import SharedNeighbors
 from threatgraph.recommend.texts.tfidf import unit_rows
-from threatgraph.recommend.weights import weights
+from threatgraph.recommend.weights import learned
 from threatgraph.table import Table
 from threatgraph.vocab import XSD
 
@@ -44,7 +44,7 @@ def nearest(recommender: Recommender, kind: str, top: int = 10) -> Iterator[tupl
         The IRI of a record, and the IRIs and scores of the nearest records, in descending order.
     """
     target, vectors = recommender.target(kind), recommender.vectors
-    table = weights(kind, kind, embedded=recommender.embedded)
+    table = learned(kind, kind, embedded=recommender.embedded).unscaled()
     shared = next(signal for signal in recommender.signals(kind) if isinstance(signal, SharedNeighbors))
     neighbors = unit_rows(shared.weighted_rows())
     sparse_parts = [

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import NamedTuple, NewType, TypeVar
 
 import numpy as np
-from pyoxigraph import Literal
+from pyoxigraph import Literal, NamedNode
 
 from threatgraph.rdf.terms import Term
 from threatgraph.store import Store
@@ -74,6 +74,16 @@ SELECT ?record ?property ?node {{
   FILTER(isIRI(?node))
 }}
 """
+_MAPPINGS = f"""
+SELECT ?record ?mapping ?provision ?rationale ?relation {{
+  VALUES ?class {{ {_CLASSES} }}
+  ?record a ?class ; tg:mapping ?mapping .
+  ?mapping sssom:object_id ?provision .
+  FILTER NOT EXISTS {{ ?mapping sssom:predicate_modifier sssom:NegatedPredicate }}
+  OPTIONAL {{ ?mapping tg:rationale ?rationale }}
+  OPTIONAL {{ ?mapping tg:mappingRelation ?relation }}
+}}
+"""
 _NAMES = """
 SELECT ?node ?label { ?node skos:prefLabel ?label }
 ORDER BY STR(?node) (LANGMATCHES(LANG(?label), "en")) STR(?label)
@@ -85,6 +95,17 @@ class Link(NamedTuple):
 
     property: str
     node: str
+
+
+class Mapping(NamedTuple):
+    """A mapping of a record to a provision, as a node of the graph with its rationale."""
+
+    record: str
+    node: str
+    provision: str
+    rationale: Literal | None
+    relation: str
+    """IRI of its meaning, such as *obliges mitigation*; empty if it is not stated."""
 
 
 Value = TypeVar("Value", str, Link)
@@ -121,6 +142,8 @@ class Corpus:
     """The concept scheme of each record; for a provision, its framework."""
     texts: list[Text]
     links: list[list[Link]]
+    mappings: list[Mapping] = field(repr=False)
+    """The mappings of the records to provisions, except negated ones, in order of IRI."""
     names: dict[str, str] = field(repr=False)
     """The labels of all nodes of the graph."""
 
@@ -183,8 +206,19 @@ def read_corpus(store: Store) -> Corpus:
         schemes=[found[iri][2] for iri in iris],
         texts=_read_texts(store, iris),
         links=[links.get(iri, []) for iri in iris],
+        mappings=_read_mappings(store),
         names=names,
     )
+
+
+def _read_mappings(store: Store) -> list[Mapping]:
+    """The mappings; of several rationales, the first one."""
+    found: dict[str, Mapping] = {}
+    for record, node, provision, rationale, relation in sorted(store.select(_MAPPINGS).rows, key=str):
+        if isinstance(record, NamedNode) and isinstance(node, NamedNode) and isinstance(provision, NamedNode):
+            text = rationale if isinstance(rationale, Literal) else None
+            found.setdefault(node.value, Mapping(record.value, node.value, provision.value, text, _iri(relation)))
+    return list(found.values())
 
 
 def _read_texts(store: Store, iris: Sequence[str]) -> list[Text]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, cached_property
 
 import numpy as np
@@ -15,11 +15,12 @@ from threatgraph.recommend.signals.cooccurrence import Cooccurrence
 from threatgraph.recommend.signals.nearest import NearestRecords
 from threatgraph.recommend.signals.neighbors import SharedNeighbors
 from threatgraph.recommend.signals.random_walk import Network, RandomWalk
+from threatgraph.recommend.signals.rationales import Rationales
 from threatgraph.recommend.signals.taxonomy import TaxonomySimilarity
 from threatgraph.recommend.signals.text import Embedded, SharedTopics, Words
 from threatgraph.recommend.texts import embedding
 from threatgraph.recommend.texts.vectors import TextVectors
-from threatgraph.recommend.weights import weights
+from threatgraph.recommend.weights import learned
 from threatgraph.store import Store
 
 #: Maximum length of a query text in characters.
@@ -133,12 +134,17 @@ class Recommender:
         """Compute the value of every signal for every candidate of a kind."""
         return {signal.name: signal.scores(query) for signal in self.signals(kind)}
 
-    def weights(self, query: Query, kind: str) -> dict[str, float]:
-        """The weights of the signals for a query."""
+    def weights(self, query: Query, values: Mapping[str, np.ndarray], kind: str) -> dict[str, float]:
+        """The weights of the signals for a query; they sum to 1.
+
+        Args:
+            query: the query.
+            values: the values of the signals for every candidate, from :meth:`values`.
+            kind: the kind of the candidates.
+        """
         # Records of other kinds have incoming links, as patterns do.
         known = (query.kind or "pattern") if query.links else None
-        table = weights(known, kind, embedded=self.embedded)
-        return {signal.name: table.get(signal.name, 0.0) for signal in self.signals(kind)}
+        return learned(known, kind, embedded=self.embedded).scaled(values)
 
     def scores(self, queries: Sequence[Query], kind: str) -> np.ndarray:
         """The score of every candidate: the weighted sum of the signals, averaged over the queries."""
@@ -148,7 +154,7 @@ class Recommender:
         """Combine the values of the signals into scores."""
         total = np.zeros(len(self.target(kind)))
         for query, of_query in zip(queries, values, strict=True):
-            weighted = self.weights(query, kind)
+            weighted = self.weights(query, of_query, kind)
             total += sum(weighted[name] * of_query[name] for name in sorted(of_query))
         return total / max(len(queries), 1)
 
@@ -187,6 +193,12 @@ _SIGNALS: tuple[Callable[[Recommender, Target], Signal | None], ...] = (
     lambda model, target: RandomWalk(target, model.network),
     lambda model, target: Embedded(target, model.vectors, model.statements) if model.embedded else None,
     lambda model, target: NearestRecords(target, model.vectors.similarity) if target.kind != "incident" else None,
+    lambda model, target: (
+        NearestRecords(target, model.vectors.similar_meaning, "meaning")
+        if model.embedded and target.kind != "incident"
+        else None
+    ),
+    lambda model, target: Rationales(target, model.vectors) if target.kind != "incident" else None,
     lambda model, target: TaxonomySimilarity(target) if target.kind == "pattern" else None,
     lambda model, target: Cooccurrence(target) if target.kind == "pattern" else None,
 )

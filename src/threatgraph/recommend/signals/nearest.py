@@ -28,11 +28,11 @@ class NearestRecords:
     Args:
         target: the candidates.
         similarity: returns the similarity of the text of a query to that of every record of the corpus.
+        name: the name of the signal: ``nearest``, or ``meaning`` if the similarity is that of word embeddings.
     """
 
-    name = "nearest"
-
-    def __init__(self, target: Target, similarity: Callable[[Query], np.ndarray]) -> None:
+    def __init__(self, target: Target, similarity: Callable[[Query], np.ndarray], name: str = "nearest") -> None:
+        self.name = name
         self._target, self._similarity = target, similarity
         self._last: tuple[Query, tuple[np.ndarray, np.ndarray]] | None = None
         corpus = target.corpus
@@ -75,7 +75,8 @@ class NearestRecords:
 
         def describe(i: int) -> tuple[str, tuple[Triple, ...]]:
             voter = CorpusIndex(int(voters[linked[i]]))
-            text = f"similar to the {corpus.kinds[voter]} “{corpus.labels[voter]}”, which is linked to it"
+            how = "close in meaning" if self.name == "meaning" else "similar"
+            text = f"{how} to the {corpus.kinds[voter]} “{corpus.labels[voter]}”, which is linked to it"
             return text, _statements(corpus, voter, target, iri)
 
         return shares(weights[linked].tolist(), describe, "further similar records that are linked to it")

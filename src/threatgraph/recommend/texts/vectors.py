@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +14,22 @@ from threatgraph.recommend.signals.base import Query
 from threatgraph.recommend.texts import embedding
 from threatgraph.recommend.texts.lsa import Topics, sample
 from threatgraph.recommend.texts.tfidf import Vocabulary, stems, surface_forms, unit
+
+
+@dataclass(frozen=True, slots=True)
+class TextRows:
+    """The vectors of several texts, one row each."""
+
+    words: sparse.csr_matrix
+    topics: np.ndarray
+    vectors: np.ndarray | None
+
+    def similarity(self, query: Query) -> np.ndarray:
+        """The mean of the cosines of words, of topics and, if available, of embeddings with a query."""
+        found = [(self.words @ query.words.T).toarray().ravel(), np.maximum(self.topics @ query.topics, 0)]
+        if self.vectors is not None and query.embedding is not None:
+            found.append(np.maximum(self.vectors @ query.embedding, 0))
+        return np.asarray(np.mean(found, axis=0))
 
 
 class TextVectors:
@@ -86,6 +103,18 @@ class TextVectors:
         by_word = (query.words @ self.by_word).toarray().ravel()
         by_topic = self._topics_in_short @ query.topics.astype(np.float32)
         return np.asarray((by_word + np.maximum(by_topic, 0)) / 2)
+
+    def similar_meaning(self, query: Query) -> np.ndarray:
+        """The similarity of a text to that of every record by word embeddings; 0 without embeddings."""
+        if self.vectors is None or query.embedding is None:
+            return np.zeros(len(self._corpus))
+        return np.asarray(np.maximum(self.vectors @ query.embedding, 0))
+
+    def of_texts(self, texts: Sequence[str]) -> TextRows:
+        """The vectors of further texts, such as the rationales of mappings."""
+        words = self.vocabulary.matrix([stems(text) for text in texts])
+        vectors = self._centered(embedding.embed(texts)) if self.embedded and texts else None
+        return TextRows(words, self.model.transform(words), vectors)
 
     @cached_property
     def _topics_in_short(self) -> np.ndarray:
