@@ -554,13 +554,13 @@ def test_without_the_extra_there_are_no_embeddings_and_the_error_says_how_to_ins
 def test_the_command_prints_and_exports(capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
     assert main(["recommend", "goal-drift", "--top", "2"]) == 0
     shown = capsysbinary.readouterr().out.decode()
-    assert shown.startswith("Patterns related to Goal Drift\n\n 1. ")
-    assert "existing curated link: " in shown
+    assert shown.startswith("Patterns related to Goal Drift\n\nExisting curated links (")
+    assert "\nNot linked yet\n" in shown
     assert main(["recommend", "goal-drift", "--top", "2", "--format", "json"]) == 0
     loaded = json.loads(capsysbinary.readouterr().out)
     assert loaded["basis"] == "signals"
     assert len(loaded["recommendations"]) == 2
-    assert loaded["recommendations"][0]["label"] in shown
+    assert all(link["label"] in shown for link in loaded["existingLinks"])
     assert main(["recommend", "--all", "--top", "1", "--format", "csv"]) == 0
     assert len(capsysbinary.readouterr().out.splitlines()) == 1 + len(ThreatGraph.open().run("patterns"))
     out = tmp_path / "r.ttl"

@@ -34,6 +34,8 @@ from threatgraph.store import Store
 #: cross-validation, it is within 0.01 of the best of 0.002 to 0.06 for every kind of question.
 STRENGTH = 0.02
 _PATTERN, _MAPPED = expand("tg:involvesPattern"), expand("tg:mappedTo")
+#: The number of results over which the share of right ones is averaged.
+_AROUND = 40
 _OF_LINKS = ("nearest", "meaning", "rationales")
 _RELATED = {expand("tg:escalatesTo"), expand("tg:distinguishedFrom")}
 
@@ -127,6 +129,37 @@ def learn(gathered: list[Sample], strength: float = STRENGTH) -> np.ndarray:
     found = minimize(loss, np.ones(size), jac=True, method="L-BFGS-B", bounds=[(0, None)] * size)
     weights: np.ndarray = found.x
     return weights
+
+
+def bounds(gathered: list[Sample], weights: np.ndarray, scale: str) -> dict[str, float]:
+    """The scores from which results are strong or likely, and the best score that 98 of 100 questions exceed.
+
+    Args:
+        gathered: samples before scaling; of a question that occurs twice, the one with links counts.
+        weights: the learned weights.
+        scale: by what values are divided.
+    """
+    scores, right, first = [], [], []
+    for _, table, hit in {sample[0]: sample for sample in reversed(gathered)}.values():
+        scaled_weights = weights / np.array([scale_of(row, scale) for row in table])
+        found = scaled_weights / scaled_weights.sum() @ table
+        best = np.argsort(-found.round(9), kind="stable")[:5]
+        scores += found[best].tolist()
+        right += hit[best].tolist()
+        first.append(float(found[best[0]]))
+    order = np.argsort(scores)
+    ascending, hits = np.array(scores)[order], np.array(right, dtype=float)[order]
+    around = np.convolve(hits, np.ones(_AROUND) / _AROUND, mode="valid")
+    middle = ascending[_AROUND // 2 : _AROUND // 2 + len(around)]
+
+    def least(share: float) -> float:
+        """The score above which the share of right results is never lower again."""
+        below = np.flatnonzero(around < share)
+        return float(middle[below[-1]]) if len(below) else 0.0
+
+    strong, likely = least(0.7), least(0.4)
+    floor = float(np.quantile(first, 0.02))
+    return {"strong": round(strong, 3), "likely": round(min(likely, strong), 3), "floor": round(floor, 3)}
 
 
 def first_half(name: str) -> bool:
@@ -252,6 +285,7 @@ def main() -> None:
                 "scale": scale_for(name),
                 "weights": dict(zip(signals, (learned / learned.sum()).round(3).tolist(), strict=True)),
                 "typical": dict(zip(signals, np.round(scales, 3).tolist(), strict=True)),
+                **bounds([s for s in raw[name][1] if first_half(s[0])], learned, scale_for(name)),
             }
             alone = {signals[i]: precision_and_rank(rest, row) for i, row in enumerate(np.eye(len(signals)))}
             quality = precision_and_rank(rest, learned)

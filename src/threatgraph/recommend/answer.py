@@ -8,6 +8,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from threatgraph.errors import InvalidQuery, ThreatGraphError
+from threatgraph.recommend.existing import existing_links
+from threatgraph.recommend.explanation import explain
 from threatgraph.recommend.model import LONGEST_TEXT, Recommender
 from threatgraph.recommend.recommendation import Reason, Recommendation
 from threatgraph.recommend.result import Recommendations
@@ -22,6 +24,9 @@ _DIGITS = 9
 _SHOWN = 3
 #: Maximum length of a query text in a heading.
 _HEADING = 70
+#: Every place of this number goes to the best provision of a pattern by texts alone, from the signals of texts.
+_TEXT_PLACE = 2
+_OF_TEXT = ("names", "words", "topics", "embedding")
 
 
 def recommend(
@@ -54,24 +59,45 @@ def recommend(
         queries = [recommender.text_query(text)]
     else:
         queries = [recommender.query(iri, kind) for iri in dict.fromkeys(records)]
-    allowed = _allowed(recommender.target(kind), records, framework)
+    candidates = allowed = _allowed(recommender.target(kind), records, framework)
     if not allowed.any():
         where = f" of {recommender.corpus.name(framework)}" if framework else " except the one in the query"
         raise ThreatGraphError(f"the graph has no {kind}{where} to recommend.")
     values = [recommender.values(query, kind) for query in queries]
-    scores = recommender.fuse(queries, values, kind)
+    scores = recommender.fuse(queries, values, kind, candidates)
     basis, note = "signals", ""
     if (scores[allowed] > 0).any():
-        allowed &= scores > 0
+        allowed = allowed & (scores > 0)
     else:
         scores = _shares(recommender.popularity(kind))
         basis, note, values = "popularity", _why(queries, kind), [{} for _ in queries]
-    items = tuple(
-        _recommendation(recommender, queries, values, kind, rank, candidate, float(scores[candidate]))
-        for rank, candidate in enumerate(_ranked(scores, allowed, top), 1)
+    by_text = _by_text(recommender, queries, values, kind) if basis == "signals" else None
+    linked = existing_links(recommender, records, kind, framework)
+    bounds = recommender.learned(queries[0], kind)
+    known = np.isin(
+        [recommender.target(kind).iri(c) for c in recommender.target(kind).candidates()], [e.iri for e in linked]
     )
+    if text is not None and basis == "signals" and float(scores[allowed].max()) < bounds.floor:
+        allowed, note = (
+            np.zeros_like(allowed),
+            f"nothing fits well: no {kind} reaches the least score of {bounds.floor}.",
+        )
+
+    def of(chosen: np.ndarray) -> tuple[Recommendation, ...]:
+        order = _ranked(scores, allowed, len(allowed))
+        if by_text is not None:
+            order = _interleaved(order, _ranked(by_text, allowed, len(allowed)))
+        return tuple(
+            _recommendation(recommender, queries, values, kind, candidates, rank, candidate, float(scores[candidate]))
+            for rank, candidate in [(r, c) for r, c in enumerate(order, 1) if chosen[c]][:top]
+        )
+
+    items = of(allowed)
+    if basis == "signals" and items and not note and items[0].certainty == "weak":
+        note = "no result is certain; check each one before you use it."
+    new = of(~known) if linked else items
     names = tuple(recommender.corpus.name(iri) for iri in records) or (_quoted(text or ""),)
-    return Recommendations(tuple(records) or (text or "",), names, kind, basis, note, items, text)
+    return Recommendations(tuple(records) or (text or "",), names, kind, basis, note, items, text, linked, new)
 
 
 def _check(records: Sequence[str], text: str | None, top: int) -> None:
@@ -103,6 +129,35 @@ def _ranked(scores: np.ndarray, allowed: np.ndarray, top: int) -> list[Candidate
     return [CandidateIndex(i) for i in order[: min(top, int(allowed.sum()))].tolist()]
 
 
+def _by_text(
+    recommender: Recommender, queries: Sequence[Query], values: Sequence[Values], kind: str
+) -> np.ndarray | None:
+    """The scores by texts alone, for the provisions of patterns; ``None`` for other questions.
+
+    The links of other patterns decide which provisions are recommended to a pattern, and never lead to a provision that
+    no other pattern is mapped to.
+    """
+    if kind != "provision" or any(query.kind != "pattern" or not query.links for query in queries):
+        return None
+    rows = [
+        recommender.learned(query, kind).weights.get(name, 0.0) * of_query[name] / max(float(of_query[name].max()), 0.2)
+        for query, of_query in zip(queries, values, strict=True)
+        for name in _OF_TEXT
+        if name in of_query
+    ]
+    return np.asarray(np.sum(rows, axis=0))
+
+
+def _interleaved(order: Sequence[CandidateIndex], by_text: Sequence[CandidateIndex]) -> list[CandidateIndex]:
+    """Every fourth place from the second order, without repetition."""
+    left = {False: iter(order), True: iter(by_text)}
+    found: dict[CandidateIndex, None] = {}
+    while len(found) < len(order):
+        place = len(found) + 1
+        found[next(c for c in left[place % _TEXT_PLACE == 0] if c not in found)] = None
+    return list(found)
+
+
 def _quoted(text: str) -> str:
     """The beginning of a text, for a heading."""
     line = " ".join(text.split())
@@ -127,13 +182,14 @@ def _recommendation(
     queries: Sequence[Query],
     values: Sequence[Values],
     kind: str,
+    allowed: np.ndarray,
     rank: int,
     candidate: CandidateIndex,
     score: float,
 ) -> Recommendation:
     target, corpus = recommender.target(kind), recommender.corpus
     index, iri = target.corpus_index(candidate), target.iri(candidate)
-    reasons = _reasons(recommender, queries, values, kind, candidate)
+    reasons = _reasons(recommender, queries, values, kind, allowed, candidate)
     return Recommendation(
         rank=rank,
         iri=iri,
@@ -143,17 +199,24 @@ def _recommendation(
         score=math.fsum(reason.contribution for reason in reasons) if reasons else score,
         signals={reason.signal: reason.contribution for reason in reasons},
         reasons=tuple(reasons),
+        certainty=recommender.learned(queries[0], kind).certainty(score) if reasons else "weak",
+        explanation=explain(recommender, kind, iri, reasons),
         curated=tuple(statement for query in queries if query.iri for statement in recommender.curated(query.iri, iri)),
     )
 
 
 def _reasons(
-    recommender: Recommender, queries: Sequence[Query], values: Sequence[Values], kind: str, candidate: CandidateIndex
+    recommender: Recommender,
+    queries: Sequence[Query],
+    values: Sequence[Values],
+    kind: str,
+    allowed: np.ndarray,
+    candidate: CandidateIndex,
 ) -> list[Reason]:
     """A reason for each signal, in order of contribution; the contributions sum to the score."""
     by_signal: dict[str, list[Reason]] = {}
     for query, of_query in zip(queries, values, strict=True):
-        weighted = recommender.weights(query, of_query, kind)
+        weighted = recommender.weights(query, of_query, kind, allowed)
         for signal in recommender.signals(kind):
             if signal.name not in of_query or of_query[signal.name][candidate] * weighted[signal.name] <= 0:
                 continue

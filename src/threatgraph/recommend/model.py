@@ -20,7 +20,7 @@ from threatgraph.recommend.signals.taxonomy import TaxonomySimilarity
 from threatgraph.recommend.signals.text import Embedded, SharedTopics, Words
 from threatgraph.recommend.texts import embedding
 from threatgraph.recommend.texts.vectors import TextVectors
-from threatgraph.recommend.weights import learned
+from threatgraph.recommend.weights import Learned, learned
 from threatgraph.store import Store
 
 #: Maximum length of a query text in characters.
@@ -134,27 +134,42 @@ class Recommender:
         """Compute the value of every signal for every candidate of a kind."""
         return {signal.name: signal.scores(query) for signal in self.signals(kind)}
 
-    def weights(self, query: Query, values: Mapping[str, np.ndarray], kind: str) -> dict[str, float]:
+    def weights(
+        self, query: Query, values: Mapping[str, np.ndarray], kind: str, allowed: np.ndarray | None = None
+    ) -> dict[str, float]:
         """The weights of the signals for a query; they sum to 1.
 
         Args:
             query: the query.
             values: the values of the signals for every candidate, from :meth:`values`.
             kind: the kind of the candidates.
+            allowed: which candidates the query is about, such as those of one framework; by default, all.
         """
+        if allowed is not None:
+            values = {name: row[allowed] for name, row in values.items()}
+        return self.learned(query, kind).scaled(values)
+
+    def learned(self, query: Query, kind: str) -> Learned:
+        """What was learned for questions like a query."""
         # Records of other kinds have incoming links, as patterns do.
         known = (query.kind or "pattern") if query.links else None
-        return learned(known, kind, embedded=self.embedded).scaled(values)
+        return learned(known, kind, embedded=self.embedded)
 
     def scores(self, queries: Sequence[Query], kind: str) -> np.ndarray:
         """The score of every candidate: the weighted sum of the signals, averaged over the queries."""
         return self.fuse(queries, [self.values(query, kind) for query in queries], kind)
 
-    def fuse(self, queries: Sequence[Query], values: Sequence[dict[str, np.ndarray]], kind: str) -> np.ndarray:
-        """Combine the values of the signals into scores."""
+    def fuse(
+        self,
+        queries: Sequence[Query],
+        values: Sequence[dict[str, np.ndarray]],
+        kind: str,
+        allowed: np.ndarray | None = None,
+    ) -> np.ndarray:
+        """Combine the values of the signals into scores; ``allowed`` as for :meth:`weights`."""
         total = np.zeros(len(self.target(kind)))
         for query, of_query in zip(queries, values, strict=True):
-            weighted = self.weights(query, of_query, kind)
+            weighted = self.weights(query, of_query, kind, allowed)
             total += sum(weighted[name] * of_query[name] for name in sorted(of_query))
         return total / max(len(queries), 1)
 

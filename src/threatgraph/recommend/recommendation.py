@@ -64,6 +64,10 @@ class Recommendation:
     """One reason per signal, in order of contribution; the contributions sum to the score."""
     curated: tuple[Triple, ...]
     """Existing curated links to it, which do not affect the score."""
+    certainty: str = "weak"
+    """``strong``, ``likely`` or ``weak``: how often results with such a score are right."""
+    explanation: str = ""
+    """One sentence that says why it is recommended, with the rarest shared statements first."""
 
     def __str__(self) -> str:
         return f"{self.label} ({self.code})" if self.code else self.label
@@ -77,9 +81,39 @@ class Recommendation:
             "label": self.label,
             "code": self.code,
             "score": round(self.score, PLACES),
+            "certainty": self.certainty,
+            "explanation": self.explanation,
             "signals": {name: round(value, PLACES) for name, value in self.signals.items()},
             "reasons": [reason.to_dict() for reason in self.reasons],
             "curated": [_to_texts(statement) for statement in self.curated],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingLink:
+    """A curated link between the query and a record of the requested kind."""
+
+    iri: str
+    label: str
+    code: str | None
+    meaning: str
+    """The meaning of the mapping, such as *Obliges mitigation*, or the name of the property."""
+    rationale: str
+    """Why curators made the link; empty if it is not stated."""
+    statement: Triple = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.code})" if self.code else self.label
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as in JSON."""
+        return {
+            "iri": self.iri,
+            "label": self.label,
+            "code": self.code,
+            "meaning": self.meaning,
+            "rationale": self.rationale,
+            "statement": _to_texts(self.statement),
         }
 
 

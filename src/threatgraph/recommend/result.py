@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from threatgraph import notebook
 from threatgraph.recommend.prose import render
 from threatgraph.recommend.rdf import to_triples
-from threatgraph.recommend.recommendation import Recommendation
+from threatgraph.recommend.recommendation import ExistingLink, Recommendation
 from threatgraph.table import Table
 from threatgraph.vocab import XSD
 
@@ -37,6 +37,10 @@ class Recommendations(Sequence[Recommendation]):
     items: tuple[Recommendation, ...]
     text: str | None = None
     """The query text, if the query was a text."""
+    linked: tuple[ExistingLink, ...] = ()
+    """All existing curated links of the query to records of the kind, with meaning and rationale."""
+    new: tuple[Recommendation, ...] = ()
+    """The best recommendations that are not linked yet, at most as many as requested."""
 
     def __len__(self) -> int:
         return len(self.items)
@@ -54,6 +58,7 @@ class Recommendations(Sequence[Recommendation]):
             "kind": self.kind,
             "basis": self.basis,
             "note": self.note,
+            "existingLinks": [link.to_dict() for link in self.linked],
             "recommendations": [item.to_dict() for item in self.items],
         }
 
@@ -71,7 +76,7 @@ class Recommendations(Sequence[Recommendation]):
                 Literal(item.code) if item.code else None,
                 Literal(item.label),
                 Literal("yes" if item.curated else "no"),
-                Literal(item.reasons[0].text if item.reasons else self.note),
+                Literal(item.explanation or self.note),
                 NamedNode(item.iri),
             )
             for item in self.items
@@ -112,7 +117,7 @@ class Recommendations(Sequence[Recommendation]):
             width: maximum length of a line; ``None`` for no limit.
         """
         title = f"{self.kind.capitalize()}s related to {' and '.join(self.names)}"
-        return render(self.items, title, self.note, width)
+        return render(self.new if self.linked else self.items, self.linked, title, self.note, width)
 
     def __str__(self) -> str:
         return self.render()

@@ -32,6 +32,12 @@ class Learned:
     """``maximum``, ``deviation`` or ``none``."""
     typical: Mapping[str, float]
     """The mean scale of each signal in the questions learned from."""
+    strong: float
+    """The least score at which about three in four of the learned results were right."""
+    likely: float
+    """The least score at which about every second was right."""
+    floor: float
+    """The best score that 98 of 100 of the learned questions exceed; below it, nothing fits well."""
 
     def scaled(self, values: Mapping[str, np.ndarray]) -> dict[str, float]:
         """The weights for one query, which sum to 1.
@@ -42,6 +48,10 @@ class Learned:
         return _brought_to_one(
             {name: self.weights.get(name, 0.0) / scale_of(values[name], self.scale) for name in values}
         )
+
+    def certainty(self, score: float) -> str:
+        """A word for the certainty of a result: ``strong``, ``likely`` or ``weak``."""
+        return "strong" if score >= self.strong else "likely" if score >= self.likely else "weak"
 
     def unscaled(self) -> dict[str, float]:
         """The weights for a typical query, where the values of all candidates are not computed."""

@@ -67,6 +67,10 @@ class SharedNeighbors:
         self._length = np.sqrt(incidence @ self._content)
         self._weighted = sparse.csc_matrix(incidence @ sparse.diags(self._content))
 
+    def count(self, node: str) -> int:
+        """The number of candidates that have a neighbor."""
+        return int(self.counts[self._column[node]]) if node in self._column else 0
+
     def weighted_rows(self) -> sparse.csr_matrix:
         """The matrix of candidates by neighbors; inner products of its rows are the numerators of the cosines."""
         return sparse.csr_matrix(self._incidence @ sparse.diags(np.sqrt(self._content)))
