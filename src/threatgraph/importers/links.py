@@ -20,8 +20,10 @@ from threatgraph.recommend.model import LONGEST_TEXT
 from threatgraph.store import Store
 from threatgraph.vocab import BASE, PREFIXES, XSD, tg
 
-#: The maximum number of predicted patterns of a record.
-MOST = 3
+#: The maximum number of predicted patterns of a record; second and third ones were right less often than not.
+MOST = 1
+#: The number of patterns that are ranked.
+_RANKED = 3
 #: The minimum number of words in a text: no measured text was shorter, and short texts score high by chance.
 FEWEST_WORDS = 18
 #: The class to predict links for. Provisions have none, since no data is available to measure accuracy.
@@ -99,7 +101,7 @@ class LinkPredictor:
         values = self._recommender.values(query, "pattern")
         scores = self._recommender.fuse([query], [values], "pattern").round(_DIGITS).tolist()
         candidates = self._recommender.target("pattern")
-        ordered = sorted(candidates.candidates(), key=lambda c: (-scores[c], candidates.iri(c)))[:MOST]
+        ordered = sorted(candidates.candidates(), key=lambda c: (-scores[c], candidates.iri(c)))[:_RANKED]
         return [
             Prediction(iri, rank, scores[c], bool(subdomains & self._subdomains.get(iri, set())))
             for rank, c in enumerate(ordered, 1)
@@ -130,7 +132,7 @@ def add_links(result: ImportResult, store: Store, above: float = 0.0) -> None:
             continue
         strong = [
             prediction
-            for prediction in predictor.predictions(text, _subdomains(builder))
+            for prediction in predictor.predictions(text, _subdomains(builder))[:MOST]
             if prediction.tier in tiers and prediction.score >= prediction.tier.least
         ]
         for rank, prediction in enumerate(strong, 1):

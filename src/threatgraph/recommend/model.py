@@ -143,11 +143,12 @@ class Recommender:
             query: the query.
             values: the values of the signals for every candidate, from :meth:`values`.
             kind: the kind of the candidates.
-            allowed: which candidates the query is about, such as those of one framework; by default, all.
+            allowed: which candidates the query is about, such as those of one framework; by default, all but the
+                query itself.
         """
-        if allowed is not None:
-            values = {name: row[allowed] for name, row in values.items()}
-        return self.learned(query, kind).scaled(values)
+        if allowed is None:
+            allowed = self.target(kind).indexes != (-1 if query.index is None else query.index)
+        return self.learned(query, kind).scaled({name: row[allowed] for name, row in values.items()})
 
     def learned(self, query: Query, kind: str) -> Learned:
         """What was learned for questions like a query."""
