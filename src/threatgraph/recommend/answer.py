@@ -59,7 +59,8 @@ def recommend(
         queries = [recommender.text_query(text)]
     else:
         queries = [recommender.query(iri, kind) for iri in dict.fromkeys(records)]
-    candidates = allowed = _allowed(recommender.target(kind), records, framework)
+    candidates = _allowed(recommender.target(kind), (), framework)
+    allowed = _allowed(recommender.target(kind), records, framework)
     if not allowed.any():
         where = f" of {recommender.corpus.name(framework)}" if framework else " except the one in the query"
         raise ThreatGraphError(f"the graph has no {kind}{where} to recommend.")

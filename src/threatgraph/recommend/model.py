@@ -143,11 +143,11 @@ class Recommender:
             query: the query.
             values: the values of the signals for every candidate, from :meth:`values`.
             kind: the kind of the candidates.
-            allowed: which candidates the query is about, such as those of one framework; by default, all but the
-                query itself.
+            allowed: which candidates the query is about, such as those of one framework; by default, all. The query
+                itself is never one of them.
         """
-        if allowed is None:
-            allowed = self.target(kind).indexes != (-1 if query.index is None else query.index)
+        others = self.target(kind).indexes != (-1 if query.index is None else query.index)
+        allowed = others if allowed is None else others & allowed
         return self.learned(query, kind).scaled({name: row[allowed] for name, row in values.items()})
 
     def learned(self, query: Query, kind: str) -> Learned:
