@@ -63,7 +63,7 @@ def test_an_incident_is_linked_to_the_pattern_that_it_describes(store: MemorySto
         ("tg:recommends", "pattern:goal-drift"),
         ("tg:rankPosition", "1^integer"),
         ("tg:recommendationBasis", "signals^string"),
-        ("sssom:confidence", f"{TEXT.confidence:.2f}^decimal"),
+        ("sssom:confidence", f"{TEXT.confidence:g}^decimal"),
         ("sssom:mapping_justification", "semapv:SemanticSimilarityThresholdMatching"),
     } == {pair for pair in stated if pair[0] != "tg:score"}
     assert all(float(value.partition("^")[0]) >= TEXT.least for name, value in stated if name == "tg:score")

@@ -56,8 +56,8 @@ class Tier:
 
 #: Text alone, and text with a shared MIT subdomain. Thresholds were chosen on one half of the incidents, and
 #: confidences measured on the other.
-TEXT = Tier("SemanticSimilarityThresholdMatching", least=0.28, confidence=0.69)
-BOTH = Tier("CompositeMatching", least=0.23, confidence=0.63)
+TEXT = Tier("SemanticSimilarityThresholdMatching", least=0.21, confidence=0.9)
+BOTH = Tier("CompositeMatching", least=0.13, confidence=0.87)
 
 
 @dataclass(frozen=True, slots=True)
