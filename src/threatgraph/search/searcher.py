@@ -1,0 +1,120 @@
+"""Searches the records of a graph by words, names and codes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
+
+from threatgraph.errors import InvalidQuery
+from threatgraph.search.analysis import Analyzer, Query
+from threatgraph.search.codes import Codes
+from threatgraph.search.documents import read_documents
+from threatgraph.search.filters import Values, read_filters
+from threatgraph.search.index import Index
+from threatgraph.search.results import SearchResult, SearchResults
+from threatgraph.search.scoring import Scorer
+from threatgraph.search.spelling import Speller
+from threatgraph.search.vocabulary import load_vocabulary
+from threatgraph.store import Store
+
+#: The longest query, in characters; a longer text is a description, for which there are recommendations.
+LONGEST_QUERY = 2_000
+#: The most words of a query that are searched for.
+MOST_RESULTS = 1_000
+_CANDIDATES = 150
+#: The least share of the query that the best record must have, by weight; below it, nothing fits.
+_FLOOR, _FLOOR_LONG = 0.5, 0.4
+_LONG = 6
+#: Results that score less than this share of the best one are left out.
+_TAIL = 0.35
+_SNIPPET = 160
+
+
+class Searcher:
+    """A full-text index of a graph. It is built once, in less than a second, and never changes.
+
+    Args:
+        store: the graph.
+        without: the local names of properties to leave out of the index; for measurements.
+
+    Raises:
+        ThreatGraphError: if this build of SQLite has no FTS5.
+    """
+
+    def __init__(self, store: Store, without: Collection[str] = ()) -> None:
+        self._store = store
+        self._vocabulary = load_vocabulary()
+        self._documents = read_documents(store, without)
+        self._index = Index(self._documents)
+        self._scorer = Scorer(self._documents)
+
+    @cached_property
+    def _analyzer(self) -> Analyzer:
+        codes = Codes(self._documents)
+        return Analyzer(self._documents, self._index, self._vocabulary, codes, Speller(self._documents, self._index))
+
+    def search(self, text: str, *, top: int = 10, **filters: Values) -> SearchResults:
+        """Search the records; see :meth:`threatgraph.ThreatGraph.search`."""
+        if top < 1:
+            raise InvalidQuery(f"top must be at least 1, not {top}.")
+        text = " ".join(text.encode("utf-8", "replace").decode().split())
+        if not text:
+            raise InvalidQuery("the search text is empty; give words, a name or a code.")
+        if len(text) > LONGEST_QUERY:
+            raise InvalidQuery(
+                f"the search text has {len(text):,} characters, and at most {LONGEST_QUERY:,} are allowed;"
+                " `recommend` accepts longer descriptions."
+            )
+        facets = read_filters(self._store, self._vocabulary, filters)
+        query = self._analyzer.analyze(text)
+        if query.refused:
+            return SearchResults(text, query.note, ())
+        ranked = self._rank(query, facets)
+        note = query.note
+        if not ranked:
+            fits = "nothing in the graph fits these words"
+            note = f"{note + ' ' if note else ''}{'with these filters, ' if facets else ''}{fits}."
+            note = note[0].upper() + note[1:]
+        words = query.words
+        items = [
+            SearchResult(rank, found.iri, found.kind, found.label, found.code, score, self._snippet(document, words))
+            for rank, (document, score) in enumerate(ranked[: min(top, MOST_RESULTS)], 1)
+            for found in [self._documents[document]]
+        ]
+        return SearchResults(text, note, tuple(items))
+
+    def _rank(self, query: Query, facets: Mapping[str, Sequence[str]]) -> list[tuple[int, float]]:
+        """The documents that the query names, then those with its words, with their scores."""
+        named = [document for document in query.named if self._has(document, facets)]
+        found = self._by_words(query, facets) if query.words else []
+        if named:
+            below = [(document, score * 0.9) for document, score in found if document not in named]
+            return [(document, 1.0) for document in named] + below
+        return found
+
+    def _by_words(self, query: Query, facets: Mapping[str, Sequence[str]]) -> list[tuple[int, float]]:
+        matches = self._index.matches(query.words, facets, _CANDIDATES)
+        if not matches:
+            return []
+        highest = max(matches[0].bm25, 1e-9)
+        coverage = {m.document: self._scorer.coverage(query.analysis, m.document, plain=True) for m in matches}
+        floor = _FLOOR if len(query.analysis.terms) < _LONG else _FLOOR_LONG
+        if max(coverage.values()) < floor and not query.named:
+            return []
+        scored = [(m.document, self._scorer.score(query.analysis, m.document, m.bm25 / highest)) for m in matches]
+        scored.sort(key=lambda pair: (-pair[1], self._documents[pair[0]].iri))
+        least = scored[0][1] * _TAIL
+        return [(document, score) for document, score in scored if score >= least and not math.isclose(coverage[document], 0)]
+
+    def _has(self, document: int, facets: Mapping[str, Sequence[str]]) -> bool:
+        record = self._documents[document]
+        values = {"kind": frozenset([record.kind]), **record.facets}
+        return all(values[name] & set(wanted) for name, wanted in facets.items())
+
+    def _snippet(self, document: int, words: Sequence[str]) -> str:
+        """The passage with most words of the query; for a record that only its code names, the start of its text."""
+        if found := self._index.snippet(document, words) if words else "":
+            return found
+        text = self._documents[document].columns["text"]
+        return text if len(text) <= _SNIPPET else text[:_SNIPPET].rsplit(" ", 1)[0] + " …"
