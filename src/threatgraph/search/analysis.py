@@ -13,7 +13,7 @@ from threatgraph.search.index import Index
 from threatgraph.search.scoring import Analysis, Term
 from threatgraph.search.spelling import Speller
 from threatgraph.search.vocabulary import Vocabulary
-from threatgraph.search.words import STOP_WORDS, content, stems, tokens
+from threatgraph.search.words import STOP_WORDS, content, name_words, stems, tokens
 from threatgraph.vocab import KINDS
 
 _NUMBER = re.compile(r"\(?\d+(?:[.)(]+\w+)*\)?")
@@ -21,6 +21,8 @@ _URL = re.compile(r"https?://\S+|[\w-]+:[\w./()-]+", re.IGNORECASE)
 _MOST_WORDS = 64
 _BEFORE_NUMBER = frozenset("clause control requirement subcategory category risk domain technique mitigation".split())
 _KIND_WORD_WEIGHT = 0.35
+_QUESTION = 4
+_QUESTION_WORDS = frozenset("how what which why who whose when where".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Query:
     """Whether the query asks for something that the graph does not hold."""
 
 
-_NOTHING = Analysis((), ())
+_NOTHING = Analysis((), (), ())
 
 
 @dataclass
@@ -72,10 +74,9 @@ class Analyzer:
         if named := self.codes.exact(text):
             return Query(_NOTHING, named=named)
         words = tokens(text)
-        for absent in self._absent:
-            if any(_find(words, alias) is not None for alias in absent.aliases):
-                return Query(_NOTHING, note=self._not_held(absent.name), refused=True)
         frameworks, rest = self._frameworks(text)
+        if (absent := self._asks_for_absent(words)) and not absent[1]:
+            return Query(_NOTHING, note=self._not_held(absent[0]), refused=True)
         if rest and _NUMBER.fullmatch(rest.removeprefix("#")) and (found := self._number(rest, frameworks)):
             return found
         mentions = self.codes.mentions(text)
@@ -101,6 +102,16 @@ class Analyzer:
 
     def _labels(self, frameworks: Sequence[str]) -> str:
         return " or ".join(self._held[iri] for iri in frameworks)
+
+    def _asks_for_absent(self, words: Sequence[str]) -> tuple[str, bool] | None:
+        """The framework that a query names and the graph does not hold, and whether it names one of the graph, too."""
+        for absent in self._absent:
+            for alias in absent.aliases:
+                if (start := _find(words, alias)) is not None:
+                    rest = [*words[:start], "|", *words[start + len(alias) :]]
+                    names = self.vocabulary.frameworks.keys() - self.vocabulary.organizations
+                    return absent.name, any(_find(rest, name) is not None for name in names)
+        return None
 
     def _frameworks(self, text: str) -> tuple[list[str], str]:
         """The frameworks of the graph that a query names, and the query without their names."""
@@ -151,9 +162,18 @@ class Analyzer:
             rest = words
         rest, note = self._corrected(rest)
         terms, phrases, expansions = self._terms(rest)
-        found = {stem: self.vocabulary.kinds[stem] for stem in stems(rest) if stem in self.vocabulary.kinds}
-        analysis = Analysis(tuple(terms), tuple(phrases), frozenset(found.values()), frozenset(frameworks))
+        kinds = self._kinds(text, words)
+        exact = tuple(name_words(rest))
+        analysis = Analysis(tuple(terms), tuple(phrases), exact, frozenset(kinds), frozenset(frameworks))
         return Query(analysis, tuple(dict.fromkeys([*content(rest), *expansions])), named, note)
+
+    def _kinds(self, text: str, words: Sequence[str]) -> set[str]:
+        """The kinds of record that the words indicate; a question without such words is about a pattern."""
+        roots = stems(words)
+        found = {kind for cue, kind in self.vocabulary.kinds.items() if _find(roots, cue) is not None}
+        if not found and len(words) >= _QUESTION and (words[0] in _QUESTION_WORDS or text.rstrip().endswith("?")):
+            found = {"pattern"}
+        return found
 
     def _corrected(self, words: Sequence[str]) -> tuple[list[str], str]:
         corrected: dict[str, str] = {}
@@ -172,7 +192,7 @@ class Analyzer:
         terms: list[Term] = []
         expansions: list[str] = []
         plain = tuple(stem for stem, word in zip(roots, words, strict=True) if word not in STOP_WORDS) or tuple(roots)
-        phrases = [plain]
+        phrases = [tuple(stems(name_words(words)))]
         i = 0
         while i < len(roots):
             for length in range(min(longest, len(roots) - i), 0, -1):
@@ -184,9 +204,10 @@ class Analyzer:
             own = tuple(s for s, w in zip(span, words[i : i + length], strict=True) if w not in STOP_WORDS or len(plain) == len(roots))
             if own or means:
                 others = [tuple(stems(content(other))) for other in means]
+                named = [tuple(stems(name_words(other))) for other in means]
                 terms.append(Term((own or span, *others), self._weight(own or span, others)))
                 expansions += [word for other in means for word in content(other)]
-                phrases += [other for other in others if own == plain or span == tuple(roots)]
+                phrases += named if own == plain or span == tuple(roots) else []
             i += length
         return terms, phrases, expansions
 
@@ -195,7 +216,7 @@ class Analyzer:
         total = len(self.documents) or 1
         words = stems_ if not others or any(map(self.index.frequency, stems_)) else others[0]
         weight = max(math.log1p(total / (self.index.frequency(s) + 0.5)) for s in words) / math.log1p(total / 0.5)
-        return weight * (_KIND_WORD_WEIGHT if len(stems_) == 1 and stems_[0] in self.vocabulary.kinds else 1.0)
+        return weight * (_KIND_WORD_WEIGHT if tuple(stems_) in self.vocabulary.kinds else 1.0)
 
 
 def _find(words: Sequence[str], phrase: Sequence[str]) -> int | None:

@@ -43,8 +43,9 @@ _PART_TEXTS = f"""
 SELECT DISTINCT ?record ?text {{
   VALUES ?class {{ {_CLASSES} }}
   ?record a ?class ; {_PARTS} ?part .
-  ?part skos:prefLabel|dcterms:description ?text .
-  FILTER(isLiteral(?text))
+  ?part dcterms:description ?description .
+  OPTIONAL {{ ?part skos:prefLabel ?label }}
+  BIND(CONCAT(COALESCE(STR(?label), ""), ". ", STR(?description)) AS ?text)
 }}
 """
 _YEAR = re.compile(r"\d{4}(?=-|$)")
@@ -64,6 +65,8 @@ class Document:
     """The label and the alternative labels."""
     phrases: tuple[str, ...]
     """Keywords and topics."""
+    passages: tuple[str, ...]
+    """Its texts one by one: definition, conditions, mechanisms, indicators, measures and others."""
     identifiers: tuple[str, ...]
     """Codes, and identifiers of other projects."""
     pages: tuple[str, ...]
@@ -147,6 +150,7 @@ class _Reader:
             columns={column: " · ".join(found) for column, found in texts.items()},
             names=tuple(dict.fromkeys([label, *alternatives, *texts["alternatives"]])),
             phrases=tuple([*texts["keywords"], *texts["topics"]]),
+            passages=tuple(text for column in ("topics", "text", "context", "guidance") for text in texts[column]),
             identifiers=tuple([*codes, *self._literals(values, _expand("dcterms:identifier")), *aiid]),
             pages=_urls(values, self._pages),
             sources=_urls(values, self._sources) if kind == "incident" else (),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from threatgraph.search.documents import COLUMNS, Document
-from threatgraph.search.words import content, stems, stems_of, tokens
+from threatgraph.search.words import name_words, stems, stems_of, tokens
 
 #: How much a match in a column counts.
 QUALITY = {
@@ -20,15 +20,18 @@ QUALITY = {
     "guidance": 0.45,
 }
 #: The shares of the parts of a score.
-COVERAGE, BM25, NAME, PRIOR = 0.45, 0.25, 0.25, 0.05
+COVERAGE, PASSAGE, BM25, NAME, PRIOR = 0.35, 0.2, 0.15, 0.15, 0.15
 #: How likely a record of a kind is meant, other things being equal; kinds that are not listed are rarely meant.
 KIND_PRIOR = {"pattern": 1.0, "provision": 0.7, "incident": 0.6, "framework": 0.6, "domain": 0.3, "causal-factor": 0.3}
-EXACT = 1.0 - PRIOR
+#: The scores, before the prior, of a record that has the query as a name: with the same words, and the same stems.
+EXACT, STEMS = 1.0 - PRIOR, 0.98 - PRIOR
 _SYNONYM, _KEYWORD, _PARTIAL = 0.95, 0.85, 0.5
 #: The weight of a word of a name that is not in the query.
 _OTHER = 0.5
 #: What records of the kind or framework that the query names gain.
-HINT = 0.12
+HINT = 0.1
+#: What provisions of other frameworks than the query names lose.
+OTHER_FRAMEWORK = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +50,27 @@ class Analysis:
 
     terms: tuple[Term, ...]
     phrases: tuple[tuple[str, ...], ...]
-    """The stems of the whole query without stop words, and of whole-query synonyms."""
+    """The stems of the whole query without stop words, and of its synonyms."""
+    exact: tuple[str, ...]
+    """The words of the whole query without stop words."""
     kinds: frozenset[str] = frozenset()
     """The kinds that the query names."""
     frameworks: frozenset[str] = frozenset()
     """The frameworks that the query names."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Stems:
     """The stems of a document."""
 
-    quality: dict[str, float] = field(default_factory=dict)
+    quality: dict[str, float]
     """Each stem, with the quality of the best column that has it."""
-    names: tuple[tuple[str, ...], ...] = ()
-    phrases: frozenset[tuple[str, ...]] = frozenset()
+    names: tuple[tuple[str, ...], ...]
+    exact: frozenset[tuple[str, ...]]
+    """The words of the names."""
+    phrases: frozenset[tuple[str, ...]]
+    in_names: frozenset[str]
+    passages: tuple[frozenset[str], ...]
 
 
 class Scorer:
@@ -75,51 +84,40 @@ class Scorer:
         self._documents = documents
         self._cache: dict[int, _Stems] = {}
 
-    def coverage(self, analysis: Analysis, document: int, *, plain: bool = False) -> float:
-        """Return the share of the query that a document has, by weight.
-
-        Args:
-            analysis: the query.
-            document: the document.
-            plain: count a match in every column as one.
-        """
-        quality = self._stems(document).quality
-        found = {stem: 1.0 for stem in quality} if plain else quality
+    def focus(self, analysis: Analysis, document: int) -> float:
+        """Return the share of the query, by weight, that the names of a document and one of its passages have."""
         total = sum(term.weight for term in analysis.terms)
-        return sum(term.weight * _match(term, found) for term in analysis.terms) / total if total else 0.0
+        if not total:
+            return 0.0
+        words = {stem for term in analysis.terms for other in term.alternatives for stem in other}
+        found = self._stems(document)
+        named = frozenset(words & found.in_names)
+        # Most passages have the same few words of the query.
+        parts = {named | (words & passage) for passage in found.passages} or {named}
+        return max(sum(t.weight * _match(t, dict.fromkeys(part, 1.0)) for t in analysis.terms) for part in parts) / total
 
-    def score(self, analysis: Analysis, document: int, bm25: float) -> float:
+    def score(self, analysis: Analysis, document: int, bm25: float, focus: float) -> float:
         """Return the score of a document, from 0 to 1.
 
         Args:
             analysis: the query.
             document: the document.
             bm25: its bm25 score as a share of the best one.
+            focus: its value of :meth:`focus`.
         """
-        record = self._documents[document]
+        record, found = self._documents[document], self._stems(document)
         prior = PRIOR * KIND_PRIOR.get(record.kind, 0.0)
-        name = self._name(analysis, document)
+        name = _name(analysis, found)
         if name >= 1.0:  # the query is a name of the record: nothing else matters
-            return EXACT + prior
-        score = COVERAGE * self.coverage(analysis, document) + BM25 * bm25 + NAME * name + prior
+            return EXACT + prior if analysis.exact in found.exact else STEMS + prior
+        total = sum(term.weight for term in analysis.terms) or 1.0
+        coverage = sum(term.weight * _match(term, found.quality) for term in analysis.terms) / total
+        score = COVERAGE * coverage + PASSAGE * focus + BM25 * bm25 + NAME * name + prior
         if record.kind in analysis.kinds:
             score += HINT
-        if analysis.frameworks & record.facets["framework"] and record.kind in ("provision", "framework"):
-            score += HINT
-        return min(score, EXACT)
-
-    def _name(self, analysis: Analysis, document: int) -> float:
-        """How far a name of the document and the query are the same."""
-        found = self._stems(document)
-        weights = {stem: term.weight for term in analysis.terms for other in term.alternatives for stem in other}
-        best = 0.0
-        for i, phrase in enumerate(analysis.phrases):
-            factor = 1.0 if i == 0 else _SYNONYM
-            if phrase in found.phrases:
-                best = max(best, _KEYWORD * factor)
-            for name in found.names:
-                best = max(best, factor * _alike(phrase, name, weights))
-        return best
+        if analysis.frameworks and record.kind in ("provision", "framework"):
+            score += HINT if analysis.frameworks & record.facets["framework"] else -OTHER_FRAMEWORK
+        return max(0.0, min(score, STEMS))
 
     def _stems(self, document: int) -> _Stems:
         if document not in self._cache:
@@ -129,12 +127,34 @@ class Scorer:
                 for stem in set(stems_of(record.columns[column])):
                     quality[stem] = max(quality.get(stem, 0.0), QUALITY[column])
             names = tuple(_phrase(name) for name in record.names)
-            self._cache[document] = _Stems(quality, names, frozenset(map(_phrase, record.phrases)))
+            self._cache[document] = _Stems(
+                quality=quality,
+                names=names,
+                exact=frozenset(tuple(name_words(tokens(name))) for name in record.names),
+                phrases=frozenset(map(_phrase, record.phrases)),
+                in_names=frozenset(stem for name in names for stem in name),
+                passages=tuple(frozenset(stems_of(text)) for text in record.passages),
+            )
         return self._cache[document]
 
 
+def _name(analysis: Analysis, found: _Stems) -> float:
+    """How far a name of a document and the query are the same."""
+    weights = {stem: term.weight for term in analysis.terms for other in term.alternatives for stem in other}
+    best = 0.0
+    for i, phrase in enumerate(analysis.phrases):
+        factor = 1.0 if i == 0 else _SYNONYM
+        if phrase in found.phrases:
+            best = max(best, _KEYWORD * factor)
+        if found.in_names.isdisjoint(phrase):
+            continue
+        for name in found.names:
+            best = max(best, factor * _alike(phrase, name, weights))
+    return best
+
+
 def _phrase(text: str) -> tuple[str, ...]:
-    return tuple(stems(content(tokens(text))))
+    return tuple(stems(name_words(tokens(text))))
 
 
 def _match(term: Term, quality: Mapping[str, float]) -> float:

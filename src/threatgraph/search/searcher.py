@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 
@@ -22,7 +21,7 @@ from threatgraph.store import Store
 LONGEST_QUERY = 2_000
 #: The most words of a query that are searched for.
 MOST_RESULTS = 1_000
-_CANDIDATES = 150
+_CANDIDATES = 120
 #: The least share of the query that the best record must have, by weight; below it, nothing fits.
 _FLOOR, _FLOOR_LONG = 0.5, 0.4
 _LONG = 6
@@ -98,14 +97,17 @@ class Searcher:
         if not matches:
             return []
         highest = max(matches[0].bm25, 1e-9)
-        coverage = {m.document: self._scorer.coverage(query.analysis, m.document, plain=True) for m in matches}
+        focus = {match.document: self._scorer.focus(query.analysis, match.document) for match in matches}
         floor = _FLOOR if len(query.analysis.terms) < _LONG else _FLOOR_LONG
-        if max(coverage.values()) < floor and not query.named:
+        if max(focus.values()) < floor and not query.named:
             return []
-        scored = [(m.document, self._scorer.score(query.analysis, m.document, m.bm25 / highest)) for m in matches]
+        scored = [
+            (document, self._scorer.score(query.analysis, document, bm25 / highest, focus[document]))
+            for document, bm25 in matches
+        ]
         scored.sort(key=lambda pair: (-pair[1], self._documents[pair[0]].iri))
         least = scored[0][1] * _TAIL
-        return [(document, score) for document, score in scored if score >= least and not math.isclose(coverage[document], 0)]
+        return [(document, score) for document, score in scored if score >= least]
 
     def _has(self, document: int, facets: Mapping[str, Sequence[str]]) -> bool:
         record = self._documents[document]

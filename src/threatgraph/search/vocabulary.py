@@ -31,10 +31,12 @@ class Vocabulary:
 
     synonyms: Mapping[tuple[str, ...], tuple[tuple[str, ...], ...]]
     """The stems of a term, and the words of each term with the same meaning."""
-    kinds: Mapping[str, str]
-    """The stem of a word, and the kind of record that it asks for."""
+    kinds: Mapping[tuple[str, ...], str]
+    """The stems of a word or phrase, and the kind of record that it asks for."""
     frameworks: Mapping[tuple[str, ...], tuple[str, ...]]
     """The words of a name of a framework, and the slugs of the editions that it names."""
+    organizations: frozenset[tuple[str, ...]]
+    """The names in :attr:`frameworks` that are names of publishers, which have further frameworks."""
     absent: tuple[Absent, ...]
 
 
@@ -58,10 +60,13 @@ def _load(folder: Path) -> Vocabulary:
             synonyms[key] = tuple(dict.fromkeys([*synonyms.get(key, ()), *means]))
     return Vocabulary(
         synonyms=synonyms,
-        kinds={stem: kind for kind, words in terms["kinds"].items() for word in words for stem in stems_of(word)},
+        kinds={tuple(stems_of(cue)): kind for kind, cues in terms["kinds"].items() for cue in cues},
         frameworks={
             tuple(tokens(name)): tuple(entry["editions"]) for entry in names["held"] for name in entry["names"]
         },
+        organizations=frozenset(
+            tuple(tokens(name)) for entry in names["held"] if entry.get("organization") for name in entry["names"]
+        ),
         absent=tuple(Absent(entry["name"], _aliases(entry["names"])) for entry in names["absent"]),
     )
 

@@ -24,6 +24,8 @@ STOP_WORDS = frozenset(
     something such t tell than that the their theirs them then there these they thing things this those through to too
     under until up upon us use used using very via want was way ways we were what whats when where whether which while
     who whom whose why will with within without would you your yours explain describe example examples occur occurs
+    differ differs different difference distinguish distinguishes distinguished versus vs compare compared related
+    relate relates cover covers common happen
     """.split()
 )
 
@@ -50,6 +52,12 @@ def content(words: Iterable[str]) -> list[str]:
     """Return the words that are not stop words; all of them if there are no others."""
     given = list(words)
     return [word for word in given if word not in STOP_WORDS] or given
+
+
+def name_words(words: Iterable[str]) -> list[str]:
+    """Return the words that tell names apart: most names here could begin with *AI*."""
+    found = content(words)
+    return [word for word in found if word != "ai"] or found
 
 
 @cache
