@@ -82,10 +82,10 @@ class Analyzer:
         mentions = self.codes.mentions(text)
         for mention in mentions:
             if not mention.documents:
-                return self._unknown(text[mention.start : mention.end])
+                return self._unknown(_whole(text, mention))
         named = self._chosen(mentions, frameworks)
         if mentions and not named:
-            return self._unknown(text[mentions[0].start : mentions[0].end], self._labels(frameworks))
+            return self._unknown(_whole(text, mentions[0]), self._labels(frameworks))
         if re.match(r"https?://", text, re.IGNORECASE):
             return Query(_NOTHING, note=f"No record of the graph has the page {text}.", refused=True)
         for mention in reversed(mentions):
@@ -165,7 +165,7 @@ class Analyzer:
         kinds = self._kinds(text, words)
         exact = tuple(name_words(rest))
         analysis = Analysis(tuple(terms), tuple(phrases), exact, frozenset(kinds), frozenset(frameworks))
-        return Query(analysis, tuple(dict.fromkeys([*content(rest), *expansions])), named, note)
+        return Query(analysis, tuple(dict.fromkeys([*name_words(rest), *expansions])), named, note)
 
     def _kinds(self, text: str, words: Sequence[str]) -> set[str]:
         """The kinds of record that the words indicate; a question without such words is about a pattern."""
@@ -201,7 +201,11 @@ class Analyzer:
             else:
                 means, length = (), 1
             span = tuple(roots[i : i + length])
-            own = tuple(s for s, w in zip(span, words[i : i + length], strict=True) if w not in STOP_WORDS or len(plain) == len(roots))
+            own = tuple(
+                s
+                for s, w in zip(span, words[i : i + length], strict=True)
+                if w not in STOP_WORDS or len(plain) == len(roots)
+            )
             if own or means:
                 others = [tuple(stems(content(other))) for other in means]
                 named = [tuple(stems(name_words(other))) for other in means]
@@ -217,6 +221,12 @@ class Analyzer:
         words = stems_ if not others or any(map(self.index.frequency, stems_)) else others[0]
         weight = max(math.log1p(total / (self.index.frequency(s) + 0.5)) for s in words) / math.log1p(total / 0.5)
         return weight * (_KIND_WORD_WEIGHT if tuple(stems_) in self.vocabulary.kinds else 1.0)
+
+
+def _whole(text: str, mention: Mention) -> str:
+    """A code as the query has it, with its closing bracket."""
+    end = mention.end + (text[mention.end : mention.end + 1] == ")")
+    return text[mention.start : end]
 
 
 def _find(words: Sequence[str], phrase: Sequence[str]) -> int | None:

@@ -86,6 +86,7 @@ class Codes:
             self._add(page.rstrip("/").rpartition("/")[2], document)
         if found := re.search(r"incidentdatabase\.ai/cite/(\d+)/?$", page):
             self._add(f"AIID {found[1]}", document)
+            self._add(f"incident {found[1]}", document, reported=False)
 
     def _add(self, code: str, document: int, *, reported: bool = True) -> None:
         key = tuple(part.text for part in _parts(code))
@@ -193,6 +194,8 @@ def _spellings(code: str) -> list[str]:
     found = [code]
     if _EDITION.search(code):
         found.append(_EDITION.sub("", code))
+    if code.startswith("AIID "):
+        found.append(code.replace("AIID", "incident"))
     short = re.sub(r"^(?:AML\.|PAT-|TG-)(?=[A-Z])", "", code)
     if short != code:
         found.append(short)

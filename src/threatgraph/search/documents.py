@@ -100,7 +100,9 @@ def read_documents(store: Store, without: Collection[str] = ()) -> list[Document
     parts: dict[str, set[str]] = defaultdict(set)
     for record, text in store.select(_PART_TEXTS).rows:
         parts[_plain(record)].add(_plain(text))
-    labels = {iri: _plain(found[f"{SKOS}prefLabel"][0]) for iri, found in values.items() if found.get(f"{SKOS}prefLabel")}
+    labels = {
+        iri: _plain(found[f"{SKOS}prefLabel"][0]) for iri, found in values.items() if found.get(f"{SKOS}prefLabel")
+    }
     schemes = {iri: {_plain(term) for term in found.get(f"{SKOS}inScheme", ())} for iri, found in values.items()}
     reader = _Reader(labels, schemes)
     return [reader.document(iri, kinds[iri], values[iri], sorted(parts[iri])) for iri in sorted(kinds)]
@@ -138,7 +140,9 @@ class _Reader:
         codes = self._literals(values, [f"{SKOS}notation"])
         aiid = [f"AIID {number}" for number in self._literals(values, [tg("aiidNumber")])]
         label = self._labels.get(iri) or shorten(iri)
-        named = [self._labels.get(_plain(term), "") or _literal(term) for p in self._named_by for term in values.get(p, ())]
+        named = [
+            self._labels.get(_plain(term), "") or _literal(term) for p in self._named_by for term in values.get(p, ())
+        ]
         texts["context"] += [text for text in named if text]
         texts["guidance"] += parts
         alternatives = self._literals(values, [f"{SKOS}altLabel"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from threatgraph.errors import ThreatGraphError
 from threatgraph.search.documents import COLUMNS, Document
@@ -108,7 +108,7 @@ class Index:
             conditions += f" AND rowid IN (SELECT document FROM facets WHERE name = ? AND value IN ({marks}))"  # noqa: S608
             values += [name, *wanted]
         rows = self._rows(self._match % conditions, (query, *values, limit))
-        return [Match(*row) for row in rows]
+        return [Match(document, score) for document, score in rows]
 
     def frequency(self, stem: str) -> int:
         """Return the number of documents that have a stem."""
@@ -135,7 +135,7 @@ class Index:
         sql = "SELECT rowid FROM names WHERE names MATCH ? ORDER BY rank LIMIT ?"
         return [int(row[0]) for row in self._rows(sql, (query, limit))] if query else []
 
-    def _rows(self, sql: str, values: Sequence[object]) -> list[tuple[object, ...]]:
+    def _rows(self, sql: str, values: Sequence[object]) -> list[Any]:
         with self._lock:
             return self._database.execute(sql, values).fetchall()
 

@@ -139,5 +139,7 @@ def _highlighted(marked: str) -> str:
     pieces = []
     for piece in marked.split(START):
         inside, end, after = piece.partition(END)
-        pieces.append(f"<mark>{notebook.escape(inside)}</mark>{notebook.escape(after)}" if end else notebook.escape(piece))
+        pieces.append(
+            f"<mark>{notebook.escape(inside)}</mark>{notebook.escape(after)}" if end else notebook.escape(piece)
+        )
     return "".join(pieces)

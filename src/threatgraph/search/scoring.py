@@ -94,7 +94,9 @@ class Scorer:
         named = frozenset(words & found.in_names)
         # Most passages have the same few words of the query.
         parts = {named | (words & passage) for passage in found.passages} or {named}
-        return max(sum(t.weight * _match(t, dict.fromkeys(part, 1.0)) for t in analysis.terms) for part in parts) / total
+        return (
+            max(sum(t.weight * _match(t, dict.fromkeys(part, 1.0)) for t in analysis.terms) for part in parts) / total
+        )
 
     def score(self, analysis: Analysis, document: int, bm25: float, focus: float) -> float:
         """Return the score of a document, from 0 to 1.
@@ -117,7 +119,7 @@ class Scorer:
             score += HINT
         if analysis.frameworks and record.kind in ("provision", "framework"):
             score += HINT if analysis.frameworks & record.facets["framework"] else -OTHER_FRAMEWORK
-        return max(0.0, min(score, STEMS))
+        return max(0.0, score * STEMS / (1.0 + HINT))  # below those of names
 
     def _stems(self, document: int) -> _Stems:
         if document not in self._cache:

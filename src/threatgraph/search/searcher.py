@@ -12,22 +12,23 @@ from threatgraph.search.documents import read_documents
 from threatgraph.search.filters import Values, read_filters
 from threatgraph.search.index import Index
 from threatgraph.search.results import SearchResult, SearchResults
-from threatgraph.search.scoring import Scorer
+from threatgraph.search.scoring import Analysis, Scorer
 from threatgraph.search.spelling import Speller
 from threatgraph.search.vocabulary import load_vocabulary
 from threatgraph.store import Store
 
 #: The longest query, in characters; a longer text is a description, for which there are recommendations.
 LONGEST_QUERY = 2_000
-#: The most words of a query that are searched for.
-MOST_RESULTS = 1_000
 _CANDIDATES = 120
-#: The least share of the query that the best record must have, by weight; below it, nothing fits.
-_FLOOR, _FLOOR_LONG = 0.5, 0.4
-_LONG = 6
+#: The least share of a query, by weight, that the names and one passage of a record must have, by the number of terms
+#: of the query up to six; if no record reaches it, nothing fits.
+_FLOORS = (0.6, 0.6, 0.6, 0.6, 0.5, 0.4, 0.28)
+_FLOOR_IN_FRAMEWORK = 0.28
 #: Results that score less than this share of the best one are left out.
 _TAIL = 0.35
 _SNIPPET = 160
+_NOTHING_FITS = "Nothing in the graph fits these words."
+_NOTHING_FITS_FILTERS = "Nothing in the graph fits these words and filters."
 
 
 class Searcher:
@@ -69,37 +70,32 @@ class Searcher:
         query = self._analyzer.analyze(text)
         if query.refused:
             return SearchResults(text, query.note, ())
-        ranked = self._rank(query, facets)
-        note = query.note
-        if not ranked:
-            fits = "nothing in the graph fits these words"
-            note = f"{note + ' ' if note else ''}{'with these filters, ' if facets else ''}{fits}."
-            note = note[0].upper() + note[1:]
+        ranked = self._rank(query, facets, max(top, _CANDIDATES))
+        note = query.note if ranked else _NOTHING_FITS_FILTERS if facets else _NOTHING_FITS
         words = query.words
         items = [
             SearchResult(rank, found.iri, found.kind, found.label, found.code, score, self._snippet(document, words))
-            for rank, (document, score) in enumerate(ranked[: min(top, MOST_RESULTS)], 1)
+            for rank, (document, score) in enumerate(ranked[:top], 1)
             for found in [self._documents[document]]
         ]
         return SearchResults(text, note, tuple(items))
 
-    def _rank(self, query: Query, facets: Mapping[str, Sequence[str]]) -> list[tuple[int, float]]:
+    def _rank(self, query: Query, facets: Mapping[str, Sequence[str]], limit: int) -> list[tuple[int, float]]:
         """The documents that the query names, then those with its words, with their scores."""
         named = [document for document in query.named if self._has(document, facets)]
-        found = self._by_words(query, facets) if query.words else []
+        found = self._by_words(query, facets, limit) if query.words else []
         if named:
             below = [(document, score * 0.9) for document, score in found if document not in named]
             return [(document, 1.0) for document in named] + below
         return found
 
-    def _by_words(self, query: Query, facets: Mapping[str, Sequence[str]]) -> list[tuple[int, float]]:
-        matches = self._index.matches(query.words, facets, _CANDIDATES)
+    def _by_words(self, query: Query, facets: Mapping[str, Sequence[str]], limit: int) -> list[tuple[int, float]]:
+        matches = self._index.matches(query.words, facets, limit)
         if not matches:
             return []
         highest = max(matches[0].bm25, 1e-9)
         focus = {match.document: self._scorer.focus(query.analysis, match.document) for match in matches}
-        floor = _FLOOR if len(query.analysis.terms) < _LONG else _FLOOR_LONG
-        if max(focus.values()) < floor and not query.named:
+        if not query.named and not self._fits(query, focus, facets):
             return []
         scored = [
             (document, self._scorer.score(query.analysis, document, bm25 / highest, focus[document]))
@@ -108,6 +104,14 @@ class Searcher:
         scored.sort(key=lambda pair: (-pair[1], self._documents[pair[0]].iri))
         least = scored[0][1] * _TAIL
         return [(document, score) for document, score in scored if score >= least]
+
+    def _fits(self, query: Query, focus: Mapping[int, float], facets: Mapping[str, Sequence[str]]) -> bool:
+        """Whether the graph has the subject of the query, in these documents or in others that the filters exclude."""
+        floor = _floor(query.analysis)
+        if not facets or max(focus.values()) >= floor:
+            return max(focus.values()) >= floor
+        others = self._index.matches(query.words, {}, _CANDIDATES)
+        return any(self._scorer.focus(query.analysis, other.document) >= floor for other in others)
 
     def _has(self, document: int, facets: Mapping[str, Sequence[str]]) -> bool:
         record = self._documents[document]
@@ -120,3 +124,9 @@ class Searcher:
             return found
         text = self._documents[document].columns["text"]
         return text if len(text) <= _SNIPPET else text[:_SNIPPET].rsplit(" ", 1)[0] + " …"
+
+
+def _floor(analysis: Analysis) -> float:
+    if analysis.frameworks:  # the query is about something that the graph has
+        return _FLOOR_IN_FRAMEWORK
+    return _FLOORS[min(len(analysis.terms), len(_FLOORS) - 1)]
