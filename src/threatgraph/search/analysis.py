@@ -22,6 +22,7 @@ _MOST_WORDS = 64
 _BEFORE_NUMBER = frozenset("clause control requirement subcategory category risk domain technique mitigation".split())
 _KIND_WORD_WEIGHT = 0.35
 _QUESTION = 4
+_DEFINITIONS = {(word, verb) for word in ("what", "who") for verb in ("is", "are", "s")}
 _QUESTION_WORDS = frozenset("how what which why who whose when where".split())
 
 
@@ -138,7 +139,7 @@ class Analyzer:
         return self._unknown(rest, self._labels(frameworks)) if frameworks else None
 
     def _chosen(self, mentions: Sequence[Mention], frameworks: Sequence[str]) -> tuple[int, ...]:
-        """The documents of the codes; the newest edition first, and only in the frameworks that the query names."""
+        """The documents of the codes; in order of edition, and only in the frameworks that the query names."""
         found: list[int] = []
         for mention in mentions:
             of = [
@@ -147,7 +148,7 @@ class Analyzer:
                 or self.documents[i].kind != "provision"
                 or self.documents[i].facets["framework"] & set(frameworks)
             ]  # fmt: skip
-            found += sorted(of, key=lambda i: self.documents[i].iri, reverse=True)
+            found += sorted(of, key=lambda i: self.documents[i].iri)
         return tuple(dict.fromkeys(found))
 
     def _by_words(self, text: str, frameworks: Sequence[str], named: tuple[int, ...]) -> Query:
@@ -164,7 +165,8 @@ class Analyzer:
         terms, phrases, expansions = self._terms(rest)
         kinds = self._kinds(text, words)
         exact = tuple(name_words(rest))
-        analysis = Analysis(tuple(terms), tuple(phrases), exact, frozenset(kinds), frozenset(frameworks))
+        defines = tuple(words[:2]) in _DEFINITIONS
+        analysis = Analysis(tuple(terms), tuple(phrases), exact, defines, frozenset(kinds), frozenset(frameworks))
         return Query(analysis, tuple(dict.fromkeys([*name_words(rest), *expansions])), named, note)
 
     def _kinds(self, text: str, words: Sequence[str]) -> set[str]:

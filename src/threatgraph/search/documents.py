@@ -88,15 +88,17 @@ def read_documents(store: Store, without: Collection[str] = ()) -> list[Document
     order = list(KINDS)
     kinds: dict[str, str] = {}
     values: dict[str, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
-    names = [name for name in _properties() if name.partition(":")[2] not in without]
-    rows = store.select(_VALUES % (_CLASSES, " ".join(names))).rows
-    for record, class_, prop, value in sorted(rows, key=str):
-        if isinstance(record, NamedNode) and isinstance(prop, NamedNode) and value is not None:
-            kind = kind_of_class[str(getattr(class_, "value", ""))]
-            kinds[record.value] = min(kinds.get(record.value, kind), kind, key=order.index)
-            found = values[record.value][prop.value]
-            if value not in found:
-                found.append(value)
+    for group in (*COLUMNS.values(), _NAMED_BY, _FILTERED_BY, f"{_PAGES} {_SOURCES}"):
+        names = [name for name in group.split() if name.partition(":")[2] not in without]
+        # One query for each group: servers limit the rows of a result.
+        rows = store.select(_VALUES % (_CLASSES, " ".join(names))).rows if names else []
+        for record, class_, prop, value in sorted(rows, key=str):
+            if isinstance(record, NamedNode) and isinstance(prop, NamedNode) and value is not None:
+                kind = kind_of_class[_plain(class_)]
+                kinds[record.value] = min(kinds.get(record.value, kind), kind, key=order.index)
+                found = values[record.value][prop.value]
+                if value not in found:
+                    found.append(value)
     parts: dict[str, set[str]] = defaultdict(set)
     for record, text in store.select(_PART_TEXTS).rows:
         parts[_plain(record)].add(_plain(text))
@@ -106,10 +108,6 @@ def read_documents(store: Store, without: Collection[str] = ()) -> list[Document
     schemes = {iri: {_plain(term) for term in found.get(f"{SKOS}inScheme", ())} for iri, found in values.items()}
     reader = _Reader(labels, schemes)
     return [reader.document(iri, kinds[iri], values[iri], sorted(parts[iri])) for iri in sorted(kinds)]
-
-
-def _properties() -> list[str]:
-    return " ".join([*COLUMNS.values(), _NAMED_BY, _FILTERED_BY, _PAGES, _SOURCES]).split()
 
 
 def _expand(names: str) -> list[str]:

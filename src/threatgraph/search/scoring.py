@@ -30,6 +30,11 @@ _SYNONYM, _KEYWORD, _PARTIAL = 0.95, 0.85, 0.5
 _OTHER = 0.5
 #: What records of the kind or framework that the query names gain.
 HINT = 0.1
+#: The kinds that a query names by their label. Records of other kinds, such as actors and roles, have little text: what a
+#: query with their name asks for is mostly the records about them.
+NAMED_KINDS = frozenset("pattern provision incident framework domain causal-factor group glossary-term".split())
+THIN = 0.7
+_NAMING = ("label", "alternatives", "keywords", "codes")
 #: What provisions of other frameworks than the query names lose.
 OTHER_FRAMEWORK = 0.3
 
@@ -53,6 +58,8 @@ class Analysis:
     """The stems of the whole query without stop words, and of its synonyms."""
     exact: tuple[str, ...]
     """The words of the whole query without stop words."""
+    defines: bool = False
+    """Whether the query asks what its subject is."""
     kinds: frozenset[str] = frozenset()
     """The kinds that the query names."""
     frameworks: frozenset[str] = frozenset()
@@ -70,6 +77,8 @@ class _Stems:
     """The words of the names."""
     phrases: frozenset[tuple[str, ...]]
     in_names: frozenset[str]
+    in_keywords: frozenset[str]
+    """Those of names, keywords and codes."""
     passages: tuple[frozenset[str], ...]
 
 
@@ -85,15 +94,15 @@ class Scorer:
         self._cache: dict[int, _Stems] = {}
 
     def focus(self, analysis: Analysis, document: int) -> float:
-        """Return the share of the query, by weight, that the names of a document and one of its passages have."""
+        """Return the share of the query, by weight, that the names and keywords of a document and one passage have."""
         total = sum(term.weight for term in analysis.terms)
         if not total:
             return 0.0
         words = {stem for term in analysis.terms for other in term.alternatives for stem in other}
         found = self._stems(document)
-        named = frozenset(words & found.in_names)
+        named = words & found.in_keywords
         # Most passages have the same few words of the query.
-        parts = {named | (words & passage) for passage in found.passages} or {named}
+        parts = {frozenset(named | (words & passage)) for passage in found.passages} or {frozenset(named)}
         return (
             max(sum(t.weight * _match(t, dict.fromkeys(part, 1.0)) for t in analysis.terms) for part in parts) / total
         )
@@ -111,14 +120,19 @@ class Scorer:
         prior = PRIOR * KIND_PRIOR.get(record.kind, 0.0)
         name = _name(analysis, found)
         if name >= 1.0:  # the query is a name of the record: nothing else matters
-            return EXACT + prior if analysis.exact in found.exact else STEMS + prior
+            score = EXACT + prior if analysis.exact in found.exact else STEMS + prior
+            other = analysis.frameworks and not analysis.frameworks & record.facets["framework"]
+            thin = record.kind not in NAMED_KINDS and not analysis.defines
+            return score * (THIN if thin or other else 1.0)
         total = sum(term.weight for term in analysis.terms) or 1.0
         coverage = sum(term.weight * _match(term, found.quality) for term in analysis.terms) / total
         score = COVERAGE * coverage + PASSAGE * focus + BM25 * bm25 + NAME * name + prior
         if record.kind in analysis.kinds:
             score += HINT
-        if analysis.frameworks and record.kind in ("provision", "framework"):
-            score += HINT if analysis.frameworks & record.facets["framework"] else -OTHER_FRAMEWORK
+        if analysis.frameworks:
+            of = record.kind in ("provision", "framework")
+            held = of and analysis.frameworks & record.facets["framework"]
+            score += HINT if held else -OTHER_FRAMEWORK if of else -HINT
         return max(0.0, score * STEMS / (1.0 + HINT))  # below those of names
 
     def _stems(self, document: int) -> _Stems:
@@ -135,6 +149,7 @@ class Scorer:
                 exact=frozenset(tuple(name_words(tokens(name))) for name in record.names),
                 phrases=frozenset(map(_phrase, record.phrases)),
                 in_names=frozenset(stem for name in names for stem in name),
+                in_keywords=frozenset(stem for column in _NAMING for stem in stems_of(record.columns[column])),
                 passages=tuple(frozenset(stems_of(text)) for text in record.passages),
             )
         return self._cache[document]
@@ -180,7 +195,11 @@ def _alike(phrase: Sequence[str], name: Sequence[str], weights: Mapping[str, flo
     common = sum(weights.get(stem, _OTHER) for stem in words & known)
     of_phrase = common / _sum(weights, words)
     of_name = common / _sum(weights, known)
-    return 0.9 * of_phrase * of_name if of_phrase < 1 or of_name < 1 else 0.95
+    if of_phrase == of_name == 1.0:
+        return 0.95  # the same words in another order
+    if tuple(name[: len(phrase)]) == tuple(phrase):
+        return max(0.8, 0.9 * of_name)  # the beginning of a long title
+    return 0.9 * of_name * (of_phrase**0.5 if of_name == 1.0 else of_phrase)
 
 
 def _sum(weights: Mapping[str, float], words: Iterable[str]) -> float:
