@@ -61,14 +61,26 @@ class Analyzer:
     codes: Codes
     speller: Speller
     _held: dict[str, str] = field(default_factory=dict)
+    """The labels of the frameworks of the graph, by IRI."""
+    _named: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
+    """The frameworks of the graph, by the words of each of their names."""
 
     def __post_init__(self) -> None:
-        self._held = {document.iri: document.label for document in self.documents if document.kind == "framework"}
-        held = [tokens(name) for document in self.documents if document.kind == "framework" for name in document.names]
+        of_graph = [document for document in self.documents if document.kind == "framework"]
+        self._held = {document.iri: document.label for document in of_graph}
+        for name, slugs in self.vocabulary.frameworks.items():
+            iris = [KINDS["framework"].namespace + slug for slug in slugs]
+            if held := [iri for iri in iris if iri in self._held]:
+                self._named[name] = held
+        for document in of_graph:
+            for text in document.names:
+                self._named.setdefault(tuple(tokens(text)), [document.iri])
         self._absent = [
-            absent for absent in self.vocabulary.absent
-            if not any(_find(words, alias) is not None for words in held for alias in absent.aliases)
-        ]  # fmt: skip
+            absent
+            for absent in self.vocabulary.absent
+            if not any(_find(name, alias) is not None for name in self._named for alias in absent.aliases)
+        ]
+        self._longest_first = sorted(filter(None, self._named), key=len, reverse=True)
 
     def analyze(self, text: str) -> Query:
         """Analyze a query."""
@@ -110,7 +122,7 @@ class Analyzer:
             for alias in absent.aliases:
                 if (start := _find(words, alias)) is not None:
                     rest = [*words[:start], "|", *words[start + len(alias) :]]
-                    names = self.vocabulary.frameworks.keys() - self.vocabulary.organizations
+                    names = self._named.keys() - self.vocabulary.organizations
                     return absent.name, any(_find(rest, name) is not None for name in names)
         return None
 
@@ -118,12 +130,10 @@ class Analyzer:
         """The frameworks of the graph that a query names, and the query without their names."""
         found: list[str] = []
         rest = text
-        for name in sorted(self.vocabulary.frameworks, key=len, reverse=True):
+        for name in self._longest_first:
             pattern = r"(?<![\w.])" + r"[\W_]*".join(map(re.escape, name)) + r"(?!\w)"
-            iris = [KINDS["framework"].namespace + slug for slug in self.vocabulary.frameworks[name]]
-            held = [iri for iri in iris if iri in self._held]
-            if held and (match := re.search(pattern, rest, re.IGNORECASE)):
-                found += held
+            if match := re.search(pattern, rest, re.IGNORECASE):
+                found += self._named[name]
                 rest = f"{rest[: match.start()]} {rest[match.end() :]}"
         words = rest.split()
         while words and words[0].lower() in _BEFORE_NUMBER:

@@ -30,8 +30,8 @@ _SYNONYM, _KEYWORD, _PARTIAL = 0.95, 0.85, 0.5
 _OTHER = 0.5
 #: What records of the kind or framework that the query names gain.
 HINT = 0.1
-#: The kinds that a query names by their label. Records of other kinds, such as actors and roles, have little text: what a
-#: query with their name asks for is mostly the records about them.
+#: The kinds that a query names by their label. Records of other kinds, such as actors and roles, have little text: a
+#: query with their name mostly asks for the records about them.
 NAMED_KINDS = frozenset("pattern provision incident framework domain causal-factor group glossary-term".split())
 THIN = 0.7
 _NAMING = ("label", "alternatives", "keywords", "codes")
