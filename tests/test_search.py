@@ -304,7 +304,7 @@ def test_the_command_prints_the_record_in_its_first_lines(capsys: pytest.Capture
 
 def test_the_command_prints_why_there_are_no_results(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["search", "GDPR", "Art. 22"]) == 0
-    assert capsys.readouterr().out.startswith("The graph does not hold General Data Protection Regulation")
+    assert capsys.readouterr().out.startswith("General Data Protection Regulation (GDPR) is not in the graph.")
     assert main(["search", "LLM11", "--format", "csv"]) == 0
     captured = capsys.readouterr()
     assert captured.out.strip() == "rank,score,kind,code,label,snippet,record"

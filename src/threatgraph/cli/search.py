@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from threatgraph.cli.options import TABLES, TableOptions, add_format, positive_integer, utf8
-from threatgraph.cli.output import notify, open_graph, write, write_table, write_text
+from threatgraph.cli.output import notify, open_graph, width, wrap, write, write_table, write_text
 from threatgraph.cli.parser import Parser
 
 _FILTERS = {
@@ -64,7 +64,7 @@ def execute(options: SearchOptions) -> int:
         write(found.to_json() + "\n", options)
         return 0
     if options.format == "table" and not found:
-        write_text(f"{found.note}\n", options)
+        write_text("\n".join(wrap(found.note, width(options))) + "\n", options)
         return 0
     write_table(found.to_table(), options, shown=_SHOWN)
     if found.note:

@@ -155,8 +155,8 @@ class Queries(Lookups):
         Example:
             >>> graph.search("AI corrigibility")[0].label
             'Strategic Misalignment'
-            >>> graph.search("GDPR Art. 22").note[:45]
-            'The graph does not hold General Data Protecti'
+            >>> graph.search("Article 120").note
+            'The graph has no Article 120.'
         """
         return self.searcher.search(
             text, top=top, kind=kind, framework=framework, sector=sector, severity=severity, year=year

@@ -106,8 +106,8 @@ class Analyzer:
         return self._by_words(text, frameworks, named)
 
     def _not_held(self, name: str) -> str:
-        held = "; ".join(sorted(self._held.values()))
-        return f"The graph does not hold {name}." + (f" It holds: {held}." if held else "")
+        held = ", ".join(sorted(re.split(r", | \(", label)[0] for label in self._held.values()))
+        return f"{name} is not in the graph." + (f" The frameworks of the graph are: {held}." if held else "")
 
     @staticmethod
     def _unknown(code: str, where: str = "") -> Query:
