@@ -90,7 +90,7 @@ def test_recommendations(graph: ThreatGraph, backend: Backend) -> None:
 
 
 def test_search(graph: ThreatGraph, backend: Backend) -> None:
-    for text in ("AI corrigibility", "Art. 14", "promt injecton", "deepfake fraud", "GDPR Art. 22"):
+    for text in ("AI corrigibility", "Art. 14", "prmpt injectoin", "deepfake fraud", "GDPR Art. 22"):
         here, there = (of.search(text, top=5) for of in (graph, backend.graph))
         assert there.to_dict() == here.to_dict()
 

@@ -83,7 +83,7 @@ def test_every_pattern_is_found_by_its_names_and_topics(graph: ThreatGraph) -> N
         ("NCII", "pattern:abusive-sexual-content"),
         ("robot boss", "pattern:automation-induced-job-degradation"),
         ("how do I stop prompt injection?", "pattern:prompt-injection"),
-        ("promt injecton", "pattern:prompt-injection"),
+        ("prmpt injectoin", "pattern:prompt-injection"),
     ],
 )
 def test_codes_acronyms_and_misspelled_names_find_their_record_first(
@@ -181,10 +181,10 @@ def test_results_are_ranked_and_marked(graph: ThreatGraph) -> None:
 
 
 def test_results_have_the_forms_of_other_answers(graph: ThreatGraph) -> None:
-    found = graph.search("promt injection", top=2)
+    found = graph.search("prmpt injection", top=2)
     content = json.loads(found.to_json())
-    assert content["query"] == "promt injection"
-    assert "'prompt' for 'promt'" in content["note"] == found.note
+    assert content["query"] == "prmpt injection"
+    assert "'prompt' for 'prmpt'" in content["note"] == found.note
     assert [item["iri"] for item in content["results"]] == [item.iri for item in found]
     table = found.to_table()
     assert table.columns == ("rank", "score", "kind", "code", "label", "snippet", "record")

@@ -15,7 +15,7 @@ _PART = re.compile(r"[^\W\d_]+|\d+")
 _ROMAN = re.compile(r"m*(?:c[md]|d?c*)(?:x[cl]|l?x*)(?:i[xv]|v?i*)")
 _VALUES = {"i": 1, "v": 5, "x": 10, "l": 50, "c": 100, "d": 500, "m": 1000}
 _WORDS = {"art": "article", "arts": "article", "articles": "article", "annexes": "annex", "chapters": "chapter",
-          "artcle": "article", "artical": "article", "anex": "annex", "annexe": "annex"}  # fmt: skip
+          "artcle": "article", "anex": "annex", "annexe": "annex"}  # fmt: skip
 #: Words between the parts of a citation: ``Annex III, point 5(b)``.
 _FILLERS = frozenset("point points paragraph paragraphs para paras letter subparagraph no number nr".split())
 _NUMBERED = ("annex", "chapter", "title")

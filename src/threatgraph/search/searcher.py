@@ -22,8 +22,8 @@ LONGEST_QUERY = 2_000
 _CANDIDATES = 120
 #: The least share of a query, by weight, that the names and one passage of a record must have, by the number of terms
 #: of the query up to six; if no record reaches it, nothing fits.
-_FLOORS = (0.6, 0.6, 0.6, 0.6, 0.5, 0.4, 0.28)
-_FLOOR_IN_FRAMEWORK = 0.28
+_LEAST_SHARES = (0.6, 0.6, 0.6, 0.6, 0.5, 0.4, 0.28)
+_LEAST_IN_FRAMEWORK = 0.28
 #: Results that score less than this share of the best one are left out.
 _TAIL = 0.35
 _SNIPPET = 160
@@ -107,11 +107,11 @@ class Searcher:
 
     def _fits(self, query: Query, focus: Mapping[int, float], facets: Mapping[str, Sequence[str]]) -> bool:
         """Whether the graph has the subject of the query, in these documents or in others that the filters exclude."""
-        floor = _floor(query.analysis)
-        if not facets or max(focus.values()) >= floor:
-            return max(focus.values()) >= floor
+        least = _least(query.analysis)
+        if not facets or max(focus.values()) >= least:
+            return max(focus.values()) >= least
         others = self._index.matches(query.words, {}, _CANDIDATES)
-        return any(self._scorer.focus(query.analysis, other.document) >= floor for other in others)
+        return any(self._scorer.focus(query.analysis, other.document) >= least for other in others)
 
     def _has(self, document: int, facets: Mapping[str, Sequence[str]]) -> bool:
         record = self._documents[document]
@@ -126,7 +126,7 @@ class Searcher:
         return text if len(text) <= _SNIPPET else text[:_SNIPPET].rsplit(" ", 1)[0] + " …"
 
 
-def _floor(analysis: Analysis) -> float:
+def _least(analysis: Analysis) -> float:
     if analysis.frameworks:  # the query is about something that the graph has
-        return _FLOOR_IN_FRAMEWORK
-    return _FLOORS[min(len(analysis.terms), len(_FLOORS) - 1)]
+        return _LEAST_IN_FRAMEWORK
+    return _LEAST_SHARES[min(len(analysis.terms), len(_LEAST_SHARES) - 1)]

@@ -41,7 +41,7 @@ class Vocabulary:
 
 
 def load_vocabulary() -> Vocabulary:
-    """Load the vocabulary that ships with the data.
+    """Load the vocabulary that is bundled with the data.
 
     Raises:
         InvalidFile: if a file is missing or is not valid.

@@ -21,7 +21,7 @@ STOP_WORDS = frozenset(
     having he help her here hers him his how i if in into is it its itself just kind know let lets like list look made
     make makes making many may me mean means might more most much must my need needs no nor not of off on once one ones
     only onto or other others our ours out over own per please s same say says shall she should show so some someone
-    something such t tell than that the their theirs them then there these they thing things this those through to too
+    something such t than that the their theirs them then there these they thing things this those through to too
     under until up upon us use used using very via want was way ways we were what whats when where whether which while
     who whom whose why will with within without would you your yours explain describe example examples occur occurs
     differ differs different difference distinguish distinguishes distinguished versus vs compare compared related
@@ -55,7 +55,7 @@ def content(words: Iterable[str]) -> list[str]:
 
 
 def name_words(words: Iterable[str]) -> list[str]:
-    """Return the words that tell names apart: most names here could begin with *AI*."""
+    """Return the words that distinguish names: most names here could begin with *AI*."""
     found = content(words)
     return [word for word in found if word != "ai"] or found
 
