@@ -173,19 +173,25 @@ class Analyzer:
             rest = words
         rest, note = self._corrected(rest)
         terms, phrases, expansions = self._terms(rest)
-        kinds = self._kinds(text, words)
+        kinds = self._kinds(words)
+        question = not kinds and _is_question(text, words)
         exact = tuple(name_words(rest))
         defines = tuple(words[:2]) in _DEFINITIONS
-        analysis = Analysis(tuple(terms), tuple(phrases), exact, defines, frozenset(kinds), frozenset(frameworks))
+        analysis = Analysis(
+            terms=tuple(terms),
+            phrases=tuple(phrases),
+            exact=exact,
+            question=question,
+            defines=defines,
+            kinds=frozenset({"pattern"} if question else kinds),
+            frameworks=frozenset(frameworks),
+        )
         return Query(analysis, tuple(dict.fromkeys([*name_words(rest), *expansions])), named, note)
 
-    def _kinds(self, text: str, words: Sequence[str]) -> set[str]:
-        """The kinds of record that the words indicate; a question without such words is about a pattern."""
+    def _kinds(self, words: Sequence[str]) -> set[str]:
+        """The kinds of record that the words indicate."""
         roots = stems(words)
-        found = {kind for cue, kind in self.vocabulary.kinds.items() if _find(roots, cue) is not None}
-        if not found and len(words) >= _QUESTION and (words[0] in _QUESTION_WORDS or text.rstrip().endswith("?")):
-            found = {"pattern"}
-        return found
+        return {kind for cue, kind in self.vocabulary.kinds.items() if _find(roots, cue) is not None}
 
     def _corrected(self, words: Sequence[str]) -> tuple[list[str], str]:
         corrected: dict[str, str] = {}
@@ -233,6 +239,10 @@ class Analyzer:
         words = stems_ if not others or any(map(self.index.frequency, stems_)) else others[0]
         weight = max(math.log1p(total / (self.index.frequency(s) + 0.5)) for s in words) / math.log1p(total / 0.5)
         return weight * (_KIND_WORD_WEIGHT if tuple(stems_) in self.vocabulary.kinds else 1.0)
+
+
+def _is_question(text: str, words: Sequence[str]) -> bool:
+    return len(words) >= _QUESTION and (words[0] in _QUESTION_WORDS or text.rstrip().endswith("?"))
 
 
 def _whole(text: str, mention: Mention) -> str:

@@ -22,7 +22,7 @@ QUALITY = {
 #: The shares of the parts of a score.
 COVERAGE, PASSAGE, BM25, NAME, PRIOR = 0.35, 0.2, 0.15, 0.15, 0.15
 #: How likely a record of a kind is meant, other things being equal; kinds that are not listed are rarely meant.
-KIND_PRIOR = {"pattern": 1.0, "provision": 0.7, "incident": 0.6, "framework": 0.6, "domain": 0.3, "causal-factor": 0.3}
+KIND_PRIOR = {"pattern": 1.0, "provision": 0.6, "incident": 0.6, "framework": 0.6, "domain": 0.3, "causal-factor": 0.3}
 #: The scores, before the prior, of a record that has the query as a name: with the same words, and the same stems.
 EXACT, STEMS = 1.0 - PRIOR, 0.98 - PRIOR
 _SYNONYM, _KEYWORD, _PARTIAL = 0.95, 0.85, 0.5
@@ -30,6 +30,8 @@ _SYNONYM, _KEYWORD, _PARTIAL = 0.95, 0.85, 0.5
 _OTHER = 0.5
 #: What records of the kind or framework that the query names gain.
 HINT = 0.1
+#: What patterns gain in an answer to a question that names no kind: they have the guidance.
+QUESTION = 0.2
 #: The kinds that a query names by their label. Records of other kinds, such as actors and roles, have little text: a
 #: query with their name mostly asks for the records about them.
 NAMED_KINDS = frozenset("pattern provision incident framework domain causal-factor group glossary-term".split())
@@ -58,6 +60,8 @@ class Analysis:
     """The stems of the whole query without stop words, and of its synonyms."""
     exact: tuple[str, ...]
     """The words of the whole query without stop words."""
+    question: bool = False
+    """Whether it is a question that names no kind."""
     defines: bool = False
     """Whether the query asks what its subject is."""
     kinds: frozenset[str] = frozenset()
@@ -128,12 +132,12 @@ class Scorer:
         coverage = sum(term.weight * _match(term, found.quality) for term in analysis.terms) / total
         score = COVERAGE * coverage + PASSAGE * focus + BM25 * bm25 + NAME * name + prior
         if record.kind in analysis.kinds:
-            score += HINT
+            score += HINT if not analysis.question else QUESTION
         if analysis.frameworks:
             of = record.kind in ("provision", "framework")
             held = of and analysis.frameworks & record.facets["framework"]
             score += HINT if held else -OTHER_FRAMEWORK if of else -HINT
-        return max(0.0, score * STEMS / (1.0 + HINT))  # below those of names
+        return max(0.0, score * STEMS / (1.0 + QUESTION))  # below those of names
 
     def _stems(self, document: int) -> _Stems:
         if document not in self._cache:
