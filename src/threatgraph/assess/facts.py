@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from threatgraph.assess.lexicon import Entry, Span, entries
+from threatgraph.assess.lexicon import Entry, Span, derivations, entries
 from threatgraph.assess.model import Fact
 from threatgraph.assess.sentences import Sentence, split
 
@@ -110,7 +110,25 @@ def extract(text: str, sentences: list[Sentence] | None = None) -> Facts:
             fact = _match(entry, sentence)
             if fact is not None and (known is None or not fact.negated):
                 found[key] = fact
+    _derive(found)
     return Facts(tuple(sorted(found.values(), key=lambda fact: (fact.sentence, fact.name, fact.value))))
+
+
+def _derive(found: dict[tuple[str, str], Fact]) -> None:
+    """Add the facts that follow from several sentences; topics and actions alone are no facts about the system."""
+    for name, value, condition in derivations():
+        known = found.get((name, value))
+        if known is not None:
+            continue
+        parts = [
+            found.get((key, term)) for key, _, term in (item.strip().partition("=") for item in condition.split("&"))
+        ]
+        stated = [fact for fact in parts if fact is not None and not fact.negated]
+        if len(stated) == len(parts):
+            words = " … ".join(dict.fromkeys(fact.words for fact in sorted(stated, key=lambda fact: fact.sentence)))
+            found[name, value] = Fact(name, value, words, sentence=stated[0].sentence)
+    for key in [key for key in found if key[0] in ("topic", "action")]:
+        del found[key]
 
 
 def _match(entry: Entry, sentence: Sentence) -> Fact | None:

@@ -82,6 +82,12 @@ def entries() -> tuple[Entry, ...]:
     )
 
 
+@cache
+def derivations() -> tuple[tuple[str, str, str], ...]:
+    """Return the facts that follow from others: name, value and condition."""
+    return tuple((rule["name"], rule["value"], rule["if"]) for rule in load("facts")["derive"])
+
+
 def _phrase(text: str, macros: dict[str, str]) -> Phrase:
     parts: list[tuple[re.Pattern[str], bool]] = []
     near = False

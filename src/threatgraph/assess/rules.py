@@ -68,12 +68,8 @@ def apply(law: Law, facts: Facts) -> Ruling:
         The findings: prohibited practices, high-risk uses and products, transparency, models, and the duties of the
         roles. Without an exclusion or a match, a provision has no finding.
     """
-    stated_roles = facts.values("role")
-    operators = tuple(role for role in stated_roles if role != "gpai-provider")
-    roles = stated_roles if stated_roles else ASSUMED
-    if stated_roles == ("gpai-provider",):
-        operators = ()
-    ruling = Ruling(law, facts, roles, bool(operators) or "gpai-provider" in stated_roles)
+    roles, settled = _roles(facts)
+    ruling = Ruling(law, facts, roles, settled)
     for rule in load("rules")["rule"]:
         _apply_rule(ruling, rule)
     _classify(ruling)
@@ -82,6 +78,24 @@ def apply(law: Law, facts: Facts) -> Ruling:
     _literacy(ruling)
     _scope(ruling)
     return ruling
+
+
+def _roles(facts: Facts) -> tuple[tuple[str, ...], bool]:
+    """The roles to check, and whether the text or the profile settles them.
+
+    Who develops a system may also use it, and who uses one may have built it: only a sale or a purchase tells them
+    apart.
+    """
+    stated = facts.values("role")
+    if any(fact.words == "profile" for fact in facts.find("role=*")) or set(stated) - set(ASSUMED):
+        return stated, True
+    if stated == ("provider",) and facts.has("supply=sells") and not facts.has("supply=buys"):
+        return stated, True
+    if stated == ("deployer",) and facts.has("supply=buys"):
+        return stated, True
+    if set(stated) == set(ASSUMED) and facts.has("supply=buys") and not facts.has("supply=sells"):
+        return ASSUMED, False
+    return ASSUMED, set(stated) == set(ASSUMED)
 
 
 def _apply_rule(ruling: Ruling, rule: Mapping[str, Any]) -> None:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 MOST_CHARACTERS = 100_000
 #: The longest sentence; a text without punctuation is cut.
 _LONGEST = 1_200
-_BREAK = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9])|\n\s*(?:[-*#>|]|\d+[.)])+\s*|\n{2,}|\r\n\s*\r\n")
+_BREAK = re.compile(
+    r"(?<=;)\s+|(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9])|\n\s*(?:[-*#>|]|\d+[.)])+\s*|\n{2,}|\r\n\s*\r\n"
+)
 _SHORT = re.compile(r"\b(?:e\.g|i\.e|etc|approx|incl|art|no|vs|dr|mr|ms|mrs|prof|inc|ltd|co|st|fig)\.$", re.IGNORECASE)
 _SYSTEM = (
     r"(?:it|this|that|which|ours?|the) ?(?:\w+[- ]){0,3}?(?:system|tool|model|assistant|bot|agent|app|application|platform|software|"
@@ -23,14 +25,19 @@ _PURPOSE = re.compile(
     r"|(?:purpose|aim|goal|task|job|idea|function) (?:of \w+ \w+ )?is|helps? \w+|so that)",
     re.IGNORECASE,
 )
-#: Sentences about something else: another product, a competitor, the past, or what is excluded.
+#: Clauses about something else: another product, the past, a plan that was given up, or what is left to others.
 ASIDE = re.compile(
-    r"\b(?:competitors?|unrelated|another (?:team|department|project|product|company|vendor|start-?up)|other teams?|separate(?:ly)? "
-    r"(?:from|system|tool|product|project|team|procur\w+)|not part of|nothing to do with|out of scope|outside (?:the|our) scope|formerly|previously worked|used to work"
-    r"|in (?:his|her|their|my) previous (?:job|life|role|company)|before joining|(?:his|her) (?:sister|brother|wife|husband|uncle|cousin)"
-    r"|unlike (?:the|other|some|our)|inspired by|was inspired|for comparison|years ago|the (?:old|previous|earlier) (?:system|tool|product|version|project|pilot)"
-    r"|our (?:other|earlier|previous|first) (?:product|tool|system|project|pilot)|a (?:sister|parent) company|elsewhere in the (?:group|company|building)|next door"
-    r"|slogan|investor\w*|sponsor\w*|canteen|christmas|conference|trade fair|newsletter mentions|rumou?r\w*|joke[sd]?|blog post)\b",
+    r"\b(?:competitors?|unrelated|another (?:team|department|project|story|budget)|other teams?|separately procured|procured separately"
+    r"|(?:different|separate|other|older|another) (?:\w+ )?(?:system|program|project|budget|software|tool|product|programs|systems|manufacturer)s?\b"
+    r"|neither (?:\w+ ){0,2}(?:belongs?|was|is|of)|not part of|nothing to do with|out of scope|outside (?:the|our) scope|sister company"
+    r"|(?:previously|once|used to|formerly) (?:worked?|built|made|sold)|before joining|in (?:his|her|their|my) previous|by hand"
+    r"|unlike (?:the|other|some|our)|inspired by|for comparison|years ago|the (?:old|previous|earlier) (?:system|tool|product|version|project)"
+    r"|(?:a|one|the|two|an) (?:previous|earlier|first) pilot|our (?:other|earlier|previous) (?:product|tool|system|project)"
+    r"|(?:was|were|been) (?:dropped|declined|postponed|rejected by|abandoned|turned down|given up|shelved|bought)\b|decided against|have heard about"
+    r"|(?:legal|compliance|management|board) (?:refused|declined|rejected)|which \w+ (?:refused|declined|rejected)"
+    r"|explicitly not|is not offered|are not offered|as before|are fiction|in the story"
+    r"|(?:we|they) (?:also )?(?:looked at|considered|thought about|discussed)|(?:in (?:the )?future|later|next year|some ?day|one day),? (?:we|they|it) (?:may|might|could)"
+    r"|(?:we|they|which we) (?:may|might) (?:look|offer|add|later)|which we may)",
     re.IGNORECASE,
 )
 
