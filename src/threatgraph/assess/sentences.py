@@ -35,7 +35,7 @@ ASIDE = re.compile(
     r"|(?:a|one|the|two|an) (?:previous|earlier|first) pilot|our (?:other|earlier|previous) (?:product|tool|system|project)"
     r"|(?:was|were|been) (?:dropped|declined|postponed|rejected by|abandoned|turned down|given up|shelved|bought)\b|decided against|have heard about"
     r"|(?:legal|compliance|management|board) (?:refused|declined|rejected)|which \w+ (?:refused|declined|rejected)"
-    r"|explicitly not|is not offered|are not offered|as before|are fiction|in the story"
+    r"|explicitly not|(?:is|are) (?:still )?decided (?:by (?:a |the )?(?:committee|people|staff)|on paper)|is not offered|are not offered|as before|are fiction|in the story"
     r"|(?:we|they) (?:also )?(?:looked at|considered|thought about|discussed)|(?:in (?:the )?future|later|next year|some ?day|one day),? (?:we|they|it) (?:may|might|could)"
     r"|(?:we|they|which we) (?:may|might) (?:look|offer|add|later)|which we may)",
     re.IGNORECASE,
