@@ -83,10 +83,13 @@ def _describes_system(facts: Facts) -> bool:
 
 def _on_law(ruling: Ruling) -> list[str]:
     found = []
-    decisive = [slug for slug in ruling.findings if ruling.open(slug) and slug not in ("article-4", "article-50-5")]
+    decisive = [
+        slug for slug in ruling.findings if ruling.open(slug) and slug not in ("article-2", "article-4", "article-50-5")
+    ]
     if not ruling.law.by_iri:
         return ["The graph does not have the EU AI Act, so no provisions were checked."]
-    if "article-2" in ruling.findings:
+    scope = ruling.findings.get("article-2")
+    if scope is not None and scope.status == "candidate":
         found.append("An exclusion of Article 2 seems to apply; what it covers is listed as ruled out.")
     elif not decisive:
         found.append(

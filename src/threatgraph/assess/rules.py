@@ -219,7 +219,7 @@ def _scope(ruling: Ruling) -> None:
         scope = ruling.law.get("article-2")
         if scope is not None:
             finding = ruling.law.finding(scope, "candidate", f"The exclusion must be checked: {because}.", matched)
-            ruling.findings = {"article-2": finding, **ruling.findings}
+            ruling.findings = {"article-2": finding, **ruling.findings, "article-2": finding}
         return
 
 

@@ -30,12 +30,12 @@ ASIDE = re.compile(
     r"\b(?:competitors?|unrelated|another (?:team|department|project|story|budget)|other teams?|separately procured|procured separately"
     r"|(?:different|separate|other|older|another) (?:\w+ )?(?:system|program|project|budget|software|tool|product|programs|systems|manufacturer)s?\b"
     r"|neither (?:\w+ ){0,2}(?:belongs?|was|is|of)|not part of|nothing to do with|out of scope|outside (?:the|our) scope|sister company"
-    r"|(?:previously|once|used to|formerly) (?:worked?|built|made|sold)|before joining|in (?:his|her|their|my) previous|by hand"
+    r"|(?:previously|once|used to|formerly) (?:work(?:ed)?|buil[dt]|ma[dk]e|sold)|before joining|in (?:his|her|their|my) previous|by hand"
     r"|unlike (?:the|other|some|our)|inspired by|for comparison|years ago|the (?:old|previous|earlier) (?:system|tool|product|version|project)"
     r"|(?:a|one|the|two|an) (?:previous|earlier|first) pilot|our (?:other|earlier|previous) (?:product|tool|system|project)"
     r"|(?:was|were|been) (?:dropped|declined|postponed|rejected by|abandoned|turned down|given up|shelved|bought)\b|decided against|have heard about"
     r"|(?:legal|compliance|management|board) (?:refused|declined|rejected)|which \w+ (?:refused|declined|rejected)"
-    r"|explicitly not|(?:is|are) (?:still )?decided (?:by (?:a |the )?(?:committee|people|staff)|on paper)|is not offered|are not offered|as before|are fiction|in the story"
+    r"|explicitly not|(?:asks?|asked|wondered) (?:whether|if)|(?:is|are) (?:still )?decided (?:by (?:a |the )?(?:committee|people|staff)|on paper)|is not offered|are not offered|as before|are fiction|in the story"
     r"|(?:we|they) (?:also )?(?:looked at|considered|thought about|discussed)|(?:in (?:the )?future|later|next year|some ?day|one day),? (?:we|they|it) (?:may|might|could)"
     r"|(?:we|they|which we) (?:may|might) (?:look|offer|add|later)|which we may)",
     re.IGNORECASE,

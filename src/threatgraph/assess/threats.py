@@ -20,7 +20,7 @@ _WITHOUT_FACTS = 0.45
 #: The number of incidents whose patterns are counted.
 _VOTERS = 20
 #: From which score a threat is strong or likely; below the floor it is left out.
-_STRONG, _LIKELY, _FLOOR = 0.48, 0.3, 0.12
+_STRONG, _LIKELY, _FLOOR = 0.48, 0.3, 0.14
 #: The number of patterns that are compared with the text.
 _MOST = 1000
 #: The number of words of facts, and of incidents, in a reason.
@@ -79,13 +79,14 @@ def rank(
     strongest = max(incidents.values(), default=1.0) or 1.0
     total = sum(incidents.values()) or 1.0
     best_text = max(by_text.values(), default=1.0) or 1.0
+    any_fact = any(relevant for _, _, relevant in by_facts.values())
     ranked = []
     for iri in sorted(known):
         weight, words, relevant = by_facts.get(iri, (0.0, (), False))
         shown = [incident for incident in incidents if incident in set(involved.get(iri, ()))]
         votes = sum(incidents[incident] for incident in shown) / total
         likeness = by_text.get(iri, 0.0) / best_text
-        damping = 1.0 if relevant else _WITHOUT_FACTS
+        damping = 1.0 if relevant or not any_fact else _WITHOUT_FACTS
         other = damping * (
             _TEXT * likeness * min(1.0, best_text / 0.25)
             + _INCIDENTS * min(1.0, 2.5 * votes) * min(1.0, strongest / 0.25)
