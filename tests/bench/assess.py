@@ -1,6 +1,6 @@
 """Figures of `assess` on the development set: recall of AI Act candidates, overclaims, and recall of threats.
 
-Run `python tests/bench/assess.py` for both halves, or with `--half learning` while tuning, so that the other half stays unseen.
+Run `python tests/bench/assess.py` for both halves, or with `--half learning` while tuning: the other half stays unseen.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from threatgraph.assess.model import Assessment
 
 FOLDER = Path(__file__).parent
 AT = 8
+DECISIVE = ("Annex", "Article 5", "Article 6")
 
 
 def named(assessment: Assessment) -> set[str]:
@@ -51,12 +52,10 @@ def measure(graph: ThreatGraph, systems: Sequence[dict[str, Any]], form: str, *,
         if verbose:
             print(f"- {system['name']} ({form}): tier {answer.tier}, roles {answer.roles}")
             print(f"    missing {missing}; overclaims {wrong}; threats lost {lost}; top three {ranked[:3]}")
-            print(
-                f"    decisive {[f.code for f in answer.provisions if f.status != 'ruled out' and f.code.startswith(('Annex', 'Article 5', 'Article 6'))]}"
-            )
+            print(f"    decisive {sorted(code for code in codes if code.startswith(DECISIVE))}")
     return (
-        f"{form}: AI Act candidates {hits}/{wanted} = {hits / wanted:.2f}, overclaims {over}, minimal-risk with a severe "
-        f"point {minimal}, threats@{AT} {found}/{threats} = {found / threats:.2f} (fixed list {fixed / threats:.2f}), "
+        f"{form}: AI Act candidates {hits}/{wanted} = {hits / wanted:.2f}, overclaims {over}, minimal-risk with a "
+        f"severe point {minimal}, threats@{AT} {found}/{threats} = {found / threats:.2f} (fixed {fixed / threats:.2f}), "
         f"conditions shown {shown / max(claimed, 1):.2f}"
     )
 
@@ -92,9 +91,7 @@ def main() -> None:
             ok = code in named(answer)
             right += ok
             if not ok and options.verbose:
-                print(
-                    f"    use {text!r}: {code} missing; has {sorted(c for c in named(answer) if not c.startswith('Article 4'))[:8]}"
-                )
+                print(f"    use {text!r}: {code} missing; has {sorted(named(answer))[:8]}")
         print(f"uses: {right}/{len(uses[start::2])} = {right / len(uses[start::2]):.2f}\n")
 
 

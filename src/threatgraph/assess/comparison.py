@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from threatgraph.assess import guidance as guide
 from threatgraph.assess.facts import Facts
 from threatgraph.assess.model import Precedent
-from threatgraph.assess.rules import Ruling
+from threatgraph.assess.ruling import Ruling
 from threatgraph.assess.similarity import similar
 from threatgraph.labels import read_labels
 from threatgraph.recommend import Recommender

@@ -25,7 +25,10 @@ _IMPLIED = {
     "tier-gpai-systemic": "The model must be a general-purpose AI model with systemic risk under Article 51.",
 }
 _FRAMEWORKS = f"""
-SELECT DISTINCT ?framework ?label {{ ?framework a <{tg("Framework")}> . OPTIONAL {{ ?framework <{SKOS}prefLabel> ?label }} }}
+SELECT DISTINCT ?framework ?label {{
+  ?framework a <{tg("Framework")}> .
+  OPTIONAL {{ ?framework <{SKOS}prefLabel> ?label }}
+}}
 """
 
 

@@ -88,6 +88,16 @@ def derivations() -> tuple[tuple[str, str, str], ...]:
     return tuple((rule["name"], rule["value"], rule["if"]) for rule in load("facts")["derive"])
 
 
+@cache
+def expression(name: str) -> re.Pattern[str]:
+    """Return the regular expression of a list in the data on sentences.
+
+    Args:
+        name: the name of the list, such as ``aside``.
+    """
+    return re.compile("|".join(load("sentences")[name]), re.IGNORECASE)
+
+
 def _phrase(text: str, macros: dict[str, str]) -> Phrase:
     parts: list[tuple[re.Pattern[str], bool]] = []
     near = False

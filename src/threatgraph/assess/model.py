@@ -144,7 +144,7 @@ class Assessment:
     roles: tuple[str, ...]
     """The slugs of the roles of the user's organization, such as ``deployer``."""
     tier: str
-    """``prohibited``, ``high-risk``, ``transparency``, ``general-purpose``, ``minimal`` or ``not settled``; to check."""
+    """``prohibited``, ``high-risk``, ``transparency``, ``general-purpose``, ``minimal`` or ``not settled``."""
     provisions: tuple[ProvisionFinding, ...]
     threats: tuple[ThreatFinding, ...]
     incidents: tuple[Precedent, ...]

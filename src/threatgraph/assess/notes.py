@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from threatgraph.assess.facts import Facts
 from threatgraph.assess.model import ThreatFinding
-from threatgraph.assess.rules import Ruling
+from threatgraph.assess.ruling import Ruling
 from threatgraph.assess.sentences import MOST_CHARACTERS
 
 DISCLAIMER = (
@@ -28,6 +28,8 @@ _OTHER = {
     "Polish": frozenset("jest nie dla się na do oraz przez który które nasz jak".split()),
     "Portuguese": frozenset("o os uma para com que não dos em por nosso são ao".split()),
 }
+#: Provisions that apply beside others, or to every system.
+_ACCOMPANYING = ("article-2", "article-4", "article-50-5")
 #: The share of letters outside the Latin alphabet above which a text is not English.
 _FOREIGN_LETTERS = 0.3
 
@@ -54,7 +56,7 @@ def collect(text: str, facts: Facts, ruling: Ruling | None, threats: Sequence[Th
         found.append(f"Only the first {MOST_CHARACTERS:,} of {len(text):,} characters were read.")
     if text and not language and len(words) >= _FEW and not _describes_system(facts):
         found.append(
-            "The description states nothing about an AI system that is known here; the threats rest on similar texts only."
+            "The description states no known facts about an AI system. The threats rest on similar texts only."
         )
     if not threats:
         found.append("No threat pattern of the graph fits.")
@@ -93,8 +95,9 @@ def _on_law(ruling: Ruling) -> list[str]:
         found.append("An exclusion of Article 2 seems to apply; what it covers is listed as ruled out.")
     elif not decisive:
         found.append(
-            "No candidate was found: minimal risk, unless the system has a use, product or practice that the description "
-            "does not state. Article 4 (AI literacy) applies to every system; Article 95 offers voluntary codes."
+            "No candidate was found: minimal risk, unless the system has a use, product or practice that the "
+            "description does not state. Article 4 (AI literacy) applies to every system; the codes of conduct under "
+            "Article 95 are voluntary."
         )
     if not ruling.role_settled:
         found.append("The role is not settled; the provisions for providers and deployers are both listed.")

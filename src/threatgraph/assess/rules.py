@@ -1,9 +1,8 @@
-"""Applies the rules of the EU AI Act to the facts of a system. Each finding is a candidate to check, never a verdict."""
+"""Applies the rules of the EU AI Act to the facts of a system. A finding is a candidate to check, never a verdict."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
 from threatgraph.assess.conditions import holds, stated
@@ -12,6 +11,7 @@ from threatgraph.assess.facts import Facts
 from threatgraph.assess.law import Law
 from threatgraph.assess.lexicon import load
 from threatgraph.assess.model import ProvisionFinding, Status
+from threatgraph.assess.ruling import Ruling
 
 #: The roles that a user's organization can have, with those that it is checked for if the text names none.
 ASSUMED = ("provider", "deployer")
@@ -21,40 +21,6 @@ _TRANSPARENCY = {
     "article-50-3": "deployer",
     "article-50-4": "deployer",
 }
-
-
-@dataclass(slots=True)
-class Ruling:
-    """What the rules find for a system."""
-
-    law: Law
-    facts: Facts
-    roles: tuple[str, ...]
-    """The roles that are checked: the stated ones, or provider and deployer."""
-    role_settled: bool
-    findings: dict[str, ProvisionFinding] = field(default_factory=dict)
-    """The findings by slug, the decisive ones first."""
-    notes: list[str] = field(default_factory=list)
-
-    def add(
-        self, slug: str, status: Status, reason: str, matched: Iterable[str] = (), *, product: bool = False
-    ) -> None:
-        """Add a finding, if the graph has the provision and nothing was found for it before."""
-        provision = self.law.get(slug)
-        if provision is not None and slug not in self.findings:
-            self.findings[slug] = self.law.finding(provision, status, reason, matched, product=product)
-
-    def open(self, slug: str) -> bool:
-        """Return whether a provision is a candidate or to check."""
-        return slug in self.findings and self.findings[slug].status != "ruled out"
-
-    def points(self) -> list[str]:
-        """Return the points of Annex III that are candidates or to check."""
-        return [slug for slug in self.findings if slug.startswith("annex-iii-") and self.open(slug)]
-
-    def found(self, name: str, value: str) -> bool:
-        """Decide on the terms ``finding=`` and ``point=`` of conditions."""
-        return self.open(value)
 
 
 def apply(law: Law, facts: Facts) -> Ruling:
@@ -108,7 +74,7 @@ def _apply_rule(ruling: Ruling, rule: Mapping[str, Any]) -> None:
                 return
     for case in (*rule.get("when", ()), *rule.get("check", ())):
         denied = ruling.facts.denies(stated(case["if"])[0])
-        if denied and not denied[0].name == "autonomy":
+        if denied and denied[0].name != "autonomy":
             ruling.add(
                 rule["provision"],
                 "ruled out",
@@ -219,7 +185,8 @@ def _scope(ruling: Ruling) -> None:
         scope = ruling.law.get("article-2")
         if scope is not None:
             finding = ruling.law.finding(scope, "candidate", f"The exclusion must be checked: {because}.", matched)
-            ruling.findings = {"article-2": finding, **ruling.findings, "article-2": finding}
+            rest = {slug: other for slug, other in ruling.findings.items() if slug != "article-2"}
+            ruling.findings = {"article-2": finding, **rest}
         return
 
 
