@@ -55,7 +55,8 @@ def measure(graph: ThreatGraph, systems: Sequence[dict[str, Any]], form: str, *,
             print(f"    decisive {sorted(code for code in codes if code.startswith(DECISIVE))}")
     return (
         f"{form}: AI Act candidates {hits}/{wanted} = {hits / wanted:.2f}, overclaims {over}, minimal-risk with a "
-        f"severe point {minimal}, threats@{AT} {found}/{threats} = {found / threats:.2f} (fixed {fixed / threats:.2f}), "
+        f"severe point {minimal}, threats@{AT} {found}/{threats} = {found / threats:.2f} "
+        f"(fixed {fixed / threats:.2f}), "
         f"conditions shown {shown / max(claimed, 1):.2f}"
     )
 

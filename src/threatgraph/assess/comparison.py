@@ -15,7 +15,7 @@ from threatgraph.store import Store
 
 #: What the same use under the Act, and the same sector, add to the similarity of texts.
 _SAME_USE, _SAME_SECTOR = 0.35, 0.1
-#: Sectors that most systems share are no reason.
+#: Sectors that most systems share, which do not make an incident comparable.
 _COMMON = frozenset({"technology", "corporate", "cross-sector"})
 
 

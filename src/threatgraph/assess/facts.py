@@ -96,7 +96,7 @@ def extract(text: str, sentences: list[Sentence] | None = None) -> Facts:
 
 
 def _derive(found: dict[tuple[str, str], Fact]) -> None:
-    """Add the facts that follow from several sentences; topics and actions alone are no facts about the system."""
+    """Add the facts that follow from several sentences; topics and actions alone are left out."""
     for name, value, condition in derivations():
         known = found.get((name, value))
         if known is not None:

@@ -49,8 +49,8 @@ def apply(law: Law, facts: Facts) -> Ruling:
 def _roles(facts: Facts) -> tuple[tuple[str, ...], bool]:
     """The roles to check, and whether the text or the profile settles them.
 
-    Who develops a system may also use it, and who uses one may have built it: only a sale or a purchase tells them
-    apart.
+    Who develops a system may also use it, and who uses one may have built it: only a sale or a purchase
+    distinguishes them.
     """
     stated = facts.values("role")
     if any(fact.words == "profile" for fact in facts.find("role=*")) or set(stated) - set(ASSUMED):

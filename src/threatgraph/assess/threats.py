@@ -19,8 +19,8 @@ _FACTS, _TEXT, _INCIDENTS = 0.62, 0.2, 0.18
 _WITHOUT_FACTS = 0.45
 #: The number of incidents whose patterns are counted.
 _VOTERS = 20
-#: From which score a threat is strong or likely; below the floor it is left out.
-_STRONG, _LIKELY, _FLOOR = 0.48, 0.3, 0.14
+#: From which score a threat is strong or likely; below the minimum it is left out.
+_STRONG, _LIKELY, _LEAST = 0.48, 0.3, 0.14
 #: The number of patterns that are compared with the text.
 _MOST = 1000
 #: The number of words of facts, and of incidents, in a reason.
@@ -44,7 +44,7 @@ class Ranked:
 
     @property
     def certainty(self) -> Certainty:
-        """The certainty that the score stands for."""
+        """The certainty that corresponds to the score."""
         if self.named or self.score >= _STRONG:
             return "strong"
         return "likely" if self.score >= _LIKELY else "weak"
@@ -94,7 +94,7 @@ def rank(
         score = _FACTS * weight + other
         ranked.append(Ranked(iri, round(score, 6), words, tuple(shown), len(shown), round(likeness, 4), iri in named))
     ranked.sort(key=lambda item: (not item.named, -item.score, item.iri))
-    chosen = [item for item in ranked if item.named or item.score >= _FLOOR]
+    chosen = [item for item in ranked if item.named or item.score >= _LEAST]
     return chosen[: max(top, len([item for item in chosen if item.named]))]
 
 
