@@ -86,6 +86,8 @@ def _apply_rule(ruling: Ruling, rule: Mapping[str, Any]) -> None:
 
 def _addressed(ruling: Ruling, slug: str, status: Status, because: str) -> tuple[Status, str]:
     """The status of a transparency paragraph, which binds one role only."""
+    if slug == "article-50-2" and status != "ruled out":
+        because += " A system that was on the market before 2 August 2026 has until 2 December 2026 (Article 111(4))."
     addressee = _TRANSPARENCY.get(slug)
     if addressee is None or status == "ruled out":
         return status, because

@@ -20,7 +20,7 @@ _WITHOUT_FACTS = 0.45
 #: The number of incidents whose patterns are counted.
 _VOTERS = 20
 #: From which score a threat is strong or likely; below the minimum it is left out.
-_STRONG, _LIKELY, _LEAST = 0.48, 0.3, 0.14
+_STRONG, _LIKELY, _LEAST = 0.48, 0.3, 0.1
 #: The number of patterns that are compared with the text.
 _MOST = 1000
 #: The number of words of facts, and of incidents, in a reason.
