@@ -163,6 +163,7 @@ def test_the_fundamental_rights_assessment_is_for_public_deployers_and_credit_an
     warehouse = "A warehouse monitors the productivity of its workers."
     private = graph.assess(warehouse, role="deployer", profile={"public-authority": "no"})
     assert "Article 27" in codes(private, "ruled out")
+    assert "Article 27" in codes(graph.assess(f"Our company has a {warehouse.lower()[2:]}"), "ruled out")
     grid = graph.assess("A controller opens and closes breakers in the power grid.", role="deployer")
     assert "Annex III 2" in codes(grid)
     assert codes(grid).isdisjoint({"Article 27", "Article 86", "Article 26(11)"})
