@@ -325,6 +325,7 @@ def test_input_that_cannot_be_assessed_is_an_error(graph: ThreatGraph) -> None:
 
 def test_a_poor_description_gets_a_note(graph: ThreatGraph) -> None:
     assert any("very short" in note for note in graph.assess("Chatbot").notes)
+    assert graph.assess("Hello").threats == ()
     german = "Wir haben ein System, das die Bewerbungen von Menschen liest und eine Liste für die Firma macht."
     assert any("German" in note for note in graph.assess(german).notes)
     recipe = "Mix flour, water and salt. Let the dough rest for twelve hours, then bake the bread until it is brown."
