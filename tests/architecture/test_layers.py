@@ -44,6 +44,7 @@ LAYERS = {
     "validate": 3,
     "export": 3,
     "recommend": 3,
+    "assess": 3,
     "search": 3,
     "importers": 3,
     "authoring": 3,

@@ -22,6 +22,10 @@ class Fact:
     value: str
     words: str
     """The words of the description that state it; ``profile`` for a fact of the profile."""
+    negated: bool = False
+    """Whether the description states that it is not so, as in *no decisions about people*."""
+    sentence: int = 0
+    """The number of the sentence in the description, from 1; 0 for a fact of the profile."""
 
 
 @dataclass(frozen=True, slots=True)
