@@ -324,7 +324,10 @@ def _spoil_node(constraint: Constraint, node: NamedNode) -> World:
 def _another(constraint: Constraint, old: list[NamedNode | Literal]) -> NamedNode | Literal:
     """A second value that is as good as the first."""
     first = old[0]
+    allowed = next((c.values for c in CONSTRAINTS if c.component == "in" and c.shape == constraint.shape), ())
     if isinstance(first, Literal):
+        if allowed:
+            return next(v for v in allowed if isinstance(v, Literal) and v != first)
         if "notation" in constraint.name:
             return Literal(first.value[:-1] + "7" if first.value[-1].isdigit() else first.value[:-1] + "Q")
         if first.language:

@@ -22,6 +22,10 @@ class Fact:
     value: str
     words: str
     """The words of the description that state it; ``profile`` for a fact of the profile."""
+    negated: bool = False
+    """Whether the description states that it is not so, as in *no decisions about people*."""
+    sentence: int = 0
+    """The number of the sentence in the description, from 1; 0 for a fact of the profile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,7 @@ class ThreatFinding:
     causes: tuple[str, ...]
     affected: tuple[str, ...]
     provisions: tuple[str, ...]
-    """The IRIs of the findings in :attr:`Assessment.provisions` that the pattern is mapped to."""
+    """The IRIs of the findings in :attr:`AssessmentData.provisions` that the pattern is mapped to."""
     mitigations: tuple[Control, ...]
     controls: tuple[Control, ...]
     indicators: tuple[str, ...]
@@ -131,8 +135,8 @@ class RegisterRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Assessment:
-    """A threat profile of a system: candidates to check, never a verdict, and no legal advice."""
+class AssessmentData:
+    """The content of an assessment; :class:`~threatgraph.assess.assessment.Assessment` adds its output formats."""
 
     title: str
     description: str
@@ -140,7 +144,7 @@ class Assessment:
     roles: tuple[str, ...]
     """The slugs of the roles of the user's organization, such as ``deployer``."""
     tier: str
-    """``prohibited``, ``high-risk``, ``transparency``, ``general-purpose``, ``minimal`` or ``not settled``; to check."""
+    """``prohibited``, ``high-risk``, ``transparency``, ``general-purpose``, ``minimal`` or ``not settled``."""
     provisions: tuple[ProvisionFinding, ...]
     threats: tuple[ThreatFinding, ...]
     incidents: tuple[Precedent, ...]
