@@ -5,9 +5,22 @@
 """
 
 from threatgraph.assess.assessment import Assessment
-from threatgraph.assess.formats import FORMATS
+from threatgraph.assess.formats import EXTENSIONS, FORMATS, WITH_REGISTER
 from threatgraph.assess.formats.json import json_schema
-from threatgraph.assess.register import Register, Sheet
+from threatgraph.assess.reading import LONGEST_TEXT, read_description
+from threatgraph.assess.register import Register, Sheet, changes
 from threatgraph.assess.sheets import read_sheet
 
-__all__ = ["FORMATS", "Assessment", "Register", "Sheet", "json_schema", "read_sheet"]
+__all__ = [
+    "EXTENSIONS",
+    "FORMATS",
+    "LONGEST_TEXT",
+    "WITH_REGISTER",
+    "Assessment",
+    "Register",
+    "Sheet",
+    "changes",
+    "json_schema",
+    "read_description",
+    "read_sheet",
+]

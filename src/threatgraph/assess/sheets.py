@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 from types import ModuleType
 
+from threatgraph.assess.reading import decode, read_bytes
 from threatgraph.assess.register import Cell, Sheet
 from threatgraph.errors import InvalidFile, ThreatGraphError
 
@@ -33,13 +34,7 @@ def read_sheet(path: str | Path) -> Sheet:
         ThreatGraphError: for an XLSX file if openpyxl is not installed.
     """
     name = str(path)
-    try:
-        with Path(path).open("rb") as file:
-            content = file.read(LARGEST + 1)
-    except OSError as error:
-        raise InvalidFile(name, f"cannot be read: {error.strerror}.") from error
-    if len(content) > LARGEST:
-        raise InvalidFile(name, f"is larger than {LARGEST // 2**20} MiB, the maximum for a register.")
+    content = read_bytes(path, LARGEST)
     is_zip = content.startswith(b"PK\x03\x04")
     if not is_zip and content.startswith(b"\xd0\xcf\x11\xe0"):
         raise InvalidFile(name, "is an old Excel file (.xls) or is encrypted: save it as .xlsx without a password.")
@@ -64,14 +59,7 @@ def _sheet(rows: list[list[Cell]], name: str) -> Sheet:
 
 
 def _csv(content: bytes, name: str) -> list[list[Cell]]:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        reason = f"is not UTF-8 (byte 0x{content[error.start]:02x}): save it as CSV UTF-8, or as .xlsx."
-        raise InvalidFile(name, reason, line) from error
-    if "\0" in text:
-        raise InvalidFile(name, "is not a CSV file: it contains a NUL byte.")
+    text = decode(content, name)
     header = text.lstrip("\r\n").split("\n", 1)[0]
     delimiter = max(_DELIMITERS, key=header.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
@@ -81,9 +69,8 @@ def _csv(content: bytes, name: str) -> list[list[Cell]]:
             _bound(len(rows), len(cells), name)
             rows.append([_unguarded(cell) for cell in cells])
     except csv.Error as error:
-        raise InvalidFile(
-            name, f"cannot be read as CSV: {error}. Check for an unbalanced quote.", reader.line_num
-        ) from (error)
+        reason = f"cannot be read as CSV: {error}. Check for an unbalanced quote."
+        raise InvalidFile(name, reason, reader.line_num) from error
     return rows
 
 

@@ -106,20 +106,18 @@ def table(data: AssessmentData, name: str) -> Table:
     return TABLES[name](data)
 
 
-def _table(columns: Sequence[str], rows: Sequence[Sequence[Value | Term]]) -> Table:
+def _table(columns: Sequence[str], rows: Sequence[Sequence[Value | Literal | NamedNode]]) -> Table:
     return Table(columns, [tuple(_term(value) for value in row) for row in rows])
 
 
-def _term(value: Value | Term) -> Term | None:
+def _term(value: Value | Literal | NamedNode) -> Term | None:
     if value is None or isinstance(value, (Literal, NamedNode)):
         return value
-    if isinstance(value, str):
-        return Literal(value)
-    if isinstance(value, int):
-        return Literal(value)
     if isinstance(value, float):
         return Literal(f"{value:.3f}", datatype=NamedNode(XSD + "decimal"))
-    return Literal("\n".join(str(item) for item in value)) if value else None
+    if isinstance(value, (str, int)):
+        return Literal(value)
+    return Literal("\n".join(value)) if value else None
 
 
 def _date(text: str | None) -> Literal | None:

@@ -24,6 +24,19 @@ FORMATS: Mapping[str, Callable[[AssessmentData, Register], str | bytes]] = {
     "turtle": lambda data, register: rdf.to_turtle(data),
     "jsonld": lambda data, register: rdf.to_jsonld(data),
 }
+#: The format that the extension of a file stands for.
+EXTENSIONS: Mapping[str, str] = {
+    "md": "markdown",
+    "html": "html",
+    "htm": "html",
+    "csv": "csv",
+    "xlsx": "xlsx",
+    "json": "json",
+    "ttl": "turtle",
+    "jsonld": "jsonld",
+}
+#: The formats that have the register.
+WITH_REGISTER = ("csv", "xlsx", "markdown", "html", "json")
 
 
 def export(data: AssessmentData, format: str, register: Register) -> bytes:

@@ -73,7 +73,7 @@ def _questions(data: AssessmentData) -> Iterator[Block]:
     if not data.questions:
         yield Paragraph(["The description settles every fact that the findings depend on."])
         return
-    yield Paragraph(["The answers go into the profile (`--profile`), or are asked by `--interactive`."])
+    yield Paragraph(["Answer them in the profile (--profile FILE), or with --interactive."])
     known = {provision.iri: provision for provision in data.provisions}
     for number, question in enumerate(data.questions, 1):
         yield Heading(3, f"{number}. {question.text}")
@@ -176,9 +176,14 @@ def _precedent(incident: Precedent) -> list[str | Link | Tag]:
     facts = ", ".join(filter(None, (incident.occurred, incident.severity)))
     text = f"{incident.label} ({facts})." if facts else f"{incident.label}."
     parts: list[str | Link | Tag] = [" ".join(filter(None, (text, incident.why, _outcome(incident))))]
-    for number, url in enumerate(incident.sources, 1):
-        parts += [" " if number > 1 else " Sources: ", Link(f"[{number}]", url)]
+    for number, url in enumerate(incident.sources):
+        parts += [", " if number else " Sources: ", Link(_site(url), url)]
     return parts
+
+
+def _site(url: str) -> str:
+    """The site of a URL, to show instead of it."""
+    return url.partition("://")[2].partition("/")[0].removeprefix("www.") or url
 
 
 def _outcome(incident: Precedent) -> str:
