@@ -44,6 +44,7 @@ LAYERS = {
     "validate": 3,
     "export": 3,
     "recommend": 3,
+    "assess": 3,
     "importers": 3,
     "authoring": 3,
     "analytics": 3,
@@ -67,6 +68,7 @@ HEAVY = {
     "SPARQLWrapper",
     "matplotlib",
     "yaml",
+    "openpyxl",
 }
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 50
@@ -86,7 +88,7 @@ FOR_THE_COMMAND_LINE = {
     "records",
     "resources",
 }
-FOR_THE_COMMAND_LINE |= {"analytics", "authoring", "export", "importers", "plots"}
+FOR_THE_COMMAND_LINE |= {"analytics", "assess", "authoring", "export", "importers", "plots"}
 _SPARQL = re.compile(r"\b(SELECT|ASK|CONSTRUCT|DESCRIBE|INSERT|DELETE)\b[^{]*\{")
 
 

@@ -92,9 +92,7 @@ def _check(options: AssessOptions, form: str) -> None:
     if options.file is not None and options.text is not None:
         raise InvalidQuery("both FILE and --text are given; give the description once.")
     if options.file is None and options.text is None and not options.profile and not options.pattern:
-        raise InvalidQuery(
-            "nothing to assess; give a description (FILE or --text TEXT), --profile FILE or --pattern ID."
-        )
+        raise InvalidQuery("nothing to assess; give FILE, --text TEXT, --profile FILE or --pattern ID.")
     if (options.register or options.template) and form not in WITH_REGISTER:
         name = "--register" if options.register else "--template"
         raise InvalidQuery(f"{name} requires a format with a register: --format {', '.join(WITH_REGISTER)}.")

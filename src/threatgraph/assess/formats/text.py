@@ -19,6 +19,10 @@ from threatgraph.assess.formats.wording import (
 from threatgraph.assess.model import STATUSES, AssessmentData, ProvisionFinding, ThreatFinding
 from threatgraph.layout import fill
 
+_NEXT = (
+    "Answer the questions in --profile FILE or with --interactive. "
+    "Use --format markdown, html or xlsx for obligations, mitigations, controls and the risk register."
+)
 #: Provisions that are ruled out, and incidents, are shown up to this number; other formats have all of them.
 _SHOWN = 5
 
@@ -37,9 +41,7 @@ def render(data: AssessmentData, width: int | None) -> str:
         _incidents(data, width),
         _questions(data, width),
         _wrapped(DISCLAIMER, width),
-        _wrapped(
-            "Use --format markdown, html or xlsx for obligations, mitigations, controls and the risk register.", width
-        ),
+        _wrapped(_NEXT, width),
     ]
     return "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines) + "\n"
 
@@ -108,7 +110,7 @@ def _incidents(data: AssessmentData, width: int | None) -> Iterator[str]:
 
 def _questions(data: AssessmentData, width: int | None) -> Iterator[str]:
     if data.questions:
-        yield f"Questions to settle ({len(data.questions)}): answer them in --profile FILE or with --interactive"
+        yield f"Questions to settle ({len(data.questions)})"
     for number, question in enumerate(data.questions, 1):
         yield from _wrapped(f"{number:>2}. {question.text}", width, "", "    ")
         yield from _wrapped(question.why, width, "      ")
