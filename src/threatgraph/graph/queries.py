@@ -5,7 +5,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, overload
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from threatgraph.catalog import NamedQuery, load_catalog
 from threatgraph.errors import ThreatGraphWarning, UnknownName
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pyoxigraph import Triple
 
     from threatgraph.analytics import Analytics
+    from threatgraph.assess.model import Assessment
     from threatgraph.recommend import Recommendations, Recommender
 
 
@@ -157,6 +159,55 @@ class Queries(Lookups):
             kind=kind,
             top=top,
             framework=None if framework is None else self.resolve(framework, "framework"),
+        )
+
+    def assess(
+        self,
+        text: str | None = None,
+        *,
+        profile: str | Path | Mapping[str, Any] | None = None,
+        patterns: Sequence[str] = (),
+        role: str | Sequence[str] | None = None,
+        frameworks: str | Sequence[str] = (),
+        top: int = 10,
+    ) -> Assessment:
+        """Assess an AI system: which provisions to check, which threats, and what the graph has against them.
+
+        Args:
+            text: a description of the system in English.
+            profile: a system profile: a mapping, or the path of a YAML or Turtle file.
+            patterns: the identifiers of threat patterns that are known to be relevant.
+            role: the role or roles of your organization: ``provider``, ``deployer``, ``importer``, ``distributor``,
+                ``product-manufacturer`` or ``gpai-provider``.
+            frameworks: the identifiers of the frameworks to consider; all by default.
+            top: the maximum number of threats.
+
+        Returns:
+            The assessment: candidates to check, never a verdict, and no legal advice.
+
+        Raises:
+            InvalidQuery: if no description, profile or pattern is given, or the description is empty or too long.
+            InvalidFile: if the profile cannot be read.
+            UnknownName: for an unknown pattern, framework or role, or an unknown key or value of the profile.
+            AmbiguousName: if several records have a given name.
+
+        Example:
+            >>> found = graph.assess("HR screening chatbot that ranks job applicants")
+            >>> found.tier
+            'high-risk'
+        """
+        from threatgraph.assess.engine import assess
+
+        named = [frameworks] if isinstance(frameworks, str) else frameworks
+        return assess(
+            self.store,
+            self.recommender,
+            text=text,
+            profile=profile,
+            patterns=[self.resolve(name, "pattern") for name in patterns],
+            role=role,
+            frameworks=[self.resolve(name, "framework") for name in named],
+            top=top,
         )
 
     def recommend_all(self, kind: str = "incident", top: int = 10) -> Table:

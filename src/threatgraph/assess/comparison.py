@@ -1,0 +1,108 @@
+"""Finds the incidents that are comparable to a system, and states why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from threatgraph.assess import guidance as guide
+from threatgraph.assess.facts import Facts
+from threatgraph.assess.model import Precedent
+from threatgraph.assess.rules import Ruling
+from threatgraph.labels import read_labels
+from threatgraph.recommend import Recommender, recommend
+from threatgraph.store import Store
+
+#: What the same use under the Act, and the same sector, add to the similarity of texts.
+_SAME_USE, _SAME_SECTOR = 0.35, 0.1
+#: Sectors that most systems share are no reason.
+_COMMON = frozenset({"technology", "corporate", "cross-sector"})
+
+
+class Comparison:
+    """The incidents of the graph, by how comparable they are to a system.
+
+    Args:
+        store: the graph.
+        recommender: the recommender of the graph.
+        facts: the facts of the system.
+        ruling: the findings; incidents that are mapped to the same candidates have the same use.
+        purpose: the sentences that state the purpose; may be empty.
+        involved: the incidents of each pattern.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        recommender: Recommender,
+        facts: Facts,
+        ruling: Ruling,
+        purpose: str,
+        involved: Mapping[str, tuple[str, ...]],
+    ) -> None:
+        self._store, self._involved = store, involved
+        self._labels: dict[str, str] = {}
+        text = _similar(recommender, purpose)
+        sectors, uses = guide.read_sectors(store), guide.read_uses(store)
+        mine = set(facts.values("sector")) - _COMMON
+        decisive = {
+            finding.iri: finding.code
+            for slug, finding in ruling.findings.items()
+            if ruling.open(slug) and slug.startswith(("annex-iii-", "article-5-1", "article-50-"))
+        }
+        weights = {iri: 1.0 if "annex" in iri or "article-5-1" in iri else 0.3 for iri in decisive}
+        self._scores: dict[str, float] = {}
+        self._why: dict[str, str] = {}
+        for incident in sorted({*text, *sectors, *uses}):
+            shared = sorted(uses.get(incident, set()) & decisive.keys(), key=lambda iri: (-weights[iri], iri))
+            same = sorted(sectors.get(incident, set()) & mine)
+            score = (
+                text.get(incident, 0.0)
+                + (_SAME_USE * weights[shared[0]] if shared else 0)
+                + (_SAME_SECTOR if same else 0)
+            )
+            if score > 0:
+                self._scores[incident] = score
+                self._why[incident] = _why([decisive[iri] for iri in shared], same, text.get(incident, 0.0))
+
+    def best(self, most: int) -> tuple[Precedent, ...]:
+        """Return the most comparable incidents."""
+        return self._read(self._order(self._scores)[:most])
+
+    def of_pattern(self, pattern: str, most: int) -> tuple[Precedent, ...]:
+        """Return the most comparable incidents that show a pattern."""
+        return self._read(self._order(self._involved.get(pattern, ()))[:most])
+
+    def labels(self, incidents: Sequence[str]) -> dict[str, str]:
+        """Return the labels of incidents."""
+        missing = set(incidents) - self._labels.keys()
+        if missing:
+            self._labels |= read_labels(self._store, missing)
+        return {iri: self._labels.get(iri, iri) for iri in incidents}
+
+    def _order(self, incidents: Sequence[str] | Mapping[str, float]) -> list[str]:
+        return sorted(incidents, key=lambda iri: (-round(self._scores.get(iri, 0.0), 6), iri))
+
+    def _read(self, incidents: Sequence[str]) -> tuple[Precedent, ...]:
+        why = {iri: self._why.get(iri, "It shows the same pattern.") for iri in incidents}
+        return tuple(guide.read_precedents(self._store, why).values())
+
+
+def _similar(recommender: Recommender, purpose: str) -> dict[str, float]:
+    if not purpose.strip():
+        return {}
+    found = recommend(recommender, text=purpose, kind="incident", top=100)
+    return {} if found.basis == "popularity" else {item.iri: item.score for item in found}
+
+
+def _why(codes: Sequence[str], sectors: Sequence[str], similarity: float) -> str:
+    parts = []
+    if codes:
+        parts.append(f"same use ({', '.join(codes)})")
+    if sectors:
+        parts.append(f"same sector ({', '.join(sectors)})")
+    if similarity > 0.2:
+        parts.append("similar description")
+    if not parts:
+        return "The description is distantly similar."
+    sentence = ", ".join(parts)
+    return f"{sentence[0].upper()}{sentence[1:]}."

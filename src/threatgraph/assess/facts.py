@@ -1,0 +1,144 @@
+"""Extracts what a description states about a system, each fact with the words that state it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from threatgraph.assess.lexicon import Entry, Span, entries
+from threatgraph.assess.model import Fact
+from threatgraph.assess.sentences import Sentence, split
+
+_NEGATION = re.compile(
+    r"\b(?:no|not|never|nor|neither|without|cannot|none of|exclud(?:es|ed|ing)|except|rather than|instead of|avoids?|"
+    r"refuses to|prohibit(?:s|ed)?|forbid(?:s|den)?|blocks?|prevents?|banned|unlike)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+_NOT_NEGATION = re.compile(
+    r"\bnot (?:only|just|merely|limited|least|yet decided|sure|clear)\b|\bno (?:longer than|later|matter|doubt|fewer|less)\b"
+    r"|\bwithout (?:a |any )?(?:human|manual|person|review|asking|approval|consent|consulting|waiting|intervention|help|further)\w*"
+    r"|\bnot (?:know|been told|informed)\b|\b(?:did|does|do|has|have|was|were)(?:n['’]t| not) (?:ask|know|consent|agree|approve)\w*"
+    r"|\bno (?:human|person|one|longer)\b|\bnobody\b",
+    re.IGNORECASE,
+)
+#: Where the reach of a negation ends.
+_CLAUSE = re.compile(
+    r"[;:—–()]|\b(?:but|although|though|while|whereas|because|however|yet|so that|unless|until|which|who|and then|only)\b"
+    r"|,\s*(?:and )?(?:it|they|we|the|this|that|instead|then|so|he|she|our|its)\b|\band (?:it|they|we) ",
+    re.IGNORECASE,
+)
+#: The reach of a negation in characters.
+_REACH = 90
+#: Facts that phrases with a negation state, such as *does not make decisions*.
+_SELF_NEGATED = {("autonomy", "advice-only"), ("autonomy", "automated-decision"), ("setting", "outside-union")}
+#: The longest quotation of a description.
+_WORDS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The facts of a description and of a profile."""
+
+    items: tuple[Fact, ...]
+
+    def __iter__(self) -> Iterator[Fact]:
+        return iter(self.items)
+
+    def find(self, key: str) -> tuple[Fact, ...]:
+        """Return the facts with a name and value, such as ``use=recruitment``; ``use=*`` for any value."""
+        name, _, value = key.partition("=")
+        return tuple(f for f in self.items if f.name == name and value in ("*", f.value) and not f.negated)
+
+    def has(self, key: str) -> bool:
+        """Return whether a fact is stated."""
+        return bool(self.find(key))
+
+    def denies(self, key: str) -> tuple[Fact, ...]:
+        """Return the facts that state that something is not so, unless it is stated elsewhere."""
+        if self.has(key):
+            return ()
+        name, _, value = key.partition("=")
+        return tuple(f for f in self.items if f.name == name and f.value == value and f.negated)
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """Return the values of a fact, in the order of the description."""
+        return tuple(dict.fromkeys(f.value for f in self.items if f.name == name and not f.negated))
+
+    def words(self, keys: Iterable[str]) -> tuple[str, ...]:
+        """Return the words that state any of the facts."""
+        return tuple(dict.fromkeys(fact.words for key in keys for fact in self.find(key)))
+
+    def replaced(self, answers: Iterable[Fact]) -> Facts:
+        """Return the facts with those of a profile, which replace facts of the same name and value.
+
+        A fact of the profile named ``role`` replaces all facts of that name: the profile settles it.
+        """
+        given = tuple(answers)
+        settled = {fact.name for fact in given if fact.name in _SETTLED}
+        settled |= {fact.name for fact in given if fact.value == "*"}
+        same = {(fact.name, fact.value) for fact in given}
+        kept = [f for f in self.items if f.name not in settled and (f.name, f.value) not in same]
+        return Facts((*dict.fromkeys(given), *kept))
+
+
+#: Facts of which a profile states all values.
+_SETTLED = {"role", "audience"}
+
+
+def extract(text: str, sentences: list[Sentence] | None = None) -> Facts:
+    """Extract the facts that a description states.
+
+    Args:
+        text: the description.
+        sentences: its sentences, if they are known.
+
+    Returns:
+        One fact for each name and value. A statement wins over its negation, and an earlier or more central sentence
+        over another. Sentences about something else state nothing.
+    """
+    parts = split(text) if sentences is None else sentences
+    found: dict[tuple[str, str], Fact] = {}
+    for sentence in sorted(parts, key=lambda part: (-part.purpose, part.number)):
+        if sentence.is_aside:
+            continue
+        for entry in entries():
+            key = (entry.name, entry.value)
+            known = found.get(key)
+            if known is not None and not known.negated:
+                continue
+            fact = _match(entry, sentence)
+            if fact is not None and (known is None or not fact.negated):
+                found[key] = fact
+    return Facts(tuple(sorted(found.values(), key=lambda fact: (fact.sentence, fact.name, fact.value))))
+
+
+def _match(entry: Entry, sentence: Sentence) -> Fact | None:
+    """The fact of an entry in a sentence: stated if one occurrence is not negated."""
+    denied: Fact | None = None
+    for phrase in entry.phrases:
+        for spans in phrase.find(sentence.text):
+            words = _quote(sentence.text, spans)
+            if (entry.name, entry.value) in _SELF_NEGATED or not any(_negated(sentence.text, span) for span in spans):
+                return Fact(entry.name, entry.value, words, sentence=sentence.number)
+            denied = denied or Fact(entry.name, entry.value, words, negated=True, sentence=sentence.number)
+    return denied
+
+
+def _negated(sentence: str, span: Span) -> bool:
+    """Whether a negation before the place, in the same clause, reaches it."""
+    before = sentence[max(0, span[0] - _REACH) : span[0]]
+    clause = 0
+    for match in _CLAUSE.finditer(before):
+        clause = match.end()
+    reach = before[clause:]
+    reach = _NOT_NEGATION.sub(lambda match: " " * len(match[0]), reach)
+    return _NEGATION.search(reach) is not None
+
+
+def _quote(sentence: str, spans: tuple[Span, ...]) -> str:
+    """The words from the first to the last part; for parts far apart, the parts alone."""
+    start, end = min(s for s, _ in spans), max(e for _, e in spans)
+    if end - start <= _WORDS:
+        return sentence[start:end].strip(" ,;:.")
+    return " … ".join(sentence[s:e].strip() for s, e in sorted(spans))

@@ -1,0 +1,107 @@
+"""Reads the lexicons of facts, and finds their phrases in a sentence."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import tomllib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from threatgraph.resources import installed_root
+
+#: The greatest distance of the parts of a phrase that are joined by ``~``, in characters.
+_NEAR = 70
+#: The number of occurrences of each part of a phrase that are combined.
+_MOST = 6
+_MACRO = re.compile(r"\{([a-z]+)\}")
+#: What may be between two parts within parentheses.
+_FOLLOWS = r"\W(?:.{0,60}?\W)?"
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A phrase: parts that a sentence must have, near one another or anywhere in it."""
+
+    parts: tuple[tuple[re.Pattern[str], bool], ...]
+    """Each part, and whether it must be near the part before it."""
+
+    def find(self, sentence: str) -> Iterator[tuple[Span, ...]]:
+        """Yield the places of the parts of each occurrence, the closest first."""
+        places: list[list[Span]] = []
+        for pattern, _ in self.parts:
+            found = [match.span() for match in itertools.islice(pattern.finditer(sentence), _MOST)]
+            if not found:
+                return
+            places.append(found)
+        combined = [spans for spans in itertools.product(*places) if self._allowed(spans)]
+        yield from sorted(combined, key=lambda spans: (max(e for _, e in spans) - min(s for s, _ in spans), spans))
+
+    def _allowed(self, spans: Sequence[Span]) -> bool:
+        for i in range(1, len(spans)):
+            (start, end), (other, other_end) = spans[i - 1], spans[i]
+            gap = max(other - end, start - other_end)
+            if gap < 0 or (self.parts[i][1] and gap > _NEAR):
+                return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A fact that a description may state, and the phrases that state it."""
+
+    name: str
+    value: str
+    phrases: tuple[Phrase, ...]
+
+
+@cache
+def load(name: str) -> dict[str, Any]:
+    """Read a data file of the assessment.
+
+    Args:
+        name: the name of the file without its ending, such as ``facts``.
+    """
+    path: Path = installed_root() / "data" / "assessment" / f"{name}.toml"
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """Return the facts that can be recognized."""
+    macros: dict[str, str] = load("facts")["macros"]
+    return tuple(
+        Entry(fact["name"], fact["value"], tuple(_phrase(text, macros) for text in fact["match"]))
+        for name in ("facts", "context")
+        for fact in load(name)["fact"]
+    )
+
+
+def _phrase(text: str, macros: dict[str, str]) -> Phrase:
+    parts: list[tuple[re.Pattern[str], bool]] = []
+    near = False
+    for piece in _pieces(_MACRO.sub(lambda match: macros[match[1]], text)):
+        if piece in ("~", "&"):
+            near = piece == "~"
+        else:
+            parts.append((re.compile(rf"(?<!\w)(?:{piece})", re.IGNORECASE), near))
+    return Phrase(tuple(parts))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """Split a phrase at its operators. Within parentheses, ``A ~ B`` means that B follows A."""
+    depth, piece = 0, ""
+    for token in re.split(r"( [~&] |[()])", text):
+        depth += {"(": 1, ")": -1}.get(token, 0)
+        if token in (" ~ ", " & ") and not depth:
+            yield piece
+            yield token.strip()
+            piece = ""
+        else:
+            piece += _FOLLOWS if token in (" ~ ", " & ") else token
+    yield piece

@@ -1,0 +1,213 @@
+"""Applies the rules of the EU AI Act to the facts of a system. Each finding is a candidate to check, never a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from threatgraph.assess.conditions import holds, stated
+from threatgraph.assess.duties import high_risk_duties
+from threatgraph.assess.facts import Facts
+from threatgraph.assess.law import Law
+from threatgraph.assess.lexicon import load
+from threatgraph.assess.model import ProvisionFinding, Status
+
+#: The roles that a user's organization can have, with those that it is checked for if the text names none.
+ASSUMED = ("provider", "deployer")
+_TRANSPARENCY = {
+    "article-50-1": "provider",
+    "article-50-2": "provider",
+    "article-50-3": "deployer",
+    "article-50-4": "deployer",
+}
+
+
+@dataclass(slots=True)
+class Ruling:
+    """What the rules find for a system."""
+
+    law: Law
+    facts: Facts
+    roles: tuple[str, ...]
+    """The roles that are checked: the stated ones, or provider and deployer."""
+    role_settled: bool
+    findings: dict[str, ProvisionFinding] = field(default_factory=dict)
+    """The findings by slug, the decisive ones first."""
+    notes: list[str] = field(default_factory=list)
+
+    def add(
+        self, slug: str, status: Status, reason: str, matched: Iterable[str] = (), *, product: bool = False
+    ) -> None:
+        """Add a finding, if the graph has the provision and nothing was found for it before."""
+        provision = self.law.get(slug)
+        if provision is not None and slug not in self.findings:
+            self.findings[slug] = self.law.finding(provision, status, reason, matched, product=product)
+
+    def open(self, slug: str) -> bool:
+        """Return whether a provision is a candidate or to check."""
+        return slug in self.findings and self.findings[slug].status != "ruled out"
+
+    def points(self) -> list[str]:
+        """Return the points of Annex III that are candidates or to check."""
+        return [slug for slug in self.findings if slug.startswith("annex-iii-") and self.open(slug)]
+
+    def found(self, name: str, value: str) -> bool:
+        """Decide on the terms ``finding=`` and ``point=`` of conditions."""
+        return self.open(value)
+
+
+def apply(law: Law, facts: Facts) -> Ruling:
+    """Apply the rules to the facts.
+
+    Args:
+        law: the provisions of the EU AI Act.
+        facts: the facts of the description and the profile.
+
+    Returns:
+        The findings: prohibited practices, high-risk uses and products, transparency, models, and the duties of the
+        roles. Without an exclusion or a match, a provision has no finding.
+    """
+    stated_roles = facts.values("role")
+    operators = tuple(role for role in stated_roles if role != "gpai-provider")
+    roles = stated_roles if stated_roles else ASSUMED
+    if stated_roles == ("gpai-provider",):
+        operators = ()
+    ruling = Ruling(law, facts, roles, bool(operators) or "gpai-provider" in stated_roles)
+    for rule in load("rules")["rule"]:
+        _apply_rule(ruling, rule)
+    _classify(ruling)
+    high_risk_duties(ruling)
+    _transparency_form(ruling)
+    _literacy(ruling)
+    _scope(ruling)
+    return ruling
+
+
+def _apply_rule(ruling: Ruling, rule: Mapping[str, Any]) -> None:
+    outcomes: tuple[tuple[str, Status], ...] = (("exclude", "ruled out"), ("check", "to check"), ("when", "candidate"))
+    for key, status in outcomes:
+        for case in rule.get(key, ()):
+            if holds(case["if"], ruling.facts):
+                matched = ruling.facts.words(stated(case["if"]))
+                ruling.add(rule["provision"], *_addressed(ruling, rule["provision"], status, case["because"]), matched)
+                return
+    for case in (*rule.get("when", ()), *rule.get("check", ())):
+        denied = ruling.facts.denies(stated(case["if"])[0])
+        if denied and not denied[0].name == "autonomy":
+            ruling.add(
+                rule["provision"],
+                "ruled out",
+                f"It is stated that this is not so: “{denied[0].words}”.",
+                [denied[0].words],
+            )
+            return
+
+
+def _addressed(ruling: Ruling, slug: str, status: Status, because: str) -> tuple[Status, str]:
+    """The status of a transparency paragraph, which binds one role only."""
+    addressee = _TRANSPARENCY.get(slug)
+    if addressee is None or status == "ruled out":
+        return status, because
+    if not ruling.role_settled:
+        return status, f"{because} The paragraph binds the {addressee}."
+    if addressee in ruling.roles:
+        return status, f"{because} It binds you as {addressee}."
+    return "ruled out", f"{because} The paragraph binds the {addressee}, not the {' or '.join(ruling.roles)}."
+
+
+def _classify(ruling: Ruling) -> None:
+    """Both routes of Article 6: products of Annex I, and the uses of Annex III with the derogation."""
+    _products(ruling)
+    points = ruling.points()
+    if not points:
+        return
+    codes = ", ".join(ruling.findings[slug].code for slug in points)
+    sure = any(ruling.findings[slug].status == "candidate" for slug in points)
+    matched = [words for slug in points for words in ruling.findings[slug].matched]
+    ruling.add(
+        "article-6-2", "candidate" if sure else "to check", f"A use in {codes} makes a system high-risk.", matched
+    )
+    profiling = ruling.facts.find("profiling=yes")
+    narrow = ruling.facts.words(["autonomy=narrow-task", "autonomy=advice-only"])
+    if profiling and profiling[0].words == "profile":
+        ruling.add("article-6-3", "ruled out", "The system profiles people, so the derogation is not available.")
+        return
+    if profiling:
+        reason = (
+            "The system seems to profile people; if it does, it remains high-risk and the derogation is not available."
+        )
+    elif narrow:
+        reason = "The text names a limited task; the derogation may apply unless the system profiles people."
+    else:
+        reason = (
+            "The derogation may apply if the system performs a narrow or preparatory task and does not profile people."
+        )
+    ruling.add("article-6-3", "to check", reason, [fact.words for fact in profiling] or narrow)
+    if "provider" in ruling.roles:
+        ruling.add(
+            "article-6-4",
+            "to check",
+            "A provider that relies on Article 6(3) must document its assessment and register.",
+        )
+
+
+def _products(ruling: Ruling) -> None:
+    facts = ruling.facts
+    denied = facts.denies("product=third-party assessment")
+    for product in load("rules")["product"]:
+        found = facts.find(f"product={product['value']}")
+        if not found:
+            continue
+        if denied:
+            ruling.add(
+                "article-6-1",
+                "ruled out",
+                "No third-party conformity assessment is required, according to the profile.",
+            )
+            return
+        assessed = facts.has("product=third-party assessment")
+        status: Status = "candidate" if assessed else product["status"]
+        reason = (
+            f"The system may be, or be a safety component of, a product ({product['value']}) under {product['law']}; "
+            "it is high-risk if that law requires a third-party conformity assessment for health or safety risks."
+        )
+        ruling.add("article-6-1", status, reason, [fact.words for fact in found], product=True)
+        return
+
+
+def _transparency_form(ruling: Ruling) -> None:
+    if any(ruling.open(slug) for slug in _TRANSPARENCY):
+        ruling.add(
+            "article-50-5", "candidate", "The information must be clear and given at the first interaction or exposure."
+        )
+
+
+def _literacy(ruling: Ruling) -> None:
+    if {"provider", "deployer"} & set(ruling.roles):
+        ruling.add("article-4", "candidate", "Providers and deployers of every AI system must support AI literacy.")
+
+
+def _scope(ruling: Ruling) -> None:
+    """Exclusions of Article 2: what they cover is ruled out."""
+    for case in load("rules")["scope"]:
+        if not holds(case["if"], ruling.facts):
+            continue
+        because, matched = case["because"], ruling.facts.words(stated(case["if"]))
+        for slug, finding in list(ruling.findings.items()):
+            covered = case["covers"] == "all" or _binds_deployer(slug, finding)
+            if finding.status != "ruled out" and covered:
+                provision = ruling.law.get(slug)
+                if provision is not None:
+                    ruling.findings[slug] = ruling.law.finding(
+                        provision, "ruled out", f"{because[0].upper()}{because[1:]}.", matched
+                    )
+        scope = ruling.law.get("article-2")
+        if scope is not None:
+            finding = ruling.law.finding(scope, "candidate", f"The exclusion must be checked: {because}.", matched)
+            ruling.findings = {"article-2": finding, **ruling.findings}
+        return
+
+
+def _binds_deployer(slug: str, finding: ProvisionFinding) -> bool:
+    return ("deployer" in finding.roles and "provider" not in finding.roles) or slug == "article-4"
