@@ -164,6 +164,7 @@ def test_the_public_api_is_listed() -> None:
     assert sorted(threatgraph.__all__) == [
         "AmbiguousName",
         "Analytics",
+        "Assessment",
         "Chart",
         "Description",
         "EndpointError",

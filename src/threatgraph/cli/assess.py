@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from threatgraph.assess import EXTENSIONS, LONGEST_TEXT, WITH_REGISTER, changes, read_description, read_sheet
+from threatgraph.assess import (
+    EXTENSIONS,
+    LONGEST_TEXT,
+    WITH_REGISTER,
+    changes,
+    read_description,
+    read_sheet,
+    read_values,
+)
 from threatgraph.cli.interactive import ask
 from threatgraph.cli.options import Options, add_format, positive_integer, utf8
 from threatgraph.cli.output import decoded, notify, open_graph, width, write, write_text
@@ -112,11 +121,13 @@ def _assess(options: AssessOptions) -> Assessment:
     graph = open_graph(options)
     text = _text(options)
 
+    profile = read_values(options.profile) if options.profile and options.interactive else options.profile
+
     def assess(answers: dict[str, str]) -> Assessment:
         return graph.assess(
-            text=text,
-            profile=options.profile,
-            answers=answers,
+            text,
+            # A path stays a path if nothing was asked, so that an error can name the file.
+            profile={**profile, **answers} if isinstance(profile, Mapping) else profile or answers or None,
             patterns=options.pattern,
             role=options.role,
             frameworks=options.framework,
