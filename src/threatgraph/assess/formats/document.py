@@ -14,6 +14,7 @@ from threatgraph.assess.formats.wording import (
     STATUS_TITLES,
     answers,
     fact_value,
+    further_notes,
     names,
     provision_name,
     threat_name,
@@ -57,7 +58,7 @@ def _summary(data: AssessmentData) -> Iterator[Block]:
             ("Open questions", [str(len(data.questions))]),
         ]
     )
-    for note in data.notes:
+    for note in further_notes(data):
         yield Paragraph([note], "note")
     if data.description:
         yield Heading(3, "Description")
@@ -85,6 +86,10 @@ def _provisions(data: AssessmentData) -> Iterator[Block]:
     yield Heading(2, "Provisions to check", "provisions")
     if not data.provisions:
         yield Paragraph([NOTHING])
+        return
+    frameworks = tuple(dict.fromkeys(provision.framework for provision in data.provisions))
+    if len(frameworks) == 1:
+        yield Paragraph([f"All provisions are of the {frameworks[0]}."])
     for status in STATUSES:
         found = with_status(data, status)
         if not found:
@@ -92,20 +97,29 @@ def _provisions(data: AssessmentData) -> Iterator[Block]:
         yield Heading(3, STATUS_TITLES[status], status.replace(" ", "-"))
         yield Paragraph([STATUS_NOTES[status]])
         if status == "ruled out":
-            yield Items([[f"{p.framework}, {provision_name(p)}: {p.reason}"] for p in found])
+            yield Items([[f"{_cited(p, frameworks)}: {p.reason}"] for p in found])
             continue
         yield Grid(
-            ("Framework", "Provision", "Obliges", "Applies from"),
-            [([p.framework], [provision_name(p)], [names(p.roles)], [p.applies_from or ""]) for p in found],
+            ("Provision", "Obliges", "Applies from"),
+            [([_link(p, frameworks)], [names(p.roles)], [p.applies_from or ""]) for p in found],
         )
         for provision in found:
-            yield from _provision(provision)
+            yield from _provision(provision, frameworks)
 
 
-def _provision(provision: ProvisionFinding) -> Iterator[Block]:
-    yield Heading(4, f"{provision_name(provision)}", _anchor(provision.iri))
+def _cited(provision: ProvisionFinding, frameworks: Sequence[str]) -> str:
+    """The name of a provision, with its framework where there are several."""
+    name = provision_name(provision)
+    return f"{provision.framework}, {name}" if len(frameworks) > 1 else name
+
+
+def _link(provision: ProvisionFinding, frameworks: Sequence[str]) -> Link:
+    return Link(_cited(provision, frameworks), f"#{_anchor(provision.iri)}")
+
+
+def _provision(provision: ProvisionFinding, frameworks: Sequence[str]) -> Iterator[Block]:
+    yield Heading(4, _cited(provision, frameworks), _anchor(provision.iri))
     fields = _fields(
-        ("Framework", provision.framework),
         ("Why", provision.reason),
         ("Matched words", ["; ".join(f"“{words}”" for words in provision.matched)]),
         ("Summary", provision.summary),
@@ -155,10 +169,12 @@ def _threat(threat: ThreatFinding, provisions: Sequence[ProvisionFinding]) -> It
     obligations = [p for p in provisions if p.status != "ruled out"]
     yield from _list("Obligations", [_obligation(provision) for provision in obligations])
     yield from _list("Mitigations", [_control(control) for control in threat.mitigations])
-    yield from _list("Controls of frameworks", [_control(control) for control in threat.controls])
+    if threat.controls:
+        yield Heading(4, "Controls of frameworks")
+        yield Fields(_by_framework(threat.controls))
     yield from _list("Detection indicators", [[text] for text in threat.indicators])
     yield from _list("Response steps", [[text] for text in threat.response_steps], numbered=True)
-    yield from _list("Comparable incidents", [_precedent(incident) for incident in threat.incidents])
+    yield from _list("Comparable incidents", [_precedent(incident, outcome=False) for incident in threat.incidents])
 
 
 def _obligation(provision: ProvisionFinding) -> Inlines:
@@ -168,14 +184,23 @@ def _obligation(provision: ProvisionFinding) -> Inlines:
 
 
 def _control(control: Control) -> Inlines:
-    name = f"{control.framework}: {control.label}" if control.framework else control.label
-    return [f"{name} — {control.text}" if control.text and control.text != control.label else name]
+    return [f"{control.label}: {control.text}" if control.text and control.text != control.label else control.label]
 
 
-def _precedent(incident: Precedent) -> list[str | Link | Tag]:
+def _by_framework(controls: Sequence[Control]) -> list[tuple[str, Inlines]]:
+    """The names of controls by framework; spreadsheets and JSON have their texts."""
+    found: dict[str, list[str]] = {}
+    for control in controls:
+        found.setdefault(control.framework or "Others", []).append(control.label)
+    return [(framework, ["; ".join(labels)]) for framework, labels in found.items()]
+
+
+def _precedent(incident: Precedent, *, outcome: bool = True) -> list[str | Link | Tag]:
     facts = ", ".join(filter(None, (incident.occurred, incident.severity)))
     text = f"{incident.label} ({facts})." if facts else f"{incident.label}."
-    parts: list[str | Link | Tag] = [" ".join(filter(None, (text, incident.why, _outcome(incident))))]
+    parts: list[str | Link | Tag] = [
+        " ".join(filter(None, (text, incident.why, _outcome(incident) if outcome else "")))
+    ]
     for number, url in enumerate(incident.sources):
         parts += [", " if number else " Sources: ", Link(_site(url), url)]
     return parts

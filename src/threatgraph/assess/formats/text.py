@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from threatgraph.assess.formats.wording import (
     DISCLAIMER,
@@ -11,6 +12,7 @@ from threatgraph.assess.formats.wording import (
     answers,
     counted,
     fact_value,
+    further_notes,
     names,
     provision_name,
     threat_name,
@@ -52,9 +54,13 @@ def _head(data: AssessmentData, width: int | None) -> Iterator[str]:
     yield from _wrapped(f"Risk tier, to check: {data.tier}", width)
     yield from _wrapped(f"Roles: {names(data.roles) or 'not settled'}", width)
     if data.facts:
-        facts = "; ".join(f"{names([f.name])}: {fact_value(f)} (“{f.words}”)" for f in data.facts)
-        yield from _wrapped(f"Facts: {facts}", width, hang="  ")
-    for note in data.notes:
+        yield "Facts:"
+    by_name: dict[str, list[str]] = {}
+    for fact in data.facts:
+        by_name.setdefault(fact.name, []).append(f"{fact_value(fact)} (“{fact.words}”)")
+    for name, values in by_name.items():
+        yield from _wrapped(f"{names([name])}: {', '.join(values)}", width, "  ", "  ")
+    for note in further_notes(data):
         yield from _wrapped(f"Note: {note}", width, hang="  ")
 
 
@@ -66,20 +72,31 @@ def _provisions(data: AssessmentData, status: str, width: int | None) -> Iterato
         return
     yield f"{STATUS_TITLES[status]} ({len(found)})"
     shown = found[:_SHOWN] if status == "ruled out" else found
-    for provision in shown:
-        yield from _provision(provision, width)
+    for framework, of_framework in groupby(shown, key=lambda provision: provision.framework):
+        yield from _wrapped(framework, width, "  ", "  ")
+        # What has the same reason is listed below it.
+        for reason, group in _grouped(of_framework).items():
+            yield from _wrapped(reason, width, "  - ", "")
+            for provision in group:
+                yield from _provision(provision, width)
     if len(found) > len(shown):
         yield f"  … and {len(found) - len(shown)} more"
 
 
+def _grouped(provisions: Iterable[ProvisionFinding]) -> dict[str, list[ProvisionFinding]]:
+    found: dict[str, list[ProvisionFinding]] = {}
+    for provision in provisions:
+        found.setdefault(provision.reason, []).append(provision)
+    return found
+
+
 def _provision(provision: ProvisionFinding, width: int | None) -> Iterator[str]:
     date = f", applies from {provision.applies_from}" if provision.applies_from else ""
-    yield from _wrapped(f"{provision.framework}, {provision_name(provision)}{date}", width, "  ", "    ")
-    yield from _wrapped(provision.reason, width, "      ")
-    if provision.status != "ruled out":
+    yield from _wrapped(f"{provision_name(provision)}{date}", width, "      ", "  ")
+    if provision.status == "candidate":
         for name, texts in (("Condition", provision.conditions), ("Exception", provision.exceptions)):
             for text in texts:
-                yield from _wrapped(f"{name}: {text}", width, "      ", "  ")
+                yield from _wrapped(f"{name}: {text}", width, "        ", "  ")
 
 
 def _threats(data: AssessmentData, width: int | None) -> Iterator[str]:
@@ -95,7 +112,8 @@ def _threats(data: AssessmentData, width: int | None) -> Iterator[str]:
 
 def _facts(threat: ThreatFinding) -> str:
     found = counted(len(threat.mitigations), "mitigation"), counted(len(threat.controls), "control")
-    return f"{threat.certainty}; severity {threat.severity}, {threat.likelihood_trend}; {', '.join(found)}"
+    rating = f"{threat.certainty}; {threat.severity.lower()} severity, {threat.likelihood_trend.lower()} likelihood"
+    return f"{rating}; {', '.join(found)}"
 
 
 def _incidents(data: AssessmentData, width: int | None) -> Iterator[str]:
@@ -120,5 +138,5 @@ def _questions(data: AssessmentData, width: int | None) -> Iterator[str]:
 def _wrapped(text: str, width: int | None, indent: str = "", hang: str = "") -> Iterator[str]:
     """The lines of a text; the second and later ones stand ``hang`` further in."""
     room = None if width is None else max(width - len(indent) - len(hang), 20)
-    for number, line in enumerate(fill(" ".join(text.split()) if not text[:1].isspace() else text, room)):
-        yield f"{indent}{hang if number else ''}{line}"
+    for number, line in enumerate(fill(text, room)):
+        yield f"{' ' * len(indent) + hang if number else indent}{line}"

@@ -5,13 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from threatgraph.assess.model import AssessmentData, Fact, ProvisionFinding, Question, ThreatFinding
+from threatgraph.assess.notes import DISCLAIMER
 
-DISCLAIMER = (
-    "This assessment lists candidates to check. It is not a legal classification, not a verdict and not legal advice. "
-    "Whether a provision applies depends on facts that a description may not state: have it reviewed by a qualified "
-    "person."
-)
+__all__ = [
+    "DISCLAIMER",
+    "LIMITS",
+    "NOTHING",
+    "STATUS_NOTES",
+    "STATUS_TITLES",
+    "answers",
+    "counted",
+    "fact_value",
+    "further_notes",
+    "names",
+    "provision_name",
+    "threat_name",
+    "with_status",
+]
+
 LIMITS = (
+    "Whether a provision applies depends on facts that a description may not state. Have the findings reviewed by a "
+    "qualified person.",
     "The findings follow from words of the description, facts of the profile and curated links of the graph. "
     "No language model was used, and nothing was sent to a server.",
     "A threat that is not listed can still be relevant. The list covers the threat patterns of the graph.",
@@ -45,6 +59,11 @@ def fact_value(fact: Fact) -> str:
     """The value of a fact; one that the description denies is marked."""
     value = fact.value.replace("-", " ")
     return f"not {value}" if fact.negated else value
+
+
+def further_notes(data: AssessmentData) -> list[str]:
+    """The notes without the disclaimer, which documents have at their top."""
+    return [note for note in data.notes if note != DISCLAIMER]
 
 
 def with_status(data: AssessmentData, status: str) -> list[ProvisionFinding]:

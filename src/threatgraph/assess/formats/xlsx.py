@@ -9,7 +9,15 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from threatgraph.assess.coverage import coverage
-from threatgraph.assess.formats.wording import DISCLAIMER, LIMITS, fact_value, names, provision_name, threat_name
+from threatgraph.assess.formats.wording import (
+    DISCLAIMER,
+    LIMITS,
+    fact_value,
+    further_notes,
+    names,
+    provision_name,
+    threat_name,
+)
 from threatgraph.assess.model import AssessmentData, Control
 from threatgraph.assess.register import Cell, Register
 from threatgraph.assess.sheets import require_openpyxl
@@ -141,7 +149,7 @@ def _about(book: Workbook, data: AssessmentData) -> None:
         ("Roles", names(data.roles) or "not settled"),
         ("Description", data.description),
         *((f"Fact: {names([f.name])}", f"{fact_value(f)} (“{f.words}”)") for f in data.facts),
-        *(("Note", note) for note in data.notes),
+        *(("Note", note) for note in further_notes(data)),
         *(("Limit", text) for text in LIMITS),
     ]
     _add(book, "About", ("Item", "Value"), rows)
