@@ -23,6 +23,9 @@ from threatgraph.assess.formats.wording import (
 from threatgraph.assess.model import STATUSES, AssessmentData, Control, Precedent, ProvisionFinding, ThreatFinding
 from threatgraph.assess.register import Register
 
+#: The number of provisions and threats in the summary.
+_MAIN = 3
+
 
 def document(data: AssessmentData, register: Register) -> list[Block]:
     """The parts of the document.
@@ -54,7 +57,9 @@ def _summary(data: AssessmentData) -> Iterator[Block]:
             ("Risk tier, to check", [data.tier]),
             ("Roles", [names(data.roles) or "not settled"]),
             ("Provisions", [", ".join(found)]),
+            ("Main candidates", ["; ".join(map(provision_name, with_status(data, "candidate")[:_MAIN])) or "none"]),
             ("Threats", [str(len(data.threats))]),
+            ("Main threats", ["; ".join(map(threat_name, data.threats[:_MAIN])) or "none"]),
             ("Open questions", [str(len(data.questions))]),
         ]
     )
