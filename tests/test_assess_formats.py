@@ -186,7 +186,8 @@ def test_the_json_follows_its_schema(make: Any) -> None:
     jsonschema.validate(found, json_schema())
     assert found == make().to_dict()
     assert found["title"] == make().title
-    for changed in ({"tier": "harmless"}, {"provisions": [{}]}, {"more": 1}):
+    wrong: list[dict[str, Any]] = [{"tier": "harmless"}, {"provisions": [{}]}, {"more": 1}]
+    for changed in wrong:
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate({**found, **changed}, json_schema())
 
@@ -334,8 +335,9 @@ def test_without_openpyxl_the_error_names_the_extra(monkeypatch: pytest.MonkeyPa
 def edited(content: bytes, kind: str, folder: Path) -> Path:
     """The register after a user filled it in: own cells, an own column, an own row, another order."""
     path = folder / f"register.{kind}"
+    lines: list[list[Any]]
     if kind == "csv":
-        lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+        lines = [*csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))]
     else:
         lines = [list(line) for line in workbook(content)["Register"].iter_rows(values_only=True)]
     header, first, second = lines
@@ -345,20 +347,20 @@ def edited(content: bytes, kind: str, folder: Path) -> Path:
     for name, value in {"Owner": "Ana Núñez", "Status": "open", "Notes": "- ask\n= the works council"}.items():
         first[header.index(name)] = value
     first[header.index("Due date")] = "2027-03-01" if kind == "csv" else date(2027, 3, 1)
-    own = ["" if kind == "csv" else None] * len(header)
+    own: list[Any] = [None] * len(header)
     own[0], own[header.index("Risk")], own[header.index("Owner")] = "OWN-1", "Union objects", "Legal"
     table = [header, second, own, first]
     if kind == "csv":
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, delimiter=";").writerows(table)  # as a European Excel saves it
-    else:
-        book = openpyxl.Workbook()
-        sheet = book.worksheets[0]
-        for line in table:
-            sheet.append(line)
-            for cell in sheet[sheet.max_row]:
-                cell.data_type = "s" if isinstance(cell.value, str) else cell.data_type
-        book.save(path)
+        return path
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for line in table:
+        sheet.append(line)
+        for cell in sheet[sheet.max_row]:
+            cell.data_type = "s" if isinstance(cell.value, str) else cell.data_type
+    book.save(path)
     return path
 
 

@@ -155,7 +155,7 @@ def _profile(values: Mapping[str, Any], where: str) -> Profile:
             title = str(value).strip()
         elif key in TEXTS:
             texts += _texts(value, key)
-        elif key in ids and key != "role":
+        elif key in ids and (key != "role" or str(value).strip().lower() in ids[key]["options"]):
             facts += answer(ids[key], _option(ids[key], value))
             answered.add(key)
         else:

@@ -112,7 +112,7 @@ def _check(options: AssessOptions, form: str) -> None:
 
 
 def _form_of(output: str | None) -> str:
-    """The format that the extension of the output file stands for."""
+    """The format that the extension of the output file means."""
     extension = (output or "").rpartition(".")[2].lower()
     return EXTENSIONS.get(extension, "text")
 

@@ -24,7 +24,7 @@ FORMATS: Mapping[str, Callable[[AssessmentData, Register], str | bytes]] = {
     "turtle": lambda data, register: rdf.to_turtle(data),
     "jsonld": lambda data, register: rdf.to_jsonld(data),
 }
-#: The format that the extension of a file stands for.
+#: The format of a file with an extension.
 EXTENSIONS: Mapping[str, str] = {
     "md": "markdown",
     "html": "html",
