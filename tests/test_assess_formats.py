@@ -227,8 +227,8 @@ def test_coverage_counts_what_is_there_and_names_what_is_missing() -> None:
 
 
 def real() -> Any:
-    """The sample with records of the bundled graph only."""
-    sample = assessment()
+    """The sample with records of the bundled graph only, and with a description as users write them."""
+    sample = replace(assessment(), description="\n".join(("# HR ", *HOSTILE, "ist nicht TODO")))
     incident = ThreatGraph.open().recommend(text=DESCRIPTION, kind="incident", top=1)[0]
     found = replace(sample.incidents[0], iri=incident.iri)
     return replace(sample, incidents=(found,), threats=tuple(replace(t, incidents=(found,)) for t in sample.threats))

@@ -37,12 +37,12 @@ PROPERTIES = frozenset(
     actor addedProperty addresses affects aiidNumber appliesFrom appliesFromAsAmended asOf assessedProvision
     assessedThreat asset causalFactor certainty citation condition contribution control controlDomain coOccursWith count
     crosswalkMapping curationStatus deployer developer distinguishedFrom domain draftedWith entitles escalatesTo
-    evidenceLevel evidenceRationale exception existingLink exposurePathway failureStage firstYear framework
-    governanceContext group harmedParty harmType hasPart impact impactLevel impactRole incidentStatus incidentSummary
-    indicator indicatorSummary involvesPattern lastYear lifecycleStage likelihoodTrend likelihoodTrendRationale
-    likelyOwner listedGroup manifestation mappedTo mapping mappingRelation matchedText measure mechanism
-    mechanismSummary notCoveredBy obliges occurred organizationRole origin outcome pattern patternLink patternRole
-    percentage placeName position primaryPattern proposedTier provision provisionLevel provisionStatus
+    evidenceLevel evidenceRationale exception existingLink exposurePathway failureStage findingReason firstYear
+    framework governanceContext group harmedParty harmType hasPart impact impactLevel impactRole incidentStatus
+    incidentSummary indicator indicatorSummary involvesPattern lastYear lifecycleStage likelihoodTrend
+    likelihoodTrendRationale likelyOwner listedGroup manifestation mappedTo mapping mappingRelation matchedText measure
+    mechanism mechanismSummary notCoveredBy obliges occurred organizationRole origin outcome pattern patternLink
+    patternRole percentage placeName position primaryPattern proposedTier provision provisionLevel provisionStatus
     publishedPredicate publisherName queryText rank rankPosition rationale reason recommendationBasis recommendedFor
     recommends region relatedIncident reprint resolutionState responseStep responseTrigger retrievalNote
     retrievalQuestion retrievalTopic reviewedBy reviewState riskTier sameIncident score secondaryPattern sector severity

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -91,7 +92,8 @@ def execute(options: AssessOptions) -> int:
         write_text(found.render(width(options)), options)
         return 0
     register = found.to_register(earlier, template)
-    write(found.export(form, register=register), options)
+    content = found.export(form, register=register)
+    write(content if options.output else content.removeprefix(codecs.BOM_UTF8), options)  # a pipe needs no mark
     if earlier:
         notify(f"register: {changes(register)}")
     return 0

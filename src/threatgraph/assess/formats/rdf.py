@@ -71,7 +71,7 @@ def _provision(node: NamedNode, provision: ProvisionFinding) -> list[Triple]:
         Triple(part, _TYPE, NamedNode(tg("AssessedProvision"))),
         Triple(part, NamedNode(tg("provision")), NamedNode(provision.iri)),
         Triple(part, NamedNode(tg("provisionStatus")), Literal(provision.status)),
-        Triple(part, NamedNode(tg("rationale")), Literal(provision.reason, language="en")),
+        Triple(part, NamedNode(tg("findingReason")), Literal(provision.reason)),
         *(Triple(part, NamedNode(tg("matchedText")), Literal(words)) for words in dict.fromkeys(provision.matched)),
         *_derived(part, [provision.iri]),
     ]
@@ -85,7 +85,7 @@ def _threat(node: NamedNode, position: int, threat: ThreatFinding) -> list[Tripl
         Triple(part, NamedNode(tg("pattern")), NamedNode(threat.iri)),
         Triple(part, NamedNode(tg("position")), Literal(position)),
         Triple(part, NamedNode(tg("certainty")), Literal(threat.certainty)),
-        Triple(part, NamedNode(tg("rationale")), Literal(threat.why, language="en")),
+        Triple(part, NamedNode(tg("findingReason")), Literal(threat.why)),
         *_derived(part, [threat.iri, *threat.provisions, *(incident.iri for incident in threat.incidents)]),
     ]
 
