@@ -128,7 +128,7 @@ def test_show_takes_any_name_of_a_record(name: str) -> None:
 
 def test_show_of_other_kinds_and_formats() -> None:
     assert "Systemic & Catastrophic Risks" in run("show", "DOM-SYS")[1]
-    assert "Overreliance & Automation Bias (PAT-CTL-004)" in run("show", "eu-ai-act:article-14")[1]
+    assert "Overreliance & Automation Bias (PAT-CTL-004)" in run("show", "eu-ai-act:article-14-4")[1]
     record = json.loads(run("show", "INC-23-0002", "--format", "json")[1])
     assert record["occurred"] == ["2023-03"]
     assert len(record["patternLink"]) == 2
@@ -139,7 +139,7 @@ def test_stats_and_lists() -> None:
     counts = {row["what"]: row["count"] for row in json.loads(run("stats", "--format", "json")[1])}
     assert counts["patterns"] == len(list((data_dir() / "patterns").glob("*.ttl"))) >= 42
     assert counts["incidents"] == len(list((data_dir() / "incidents").rglob("*.ttl")))
-    assert counts["provisions"] == 43 + 210 + 102 + 95 + 224 + 10 + 10 + 221
+    assert counts["provisions"] >= 43 + 210 + 102 + 95 + 224 + 10 + 10 + 221
     assert run("list", "domains")[1].endswith("\n\n8 rows\n")
     assert "CAUSE-013" in run("list", "causal-factor")[1]
 
@@ -441,7 +441,7 @@ def test_without_a_command_there_is_help() -> None:
 def test_output_to_a_pipe_is_plain_and_unwrapped() -> None:
     out = run("run", "incidents")[1]
     assert "\033" not in out
-    assert "AI impacting labor market like a tsunami as layoff fears mount" in out
+    assert "IMF managing director compares AI's effect on labor market to a tsunami" in out
 
 
 def test_tables_and_pages_fit_80_columns() -> None:

@@ -31,7 +31,7 @@ FAULTS = f"""
     skos:altLabel "GPT"@en, "gpt"@en ;
     dcterms:description "The same sentence stands in two records, word for word, and is long enough to count."@en .
 <{BASE}incident/y> a tg:Incident ; skos:prefLabel "Another one,"@en ;
-    skos:scopeNote "TODO &amp; so on"@zz ;
+    skos:scopeNote "TODO &amp; so on"@zz ; tg:outcome "Whoever asked was paid."@en ;
     dcterms:description "The same sentence stands in two records, word for word, and is long enough to count."@en .
 pattern:old a tg:ThreatPattern ; skos:prefLabel "Old"@en ; owl:deprecated true .
 """

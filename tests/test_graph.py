@@ -140,7 +140,7 @@ def test_inbound_links_come_from_other_records_and_their_parts(graph: ThreatGrap
     [
         ("pattern", "PAT-SYS-005", "Strategic Misalignment"),
         ("pattern", "lethal-autonomous-weapon-systems", "Lethal Autonomous Weapon Systems (LAWS)"),
-        ("incident", "INC-23-0002", "Samsung Semiconductor Trade Secret Leak via ChatGPT"),
+        ("incident", "INC-23-0002", "Samsung engineers leak semiconductor trade secrets through ChatGPT"),
         ("domain", "DOM-SYS", "Systemic & Catastrophic Risks"),
         ("causal_factor", "regulatory-gap", "Regulatory Gap"),
         ("group", "Society at Large", "Society at Large"),

@@ -73,6 +73,8 @@ ALLOWED = (
     ("", r"judg(?:e|es) (?:who|that|of the|ruled)|a (?:court|federal) judge", "judges of a court"),
     ("", r"at fault|default|fault tolerance", "usual English"),
     ("export/stix", r"judg|guess", "terms of STIX"),
+    ("checks/allegation", r"suspect", "the check lists words of allegations"),
+    ("checks/text-style", r"by way of|told|tells", "the check lists the phrases that it looks for"),
 )
 
 

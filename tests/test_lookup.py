@@ -34,7 +34,7 @@ def test_an_incident_is_found_by_its_number_in_the_ai_incident_database(graph: T
         ("eu-ai-act Art. 14", AI_ACT + "article-14"),
         ("eu-ai-act:article-14", AI_ACT + "article-14"),
         ("AML.T0051", f"{BASE}provision/mitre-atlas-5.6.0/aml.t0051"),
-        ("LLM01", f"{BASE}provision/owasp-llm-2025/llm01"),
+        ("LLM01:2026", f"{BASE}provision/owasp-llm-2026/llm01"),
         ("LLM01:2025", f"{BASE}provision/owasp-llm-2025/llm01"),
         ("ASI06", f"{BASE}provision/owasp-agentic-2026/asi06"),
         ("MAP 3.4", f"{BASE}provision/nist-ai-rmf-1.0/map-3.4"),

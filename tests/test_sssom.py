@@ -59,7 +59,7 @@ def test_a_crosswalk_has_its_source(graph: ThreatGraph) -> None:
     assert row["predicate_id"] == "skos:broadMatch"  # printed as narrowMatch, against its own comment
     assert row["confidence"] == "0.9"
     assert (row["subject_label"], row["object_label"]) == ("Tool Misuse & Exploitation", "Excessive Agency")
-    assert "the other way round" in row["comment"]
+    assert "in the wrong direction" in row["comment"]
 
 
 def test_one_record_alone(graph: ThreatGraph) -> None:

@@ -21,6 +21,8 @@ from threatgraph.vocab import BASE, PREFIXES, RDF_TYPE, tg
 Object = dict[str, Any]
 SKOS = PREFIXES["skos"]
 
+TAY = "Microsoft withdraws Tay chatbot after users elicit racist posts"
+
 
 @pytest.fixture(scope="module")
 def content(graph: ThreatGraph) -> bytes:
@@ -96,7 +98,7 @@ def test_relationships_have_both_ends_and_a_description(objects: list[Object]) -
     assert all(link["source_ref"] in ids and link["target_ref"] in ids for link in links)
     between = {link["description"] for link in links if (link["source_ref"], link["target_ref"]) == (drift, strategic)}
     assert between == {"escalates to", "is distinguished from"}
-    tay = named(objects, "incident", "Microsoft Tay")["id"]
+    tay = named(objects, "incident", TAY)["id"]
     of_tay = {(link["description"], ids[link["target_ref"]]["name"]) for link in links if link["source_ref"] == tay}
     assert of_tay >= {
         ("has the primary pattern", "Goal Drift"),
@@ -111,7 +113,7 @@ def test_no_date_is_older_than_these_exports(objects: list[Object]) -> None:
     """The dates of an object are its own; those of what it tells stand in the record."""
     assert {item["created"] for item in objects} == {"2026-11-24T00:00:00.000Z"}
     assert all(item["modified"] >= item["created"] for item in objects)
-    assert record(named(objects, "incident", "Microsoft Tay"))["occurred"] == ["2016-03-24"]
+    assert record(named(objects, "incident", TAY))["occurred"] == ["2016-03-24"]
 
 
 def values(told: object) -> Iterator[str]:
@@ -150,8 +152,8 @@ def test_a_node_is_exported_with_its_links(graph: ThreatGraph) -> None:
 
     assert {"Strategic Misalignment", "Goal Drift", "General Public"} <= names("PAT-SYS-005")
     assert "Prompt Injection" not in names("microsoft-tay")
-    assert {"Microsoft Tay", "Goal Drift", "Microsoft"} <= names("microsoft-tay")
-    assert "Goal Drift" in names("eu-ai-act:article-14")  # what is mapped to a provision
+    assert {TAY, "Goal Drift", "Microsoft"} <= names("microsoft-tay")
+    assert "Goal Drift" in names("eu-ai-act:article-14-4")  # what is mapped to a provision
     assert "Goal Drift" in names("causal-factor/model-opacity")
     with pytest.raises(UnknownName):
         graph.export("stix", node="PAT-XXX-001")
