@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from threatgraph.assess import guidance as guide
 from threatgraph.assess.facts import Facts
 from threatgraph.assess.model import Precedent
-from threatgraph.assess.rules import Ruling
+from threatgraph.assess.ruling import Ruling
+from threatgraph.assess.similarity import similar
 from threatgraph.labels import read_labels
-from threatgraph.recommend import Recommender, recommend
+from threatgraph.recommend import Recommender
 from threatgraph.store import Store
 
 #: What the same use under the Act, and the same sector, add to the similarity of texts.
 _SAME_USE, _SAME_SECTOR = 0.35, 0.1
-#: Sectors that most systems share are no reason.
+#: Sectors that most systems share, which do not make an incident comparable.
 _COMMON = frozenset({"technology", "corporate", "cross-sector"})
 
 
@@ -41,7 +42,7 @@ class Comparison:
     ) -> None:
         self._store, self._involved = store, involved
         self._labels: dict[str, str] = {}
-        text = _similar(recommender, purpose)
+        text = similar(recommender, purpose, "incident", 100)
         sectors, uses = guide.read_sectors(store), guide.read_uses(store)
         mine = set(facts.values("sector")) - _COMMON
         decisive = {
@@ -85,13 +86,6 @@ class Comparison:
     def _read(self, incidents: Sequence[str]) -> tuple[Precedent, ...]:
         why = {iri: self._why.get(iri, "It shows the same pattern.") for iri in incidents}
         return tuple(guide.read_precedents(self._store, why).values())
-
-
-def _similar(recommender: Recommender, purpose: str) -> dict[str, float]:
-    if not purpose.strip():
-        return {}
-    found = recommend(recommender, text=purpose, kind="incident", top=100)
-    return {} if found.basis == "popularity" else {item.iri: item.score for item in found}
 
 
 def _why(codes: Sequence[str], sectors: Sequence[str], similarity: float) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from threatgraph.assess.conditions import any_holds, holds, stated
 from threatgraph.assess.lexicon import load
 from threatgraph.assess.model import Status
-
-if TYPE_CHECKING:
-    from threatgraph.assess.rules import Ruling
+from threatgraph.assess.ruling import Ruling
 
 #: Duties of a role that the graph places on a narrower role, such as employers among deployers.
 _NARROWER = {

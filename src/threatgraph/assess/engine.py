@@ -17,7 +17,8 @@ from threatgraph.assess.model import Fact, ProvisionFinding, RegisterRow, Threat
 from threatgraph.assess.profile import Profile, read_profile
 from threatgraph.assess.questions import ask
 from threatgraph.assess.rows import register_row
-from threatgraph.assess.rules import Ruling, apply
+from threatgraph.assess.rules import apply
+from threatgraph.assess.ruling import Ruling
 from threatgraph.assess.sentences import purpose_text, split
 from threatgraph.assess.threats import Ranked, rank, reason
 from threatgraph.errors import InvalidQuery, UnknownName

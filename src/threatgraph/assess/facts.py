@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from threatgraph.assess.lexicon import Entry, Span, entries
+from threatgraph.assess.lexicon import Entry, Span, derivations, entries, expression
 from threatgraph.assess.model import Fact
 from threatgraph.assess.sentences import Sentence, split
 
-_NEGATION = re.compile(
-    r"\b(?:no|not|never|nor|neither|without|cannot|none of|exclud(?:es|ed|ing)|except|rather than|instead of|avoids?|"
-    r"refuses to|prohibit(?:s|ed)?|forbid(?:s|den)?|blocks?|prevents?|banned|unlike)\b|n['’]t\b",
-    re.IGNORECASE,
-)
-_NOT_NEGATION = re.compile(
-    r"\bnot (?:only|just|merely|limited|least|yet decided|sure|clear)\b|\bno (?:longer than|later|matter|doubt|fewer|less)\b"
-    r"|\bwithout (?:a |any )?(?:human|manual|person|review|asking|approval|consent|consulting|waiting|intervention|help|further)\w*"
-    r"|\bnot (?:know|been told|informed)\b|\b(?:did|does|do|has|have|was|were)(?:n['’]t| not) (?:ask|know|consent|agree|approve)\w*"
-    r"|\bno (?:human|person|one|longer)\b|\bnobody\b",
-    re.IGNORECASE,
-)
-#: Where the reach of a negation ends.
-_CLAUSE = re.compile(
-    r"[;:—–()]|\b(?:but|although|though|while|whereas|because|however|yet|so that|unless|until|which|who|and then|only)\b"
-    r"|,\s*(?:and )?(?:it|they|we|the|this|that|instead|then|so|he|she|our|its)\b|\band (?:it|they|we) ",
-    re.IGNORECASE,
-)
 #: The reach of a negation in characters.
 _REACH = 90
 #: Facts that phrases with a negation state, such as *does not make decisions*.
@@ -110,7 +91,25 @@ def extract(text: str, sentences: list[Sentence] | None = None) -> Facts:
             fact = _match(entry, sentence)
             if fact is not None and (known is None or not fact.negated):
                 found[key] = fact
+    _derive(found)
     return Facts(tuple(sorted(found.values(), key=lambda fact: (fact.sentence, fact.name, fact.value))))
+
+
+def _derive(found: dict[tuple[str, str], Fact]) -> None:
+    """Add the facts that follow from several sentences; topics and actions alone are left out."""
+    for name, value, condition in derivations():
+        known = found.get((name, value))
+        if known is not None:
+            continue
+        parts = [
+            found.get((key, term)) for key, _, term in (item.strip().partition("=") for item in condition.split("&"))
+        ]
+        stated = [fact for fact in parts if fact is not None and not fact.negated]
+        if len(stated) == len(parts):
+            words = " … ".join(dict.fromkeys(fact.words for fact in sorted(stated, key=lambda fact: fact.sentence)))
+            found[name, value] = Fact(name, value, words, sentence=stated[0].sentence)
+    for key in [key for key in found if key[0] in ("topic", "action")]:
+        del found[key]
 
 
 def _match(entry: Entry, sentence: Sentence) -> Fact | None:
@@ -129,11 +128,11 @@ def _negated(sentence: str, span: Span) -> bool:
     """Whether a negation before the place, in the same clause, reaches it."""
     before = sentence[max(0, span[0] - _REACH) : span[0]]
     clause = 0
-    for match in _CLAUSE.finditer(before):
+    for match in expression("clause").finditer(before):
         clause = match.end()
     reach = before[clause:]
-    reach = _NOT_NEGATION.sub(lambda match: " " * len(match[0]), reach)
-    return _NEGATION.search(reach) is not None
+    reach = expression("not-negation").sub(lambda match: " " * len(match[0]), reach)
+    return expression("negation").search(reach) is not None
 
 
 def _quote(sentence: str, spans: tuple[Span, ...]) -> str:

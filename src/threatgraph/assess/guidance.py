@@ -52,8 +52,11 @@ SELECT ?incident ?label ?occurred ?severity ?outcome ?source ?position {{
   OPTIONAL {{ ?incident <{tg("severity")}>/<{SKOS}prefLabel> ?severity }}
   OPTIONAL {{ ?incident <{tg("outcome")}> ?outcome }}
   OPTIONAL {{
-    ?incident <{tg("citation")}> ?citation . ?citation <{_DCTERMS}source> ?source .
-    OPTIONAL {{ ?citation <{tg("position")}> ?position }}
+    {{
+      ?incident <{tg("citation")}> ?citation . ?citation <{_DCTERMS}source> ?source .
+      OPTIONAL {{ ?citation <{tg("position")}> ?position }}
+    }}
+    UNION {{ ?incident <{_DCTERMS}source>|<{_DCTERMS}references> ?source }}
   }}
 }}
 """

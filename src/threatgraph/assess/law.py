@@ -18,8 +18,17 @@ SELECT ?provision ?property ?value {{
   ?provision a <{tg("Provision")}> ; <{SKOS}inScheme> ?framework ; ?property ?value .
 }}
 """
+#: The condition that the risk tier of a provision implies.
+_IMPLIED = {
+    "tier-high": "The system must be high-risk under Article 6.",
+    "tier-gpai": "The model must be a general-purpose AI model within the meaning of Article 3(63).",
+    "tier-gpai-systemic": "The model must be a general-purpose AI model with systemic risk under Article 51.",
+}
 _FRAMEWORKS = f"""
-SELECT DISTINCT ?framework ?label {{ ?framework a <{tg("Framework")}> . OPTIONAL {{ ?framework <{SKOS}prefLabel> ?label }} }}
+SELECT DISTINCT ?framework ?label {{
+  ?framework a <{tg("Framework")}> .
+  OPTIONAL {{ ?framework <{SKOS}prefLabel> ?label }}
+}}
 """
 
 
@@ -39,6 +48,7 @@ class Provision:
     entitles: tuple[str, ...]
     tier: str | None
     """The label of its risk tier."""
+    tier_slug: str | None
     published: tuple[str, ...]
     """The dates of application in the text as first published."""
     amended: tuple[str, ...]
@@ -98,8 +108,7 @@ class Law:
             product: whether the system is high-risk as a product under Article 6(1) alone.
         """
         above = self.by_iri.get(provision.broader or "")
-        inherited = above is not None and not provision.conditions and not provision.exceptions
-        source = above if inherited and above is not None else provision
+        conditions, exceptions = self._limits(provision)
         return ProvisionFinding(
             iri=provision.iri,
             framework=self.label,
@@ -109,12 +118,24 @@ class Law:
             reason=reason,
             matched=tuple(dict.fromkeys(matched)),
             summary=provision.summary,
-            conditions=source.conditions,
-            exceptions=source.exceptions,
+            conditions=conditions,
+            exceptions=exceptions,
             roles=provision.obliges,
             tier=provision.tier,
             applies_from=provision.applies_from(product=product) or _dated(above, product),
         )
+
+    def _limits(self, provision: Provision) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The conditions and exceptions of a provision, or of the closest one above it that has any."""
+        above: Provision | None = provision
+        while above is not None and not above.conditions and not above.exceptions:
+            above = self.by_iri.get(above.broader or "")
+        conditions = above.conditions if above is not None else ()
+        exceptions = above.exceptions if above is not None else ()
+        implied = _IMPLIED.get(provision.tier_slug or "")
+        if implied and not provision.conditions and not provision.slug.startswith(("annex", "article-6")):
+            conditions = (implied, *conditions)
+        return conditions, exceptions
 
 
 def _dated(above: Provision | None, product: bool) -> str | None:
@@ -147,6 +168,7 @@ def _provision(iri: str, found: Mapping[str, list[str]], labels: Mapping[str, st
         obliges=tuple(role.rpartition("/")[2] for role in every("obliges")),
         entitles=tuple(role.rpartition("/")[2] for role in every("entitles")),
         tier=tiers[0] if tiers else None,
+        tier_slug=next((tier.rpartition("/")[2] for tier in every("riskTier")), None),
         published=every("appliesFrom"),
         amended=every("appliesFromAsAmended"),
         broader=first("broader") or None,

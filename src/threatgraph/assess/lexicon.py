@@ -82,6 +82,22 @@ def entries() -> tuple[Entry, ...]:
     )
 
 
+@cache
+def derivations() -> tuple[tuple[str, str, str], ...]:
+    """Return the facts that follow from others: name, value and condition."""
+    return tuple((rule["name"], rule["value"], rule["if"]) for rule in load("facts")["derive"])
+
+
+@cache
+def expression(name: str) -> re.Pattern[str]:
+    """Return the regular expression of a list in the data on sentences.
+
+    Args:
+        name: the name of the list, such as ``aside``.
+    """
+    return re.compile("|".join(load("sentences")[name]), re.IGNORECASE)
+
+
 def _phrase(text: str, macros: dict[str, str]) -> Phrase:
     parts: list[tuple[re.Pattern[str], bool]] = []
     near = False

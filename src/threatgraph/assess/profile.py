@@ -172,8 +172,9 @@ def _texts(value: Any, key: str) -> list[str]:
 
 
 def _option(question: dict[str, Any], value: Any) -> str:
-    """The option that a value names; YAML reads ``yes`` and ``no`` as Booleans."""
-    text = {True: "yes", False: "no"}.get(value, "") if isinstance(value, bool) else str(value).strip().lower()
+    """The option that a value names; YAML reads ``yes`` and ``no`` as Booleans, and Turtle has its own."""
+    text = str(value).strip().lower()
+    text = {"true": "yes", "false": "no"}.get(text, text)
     options: list[str] = question["options"]
     for option in options:
         if text == option.lower():

@@ -8,7 +8,7 @@ from typing import Any
 from threatgraph.assess.conditions import any_holds
 from threatgraph.assess.lexicon import load
 from threatgraph.assess.model import Fact, Question
-from threatgraph.assess.rules import Ruling
+from threatgraph.assess.ruling import Ruling
 
 MOST = 8
 """The maximum number of questions."""

@@ -1,9 +1,8 @@
-"""Applies the rules of the EU AI Act to the facts of a system. Each finding is a candidate to check, never a verdict."""
+"""Applies the rules of the EU AI Act to the facts of a system. A finding is a candidate to check, never a verdict."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
 from threatgraph.assess.conditions import holds, stated
@@ -12,6 +11,7 @@ from threatgraph.assess.facts import Facts
 from threatgraph.assess.law import Law
 from threatgraph.assess.lexicon import load
 from threatgraph.assess.model import ProvisionFinding, Status
+from threatgraph.assess.ruling import Ruling
 
 #: The roles that a user's organization can have, with those that it is checked for if the text names none.
 ASSUMED = ("provider", "deployer")
@@ -21,40 +21,6 @@ _TRANSPARENCY = {
     "article-50-3": "deployer",
     "article-50-4": "deployer",
 }
-
-
-@dataclass(slots=True)
-class Ruling:
-    """What the rules find for a system."""
-
-    law: Law
-    facts: Facts
-    roles: tuple[str, ...]
-    """The roles that are checked: the stated ones, or provider and deployer."""
-    role_settled: bool
-    findings: dict[str, ProvisionFinding] = field(default_factory=dict)
-    """The findings by slug, the decisive ones first."""
-    notes: list[str] = field(default_factory=list)
-
-    def add(
-        self, slug: str, status: Status, reason: str, matched: Iterable[str] = (), *, product: bool = False
-    ) -> None:
-        """Add a finding, if the graph has the provision and nothing was found for it before."""
-        provision = self.law.get(slug)
-        if provision is not None and slug not in self.findings:
-            self.findings[slug] = self.law.finding(provision, status, reason, matched, product=product)
-
-    def open(self, slug: str) -> bool:
-        """Return whether a provision is a candidate or to check."""
-        return slug in self.findings and self.findings[slug].status != "ruled out"
-
-    def points(self) -> list[str]:
-        """Return the points of Annex III that are candidates or to check."""
-        return [slug for slug in self.findings if slug.startswith("annex-iii-") and self.open(slug)]
-
-    def found(self, name: str, value: str) -> bool:
-        """Decide on the terms ``finding=`` and ``point=`` of conditions."""
-        return self.open(value)
 
 
 def apply(law: Law, facts: Facts) -> Ruling:
@@ -68,12 +34,8 @@ def apply(law: Law, facts: Facts) -> Ruling:
         The findings: prohibited practices, high-risk uses and products, transparency, models, and the duties of the
         roles. Without an exclusion or a match, a provision has no finding.
     """
-    stated_roles = facts.values("role")
-    operators = tuple(role for role in stated_roles if role != "gpai-provider")
-    roles = stated_roles if stated_roles else ASSUMED
-    if stated_roles == ("gpai-provider",):
-        operators = ()
-    ruling = Ruling(law, facts, roles, bool(operators) or "gpai-provider" in stated_roles)
+    roles, settled = _roles(facts)
+    ruling = Ruling(law, facts, roles, settled)
     for rule in load("rules")["rule"]:
         _apply_rule(ruling, rule)
     _classify(ruling)
@@ -82,6 +44,24 @@ def apply(law: Law, facts: Facts) -> Ruling:
     _literacy(ruling)
     _scope(ruling)
     return ruling
+
+
+def _roles(facts: Facts) -> tuple[tuple[str, ...], bool]:
+    """The roles to check, and whether the text or the profile settles them.
+
+    Who develops a system may also use it, and who uses one may have built it: only a sale or a purchase
+    distinguishes them.
+    """
+    stated = facts.values("role")
+    if any(fact.words == "profile" for fact in facts.find("role=*")) or set(stated) - set(ASSUMED):
+        return stated, True
+    if stated == ("provider",) and facts.has("supply=sells") and not facts.has("supply=buys"):
+        return stated, True
+    if stated == ("deployer",) and facts.has("supply=buys"):
+        return stated, True
+    if set(stated) == set(ASSUMED) and facts.has("supply=buys") and not facts.has("supply=sells"):
+        return ASSUMED, False
+    return ASSUMED, set(stated) == set(ASSUMED)
 
 
 def _apply_rule(ruling: Ruling, rule: Mapping[str, Any]) -> None:
@@ -94,7 +74,7 @@ def _apply_rule(ruling: Ruling, rule: Mapping[str, Any]) -> None:
                 return
     for case in (*rule.get("when", ()), *rule.get("check", ())):
         denied = ruling.facts.denies(stated(case["if"])[0])
-        if denied and not denied[0].name == "autonomy":
+        if denied and denied[0].name != "autonomy":
             ruling.add(
                 rule["provision"],
                 "ruled out",
@@ -106,6 +86,8 @@ def _apply_rule(ruling: Ruling, rule: Mapping[str, Any]) -> None:
 
 def _addressed(ruling: Ruling, slug: str, status: Status, because: str) -> tuple[Status, str]:
     """The status of a transparency paragraph, which binds one role only."""
+    if slug == "article-50-2" and status != "ruled out":
+        because += " A system that was on the market before 2 August 2026 has until 2 December 2026 (Article 111(4))."
     addressee = _TRANSPARENCY.get(slug)
     if addressee is None or status == "ruled out":
         return status, because
@@ -205,7 +187,8 @@ def _scope(ruling: Ruling) -> None:
         scope = ruling.law.get("article-2")
         if scope is not None:
             finding = ruling.law.finding(scope, "candidate", f"The exclusion must be checked: {because}.", matched)
-            ruling.findings = {"article-2": finding, **ruling.findings}
+            rest = {slug: other for slug, other in ruling.findings.items() if slug != "article-2"}
+            ruling.findings = {"article-2": finding, **rest}
         return
 
 

@@ -5,34 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from threatgraph.assess.lexicon import expression
+
 #: The part of a description that is read; the rest would only repeat it.
 MOST_CHARACTERS = 100_000
 #: The longest sentence; a text without punctuation is cut.
 _LONGEST = 1_200
-_BREAK = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9])|\n\s*(?:[-*#>|]|\d+[.)])+\s*|\n{2,}|\r\n\s*\r\n")
+_BREAK = re.compile(
+    r"(?<=;)\s+|(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9])|\n\s*(?:[-*#>|]|\d+[.)])+\s*|\n{2,}|\r\n\s*\r\n"
+)
 _SHORT = re.compile(r"\b(?:e\.g|i\.e|etc|approx|incl|art|no|vs|dr|mr|ms|mrs|prof|inc|ltd|co|st|fig)\.$", re.IGNORECASE)
-_SYSTEM = (
-    r"(?:it|this|that|which|ours?|the) ?(?:\w+[- ]){0,3}?(?:system|tool|model|assistant|bot|agent|app|application|platform|software|"
-    r"engine|service|product|chat ?bot|voice ?bot|solution|algorithm|module|generator|program|project|copilot|plug-?in)s?"
-)
-_PURPOSE = re.compile(
-    rf"\b(?:{_SYSTEM}\b[^.]{{0,60}}?\b(?:will |would |can |should )?\w+s\b"
-    r"|(?:we|i|our \w+|they|start-?up|company|team|vendor) (?:\w+ ){0,4}(?:build\w*|develop\w*|creat\w*|use[sd]?|deploy\w*|want\w*|plan\w*|offer\w*|"
-    r"sell\w*|introduc\w*|run|runs|launch\w*|operat\w*|train\w*|bought|design\w*)"
-    r"|(?:is|are) (?:used|intended|designed|built|meant|supposed|going) to|(?:used|intended|designed|built|meant) (?:to|for)"
-    r"|(?:purpose|aim|goal|task|job|idea|function) (?:of \w+ \w+ )?is|helps? \w+|so that)",
-    re.IGNORECASE,
-)
-#: Sentences about something else: another product, a competitor, the past, or what is excluded.
-ASIDE = re.compile(
-    r"\b(?:competitors?|unrelated|another (?:team|department|project|product|company|vendor|start-?up)|other teams?|separate(?:ly)? "
-    r"(?:from|system|tool|product|project|team|procur\w+)|not part of|nothing to do with|out of scope|outside (?:the|our) scope|formerly|previously worked|used to work"
-    r"|in (?:his|her|their|my) previous (?:job|life|role|company)|before joining|(?:his|her) (?:sister|brother|wife|husband|uncle|cousin)"
-    r"|unlike (?:the|other|some|our)|inspired by|was inspired|for comparison|years ago|the (?:old|previous|earlier) (?:system|tool|product|version|project|pilot)"
-    r"|our (?:other|earlier|previous|first) (?:product|tool|system|project|pilot)|a (?:sister|parent) company|elsewhere in the (?:group|company|building)|next door"
-    r"|slogan|investor\w*|sponsor\w*|canteen|christmas|conference|trade fair|newsletter mentions|rumou?r\w*|joke[sd]?|blog post)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +65,8 @@ def purpose_text(sentences: list[Sentence], most: int = 3) -> str:
 
 
 def _purpose(text: str, number: int) -> float:
-    if ASIDE.search(text):
+    if expression("aside").search(text):
         return 0.0
-    stated = len(_PURPOSE.findall(text))
+    stated = len(expression("purpose").findall(text))
     early = 1.0 if number <= 2 else 0.5 if number <= 4 else 0.0
     return 1.0 + min(stated, 2) + early

@@ -9,7 +9,8 @@ from threatgraph.assess.conditions import any_holds, holds, stated
 from threatgraph.assess.facts import Facts
 from threatgraph.assess.lexicon import load
 from threatgraph.assess.model import Certainty
-from threatgraph.recommend import Recommender, recommend
+from threatgraph.assess.similarity import similar
+from threatgraph.recommend import Recommender
 from threatgraph.vocab import KINDS
 
 #: The share of each kind of evidence in the score.
@@ -18,8 +19,10 @@ _FACTS, _TEXT, _INCIDENTS = 0.62, 0.2, 0.18
 _WITHOUT_FACTS = 0.45
 #: The number of incidents whose patterns are counted.
 _VOTERS = 20
-#: From which score a threat is strong or likely; below the floor it is left out.
-_STRONG, _LIKELY, _FLOOR = 0.48, 0.3, 0.12
+#: From which score a threat is strong or likely; below the minimum it is left out.
+_STRONG, _LIKELY, _LEAST = 0.48, 0.3, 0.1
+#: The number of patterns that are compared with the text.
+_MOST = 1000
 #: The number of words of facts, and of incidents, in a reason.
 _SHOWN = 3
 
@@ -41,7 +44,7 @@ class Ranked:
 
     @property
     def certainty(self) -> Certainty:
-        """The certainty that the score stands for."""
+        """The certainty that corresponds to the score."""
         if self.named or self.score >= _STRONG:
             return "strong"
         return "likely" if self.score >= _LIKELY else "weak"
@@ -68,40 +71,31 @@ def rank(
     Returns:
         The patterns, the most relevant first.
     """
-    similar = _similar(recommender, text, "pattern", 47)
-    incidents = _similar(recommender, text, "incident", _VOTERS)
+    by_text = similar(recommender, text, "pattern", _MOST)
+    incidents = similar(recommender, text, "incident", _VOTERS)
     target = recommender.target("pattern")
     known = {target.iri(candidate) for candidate in target.candidates()}
     by_facts = {iri: found for iri, found in _by_facts(facts).items() if iri in known}
     strongest = max(incidents.values(), default=1.0) or 1.0
     total = sum(incidents.values()) or 1.0
-    best_text = max(similar.values(), default=1.0) or 1.0
+    best_text = max(by_text.values(), default=1.0) or 1.0
+    any_fact = any(relevant for _, _, relevant in by_facts.values())
     ranked = []
     for iri in sorted(known):
         weight, words, relevant = by_facts.get(iri, (0.0, (), False))
         shown = [incident for incident in incidents if incident in set(involved.get(iri, ()))]
         votes = sum(incidents[incident] for incident in shown) / total
-        by_text = similar.get(iri, 0.0) / best_text
-        damping = 1.0 if relevant else _WITHOUT_FACTS
+        likeness = by_text.get(iri, 0.0) / best_text
+        damping = 1.0 if relevant or not any_fact else _WITHOUT_FACTS
         other = damping * (
-            _TEXT * by_text * min(1.0, best_text / 0.25)
+            _TEXT * likeness * min(1.0, best_text / 0.25)
             + _INCIDENTS * min(1.0, 2.5 * votes) * min(1.0, strongest / 0.25)
         )
         score = _FACTS * weight + other
-        ranked.append(Ranked(iri, round(score, 6), words, tuple(shown), len(shown), round(by_text, 4), iri in named))
+        ranked.append(Ranked(iri, round(score, 6), words, tuple(shown), len(shown), round(likeness, 4), iri in named))
     ranked.sort(key=lambda item: (not item.named, -item.score, item.iri))
-    chosen = [item for item in ranked if item.named or item.score >= _FLOOR]
+    chosen = [item for item in ranked if item.named or item.score >= _LEAST]
     return chosen[: max(top, len([item for item in chosen if item.named]))]
-
-
-def _similar(recommender: Recommender, text: str, kind: str, top: int) -> dict[str, float]:
-    """The records of a kind that are similar to the text, with their scores, the most similar first."""
-    if not text.strip():
-        return {}
-    found = recommend(recommender, text=text, kind=kind, top=top)
-    if found.basis == "popularity":
-        return {}
-    return {item.iri: item.score for item in found}
 
 
 def _by_facts(facts: Facts) -> dict[str, tuple[float, tuple[str, ...], bool]]:
