@@ -35,20 +35,17 @@ def coverage(data: AssessmentData) -> Coverage:
         by_framework = [sum(c.framework == name for c in threat.controls) for name in frameworks]
         provisions = sum(iri in open_ for iri in threat.provisions)
         numbers = (provisions, len(threat.mitigations), *by_framework, len(threat.indicators), len(threat.incidents))
-        rows.append(
-            (_name(threat), *numbers, _gaps(threat, provisions, dict(zip(frameworks, by_framework, strict=True))))
-        )
+        rows.append((_name(threat), *numbers, _gaps(threat, provisions)))
     mapped = {iri for threat in data.threats for iri in threat.provisions}
     columns = (*_FIXED, *(f"Controls: {name}" for name in frameworks), "Indicators", "Incidents", "Gaps")
     return Coverage(columns, tuple(rows), tuple(p.iri for p in data.provisions if p.iri in open_ - mapped))
 
 
-def _gaps(threat: ThreatFinding, provisions: int, controls: dict[str, int]) -> str:
+def _gaps(threat: ThreatFinding, provisions: int) -> str:
     missing = {
         "no provision to check": not provisions,
         "no mitigation": not threat.mitigations,
         "no control": not threat.controls,
-        **{f"no control in {name}": bool(threat.controls) and not count for name, count in controls.items()},
         "no indicator": not threat.indicators,
         "no comparable incident": not threat.incidents,
     }

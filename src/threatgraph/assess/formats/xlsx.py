@@ -167,7 +167,7 @@ def _add(book: Workbook, title: str, columns: Sequence[str], rows: Sequence[Sequ
         cell: Any = sheet.cell(1, at)
         cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="E7EBF0")
         cell.alignment = Alignment(wrap_text=True, vertical="top")
-        texts = [name, *(str(row[at - 1]) for row in rows if row[at - 1] is not None)]
+        texts = [*name.split(), *(str(row[at - 1]) for row in rows if row[at - 1] is not None)]
         longest = max(len(line) for text in texts for line in text.split("\n"))
         sheet.column_dimensions[get_column_letter(at)].width = max(_NARROWEST, min(longest + 2, _WIDEST))
     for number, row in enumerate(rows, 2):
