@@ -89,6 +89,12 @@ def test_recommendations(graph: ThreatGraph, backend: Backend) -> None:
         assert [(str(i), round(i.score, 9)) for i in there] == [(str(i), round(i.score, 9)) for i in here]
 
 
+def test_search(graph: ThreatGraph, backend: Backend) -> None:
+    for text in ("AI corrigibility", "Art. 14", "prmpt injectoin", "deepfake fraud", "GDPR Art. 22"):
+        here, there = (of.search(text, top=5) for of in (graph, backend.graph))
+        assert there.to_dict() == here.to_dict()
+
+
 def test_analyses(graph: ThreatGraph, backend: Backend) -> None:
     for name in ("centrality", "communities", "coverage", "gaps", "trends"):
         assert getattr(backend.graph.analytics, name)().rows == getattr(graph.analytics, name)().rows, name

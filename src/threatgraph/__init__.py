@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from threatgraph.plots.chart import Chart
     from threatgraph.recommend import Reason, Recommendation, Recommendations
     from threatgraph.records import Link, Record
+    from threatgraph.search import SearchResult, SearchResults
     from threatgraph.store.disk.load import LoadResult
     from threatgraph.store.remote.sync import SyncResult
     from threatgraph.table import Row, Table
@@ -64,6 +65,8 @@ __all__ = [
     "Recommendations",
     "Record",
     "Row",
+    "SearchResult",
+    "SearchResults",
     "SyncResult",
     "Table",
     "ThreatGraph",
@@ -90,6 +93,8 @@ _MODULES = {
     "Recommendations": "recommend",
     "Record": "records",
     "Row": "table",
+    "SearchResult": "search",
+    "SearchResults": "search",
     "SyncResult": "store.remote.sync",
     "Table": "table",
     "ThreatGraph": "graph",

@@ -1,6 +1,6 @@
 """Locates the ontology, the data and the named queries: in the installed package, or in a checkout.
 
-Only RDF files and queries are ever read from a checkout. Code is always that of the installed package.
+Only RDF files, queries and word lists are ever read from a checkout. Code is always that of the installed package.
 """
 
 from __future__ import annotations

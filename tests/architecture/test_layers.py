@@ -45,6 +45,7 @@ LAYERS = {
     "export": 3,
     "recommend": 3,
     "assess": 3,
+    "search": 3,
     "importers": 3,
     "authoring": 3,
     "analytics": 3,
@@ -69,6 +70,7 @@ HEAVY = {
     "matplotlib",
     "yaml",
     "openpyxl",
+    "sqlite3",
 }
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 50
@@ -185,6 +187,8 @@ def test_the_public_api_is_listed() -> None:
         "Recommendations",
         "Record",
         "Row",
+        "SearchResult",
+        "SearchResults",
         "SyncResult",
         "Table",
         "ThreatGraph",

@@ -21,6 +21,7 @@ class Command(NamedTuple):
 
 GROUPS: Mapping[str, Sequence[Command]] = {
     "explore": (
+        Command("search", "Search the records by words, names and codes"),
         Command("show", "Show one record with its links"),
         Command("list", "List the records of a kind"),
         Command("stats", "Count records, files and triples"),
@@ -51,6 +52,7 @@ GROUPS: Mapping[str, Sequence[Command]] = {
 #: Called by the scripts of ``completion``, and not listed in the help.
 COMPLETE = Command("complete", "List what can follow on the command line")
 EXAMPLES = (
+    "threatgraph search 'AI corrigibility'",
     "threatgraph show PAT-SYS-005",
     "threatgraph run patterns-by-cause -p cause=CAUSE-009",
     "threatgraph query 'SELECT * { ?d a tg:Domain ; skos:prefLabel ?label }'",

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from threatgraph.analytics import Analytics
     from threatgraph.assess import Assessment
     from threatgraph.recommend import Recommendations, Recommender
+    from threatgraph.search import Searcher, SearchResults
 
 
 class Queries(Lookups):
@@ -116,6 +117,59 @@ class Queries(Lookups):
         refuse_unsafe(query.sparql)  # the file may be that of a checkout
         rows = self.store.select(query.sparql, bind(self.store, query, params))
         return add_labels(self.store, rows, query.labeled)
+
+    def search(
+        self,
+        text: str,
+        *,
+        top: int = 10,
+        kind: str | Sequence[str] | None = None,
+        framework: str | Sequence[str] | None = None,
+        sector: str | Sequence[str] | None = None,
+        severity: str | Sequence[str] | None = None,
+        year: int | str | Sequence[int | str] | None = None,
+    ) -> SearchResults:
+        """Search all records by words, names and codes.
+
+        Codes, citations and identifiers of other projects come first. Otherwise, records are ranked by how much of
+        the text they have, and where: in names, keywords or texts. Misspelled words are corrected, and synonyms and
+        acronyms are searched as well. Several values of one filter are alternatives.
+
+        Args:
+            text: words, a name, a question, a code (``ASI06``) or a citation (``Art. 5(1)(f)``).
+            top: the maximum number of results.
+            kind: only records of this kind, such as ``pattern``, ``incident`` or ``provision``.
+            framework: only provisions of this framework, and records that are mapped to it.
+            sector: only records of this sector.
+            severity: only records of this severity.
+            year: only incidents of this year, and provisions that apply from a date in it.
+
+        Returns:
+            The results, best first. ``note`` says why there are none: the graph does not hold the framework or code
+            that the text names, or nothing fits.
+
+        Raises:
+            InvalidQuery: if the text is empty or too long, ``top`` is below 1, or ``year`` is not a year.
+            UnknownName: for a filter value that does not exist.
+            AmbiguousName: if several records have the name of a filter value.
+            ThreatGraphError: if Python's SQLite has no FTS5.
+
+        Example:
+            >>> graph.search("AI corrigibility")[0].label
+            'Strategic Misalignment'
+            >>> graph.search("Article 120").note
+            'The graph has no Article 120.'
+        """
+        return self.searcher.search(
+            text, top=top, kind=kind, framework=framework, sector=sector, severity=severity, year=year
+        )
+
+    @cached_property
+    def searcher(self) -> Searcher:
+        """The index behind :meth:`search`; it is built on first use, in less than a second, and kept."""
+        from threatgraph.search import Searcher
+
+        return Searcher(self.store)
 
     def recommend(
         self,
