@@ -49,19 +49,18 @@ def _add(ruling: Ruling, duty: Mapping[str, Any], role: str, points: list[str], 
             return
     conditions = duty.get("when", ())
     if conditions and not any_holds(conditions, ruling.facts, ruling.found):
-        if "otherwise" in duty and (ruling.role_settled or ruling.facts.denies("setting=public-authority")):
-            status: Status = "ruled out" if ruling.facts.denies("setting=public-authority") else "to check"
-            ruling.add(slug, status, duty["otherwise"])
-        elif "otherwise" in duty:
-            ruling.add(slug, "to check", duty["otherwise"])
+        if "otherwise" in duty:
+            private = bool(ruling.facts.denies("setting=public-authority")) or holds(duty["private"], ruling.facts)
+            words = ruling.facts.words([duty["private"]])
+            ruling.add(slug, "ruled out" if private else "to check", duty["otherwise"], words)
         return
     matched = [
-        words
+        quoted
         for condition in conditions
         if holds(condition, ruling.facts, ruling.found)
-        for words in ruling.facts.words(stated(condition))
+        for quoted in ruling.facts.words(stated(condition))
     ]
-    status = duty.get("status", "candidate") if sure else "to check"
+    status: Status = duty.get("status", "candidate") if sure else "to check"
     who = f"It binds you as {role}" if ruling.role_settled else f"It binds the {role}"
     because = f"{duty['because']} " if "because" in duty else ""
     ruling.add(slug, status, f"{because}{who}, if the system is high-risk.", matched, product=not ruling.points())

@@ -13,6 +13,8 @@ from threatgraph.assess.sentences import Sentence, split
 _REACH = 90
 #: Facts that phrases with a negation state, such as *does not make decisions*.
 _SELF_NEGATED = {("autonomy", "advice-only"), ("autonomy", "automated-decision"), ("setting", "outside-union")}
+#: Facts whose phrases span a subject and a verb, between which a negation may be.
+_CONTIGUOUS = {"role", "supply", "developer"}
 #: The longest quotation of a description.
 _WORDS = 90
 
@@ -118,10 +120,22 @@ def _match(entry: Entry, sentence: Sentence) -> Fact | None:
     for phrase in entry.phrases:
         for spans in phrase.find(sentence.text):
             words = _quote(sentence.text, spans)
-            if (entry.name, entry.value) in _SELF_NEGATED or not any(_negated(sentence.text, span) for span in spans):
+            if entry.name in _CONTIGUOUS and expression("negation").search(words):
+                continue
+            if (entry.name, entry.value) in _SELF_NEGATED or not any(
+                _negated(_without(sentence.text, spans, span), span) for span in spans
+            ):
                 return Fact(entry.name, entry.value, words, sentence=sentence.number)
             denied = denied or Fact(entry.name, entry.value, words, negated=True, sentence=sentence.number)
     return denied
+
+
+def _without(sentence: str, spans: tuple[Span, ...], kept: Span) -> str:
+    """The sentence without the other parts of a phrase, so that *blocks fraud* does not negate itself."""
+    for start, end in spans:
+        if (start, end) != kept:
+            sentence = sentence[:start] + " " * (end - start) + sentence[end:]
+    return sentence
 
 
 def _negated(sentence: str, span: Span) -> bool:

@@ -108,6 +108,8 @@ class Law:
             product: whether the system is high-risk as a product under Article 6(1) alone.
         """
         above = self.by_iri.get(provision.broader or "")
+        if provision.slug.startswith("annex-iii-"):
+            above = self.get("article-6-2")  # the article that makes the annex apply has the date
         conditions, exceptions = self._limits(provision)
         return ProvisionFinding(
             iri=provision.iri,

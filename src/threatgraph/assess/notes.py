@@ -90,6 +90,6 @@ def _on_law(ruling: Ruling) -> list[str]:
             "description does not state. Article 4 (AI literacy) applies to every system; the codes of conduct under "
             "Article 95 are voluntary."
         )
-    if not ruling.role_settled:
+    if decisive and not ruling.role_settled:
         found.append("The role is not settled; the provisions for providers and deployers are both listed.")
     return found

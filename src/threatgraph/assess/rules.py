@@ -95,6 +95,9 @@ def _addressed(ruling: Ruling, slug: str, status: Status, because: str) -> tuple
         return status, f"{because} The paragraph binds the {addressee}."
     if addressee in ruling.roles:
         return status, f"{because} It binds you as {addressee}."
+    if not any(fact.words == "profile" for fact in ruling.facts.find("role=*")):
+        # Who runs a system under its own name may be its provider: only the user settles that.
+        return "to check", f"{because} The paragraph binds the {addressee}; check whether you are one."
     return "ruled out", f"{because} The paragraph binds the {addressee}, not the {' or '.join(ruling.roles)}."
 
 

@@ -21,6 +21,10 @@ _WITHOUT_FACTS = 0.45
 _VOTERS = 20
 #: From which score a threat is strong or likely; below the minimum it is left out.
 _STRONG, _LIKELY, _LEAST = 0.48, 0.3, 0.1
+#: The minimum if no fact leads to any pattern, so that only texts and incidents count.
+_LEAST_WITHOUT_FACTS = 0.22
+#: The fewest words of a text without facts that is compared with the graph.
+_FEWEST_WORDS = 4
 #: The number of patterns that are compared with the text.
 _MOST = 1000
 #: The number of words of facts, and of incidents, in a reason.
@@ -44,8 +48,12 @@ class Ranked:
 
     @property
     def certainty(self) -> Certainty:
-        """The certainty that corresponds to the score."""
-        if self.named or self.score >= _STRONG:
+        """The certainty that corresponds to the score; without a fact or a name, it is weak."""
+        if self.named:
+            return "strong"
+        if not self.words:
+            return "weak"
+        if self.score >= _STRONG:
             return "strong"
         return "likely" if self.score >= _LIKELY else "weak"
 
@@ -71,6 +79,8 @@ def rank(
     Returns:
         The patterns, the most relevant first.
     """
+    if not facts.items and len(text.split()) < _FEWEST_WORDS:
+        text = ""  # a word or two is similar to anything that has them
     by_text = similar(recommender, text, "pattern", _MOST)
     incidents = similar(recommender, text, "incident", _VOTERS)
     target = recommender.target("pattern")
@@ -94,7 +104,8 @@ def rank(
         score = _FACTS * weight + other
         ranked.append(Ranked(iri, round(score, 6), words, tuple(shown), len(shown), round(likeness, 4), iri in named))
     ranked.sort(key=lambda item: (not item.named, -item.score, item.iri))
-    chosen = [item for item in ranked if item.named or item.score >= _LEAST]
+    least = _LEAST if any_fact else _LEAST_WITHOUT_FACTS
+    chosen = [item for item in ranked if item.named or item.score >= least]
     return chosen[: max(top, len([item for item in chosen if item.named]))]
 
 
