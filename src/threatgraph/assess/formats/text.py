@@ -105,7 +105,7 @@ def _threats(data: AssessmentData, width: int | None) -> Iterator[str]:
         return
     yield f"Threats ({len(data.threats)})"
     for rank, threat in enumerate(data.threats, 1):
-        yield from _wrapped(f"{rank:>2}. {threat_name(threat)}", width, "", "    ")
+        yield from _wrapped(threat_name(threat), width, f"{rank:>2}. ")
         yield from _wrapped(_facts(threat), width, "      ")
         yield from _wrapped(threat.why, width, "      ")
 
@@ -130,7 +130,7 @@ def _questions(data: AssessmentData, width: int | None) -> Iterator[str]:
     if data.questions:
         yield f"Questions to settle ({len(data.questions)})"
     for number, question in enumerate(data.questions, 1):
-        yield from _wrapped(f"{number:>2}. {question.text}", width, "", "    ")
+        yield from _wrapped(question.text, width, f"{number:>2}. ")
         yield from _wrapped(question.why, width, "      ")
         yield from _wrapped(answers(question), width, "      ")
 
