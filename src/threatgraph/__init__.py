@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from threatgraph.analytics import Analytics
+    from threatgraph.assess import Assessment
     from threatgraph.catalog import NamedQuery, Parameter
     from threatgraph.description import Description
     from threatgraph.errors import (
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AmbiguousName",
     "Analytics",
+    "Assessment",
     "Chart",
     "Description",
     "EndpointError",
@@ -78,6 +80,7 @@ __all__ = [
 # Names are imported on first use: `threatgraph --version` does not need the query engine.
 _MODULES = {
     "Analytics": "analytics",
+    "Assessment": "assess",
     "Chart": "plots.chart",
     "Description": "description",
     "ImportResult": "importers",

@@ -24,28 +24,30 @@ FILE_GRAPHS = f"{BASE}graph/"
 
 CLASSES = frozenset(
     """
-    Actor AffectedGroup Asset CausalFactor CausalFactorCategory Citation CrosswalkMapping CurationStatus
-    DetectionIndicator Domain EvidenceLevel ExposurePathway FailureStage Framework FrameworkMapping GlossaryCategory
-    GlossaryTerm GovernanceContext GroupType HarmType Impact ImpactLevel ImpactRole Incident IncidentStatus
-    LifecycleStage LikelihoodTrend MappingRelation MappingSet Mechanism MonitoringVerdict Origin PatternLink PatternRole
-    PreventionMeasure Provision RankedConcept Recommendation RecommendationReason RecordPart Region ResolutionState
-    ResponseStep ReviewState Role Sector Severity SourceFigure SourceKind ThreatPattern
+    Actor AffectedGroup AssessedProvision AssessedThreat Assessment Asset CausalFactor CausalFactorCategory Citation
+    CrosswalkMapping CurationStatus DetectionIndicator Domain EvidenceLevel ExposurePathway FailureStage Framework
+    FrameworkMapping GlossaryCategory GlossaryTerm GovernanceContext GroupType HarmType Impact ImpactLevel ImpactRole
+    Incident IncidentStatus LifecycleStage LikelihoodTrend MappingRelation MappingSet Mechanism MonitoringVerdict Origin
+    PatternLink PatternRole PreventionMeasure Provision RankedConcept Recommendation RecommendationReason RecordPart
+    Region ResolutionState ResponseStep ReviewState Role Sector Severity SourceFigure SourceKind ThreatPattern
     """.split()
 )
 PROPERTIES = frozenset(
     """
-    actor addedProperty addresses affects aiidNumber appliesFrom appliesFromAsAmended asOf asset causalFactor citation
-    condition contribution control controlDomain coOccursWith count crosswalkMapping curationStatus deployer developer
-    distinguishedFrom domain draftedWith entitles escalatesTo evidenceLevel evidenceRationale exception existingLink
-    exposurePathway failureStage firstYear framework governanceContext group harmedParty harmType hasPart impact
-    impactLevel impactRole incidentStatus incidentSummary indicator indicatorSummary involvesPattern lastYear
-    lifecycleStage likelihoodTrend likelihoodTrendRationale likelyOwner listedGroup manifestation mappedTo mapping
-    mappingRelation measure mechanism mechanismSummary notCoveredBy obliges occurred origin outcome pattern patternLink
-    patternRole percentage placeName position primaryPattern provisionLevel publishedPredicate publisherName queryText
-    rank rankPosition rationale reason recommendationBasis recommendedFor recommends region relatedIncident reprint
-    resolutionState responseStep responseTrigger retrievalNote retrievalQuestion retrievalTopic reviewedBy reviewState
-    riskTier sameIncident score secondaryPattern sector severity severityRationale signal sourceFigure sourceKind
-    sourceLabel sourceUpdated supports systemName systemSince tactic total victim
+    actor addedProperty addresses affects aiidNumber appliesFrom appliesFromAsAmended asOf assessedProvision
+    assessedThreat asset causalFactor certainty citation condition contribution control controlDomain coOccursWith count
+    crosswalkMapping curationStatus deployer developer distinguishedFrom domain draftedWith entitles escalatesTo
+    evidenceLevel evidenceRationale exception existingLink exposurePathway failureStage findingReason firstYear
+    framework governanceContext group harmedParty harmType hasPart impact impactLevel impactRole incidentStatus
+    incidentSummary indicator indicatorSummary involvesPattern lastYear lifecycleStage likelihoodTrend
+    likelihoodTrendRationale likelyOwner listedGroup manifestation mappedTo mapping mappingRelation matchedText measure
+    mechanism mechanismSummary notCoveredBy obliges occurred organizationRole origin outcome pattern patternLink
+    patternRole percentage placeName position primaryPattern proposedTier provision provisionLevel provisionStatus
+    publishedPredicate publisherName queryText rank rankPosition rationale reason recommendationBasis recommendedFor
+    recommends region relatedIncident reprint resolutionState responseStep responseTrigger retrievalNote
+    retrievalQuestion retrievalTopic reviewedBy reviewState riskTier sameIncident score secondaryPattern sector severity
+    severityRationale signal sourceFigure sourceKind sourceLabel sourceUpdated supports systemDescription systemName
+    systemSince tactic total victim
     """.split()
 )
 

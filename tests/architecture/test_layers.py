@@ -69,6 +69,7 @@ HEAVY = {
     "SPARQLWrapper",
     "matplotlib",
     "yaml",
+    "openpyxl",
     "sqlite3",
 }
 LONGEST_MODULE = 400
@@ -89,7 +90,7 @@ FOR_THE_COMMAND_LINE = {
     "records",
     "resources",
 }
-FOR_THE_COMMAND_LINE |= {"analytics", "authoring", "export", "importers", "plots"}
+FOR_THE_COMMAND_LINE |= {"analytics", "assess", "authoring", "export", "importers", "plots"}
 _SPARQL = re.compile(r"\b(SELECT|ASK|CONSTRUCT|DESCRIBE|INSERT|DELETE)\b[^{]*\{")
 
 
@@ -165,6 +166,7 @@ def test_the_public_api_is_listed() -> None:
     assert sorted(threatgraph.__all__) == [
         "AmbiguousName",
         "Analytics",
+        "Assessment",
         "Chart",
         "Description",
         "EndpointError",

@@ -8,11 +8,12 @@ from typing import Any
 
 from threatgraph.assess import guidance as guide
 from threatgraph.assess import notes
+from threatgraph.assess.assessment import Assessment
 from threatgraph.assess.comparison import Comparison
 from threatgraph.assess.facts import extract
 from threatgraph.assess.law import Law
 from threatgraph.assess.lexicon import load
-from threatgraph.assess.model import Assessment, Fact, ProvisionFinding, RegisterRow, ThreatFinding
+from threatgraph.assess.model import Fact, ProvisionFinding, RegisterRow, ThreatFinding
 from threatgraph.assess.profile import Profile, read_profile
 from threatgraph.assess.questions import ask
 from threatgraph.assess.rows import register_row

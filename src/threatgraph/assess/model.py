@@ -94,7 +94,7 @@ class ThreatFinding:
     causes: tuple[str, ...]
     affected: tuple[str, ...]
     provisions: tuple[str, ...]
-    """The IRIs of the findings in :attr:`Assessment.provisions` that the pattern is mapped to."""
+    """The IRIs of the findings in :attr:`AssessmentData.provisions` that the pattern is mapped to."""
     mitigations: tuple[Control, ...]
     controls: tuple[Control, ...]
     indicators: tuple[str, ...]
@@ -135,8 +135,8 @@ class RegisterRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Assessment:
-    """A threat profile of a system: candidates to check, never a verdict, and no legal advice."""
+class AssessmentData:
+    """The content of an assessment; :class:`~threatgraph.assess.assessment.Assessment` adds its output formats."""
 
     title: str
     description: str

@@ -61,11 +61,21 @@ def read_profile(source: str | Path | Mapping[str, Any]) -> Profile:
     """
     if isinstance(source, Mapping):
         return _profile(source, "the profile")
+    return _profile(read_values(source), str(source))
+
+
+def read_values(source: str | Path) -> Mapping[str, Any]:
+    """Read the keys and values of a profile from a YAML or Turtle file, unchecked.
+
+    Args:
+        source: the path of the file.
+
+    Raises:
+        InvalidFile: if the file cannot be read, is too large or is not a mapping.
+    """
     path = Path(source)
     text = _read(path)
-    if path.suffix.lower() in (".ttl", ".turtle"):
-        return _profile(_from_turtle(path, text), str(path))
-    return _profile(_from_yaml(path, text), str(path))
+    return _from_turtle(path, text) if path.suffix.lower() in (".ttl", ".turtle") else _from_yaml(path, text)
 
 
 def _read(path: Path) -> str:
@@ -145,7 +155,7 @@ def _profile(values: Mapping[str, Any], where: str) -> Profile:
             title = str(value).strip()
         elif key in TEXTS:
             texts += _texts(value, key)
-        elif key in ids and key != "role":
+        elif key in ids and (key != "role" or str(value).strip().lower() in ids[key]["options"]):
             facts += answer(ids[key], _option(ids[key], value))
             answered.add(key)
         else:

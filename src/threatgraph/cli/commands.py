@@ -31,6 +31,7 @@ GROUPS: Mapping[str, Sequence[Command]] = {
         Command("query", "Run a SPARQL query"),
     ),
     "analyze": (
+        Command("assess", "Assess an AI system: threats, provisions and a risk register"),
         Command("recommend", "Recommend related records and explain why"),
         Command("analyze", "Run graph analytics", aliases=("analyse",)),
         Command("plot", "Draw a chart as SVG or PNG"),
@@ -56,4 +57,5 @@ EXAMPLES = (
     "threatgraph run patterns-by-cause -p cause=CAUSE-009",
     "threatgraph query 'SELECT * { ?d a tg:Domain ; skos:prefLabel ?label }'",
     "threatgraph recommend --text 'chatbot leaks customer data'",
+    "threatgraph assess --text 'chatbot that ranks job applicants'",
 )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pyoxigraph import Triple
 
     from threatgraph.analytics import Analytics
-    from threatgraph.assess.model import Assessment
+    from threatgraph.assess import Assessment
     from threatgraph.recommend import Recommendations, Recommender
     from threatgraph.search import Searcher, SearchResults
 

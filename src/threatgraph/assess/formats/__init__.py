@@ -1,0 +1,57 @@
+"""The output formats of an assessment, one module each.
+
+``document`` has the parts that Markdown and HTML write; ``wording`` has the sentences that all formats share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from threatgraph.assess.formats import csv, html, json, markdown, rdf, text, xlsx
+from threatgraph.assess.model import AssessmentData
+from threatgraph.assess.register import Register
+from threatgraph.display import printable
+from threatgraph.errors import UnknownName
+
+#: The name of each format, and its writer.
+FORMATS: Mapping[str, Callable[[AssessmentData, Register], str | bytes]] = {
+    "text": lambda data, register: printable(text.render(data, None)),
+    "markdown": markdown.to_markdown,
+    "html": html.to_html,
+    "csv": csv.to_csv,
+    "xlsx": xlsx.to_xlsx,
+    "json": lambda data, register: json.to_json(data, register) + "\n",
+    "turtle": lambda data, register: rdf.to_turtle(data),
+    "jsonld": lambda data, register: rdf.to_jsonld(data),
+}
+#: The format of a file with an extension.
+EXTENSIONS: Mapping[str, str] = {
+    "md": "markdown",
+    "html": "html",
+    "htm": "html",
+    "csv": "csv",
+    "xlsx": "xlsx",
+    "json": "json",
+    "ttl": "turtle",
+    "jsonld": "jsonld",
+}
+#: The formats that have the register.
+WITH_REGISTER = ("csv", "xlsx", "markdown", "html", "json")
+
+
+def export(data: AssessmentData, format: str, register: Register) -> bytes:
+    """Write an assessment.
+
+    Args:
+        data: the assessment.
+        format: a name from :data:`FORMATS`.
+        register: its register.
+
+    Raises:
+        UnknownName: for a format that does not exist.
+        ThreatGraphError: for ``xlsx`` if openpyxl is not installed.
+    """
+    if format not in FORMATS:
+        raise UnknownName("format for assessments", format, FORMATS, f"The formats are {', '.join(FORMATS)}.")
+    content = FORMATS[format](data, register)
+    return content.encode() if isinstance(content, str) else content
