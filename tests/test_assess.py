@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from threatgraph import ThreatGraph
+from threatgraph.assess.assessment import Assessment
 from threatgraph.assess.facts import extract
-from threatgraph.assess.model import STATUSES, Assessment
+from threatgraph.assess.model import STATUSES
 from threatgraph.errors import InvalidFile, InvalidQuery, UnknownName
 
 HR = "HR screening chatbot that ranks job applicants and answers their questions. A recruiter makes the final decision."

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from threatgraph import ThreatGraph
-from threatgraph.assess.model import Assessment
+from threatgraph.assess.assessment import Assessment
 
 FOLDER = Path(__file__).parent
 AT = 8
