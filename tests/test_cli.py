@@ -114,7 +114,7 @@ def test_show_tells_all_that_the_source_page_tells() -> None:
         AI strategic misalignment | AI alignment problem | AI value alignment | AI safety alignment research
         specification gaming in AI | deceptive alignment | AI corrigibility | AI existential risk from misalignment
         AI objective misspecification at scale | relationship between AI alignment and governance
-        EU AI Act Enters Into Force as World's First Comprehensive AI Regulation (INC-24-0011)
+        EU AI Act enters into force (INC-24-0011)
         Escalates from (1) | Goal Drift (PAT-AGT-003) | Systemic & Catastrophic Risks (DOM-SYS)
     """
     for phrase in re.split(r"\s*[|\n]\s*", expected.strip()):

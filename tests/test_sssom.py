@@ -105,6 +105,6 @@ def test_the_validator_of_sssom_accepts_it(graph: ThreatGraph, sssom: str, tmp_p
 @pytest.mark.peers
 def test_the_validator_reports_errors(graph: ThreatGraph, sssom: str, tmp_path: Path) -> None:
     path = tmp_path / "mappings.sssom.tsv"
-    path.write_bytes(graph.export("sssom", node="PAT-SYS-005").replace(b"semapv:ManualMappingCuration", b"by hand"))
+    path.write_bytes(graph.export("sssom", node="PAT-SYS-005").replace(b"semapv:MappingReview", b"by hand"))
     done = subprocess.run([sssom, "validate", str(path)], capture_output=True, text=True, check=False)
     assert done.returncode != 0 or done.stderr

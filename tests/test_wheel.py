@@ -26,7 +26,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_is_small_and_carries_what_it_needs(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert wheel.stat().st_size < 2_000_000
+    assert wheel.stat().st_size < 3_000_000
     for name in (
         "threatgraph/py.typed",
         "threatgraph/_share/ontology/threatgraph.ttl",
@@ -55,7 +55,7 @@ def test_it_works_in_an_empty_environment(wheel: Path, tmp_path: Path) -> None:
     command = str(home / "bin" / "threatgraph")
     assert "Strategic Misalignment" in run(command, "show", "PAT-SYS-005")
     assert "8 rows" in run(command, "run", "domains")
-    assert "existing curated link" in run(command, "recommend", "PAT-SYS-005", "--top", "1")
+    assert "Existing curated links" in run(command, "recommend", "PAT-SYS-005", "--top", "1")
     assert "Insufficient Safety Testing" in run(command, "analyze", "centrality", "--kind", "cause", "--format", "csv")
     assert run(command, "validate").splitlines()[-1].startswith("no issues: the graph conforms; checked ")
     told = ("--domain", "DOM-SYS", "--definition", "Bare.", "--source", "https://example.org/")

@@ -78,10 +78,10 @@ def recommend(
     known = np.isin(
         [recommender.target(kind).iri(c) for c in recommender.target(kind).candidates()], [e.iri for e in linked]
     )
-    if text is not None and basis == "signals" and float(scores[allowed].max()) < bounds.floor:
+    if text is not None and basis == "signals" and float(scores[allowed].max()) < bounds.least:
         allowed, note = (
             np.zeros_like(allowed),
-            f"nothing fits well: no {kind} reaches the least score of {bounds.floor}.",
+            f"nothing fits well: no {kind} reaches the minimum score of {bounds.least}.",
         )
 
     def of(chosen: np.ndarray) -> tuple[Recommendation, ...]:

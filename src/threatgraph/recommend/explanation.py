@@ -12,7 +12,7 @@ from threatgraph.recommend.recommendation import Reason
 from threatgraph.recommend.signals.nearest import NEAREST
 from threatgraph.recommend.signals.neighbors import SharedNeighbors
 
-#: A neighbor of this share of the candidates, or more, is no reason.
+#: A neighbor of this share of the candidates, or more, is not a reason.
 COMMON = 1 / 3
 #: The number of names in each part of a sentence.
 _NAMED = 2

@@ -36,7 +36,7 @@ class Learned:
     """The least score at which about three in four of the learned results were right."""
     likely: float
     """The least score at which about every second was right."""
-    floor: float
+    least: float
     """The best score that 98 of 100 of the learned questions exceed; below it, nothing fits well."""
 
     def scaled(self, values: Mapping[str, np.ndarray]) -> dict[str, float]:

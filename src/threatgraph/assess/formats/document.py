@@ -79,7 +79,7 @@ def _questions(data: AssessmentData) -> Iterator[Block]:
     if not data.questions:
         yield Paragraph(["The description settles every fact that the findings depend on."])
         return
-    yield Paragraph(["Answer them in the profile (--profile FILE), or with --interactive."])
+    yield Paragraph(["Answer them in the profile of the system."])
     known = {provision.iri: provision for provision in data.provisions}
     for number, question in enumerate(data.questions, 1):
         yield Heading(3, f"{number}. {question.text}")
