@@ -22,8 +22,8 @@ from threatgraph.assess.model import STATUSES, AssessmentData, ProvisionFinding,
 from threatgraph.layout import fill
 
 _NEXT = (
-    "Answer the questions in --profile FILE or with --interactive. "
-    "Use --format markdown, html or xlsx for obligations, mitigations, controls and the risk register."
+    "Answer the questions in a profile of the system. "
+    "The formats markdown, html and xlsx show obligations, mitigations, controls and the risk register."
 )
 #: Provisions that are ruled out, and incidents, are shown up to this number; other formats have all of them.
 _SHOWN = 5
