@@ -158,8 +158,8 @@ def bounds(gathered: list[Sample], weights: np.ndarray, scale: str) -> dict[str,
         return float(middle[below[-1]]) if len(below) else 0.0
 
     strong, likely = least(0.7), least(0.4)
-    least = float(np.quantile(first, 0.02))
-    return {"strong": round(strong, 3), "likely": round(min(likely, strong), 3), "least": round(least, 3)}
+    lowest = float(np.quantile(first, 0.02))
+    return {"strong": round(strong, 3), "likely": round(min(likely, strong), 3), "least": round(lowest, 3)}
 
 
 def first_half(name: str) -> bool:
