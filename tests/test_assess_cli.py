@@ -15,31 +15,19 @@ import openpyxl
 import pytest
 from pyoxigraph import RdfFormat, parse
 
+import command_line
+
 HIRING = "HR screening chatbot that ranks job applicants and rejects candidates automatically"
 
 
 def run(*words: str, stdin: str = "", cwd: Path | None = None) -> tuple[int, str, str]:
     """Run the command: status, standard output, standard error."""
-    done = subprocess.run(
-        [sys.executable, "-m", "threatgraph", "assess", *words],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-        cwd=cwd,
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    return done.returncode, done.stdout, done.stderr
+    return command_line.run("assess", *words, stdin=stdin, cwd=cwd)
 
 
 def fails(*words: str, stdin: str = "", cwd: Path | None = None) -> str:
     """The one line of a command that must fail with status 2 and no output."""
-    status, out, err = run(*words, stdin=stdin, cwd=cwd)
-    assert status == 2, (out, err)
-    assert out == ""
-    assert err.startswith("threatgraph: error: ")
+    err = command_line.fails("assess", *words, stdin=stdin, cwd=cwd)
     assert err.count("\n") == 1, err
     return err
 

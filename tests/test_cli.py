@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 from pyoxigraph import RdfFormat, parse
 
+from command_line import fails, run
 from threatgraph.cli import main
 from threatgraph.cli.commands import GROUPS
 from threatgraph.cli.parser import Parser, build_parser
@@ -50,34 +51,6 @@ pattern:mine a tg:ThreatPattern ;
     tg:domain domain:systemic-catastrophic .
 """
 )
-
-
-def run(
-    *words: str, stdin: str = "", env: dict[str, str] | None = None, cwd: Path | None = None
-) -> tuple[int, str, str]:
-    """Run the command line in a process of its own: status, standard output, standard error."""
-    done = subprocess.run(
-        [sys.executable, "-m", "threatgraph", *words],
-        input=stdin,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-        cwd=cwd,
-        env={key: value for key, value in os.environ.items() if key != "COLUMNS"} | (env or {}),
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    return done.returncode, done.stdout, done.stderr
-
-
-def fails(*words: str, stdin: str = "", cwd: Path | None = None) -> str:
-    """The message of a command that must fail with status 2 and no output."""
-    status, out, err = run(*words, stdin=stdin, cwd=cwd)
-    assert status == 2, (out, err)
-    assert out == ""
-    assert err.startswith("threatgraph: error: ")
-    return err
 
 
 @pytest.fixture
