@@ -455,9 +455,15 @@ def test_the_bundled_data_has_no_fault(graph: ThreatGraph, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_planted_fault_is_found(name: str, tmp_path: Path) -> None:
+def test_a_planted_fault_is_found(graph: ThreatGraph, name: str, tmp_path: Path) -> None:
     text, record = FAULTS[name]
-    found = found_by(planted(text, tmp_path / FOLDERS.get(name, "")), name)
+    # A hint may stand for a valid record of ours too: only what the planted record adds counts.
+    before = {result.node for result in found_by(graph, name)}
+    found = [
+        result
+        for result in found_by(planted(text, tmp_path / FOLDERS.get(name, "")), name)
+        if result.node not in before
+    ]
     assert {result.node for result in found} == {record}
     assert {(result.severity, result.remedy is not None) for result in found} == {(load_checks()[name].severity, True)}
 

@@ -177,7 +177,7 @@ def test_results_are_ranked_and_marked(graph: ThreatGraph) -> None:
     assert [item.score for item in found] == sorted((item.score for item in found), reverse=True)
     assert all(0 < item.score <= 1 for item in found)
     assert all("**" in item.snippet for item in found)
-    assert "**injection**" in found[1].snippet.lower()
+    assert "**prompt**" in found[1].snippet.lower()
 
 
 def test_results_have_the_forms_of_other_answers(graph: ThreatGraph) -> None:

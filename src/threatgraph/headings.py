@@ -51,6 +51,7 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 }
 #: Sections at the end of a page, after the links from other records.
 LAST_SECTIONS: dict[str, tuple[str, ...]] = {
+    "Example uses": ("example",),
     "Retrieval hints": ("retrievalQuestion", "retrievalTopic", "retrievalNote", "hiddenLabel"),
     "Notes": ("scopeNote", "editorialNote"),
 }

@@ -24,6 +24,7 @@ from scipy.special import logsumexp
 
 import threatgraph.recommend
 from threatgraph import ThreatGraph
+from threatgraph.assess.naming import Naming
 from threatgraph.recommend.corpus import CorpusIndex, expand
 from threatgraph.recommend.model import Recommender
 from threatgraph.recommend.signals.base import Query
@@ -100,7 +101,7 @@ def samples(recommender: Recommender, source: str, target: str, primary: dict[st
         if bare:
             text = dataclasses.replace(recommender.corpus.texts[query.index or 0], guidance="")
             short = recommender.vectors.query(text, query.name, query.iri, None)
-            query = dataclasses.replace(short, index=query.index)  # a record must not vote for itself
+            query = dataclasses.replace(short, index=query.index, text=text.full)  # it must not vote for itself
         values = recommender.values(query, target)
         here = np.array([candidates.iri(c) != query.iri for c in candidates.candidates()])
         hit = np.array([candidates.iri(c) in expected for c in candidates.candidates()])
@@ -132,7 +133,7 @@ def learn(gathered: list[Sample], strength: float = STRENGTH) -> np.ndarray:
 
 
 def bounds(gathered: list[Sample], weights: np.ndarray, scale: str) -> dict[str, float]:
-    """The scores from which results are strong or likely, and the best score that 98 of 100 questions exceed.
+    """The scores from which results are strong or likely, and the best unscaled score of the middle question.
 
     Args:
         gathered: samples before scaling; of a question that occurs twice, the one with links counts.
@@ -140,13 +141,15 @@ def bounds(gathered: list[Sample], weights: np.ndarray, scale: str) -> dict[str,
         scale: by what values are divided.
     """
     scores, right, first = [], [], []
+    typical = np.mean([[scale_of(row, scale) for row in table] for _, table, _ in gathered], axis=0)
+    unscaled = weights / typical / (weights / typical).sum()
     for _, table, hit in {sample[0]: sample for sample in reversed(gathered)}.values():
         scaled_weights = weights / np.array([scale_of(row, scale) for row in table])
         found = scaled_weights / scaled_weights.sum() @ table
         best = np.argsort(-found.round(9), kind="stable")[:5]
         scores += found[best].tolist()
         right += hit[best].tolist()
-        first.append(float(found[best[0]]))
+        first.append(float((unscaled @ table).max()))
     order = np.argsort(scores)
     ascending, hits = np.array(scores)[order], np.array(right, dtype=float)[order]
     around = np.convolve(hits, np.ones(_AROUND) / _AROUND, mode="valid")
@@ -158,7 +161,7 @@ def bounds(gathered: list[Sample], weights: np.ndarray, scale: str) -> dict[str,
         return float(middle[below[-1]]) if len(below) else 0.0
 
     strong, likely = least(0.7), least(0.4)
-    lowest = float(np.quantile(first, 0.02))
+    lowest = float(np.median(first))
     return {"strong": round(strong, 3), "likely": round(min(likely, strong), 3), "least": round(lowest, 3)}
 
 
@@ -242,7 +245,7 @@ def of_use_cases(recommender: Recommender, *, even: bool) -> list[Sample]:
 
 def gather(store: Store, *, embedded: bool) -> dict[str, tuple[list[str], list[Sample]]]:
     """For each lesson, the names of its signals and its samples."""
-    recommender = Recommender(store, embedded=embedded)
+    recommender = Recommender(store, embedded=embedded, rules=Naming(store))
     blind = Recommender(store, embedded=embedded, without={_PATTERN})
     primary = primary_patterns(store)
     gathered = {}
@@ -273,7 +276,7 @@ def main() -> None:
         raw = gather(store, embedded=embedded)
         gathered = {name: (signals, scaled(found, scale_for(name))) for name, (signals, found) in raw.items()}
         first = {name: [s for s in found if first_half(s[0])] for name, (_, found) in gathered.items()}
-        cases = of_use_cases(Recommender(store, embedded=embedded), even=False)
+        cases = of_use_cases(Recommender(store, embedded=embedded, rules=Naming(store)), even=False)
         first["text to provision"] += scaled(cases, scale_for("text to provision")) * USE_CASE_WEIGHT
         of = table.setdefault("with embedding" if embedded else "without embedding", {})
         for name, (signals, found) in gathered.items():

@@ -16,6 +16,7 @@ from threatgraph.assess.lexicon import load
 from threatgraph.assess.model import Fact, ProvisionFinding, RegisterRow, ThreatFinding
 from threatgraph.assess.profile import Profile, read_profile
 from threatgraph.assess.questions import ask
+from threatgraph.assess.resemblance import resembling
 from threatgraph.assess.rows import register_row
 from threatgraph.assess.rules import apply
 from threatgraph.assess.ruling import Ruling
@@ -73,7 +74,7 @@ def assess(
     facts = extract(whole, sentences).replaced((*given.facts, *roles))
     law = Law(store, load("rules")["framework"])
     considered = not frameworks or law.iri in frameworks
-    ruling = apply(law, facts)
+    ruling = apply(law, facts, resembling(recommender, law, sentences))
     purpose = purpose_text(sentences)
     involved = guide.read_involved(store)
     ranked = rank(recommender, facts, purpose, involved, patterns, top)

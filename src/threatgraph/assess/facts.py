@@ -118,7 +118,7 @@ def _match(entry: Entry, sentence: Sentence) -> Fact | None:
     """The fact of an entry in a sentence: stated if one occurrence is not negated."""
     denied: Fact | None = None
     for phrase in entry.phrases:
-        for spans in phrase.find(sentence.text):
+        for spans in phrase.find(sentence.lowered):
             words = _quote(sentence.text, spans)
             if entry.name in _CONTIGUOUS and expression("negation").search(words):
                 continue

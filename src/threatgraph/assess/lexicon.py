@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ _NEAR = 70
 #: The number of occurrences of each part of a phrase that are combined.
 _MOST = 6
 _MACRO = re.compile(r"\{([a-z]+)\}")
+_CAPITAL = re.compile(r"(?<!\\)[A-Z]")
 #: What may be between two parts within parentheses.
 _FOLLOWS = r"\W(?:.{0,60}?\W)?"
 
@@ -28,14 +29,18 @@ Span = tuple[int, int]
 class Phrase:
     """A phrase: parts that a sentence must have, near one another or anywhere in it."""
 
-    parts: tuple[tuple[re.Pattern[str], bool], ...]
-    """Each part, and whether it must be near the part before it."""
+    parts: tuple[tuple[str, bool], ...]
+    """The expression of each part, and whether it must be near the part before it."""
 
     def find(self, sentence: str) -> Iterator[tuple[Span, ...]]:
-        """Yield the places of the parts of each occurrence, the closest first."""
-        places: list[list[Span]] = []
-        for pattern, _ in self.parts:
-            found = [match.span() for match in itertools.islice(pattern.finditer(sentence), _MOST)]
+        """Yield the places of the parts of each occurrence, the closest first.
+
+        Args:
+            sentence: a sentence in lower case, which is faster to search than one with both.
+        """
+        places: list[tuple[Span, ...]] = []
+        for piece, _ in self.parts:
+            found = _places(piece, sentence)
             if not found:
                 return
             places.append(found)
@@ -65,27 +70,41 @@ def load(name: str) -> dict[str, Any]:
     """Read a data file of the assessment.
 
     Args:
-        name: the name of the file without its ending, such as ``facts``.
+        name: the name of the file without its ending, such as ``rules`` or ``uses/work``.
     """
-    path: Path = installed_root() / "data" / "assessment" / f"{name}.toml"
+    path: Path = _folder() / f"{name}.toml"
     return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _folder() -> Path:
+    return installed_root() / "data" / "assessment"
+
+
+@cache
+def _lexicons() -> tuple[dict[str, Any], ...]:
+    """The files with facts: one for each area of use, and the context."""
+    uses = sorted(path.stem for path in (_folder() / "uses").glob("*.toml"))
+    return (*(load(f"uses/{name}") for name in uses), load("context"))
 
 
 @cache
 def entries() -> tuple[Entry, ...]:
     """Return the facts that can be recognized."""
-    macros: dict[str, str] = load("facts")["macros"]
+    common: dict[str, str] = load("phrases")["macros"]
     return tuple(
         Entry(fact["name"], fact["value"], tuple(_phrase(text, macros) for text in fact["match"]))
-        for name in ("facts", "context")
-        for fact in load(name)["fact"]
+        for lexicon in _lexicons()
+        for macros in [{**common, **lexicon.get("macros", {})}]
+        for fact in lexicon["fact"]
     )
 
 
 @cache
 def derivations() -> tuple[tuple[str, str, str], ...]:
     """Return the facts that follow from others: name, value and condition."""
-    return tuple((rule["name"], rule["value"], rule["if"]) for rule in load("facts")["derive"])
+    return tuple(
+        (rule["name"], rule["value"], rule["if"]) for lexicon in _lexicons() for rule in lexicon.get("derive", ())
+    )
 
 
 @cache
@@ -99,14 +118,27 @@ def expression(name: str) -> re.Pattern[str]:
 
 
 def _phrase(text: str, macros: dict[str, str]) -> Phrase:
-    parts: list[tuple[re.Pattern[str], bool]] = []
+    parts: list[tuple[str, bool]] = []
     near = False
-    for piece in _pieces(_MACRO.sub(lambda match: macros[match[1]], text)):
+    lowered = _CAPITAL.sub(lambda match: match[0].lower(), _MACRO.sub(lambda match: macros[match[1]], text))
+    for piece in _pieces(lowered):
         if piece in ("~", "&"):
             near = piece == "~"
         else:
-            parts.append((re.compile(rf"(?<!\w)(?:{piece})", re.IGNORECASE), near))
+            parts.append((piece, near))
     return Phrase(tuple(parts))
+
+
+@cache
+def _compiled(piece: str) -> re.Pattern[str]:
+    """The expression of a part of a phrase, compiled at first use: most sentences lack the first part of a phrase."""
+    return re.compile(rf"(?<!\w)(?=\w)(?:{piece})")
+
+
+@lru_cache(maxsize=8_192)
+def _places(piece: str, sentence: str) -> tuple[Span, ...]:
+    """The first places of a part in a sentence in lower case, kept for the other phrases that have it."""
+    return tuple(match.span() for match in itertools.islice(_compiled(piece).finditer(sentence), _MOST))
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from threatgraph.assess.conditions import holds, stated
@@ -11,10 +11,13 @@ from threatgraph.assess.facts import Facts
 from threatgraph.assess.law import Law
 from threatgraph.assess.lexicon import load
 from threatgraph.assess.model import ProvisionFinding, Status
+from threatgraph.assess.resemblance import OF_USE, Resemblance
 from threatgraph.assess.ruling import Ruling
 
 #: The roles that a user's organization can have, with those that it is checked for if the text names none.
 ASSUMED = ("provider", "deployer")
+#: The longest quotation of a sentence.
+_WORDS = 90
 _TRANSPARENCY = {
     "article-50-1": "provider",
     "article-50-2": "provider",
@@ -23,12 +26,14 @@ _TRANSPARENCY = {
 }
 
 
-def apply(law: Law, facts: Facts) -> Ruling:
+def apply(law: Law, facts: Facts, resembling: Sequence[Resemblance] = ()) -> Ruling:
     """Apply the rules to the facts.
 
     Args:
         law: the provisions of the EU AI Act.
         facts: the facts of the description and the profile.
+        resembling: the example uses that the description resembles; they count only if no fact states a use of a
+            provision.
 
     Returns:
         The findings: prohibited practices, high-risk uses and products, transparency, models, and the duties of the
@@ -38,6 +43,8 @@ def apply(law: Law, facts: Facts) -> Ruling:
     ruling = Ruling(law, facts, roles, settled)
     for rule in load("rules")["rule"]:
         _apply_rule(ruling, rule)
+    if not any(OF_USE.match(slug) and ruling.open(slug) for slug in ruling.findings):
+        _apply_examples(ruling, resembling)
     _classify(ruling)
     high_risk_duties(ruling)
     _transparency_form(ruling)
@@ -99,6 +106,16 @@ def _addressed(ruling: Ruling, slug: str, status: Status, because: str) -> tuple
         # Who runs a system under its own name may be its provider: only the user settles that.
         return "to check", f"{because} The paragraph binds the {addressee}; check whether you are one."
     return "ruled out", f"{because} The paragraph binds the {addressee}, not the {' or '.join(ruling.roles)}."
+
+
+def _apply_examples(ruling: Ruling, resembling: Sequence[Resemblance]) -> None:
+    for found in resembling:
+        because = f"The description resembles an example of a use that the provision covers: “{found.example}”"
+        ruling.add(found.slug, *_addressed(ruling, found.slug, "to check", because), [_quoted(found.sentence)])
+
+
+def _quoted(sentence: str) -> str:
+    return sentence if len(sentence) <= _WORDS else f"{sentence[:_WORDS].rsplit(' ', 1)[0]} …"
 
 
 def _classify(ruling: Ruling) -> None:

@@ -22,6 +22,8 @@ class Sentence:
     """A sentence of a description."""
 
     text: str
+    lowered: str
+    """The text in lower case, character by character, so that places in it are places in the text."""
     number: int
     """Its number in the description, from 1."""
     purpose: float
@@ -50,7 +52,14 @@ def split(text: str) -> list[Sentence]:
         elif line:
             parts.append(line)
     cut = [part[i : i + _LONGEST] for part in parts for i in range(0, len(part), _LONGEST)]
-    return [Sentence(part, i, _purpose(part, i)) for i, part in enumerate(cut, 1)]
+    return [Sentence(part, _lowered(part), i, _purpose(part, i)) for i, part in enumerate(cut, 1)]
+
+
+def _lowered(text: str) -> str:
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(sign.lower() if len(sign.lower()) == 1 else sign for sign in text)  # İ has two signs in lower case
 
 
 def purpose_text(sentences: list[Sentence], most: int = 3) -> str:
@@ -65,7 +74,7 @@ def purpose_text(sentences: list[Sentence], most: int = 3) -> str:
 
 
 def _purpose(text: str, number: int) -> float:
-    if expression("aside").search(text):
+    if number > 1 and expression("aside").search(text):  # the first sentence is about the system
         return 0.0
     stated = len(expression("purpose").findall(text))
     early = 1.0 if number <= 2 else 0.5 if number <= 4 else 0.0

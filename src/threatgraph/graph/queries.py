@@ -286,9 +286,10 @@ class Queries(Lookups):
     @cached_property
     def recommender(self) -> Recommender:
         """The model behind :meth:`recommend`; it is built on first use, in about a second, and kept."""
+        from threatgraph.assess.naming import Naming
         from threatgraph.recommend import Recommender
 
-        return Recommender(self.store)
+        return Recommender(self.store, rules=Naming(self.store))
 
     @property
     def analytics(self) -> Analytics:

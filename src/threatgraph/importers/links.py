@@ -60,6 +60,10 @@ TEXT = Tier("SemanticSimilarityThresholdMatching", least=0.21, confidence=0.9)
 BOTH = Tier("CompositeMatching", least=0.13, confidence=0.87)
 
 
+#: Higher minimum scores of patterns that attract texts about something else, by slug; chosen like those of the tiers.
+FLOORS: dict[str, float] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Prediction:
     """A predicted pattern of a record."""
@@ -74,6 +78,11 @@ class Prediction:
     def tier(self) -> Tier:
         """The tier of the prediction."""
         return BOTH if self.agrees else TEXT
+
+    @property
+    def least(self) -> float:
+        """The minimum score of a link: that of the tier, or of the pattern."""
+        return max(self.tier.least, FLOORS.get(self.pattern.rpartition("/")[2], 0.0))
 
 
 class LinkPredictor:
@@ -126,17 +135,18 @@ def add_links(result: ImportResult, store: Store, above: float = 0.0) -> None:
     if not tiers or not records:
         return
     predictor = LinkPredictor(store)
+    without = 0
     for builder in records:
         text = " ".join(_texts(builder))
-        if len(text.split()) < FEWEST_WORDS:
-            continue
-        strong = [
-            prediction
-            for prediction in predictor.predictions(text, _subdomains(builder))[:MOST]
-            if prediction.tier in tiers and prediction.score >= prediction.tier.least
-        ]
-        for rank, prediction in enumerate(strong, 1):
+        ranked = predictor.predictions(text, _subdomains(builder)) if len(text.split()) >= FEWEST_WORDS else []
+        fitting = [found for found in ranked[:MOST] if found.tier in tiers and found.score >= found.least]
+        for rank, prediction in enumerate(fitting, 1):
             result.add(_link(builder, prediction, rank))
+        without += not fitting
+    if without:
+        result.notes.append(
+            f"no pattern fits {without:,} of {len(records):,} incidents well enough for a predicted link."
+        )
 
 
 def _is_known(builder: RecordBuilder) -> bool:

@@ -14,6 +14,7 @@ from threatgraph.recommend.model import LONGEST_TEXT, Recommender
 from threatgraph.recommend.recommendation import Reason, Recommendation
 from threatgraph.recommend.result import Recommendations
 from threatgraph.recommend.signals.base import CandidateIndex, Query, Target
+from threatgraph.recommend.weights import LEAST, Learned
 
 Values = dict[str, np.ndarray]
 """The value of each signal for every candidate."""
@@ -24,9 +25,13 @@ _DIGITS = 9
 _SHOWN = 3
 #: Maximum length of a query text in a heading.
 _HEADING = 70
-#: Every place of this number goes to the best provision of a pattern by texts alone, from the signals of texts.
-_TEXT_PLACE = 2
-_OF_TEXT = ("names", "words", "topics", "embedding")
+#: Of the provisions for a pattern, the first of every four is the best by score, and the others are the best by texts.
+_SCORE_PLACE = 4
+_OF_TEXT = ("words", "topics", "embedding")
+#: The factor for provisions that no other pattern is mapped to, when they are ordered by texts.
+_UNMAPPED = 1.2
+#: The share of the words of a text that the graph must have, unless a record is as similar as for the average text.
+_LEAST_KNOWN = 2 / 3
 
 
 def recommend(
@@ -78,11 +83,8 @@ def recommend(
     known = np.isin(
         [recommender.target(kind).iri(c) for c in recommender.target(kind).candidates()], [e.iri for e in linked]
     )
-    if text is not None and basis == "signals" and float(scores[allowed].max()) < bounds.least:
-        allowed, note = (
-            np.zeros_like(allowed),
-            f"nothing fits well: no {kind} reaches the minimum score of {bounds.least}.",
-        )
+    if text is not None and (basis == "popularity" or _unknown(queries[0], values[0], bounds, allowed)):
+        allowed, basis, note = np.zeros_like(allowed), "signals", _nothing(queries[0], kind)
 
     def of(chosen: np.ndarray) -> tuple[Recommendation, ...]:
         order = _ranked(scores, allowed, len(allowed))
@@ -140,23 +142,42 @@ def _by_text(
     """
     if kind != "provision" or any(query.kind != "pattern" or not query.links for query in queries):
         return None
-    rows = [
-        recommender.learned(query, kind).weights.get(name, 0.0) * of_query[name] / max(float(of_query[name].max()), 0.2)
-        for query, of_query in zip(queries, values, strict=True)
+    likeness = sum(
+        of_query[name] / max(float(of_query[name].max()), LEAST["maximum"])
+        for of_query in values
         for name in _OF_TEXT
         if name in of_query
-    ]
-    return np.asarray(np.sum(rows, axis=0))
+    )
+    asked, target = {query.iri for query in queries}, recommender.target(kind)
+    mapped = {mapping.provision for mapping in recommender.corpus.mappings if mapping.record not in asked}
+    unmapped = [target.iri(candidate) not in mapped for candidate in target.candidates()]
+    return np.asarray(likeness * np.where(unmapped, _UNMAPPED, 1.0))
 
 
 def _interleaved(order: Sequence[CandidateIndex], by_text: Sequence[CandidateIndex]) -> list[CandidateIndex]:
-    """Every fourth place from the second order, without repetition."""
-    left = {False: iter(order), True: iter(by_text)}
+    """The first of every four places from the first order, the others from the second, without repetition."""
+    left = {True: iter(order), False: iter(by_text)}
     found: dict[CandidateIndex, None] = {}
     while len(found) < len(order):
-        place = len(found) + 1
-        found[next(c for c in left[place % _TEXT_PLACE == 0] if c not in found)] = None
+        by_score = len(found) % _SCORE_PLACE == 0
+        found[next(c for c in left[by_score] if c not in found)] = None
     return list(found)
+
+
+def _unknown(query: Query, values: Values, bounds: Learned, allowed: np.ndarray) -> bool:
+    """Whether a text is about something that the graph does not have.
+
+    An ordinary word or two make any text similar to some record, so that the score alone does not tell. A third of the
+    words of such a text are not in the graph.
+    """
+    weights = bounds.unscaled()
+    best = sum(weights.get(name, 0.0) * row[allowed] for name, row in values.items())
+    return query.known < _LEAST_KNOWN and float(np.max(best)) < bounds.least
+
+
+def _nothing(query: Query, kind: str) -> str:
+    known = f"only {query.known:.0%} of its words occur" if query.known else "none of its words occurs"
+    return f"nothing fits well: no {kind} is similar enough to the text, and {known} in the graph."
 
 
 def _quoted(text: str) -> str:

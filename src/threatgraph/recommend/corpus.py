@@ -84,6 +84,13 @@ SELECT ?record ?mapping ?provision ?rationale ?relation {{
   OPTIONAL {{ ?mapping tg:mappingRelation ?relation }}
 }}
 """
+_EXAMPLES = f"""
+SELECT ?record ?text {{
+  VALUES ?class {{ {_CLASSES} }}
+  ?record a ?class ; skos:example ?text .
+  FILTER(isLiteral(?text))
+}}
+"""
 _NAMES = """
 SELECT ?node ?label { ?node skos:prefLabel ?label }
 ORDER BY STR(?node) (LANGMATCHES(LANG(?label), "en")) STR(?label)
@@ -144,6 +151,8 @@ class Corpus:
     links: list[list[Link]]
     mappings: list[Mapping] = field(repr=False)
     """The mappings of the records to provisions, except negated ones, in order of IRI."""
+    examples: list[tuple[str, Literal]] = field(repr=False)
+    """The example uses of the records, in order of IRI."""
     names: dict[str, str] = field(repr=False)
     """The labels of all nodes of the graph."""
 
@@ -207,6 +216,7 @@ def read_corpus(store: Store) -> Corpus:
         texts=_read_texts(store, iris),
         links=[links.get(iri, []) for iri in iris],
         mappings=_read_mappings(store),
+        examples=_read_examples(store),
         names=names,
     )
 
@@ -219,6 +229,11 @@ def _read_mappings(store: Store) -> list[Mapping]:
             text = rationale if isinstance(rationale, Literal) else None
             found.setdefault(node.value, Mapping(record.value, node.value, provision.value, text, _iri(relation)))
     return list(found.values())
+
+
+def _read_examples(store: Store) -> list[tuple[str, Literal]]:
+    rows = store.select(_EXAMPLES).rows
+    return sorted(((_iri(record), text) for record, text in rows if isinstance(text, Literal)), key=str)
 
 
 def _read_texts(store: Store, iris: Sequence[str]) -> list[Text]:

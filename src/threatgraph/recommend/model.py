@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cache, cached_property
 
 import numpy as np
@@ -14,8 +15,9 @@ from threatgraph.recommend.signals.base import Query, Signal, Target, triple
 from threatgraph.recommend.signals.cooccurrence import Cooccurrence
 from threatgraph.recommend.signals.nearest import NearestRecords
 from threatgraph.recommend.signals.neighbors import SharedNeighbors
+from threatgraph.recommend.signals.passages import Examples, Rationales
 from threatgraph.recommend.signals.random_walk import Network, RandomWalk
-from threatgraph.recommend.signals.rationales import Rationales
+from threatgraph.recommend.signals.rules import NamedByRules, Rules
 from threatgraph.recommend.signals.taxonomy import TaxonomySimilarity
 from threatgraph.recommend.signals.text import Embedded, SharedTopics, Words
 from threatgraph.recommend.texts import embedding
@@ -59,16 +61,25 @@ class Recommender:
         store: the graph. Create a new recommender after the graph has changed.
         embedded: whether to use word embeddings; by default, if the extra is installed.
         without: properties that signals ignore, so that an evaluation can leave out the links to predict.
+        rules: returns what rules find in a text, such as the provisions of the use that it names.
 
     Raises:
         ImportError: if embeddings are requested but not installed.
     """
 
-    def __init__(self, store: Store, *, embedded: bool | None = None, without: Collection[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        embedded: bool | None = None,
+        without: Collection[str] = frozenset(),
+        rules: Rules | None = None,
+    ) -> None:
         self._store = store
         self.corpus = read_corpus(store)
         self.embedded = embedding.available() if embedded is None else embedded
         self.without = frozenset(without)
+        self.rules = rules
         self.statements = cache(self._read_statements)
         self.signals = cache(self._make_signals)
         self.target = cache(self._make_target)
@@ -126,7 +137,7 @@ class Recommender:
 
     def text_query(self, text: str) -> Query:
         """Build the query for a text."""
-        return self.vectors.query(Text(brief=text), "the text", None, None)
+        return replace(self.vectors.query(Text(brief=text), "the text", None, None), text=text)
 
     # Scores.
 
@@ -215,6 +226,10 @@ _SIGNALS: tuple[Callable[[Recommender, Target], Signal | None], ...] = (
         else None
     ),
     lambda model, target: Rationales(target, model.vectors) if target.kind != "incident" else None,
+    lambda model, target: Examples(target, model.vectors) if target.kind == "provision" else None,
+    lambda model, target: (
+        NamedByRules(target, model.rules, model.statements) if model.rules and target.kind == "provision" else None
+    ),
     lambda model, target: TaxonomySimilarity(target) if target.kind == "pattern" else None,
     lambda model, target: Cooccurrence(target) if target.kind == "pattern" else None,
 )

@@ -37,7 +37,7 @@ class Learned:
     likely: float
     """The least score at which about every second was right."""
     least: float
-    """The best score that 98 of 100 of the learned questions exceed; below it, nothing fits well."""
+    """The best score, with the weights of :meth:`unscaled`, of the middle one of the learned questions."""
 
     def scaled(self, values: Mapping[str, np.ndarray]) -> dict[str, float]:
         """The weights for one query, which sum to 1.

@@ -21,6 +21,8 @@ _URL = re.compile(r"https?://\S+|[\w-]+:[\w./()-]+", re.IGNORECASE)
 _MOST_WORDS = 64
 _BEFORE_NUMBER = frozenset("clause control requirement subcategory category risk domain technique mitigation".split())
 _KIND_WORD_WEIGHT = 0.35
+#: The weight of a word that no document has: nobody knows how rare it is.
+_UNKNOWN_WEIGHT = 0.75
 _QUESTION = 4
 _DEFINITIONS = {(word, verb) for word in ("what", "who") for verb in ("is", "are", "s")}
 _QUESTION_WORDS = frozenset("how what which why who whose when where".split())
@@ -80,6 +82,7 @@ class Analyzer:
             for absent in self.vocabulary.absent
             if not any(_find(name, alias) is not None for name in self._named for alias in absent.aliases)
         ]
+        self._in_synonyms = frozenset(stem for term in self.vocabulary.synonyms for stem in term)
         self._longest_first = sorted(filter(None, self._named), key=len, reverse=True)
 
     def analyze(self, text: str) -> Query:
@@ -196,7 +199,7 @@ class Analyzer:
     def _corrected(self, words: Sequence[str]) -> tuple[list[str], str]:
         corrected: dict[str, str] = {}
         for word, stem in zip(words, stems(words), strict=True):
-            known = word in STOP_WORDS or (stem,) in self.vocabulary.synonyms or self.index.frequency(stem)
+            known = word in STOP_WORDS or stem in self._in_synonyms or self.index.frequency(stem)
             if not known and (better := self.speller.correct(word)):
                 corrected[word] = better
         changed = ", ".join(f"{better!r} for {word!r}" for word, better in corrected.items())
@@ -234,8 +237,10 @@ class Analyzer:
         return terms, phrases, expansions
 
     def _weight(self, stems_: Sequence[str], others: Sequence[Sequence[str]]) -> float:
-        """How rare the rarest word is, from 0 to 1; a word of no document is the rarest."""
+        """How rare the rarest word is, from 0 to 1."""
         total = len(self.documents) or 1
+        if not others and not any(map(self.index.frequency, stems_)):
+            return _UNKNOWN_WEIGHT
         words = stems_ if not others or any(map(self.index.frequency, stems_)) else others[0]
         weight = max(math.log1p(total / (self.index.frequency(s) + 0.5)) for s in words) / math.log1p(total / 0.5)
         return weight * (_KIND_WORD_WEIGHT if tuple(stems_) in self.vocabulary.kinds else 1.0)

@@ -87,7 +87,8 @@ class Codes:
             self._add(page.rstrip("/").rpartition("/")[2], document)
         if found := re.search(r"incidentdatabase\.ai/cite/(\d+)/?$", page):
             self._add(f"AIID {found[1]}", document)
-            self._add(f"incident {found[1]}", document, reported=False)
+            for spelling in ("incident", "incidentdatabase", "incidentdatabase cite", "incident database"):
+                self._add(f"{spelling} {found[1]}", document, reported=False)
 
     def _add(self, code: str, document: int, *, reported: bool = True) -> None:
         key = tuple(part.text for part in _parts(code))

@@ -22,6 +22,7 @@ COLUMNS = {
     "topics": "tg:retrievalTopic tg:retrievalQuestion",
     "text": "skos:definition dcterms:description dcterms:abstract",
     "context": "skos:scopeNote tg:condition tg:exception tg:outcome tg:harmedParty tg:placeName",
+    "examples": "skos:example",
     "guidance": "tg:mechanismSummary tg:indicatorSummary tg:responseTrigger tg:incidentSummary",
 }
 #: Links whose labels are part of the context of a record: who built and used the system, and the parent of a provision.
@@ -152,7 +153,9 @@ class _Reader:
             columns={column: " · ".join(found) for column, found in texts.items()},
             names=tuple(dict.fromkeys([label, *alternatives, *texts["alternatives"]])),
             phrases=(*texts["keywords"], *texts["topics"]),
-            passages=tuple(text for column in ("topics", "text", "context", "guidance") for text in texts[column]),
+            passages=tuple(
+                text for column in ("topics", "text", "context", "examples", "guidance") for text in texts[column]
+            ),
             identifiers=(*codes, *self._literals(values, _expand("dcterms:identifier")), *aiid),
             pages=_urls(values, self._pages),
             sources=_urls(values, self._sources) if kind == "incident" else (),

@@ -19,6 +19,7 @@ WEIGHTS = {
     "topics": 5.0,
     "text": 3.0,
     "context": 1.5,
+    "examples": 1.0,
     "guidance": 1.0,
 }
 #: The signs that enclose a match in a snippet of the index; no text has them.

@@ -17,6 +17,7 @@ QUALITY = {
     "codes": 0.8,
     "text": 0.7,
     "context": 0.5,
+    "examples": 0.45,
     "guidance": 0.45,
 }
 #: The shares of the parts of a score.

@@ -86,8 +86,14 @@ class Searcher:
         found = self._by_words(query, facets, limit) if query.words else []
         if named:
             below = [(document, score * 0.9) for document, score in found if document not in named]
-            return [(document, 1.0) for document in named] + below
+            first = [(below[0][0], 1.0)] if below and self._is_part(below[0][0], named) else []
+            return [*first, *((document, 1.0) for document in named), *below[len(first) :]]
         return found
+
+    def _is_part(self, document: int, named: Sequence[int]) -> bool:
+        """Whether a provision is within one that the query names: *lie detector, Annex III* means the point."""
+        iri = self._documents[document].iri
+        return any(iri.startswith(f"{self._documents[other].iri}-") for other in named)
 
     def _by_words(self, query: Query, facets: Mapping[str, Sequence[str]], limit: int) -> list[tuple[int, float]]:
         matches = self._index.matches(query.words, facets, limit)

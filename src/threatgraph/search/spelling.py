@@ -28,6 +28,8 @@ class Speller:
                 for word in tokens(text):
                     if len(word) >= _ONE_ERROR - 1 and not word.isdecimal() and word not in STOP_WORDS:
                         counts[word] = counts.get(word, 0) + 1
+        # A misspelled stop word must not pass for a rare word.
+        counts |= {word: 0 for word in STOP_WORDS if len(word) > _ONE_ERROR}
         self._words = sorted(counts)
         self._counts = counts
         self._index = index

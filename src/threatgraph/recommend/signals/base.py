@@ -46,6 +46,10 @@ class Query:
     label: sparse.csr_matrix
     topics: np.ndarray
     embedding: np.ndarray | None
+    text: str = ""
+    """The text itself, if the query is a text."""
+    known: float = 1.0
+    """The share of its different words that the graph has, too."""
     links: tuple[Link, ...] = ()
     """Its links, except those to records of the requested kind, so that known answers do not affect the score."""
 

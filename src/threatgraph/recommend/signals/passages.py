@@ -1,0 +1,126 @@
+"""Passages: sentences that belong to a candidate, such as the rationale of a mapping or an example of a use."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+from pyoxigraph import Literal, NamedNode, Triple
+
+from threatgraph.recommend.corpus import Mapping, expand
+from threatgraph.recommend.signals.base import CandidateIndex, Contribution, Query, Target, shares
+from threatgraph.recommend.texts.vectors import TextRows, TextVectors
+
+_RATIONALE, _EXAMPLE = NamedNode(expand("tg:rationale")), NamedNode(expand("skos:example"))
+
+
+class _Passages(ABC):
+    """The similarity of a query to the passages of the candidate that are most similar: their mean.
+
+    Args:
+        target: the candidates.
+        vectors: the text vectors.
+        columns: the candidate of each passage.
+        texts: the passages.
+        most: the number of passages of a candidate that count.
+    """
+
+    name: str
+
+    def __init__(
+        self, target: Target, vectors: TextVectors, columns: Sequence[int], texts: Sequence[Literal], most: int
+    ) -> None:
+        self._target, self._vectors, self._texts, self._most = target, vectors, texts, most
+        self._columns = np.array(columns, dtype=int)
+
+    @cached_property
+    def _rows(self) -> TextRows:
+        return self._vectors.of_texts([text.value for text in self._texts])
+
+    def scores(self, query: Query) -> np.ndarray:
+        """The mean of the greatest similarities for each candidate."""
+        values = np.zeros(len(self._target))
+        if self._texts:
+            similarity = self._similarity(query)
+            order = np.lexsort((-similarity, self._columns))
+            columns, starts = np.unique(self._columns[order], return_index=True)
+            counts = np.diff([*starts, len(order)])
+            for place in range(self._most):
+                held = counts > place
+                values[columns[held]] += similarity[order[starts[held] + place]]
+            values[columns] /= np.minimum(counts, self._most)
+        return values
+
+    @abstractmethod
+    def _similarity(self, query: Query) -> np.ndarray:
+        """The similarity of the query to each passage."""
+
+    def contributions(self, query: Query, candidate: CandidateIndex) -> list[Contribution]:
+        """The passages that are most similar."""
+        rows = np.flatnonzero(self._columns == candidate)
+        similarity = self._similarity(query)[rows].round(9)
+        best = rows[np.argsort(-similarity, kind="stable")[: self._most]].tolist()
+
+        def describe(i: int) -> tuple[str, tuple[Triple, ...]]:
+            return self._described(best[i], candidate)
+
+        return shares(np.sort(similarity)[::-1][: self._most].tolist(), describe, "further passages")
+
+    @abstractmethod
+    def _described(self, passage: int, candidate: CandidateIndex) -> tuple[str, tuple[Triple, ...]]:
+        """The explanation of a passage, and its statement."""
+
+
+class Rationales(_Passages):
+    """The similarity to the curators' reason for a mapping of the candidate, the most similar of all its mappings.
+
+    The mappings of the query itself are left out, so that known answers do not affect the score.
+    """
+
+    name = "rationales"
+
+    def __init__(self, target: Target, vectors: TextVectors) -> None:
+        self._mappings: list[Mapping] = []
+        columns, texts = [], []
+        for mapping in target.corpus.mappings:
+            candidate = target.find(mapping.provision if target.kind == "provision" else mapping.record)
+            if candidate is not None and mapping.rationale is not None:
+                self._mappings.append(mapping)
+                columns.append(candidate)
+                texts.append(mapping.rationale)
+        super().__init__(target, vectors, columns, texts, most=1)
+
+    def _similarity(self, query: Query) -> np.ndarray:
+        own = query.iri if query.index is None else self._target.corpus.iris[query.index]
+        others = np.array([own not in (mapping.record, mapping.provision) for mapping in self._mappings])
+        return np.asarray(self._rows.similarity(query) * others)
+
+    def _described(self, passage: int, candidate: CandidateIndex) -> tuple[str, tuple[Triple, ...]]:
+        mapping, text = self._mappings[passage], self._texts[passage]
+        other = self._target.corpus.name(mapping.record if self._target.kind == "provision" else mapping.provision)
+        return (
+            f"similar to the rationale of its mapping to {other}: “{text.value}”",
+            (Triple(NamedNode(mapping.node), _RATIONALE, text),),
+        )
+
+
+class Examples(_Passages):
+    """The similarity to the example uses of a provision: the mean of the three most similar ones."""
+
+    name = "examples"
+
+    def __init__(self, target: Target, vectors: TextVectors) -> None:
+        found = [
+            (candidate, text) for iri, text in target.corpus.examples if (candidate := target.find(iri)) is not None
+        ]
+        super().__init__(target, vectors, [candidate for candidate, _ in found], [text for _, text in found], most=3)
+
+    def _similarity(self, query: Query) -> np.ndarray:
+        return self._rows.similarity_of_sentences(query)
+
+    def _described(self, passage: int, candidate: CandidateIndex) -> tuple[str, tuple[Triple, ...]]:
+        text = self._texts[passage]
+        statement = Triple(NamedNode(self._target.iri(candidate)), _EXAMPLE, text)
+        return f"similar to the example “{text.value}”", (statement,)
