@@ -29,6 +29,7 @@ from threatgraph.recommend.texts.lsa import Topics
 from threatgraph.recommend.texts.tfidf import Vocabulary, stems, surface_forms
 from threatgraph.vocab import BASE, PREFIXES
 
+BENCH = Path(__file__).parent / "bench"
 HEAD = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())
 
 
@@ -248,6 +249,32 @@ def test_the_random_walk_converges_to_the_solution_of_the_linear_system(bundled:
     visits[keep] = RESTART * np.linalg.solve(np.eye(len(keep)) - (1 - RESTART) * edges / degree, start)
     here = visits[recommender.target("pattern").indexes]
     assert signal.scores(query) == pytest.approx(here / (here + here.mean()), abs=1e-2)
+
+
+def provision(name: str, *examples: str) -> str:
+    uses = "".join(f' ; skos:example "{example}"@en' for example in examples)
+    return f'eu-ai-act:{name} a tg:Provision ; skos:prefLabel "{name}"@en{uses} .\n'
+
+
+def test_the_three_most_similar_examples_of_a_provision_count(small: Callable[[str], ThreatGraph]) -> None:
+    """A text equal to one example, with no word of the others: 1 with one example, a third with three or more."""
+    text = "sorting letters by color"
+    graph = small(
+        provision("one", text) + provision("many", text, "tea", "milk", "bread") + provision("other", "tea and milk")
+    )
+    plain = Recommender(graph.store, embedded=False)
+    values = plain.values(plain.text_query(text), "provision")["examples"]
+    target = plain.target("provision")
+    by_name = {target.iri(c).rpartition("/")[2]: float(values[c]) for c in target.candidates()}
+    assert by_name == pytest.approx({"one": 1.0, "many": 1 / 3, "other": 0.0})
+
+
+def test_a_use_that_the_text_names_is_found_with_its_words(bundled: ThreatGraph) -> None:
+    found = bundled.recommend(text="A chatbot ranks job applicants", kind="provision", framework="eu-ai-act", top=1)
+    assert found[0].code == "Annex III 4(a)"
+    assert found[0].explanation.startswith("The text mentions “ranks job applicants”")
+    assert found[0].certainty == "strong"
+    assert {"rules", "examples"} <= set(found[0].signals)
 
 
 def test_the_most_similar_incidents_vote(small: Callable[[str], ThreatGraph]) -> None:
@@ -507,16 +534,27 @@ def test_invalid_arguments_get_clear_errors(bundled: ThreatGraph, small: Callabl
             call()
 
 
-def test_without_known_terms_the_most_linked_records_are_returned_with_a_note(bundled: ThreatGraph) -> None:
-    found = bundled.recommend(text="qwxyz zzzyx", top=3)
-    assert found.basis == "popularity"
-    assert "no query term occurs in the graph" in found.note
-    counts = bundled.store.select(
-        "SELECT ?p (COUNT(DISTINCT ?i) AS ?n) { ?i tg:involvesPattern ?p } GROUP BY ?p ORDER BY DESC(?n) LIMIT 6"
-    ).column("p")
-    assert found[0].iri in counts
-    assert not any(item.reasons for item in found)
-    assert "Note: " in found.render(100)
+@pytest.mark.parametrize("kind", TARGETS)
+@pytest.mark.parametrize(
+    "text", ["qwxyz zzzyx", "日本語の文章です", "Knitting pattern for a baby blanket in moss stitch"]
+)
+def test_for_a_text_about_something_else_nothing_fits(bundled: ThreatGraph, text: str, kind: str) -> None:
+    found = bundled.recommend(text=text, kind=kind, top=3)
+    assert (len(found), found.basis) == (0, "signals")
+    assert found.note.startswith("nothing fits well: ")
+    assert "in the graph" in found.note
+    assert "Note: nothing fits well" in found.render(100)
+
+
+def test_few_unrelated_texts_get_results_and_few_use_cases_get_none(bundled: ThreatGraph) -> None:
+    """The even lines of both files were not looked at when the minimum was chosen."""
+    lines = (BENCH / "unrelated.txt").read_text(encoding="utf-8").splitlines()
+    unrelated = [line for line in lines if not line.startswith("#")][1::2]
+    uses = [line for line in (BENCH / "use_cases.tsv").read_text(encoding="utf-8").splitlines() if line[:1] != "#"]
+    answered = sum(bool(len(bundled.recommend(text=text, top=1))) for text in unrelated)
+    refused = sum(not len(bundled.recommend(text=line.split("\t")[0], top=1)) for line in uses[1::2])
+    assert answered <= 0.5 * len(unrelated)
+    assert refused <= 0.1 * len(uses[1::2])
 
 
 def test_a_record_that_shares_no_word_and_no_link_gets_the_most_linked(tmp_path: Path) -> None:

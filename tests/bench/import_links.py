@@ -21,10 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from threatgraph import ThreatGraph, resources
-from threatgraph.importers.links import MOST, LinkPredictor, Prediction
+from threatgraph.importers.links import BOTH, MOST, LinkPredictor, Prediction
 from threatgraph.vocab import PREFIXES
 
-_GOAL = 0.8
+_GOAL, _STRICT = 0.8, 0.85
+_FEWEST = 4
 _PARTS = 5
 _KNOWN = """
 SELECT ?incident ?page ?pattern {
@@ -84,8 +85,26 @@ def precision(found: list[Case]) -> float:
     return sum(case.correct for case in found) / len(found) if found else 0.0
 
 
+def floors(found: list[Case]) -> dict[str, float]:
+    """The lowest score of each pattern with a precision of 0.85 or more, where it is above that of the tier.
+
+    Patterns with fewer than four links get none.
+    """
+    by_pattern: dict[str, list[Case]] = {}
+    for case in found:
+        if case.prediction.score >= case.prediction.tier.least:
+            by_pattern.setdefault(case.prediction.pattern.rpartition("/")[2], []).append(case)
+    chosen = {}
+    for pattern, cases_ in sorted(by_pattern.items()):
+        grid = [step / 100 for step in range(10, 40)]
+        least = next((t for t in grid if precision([c for c in cases_ if c.prediction.score >= t]) >= _STRICT), None)
+        if least is not None and len(cases_) >= _FEWEST and least > BOTH.least:
+            chosen[pattern] = least
+    return chosen
+
+
 def main() -> None:
-    """Print the threshold of each tier, and the precision on both halves."""
+    """Print the threshold of each tier and pattern, and the precision on both halves."""
     found = cases(Path(sys.argv[1]))
     print(f"{len({case.number for case in found})} incidents, {len(found)} predictions, {precision(found):.2f} correct")
     for name, agrees in (("text alone", False), ("text and MIT", True)):
@@ -99,6 +118,16 @@ def main() -> None:
                 f"{name:14} from {least:.2f}, {half} half: {len(kept):4} links of "
                 f"{len({c.number for c in kept}):3} incidents, {precision(kept):.2f} correct"
             )
+    chosen = floors([case for case in found if chooses(case)])
+    print("minimum scores by pattern, from the choosing half:", chosen)
+    kept = [
+        case
+        for case in found
+        if case.prediction.score
+        >= max(case.prediction.tier.least, chosen.get(case.prediction.pattern.rpartition("/")[2], 0))
+    ]
+    for half, links in (("choosing", [c for c in kept if chooses(c)]), ("other", [c for c in kept if not chooses(c)])):
+        print(f"with these, {half} half: {len(links)} links, {precision(links):.2f} correct")
 
 
 if __name__ == "__main__":

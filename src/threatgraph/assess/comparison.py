@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from threatgraph.assess import guidance as guide
@@ -13,8 +14,12 @@ from threatgraph.labels import read_labels
 from threatgraph.recommend import Recommender
 from threatgraph.store import Store
 
-#: What the same use under the Act, and the same sector, add to the similarity of texts.
-_SAME_USE, _SAME_SECTOR = 0.35, 0.1
+#: The shares of the same use under the Act, the same sector, the same threats, and the similarity of texts.
+_SAME_USE, _SAME_SECTOR, _SAME_THREATS, _TEXT = 0.5, 0.1, 0.6, 0.6
+#: The number of incidents that each use of the system has at least.
+_OF_EACH_USE = 1
+#: From which share of common threats they are a reason.
+_ALIKE = 0.5
 #: Sectors that most systems share, which do not make an incident comparable.
 _COMMON = frozenset({"technology", "corporate", "cross-sector"})
 
@@ -29,6 +34,7 @@ class Comparison:
         ruling: the findings; incidents that are mapped to the same candidates have the same use.
         purpose: the sentences that state the purpose; may be empty.
         involved: the incidents of each pattern.
+        relevance: the scores of the patterns that are relevant for the system.
     """
 
     def __init__(
@@ -39,6 +45,7 @@ class Comparison:
         ruling: Ruling,
         purpose: str,
         involved: Mapping[str, tuple[str, ...]],
+        relevance: Mapping[str, float],
     ) -> None:
         self._store, self._involved = store, involved
         self._labels: dict[str, str] = {}
@@ -53,21 +60,33 @@ class Comparison:
         weights = {iri: 1.0 if "annex" in iri or "article-5-1" in iri else 0.3 for iri in decisive}
         self._scores: dict[str, float] = {}
         self._why: dict[str, str] = {}
-        for incident in sorted({*text, *sectors, *uses}):
+        self._of_use: dict[str, list[str]] = {iri: [] for iri, weight in weights.items() if weight == 1.0}
+        threats = _overlap(involved, relevance)
+        for incident in sorted({*text, *sectors, *uses, *threats}):
             shared = sorted(uses.get(incident, set()) & decisive.keys(), key=lambda iri: (-weights[iri], iri))
+            for iri in shared:
+                if iri in self._of_use:
+                    self._of_use[iri].append(incident)
             same = sorted(sectors.get(incident, set()) & mine)
             score = (
-                text.get(incident, 0.0)
+                _TEXT * text.get(incident, 0.0)
                 + (_SAME_USE * weights[shared[0]] if shared else 0)
                 + (_SAME_SECTOR if same else 0)
+                + _SAME_THREATS * threats.get(incident, 0.0)
             )
             if score > 0:
                 self._scores[incident] = score
-                self._why[incident] = _why([decisive[iri] for iri in shared], same, text.get(incident, 0.0))
+                self._why[incident] = _why(
+                    [decisive[iri] for iri in shared], same, text.get(incident, 0.0), threats.get(incident, 0.0)
+                )
 
     def best(self, most: int) -> tuple[Precedent, ...]:
-        """Return the most comparable incidents."""
-        return self._read(self._order(self._scores)[:most])
+        """Return the most comparable incidents; of each use of the system, at least the most comparable ones."""
+        order = self._order(self._scores)
+        first = [incident for use in self._of_use.values() for incident in self._order(use)[:_OF_EACH_USE]]
+        chosen = set(dict.fromkeys((*first, *order[:most])[:most]))
+        chosen |= set(order[: most - len(chosen)])
+        return self._read([incident for incident in order if incident in chosen][:most])
 
     def of_pattern(self, pattern: str, most: int) -> tuple[Precedent, ...]:
         """Return the most comparable incidents that show a pattern."""
@@ -88,7 +107,20 @@ class Comparison:
         return tuple(guide.read_precedents(self._store, why).values())
 
 
-def _why(codes: Sequence[str], sectors: Sequence[str], similarity: float) -> str:
+def _overlap(involved: Mapping[str, tuple[str, ...]], relevance: Mapping[str, float]) -> dict[str, float]:
+    """How far the patterns of each incident are those of the system, from 0 to 1: the cosine of both."""
+    length = math.hypot(*relevance.values())
+    total: dict[str, float] = {}
+    count: dict[str, int] = {}
+    for pattern, incidents in involved.items():
+        for incident in incidents:
+            count[incident] = count.get(incident, 0) + 1
+            if pattern in relevance:
+                total[incident] = total.get(incident, 0.0) + relevance[pattern]
+    return {incident: value / (length * math.sqrt(count[incident])) for incident, value in total.items() if value > 0}
+
+
+def _why(codes: Sequence[str], sectors: Sequence[str], similarity: float, threats: float) -> str:
     parts = []
     if codes:
         parts.append(f"same use ({', '.join(codes)})")
@@ -96,6 +128,8 @@ def _why(codes: Sequence[str], sectors: Sequence[str], similarity: float) -> str
         parts.append(f"same sector ({', '.join(sectors)})")
     if similarity > 0.2:
         parts.append("similar description")
+    if threats >= _ALIKE:
+        parts.append("same kinds of threats")
     if not parts:
         return "The description is distantly similar."
     sentence = ", ".join(parts)

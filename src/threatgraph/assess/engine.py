@@ -78,7 +78,8 @@ def assess(
     purpose = purpose_text(sentences)
     involved = guide.read_involved(store)
     ranked = rank(recommender, facts, purpose, involved, patterns, top)
-    comparison = Comparison(store, recommender, facts, ruling, purpose, involved)
+    relevance = {item.iri: item.score for item in ranked}
+    comparison = Comparison(store, recommender, facts, ruling, purpose, involved, relevance)
     findings = tuple(ruling.findings.values()) if considered else ()
     threats, rows = _threats(store, ranked, comparison, findings, frameworks)
     answered = given.answered | ({"role"} if roles else frozenset())

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from threatgraph.assess.lexicon import Entry, Span, derivations, entries, expression
+from threatgraph.assess.lexicon import BETWEEN, Entry, Span, derivations, entries, expression
 from threatgraph.assess.model import Fact
 from threatgraph.assess.sentences import Sentence, split
 
-#: The reach of a negation in characters.
-_REACH = 90
+#: The reach of a negation in characters, before and after it.
+_REACH, _REACH_BACK = 90, 60
 #: Facts that phrases with a negation state, such as *does not make decisions*.
 _SELF_NEGATED = {("autonomy", "advice-only"), ("autonomy", "automated-decision"), ("setting", "outside-union")}
 #: Facts whose phrases span a subject and a verb, between which a negation may be.
 _CONTIGUOUS = {"role", "supply", "developer"}
+#: Facts that two neighboring sentences may state together.
+_ACROSS = {"use", "practice"}
 #: The longest quotation of a description.
 _WORDS = 90
 
@@ -93,8 +96,19 @@ def extract(text: str, sentences: list[Sentence] | None = None) -> Facts:
             fact = _match(entry, sentence)
             if fact is not None and (known is None or not fact.negated):
                 found[key] = fact
+    _across(found, [part for part in parts if not part.is_aside])
     _derive(found)
     return Facts(tuple(sorted(found.values(), key=lambda fact: (fact.sentence, fact.name, fact.value))))
+
+
+def _across(found: dict[tuple[str, str], Fact], stated: list[Sentence]) -> None:
+    """Add the uses that two neighboring sentences state together."""
+    for first, second in itertools.pairwise(stated):
+        for entry in entries():
+            if entry.name in _ACROSS and (entry.name, entry.value) not in found:
+                fact = _match(entry, first, second)
+                if fact is not None and not fact.negated:
+                    found[entry.name, entry.value] = fact
 
 
 def _derive(found: dict[tuple[str, str], Fact]) -> None:
@@ -114,16 +128,19 @@ def _derive(found: dict[tuple[str, str], Fact]) -> None:
         del found[key]
 
 
-def _match(entry: Entry, sentence: Sentence) -> Fact | None:
-    """The fact of an entry in a sentence: stated if one occurrence is not negated."""
+def _match(entry: Entry, sentence: Sentence, following: Sentence | None = None) -> Fact | None:
+    """The fact of an entry in a sentence, or in two together: stated if one occurrence is not negated."""
     denied: Fact | None = None
+    text = sentence.text if following is None else BETWEEN.join((sentence.text, following.text))
     for phrase in entry.phrases:
-        for spans in phrase.find(sentence.lowered):
-            words = _quote(sentence.text, spans)
+        if following is not None and len(phrase.parts) == 1:
+            continue
+        for spans in phrase.find(sentence.lowered, following.lowered if following is not None else None):
+            words = _quote(text, spans)
             if entry.name in _CONTIGUOUS and expression("negation").search(words):
                 continue
             if (entry.name, entry.value) in _SELF_NEGATED or not any(
-                _negated(_without(sentence.text, spans, span), span) for span in spans
+                _negated(_without(text, spans, span), span) for span in spans
             ):
                 return Fact(entry.name, entry.value, words, sentence=sentence.number)
             denied = denied or Fact(entry.name, entry.value, words, negated=True, sentence=sentence.number)
@@ -139,7 +156,10 @@ def _without(sentence: str, spans: tuple[Span, ...], kept: Span) -> str:
 
 
 def _negated(sentence: str, span: Span) -> bool:
-    """Whether a negation before the place, in the same clause, reaches it."""
+    """Whether a negation before or after the place, in the same clause, reaches it."""
+    after = expression("clause").split(sentence[span[1] : span[1] + _REACH_BACK], maxsplit=1)[0]
+    if expression("negation-after").match(after):
+        return True
     before = sentence[max(0, span[0] - _REACH) : span[0]]
     clause = 0
     for match in expression("clause").finditer(before):

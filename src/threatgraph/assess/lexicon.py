@@ -15,6 +15,8 @@ from threatgraph.resources import installed_root
 
 #: The greatest distance of the parts of a phrase that are joined by ``~``, in characters.
 _NEAR = 70
+#: What is between two sentences in which a phrase is searched together; it ends the reach of a negation.
+BETWEEN = "; "
 #: The number of occurrences of each part of a phrase that are combined.
 _MOST = 6
 _MACRO = re.compile(r"\{([a-z]+)\}")
@@ -32,15 +34,20 @@ class Phrase:
     parts: tuple[tuple[str, bool], ...]
     """The expression of each part, and whether it must be near the part before it."""
 
-    def find(self, sentence: str) -> Iterator[tuple[Span, ...]]:
+    def find(self, sentence: str, following: str | None = None) -> Iterator[tuple[Span, ...]]:
         """Yield the places of the parts of each occurrence, the closest first.
 
         Args:
             sentence: a sentence in lower case, which is faster to search than one with both.
+            following: the sentence after it, in which some of the parts may be. Their places are counted on from the
+                first sentence, with :data:`BETWEEN` between both.
         """
         places: list[tuple[Span, ...]] = []
+        shift = len(sentence) + len(BETWEEN)
         for piece, _ in self.parts:
             found = _places(piece, sentence)
+            if following is not None:
+                found += tuple((start + shift, end + shift) for start, end in _places(piece, following))
             if not found:
                 return
             places.append(found)
@@ -135,7 +142,7 @@ def _compiled(piece: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?=\w)(?:{piece})")
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=32_768)
 def _places(piece: str, sentence: str) -> tuple[Span, ...]:
     """The first places of a part in a sentence in lower case, kept for the other phrases that have it."""
     return tuple(match.span() for match in itertools.islice(_compiled(piece).finditer(sentence), _MOST))

@@ -50,6 +50,7 @@ def apply(law: Law, facts: Facts, resembling: Sequence[Resemblance] = ()) -> Rul
     _transparency_form(ruling)
     _literacy(ruling)
     _scope(ruling)
+    _voluntary(ruling)
     return ruling
 
 
@@ -174,7 +175,9 @@ def _products(ruling: Ruling) -> None:
             f"The system may be, or be a safety component of, a product ({product['value']}) under {product['law']}; "
             "it is high-risk if that law requires a third-party conformity assessment for health or safety risks."
         )
-        ruling.add("article-6-1", status, reason, [fact.words for fact in found], product=True)
+        matched = [fact.words for fact in found]
+        ruling.add("article-6-1", status, reason, matched, product=True)
+        ruling.add("annex-i", status, "Annex I lists the product legislation that Article 6(1) refers to.", matched)
         return
 
 
@@ -188,6 +191,17 @@ def _transparency_form(ruling: Ruling) -> None:
 def _literacy(ruling: Ruling) -> None:
     if {"provider", "deployer"} & set(ruling.roles):
         ruling.add("article-4", "candidate", "Providers and deployers of every AI system must support AI literacy.")
+
+
+def _voluntary(ruling: Ruling) -> None:
+    """Codes of conduct, if the Act places no other duty on the system."""
+    general = {"article-2", "article-4"}
+    if ruling.open("article-4") and not any(ruling.open(slug) for slug in ruling.findings.keys() - general):
+        ruling.add(
+            "article-95",
+            "candidate",
+            "No stricter rule was found for the system; you can still follow codes of conduct voluntarily.",
+        )
 
 
 def _scope(ruling: Ruling) -> None:

@@ -14,7 +14,9 @@ _LONGEST = 1_200
 _BREAK = re.compile(
     r"(?<=;)\s+|(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9])|\n\s*(?:[-*#>|]|\d+[.)])+\s*|\n{2,}|\r\n\s*\r\n"
 )
-_SHORT = re.compile(r"\b(?:e\.g|i\.e|etc|approx|incl|art|no|vs|dr|mr|ms|mrs|prof|inc|ltd|co|st|fig)\.$", re.IGNORECASE)
+_SHORT = re.compile(r"\b(?:e\.g|i\.e|etc|approx|incl|art|vs|dr|mr|ms|mrs|prof|inc|ltd|co|st|fig)\.$", re.IGNORECASE)
+#: An abbreviation of *number* at the end of a part, if the next part starts with a digit.
+_NUMBER = re.compile(r"\bno\.$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,10 @@ class Sentence:
 
     text: str
     lowered: str
-    """The text in lower case, character by character, so that places in it are places in the text."""
+    """The text in lower case, character by character, so that places in it are places in the text.
+
+    Clauses about something else are blank.
+    """
     number: int
     """Its number in the description, from 1."""
     purpose: float
@@ -47,12 +52,24 @@ def split(text: str) -> list[Sentence]:
     parts: list[str] = []
     for part in _BREAK.split(text[:MOST_CHARACTERS]):
         line = " ".join(part.split())
-        if parts and _SHORT.search(parts[-1]):
+        if parts and (_SHORT.search(parts[-1]) or (line[:1].isdigit() and _NUMBER.search(parts[-1]))):
             parts[-1] += f" {line}"
         elif line:
             parts.append(line)
     cut = [part[i : i + _LONGEST] for part in parts for i in range(0, len(part), _LONGEST)]
-    return [Sentence(part, _lowered(part), i, _purpose(part, i)) for i, part in enumerate(cut, 1)]
+    given_up = {i - 1 for i, part in enumerate(cut, 1) if expression("aside-before").search(part)}
+    return [
+        Sentence(part, _stated(part, i), i, 0.0 if i > 1 and i in given_up else _purpose(part, i))
+        for i, part in enumerate(cut, 1)
+    ]
+
+
+def _stated(text: str, number: int) -> str:
+    """The text in lower case without its clauses about something else."""
+    lowered = _lowered(text)
+    if number == 1:  # the first sentence is about the system
+        return lowered
+    return expression("aside-clause").sub(lambda match: " " * len(match[0]), lowered)
 
 
 def _lowered(text: str) -> str:

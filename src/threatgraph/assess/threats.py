@@ -85,14 +85,14 @@ def rank(
     incidents = similar(recommender, text, "incident", _VOTERS)
     target = recommender.target("pattern")
     known = {target.iri(candidate) for candidate in target.candidates()}
-    by_facts = {iri: found for iri, found in _by_facts(facts).items() if iri in known}
+    weights = {iri: found for iri, found in by_facts(facts).items() if iri in known}
     strongest = max(incidents.values(), default=1.0) or 1.0
     total = sum(incidents.values()) or 1.0
     best_text = max(by_text.values(), default=1.0) or 1.0
-    any_fact = any(relevant for _, _, relevant in by_facts.values())
+    any_fact = any(relevant for _, _, relevant in weights.values())
     ranked = []
     for iri in sorted(known):
-        weight, words, relevant = by_facts.get(iri, (0.0, (), False))
+        weight, words, relevant = weights.get(iri, (0.0, (), False))
         shown = [incident for incident in incidents if incident in set(involved.get(iri, ()))]
         votes = sum(incidents[incident] for incident in shown) / total
         likeness = by_text.get(iri, 0.0) / best_text
@@ -109,8 +109,15 @@ def rank(
     return chosen[: max(top, len([item for item in chosen if item.named]))]
 
 
-def _by_facts(facts: Facts) -> dict[str, tuple[float, tuple[str, ...], bool]]:
-    """The weight of each pattern by facts, the words that led to it, and whether it is relevant at all."""
+def by_facts(facts: Facts) -> dict[str, tuple[float, tuple[str, ...], bool]]:
+    """Return the weight of each pattern by facts, the words that led to it, and whether it is relevant at all.
+
+    Args:
+        facts: the facts of the system.
+
+    Returns:
+        The values by the IRI of the pattern.
+    """
     found: dict[str, tuple[float, tuple[str, ...], bool]] = {}
     for pattern in load("threats")["pattern"]:
         relevant = any_holds(pattern["needs"], facts)

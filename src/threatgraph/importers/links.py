@@ -56,12 +56,15 @@ class Tier:
 
 #: Text alone, and text with a shared MIT subdomain. Thresholds were chosen on one half of the incidents, and
 #: confidences measured on the other.
-TEXT = Tier("SemanticSimilarityThresholdMatching", least=0.21, confidence=0.9)
-BOTH = Tier("CompositeMatching", least=0.13, confidence=0.87)
+TEXT = Tier("SemanticSimilarityThresholdMatching", least=0.23, confidence=0.9)
+BOTH = Tier("CompositeMatching", least=0.18, confidence=0.87)
 
 
 #: Higher minimum scores of patterns that attract texts about something else, by slug; chosen like those of the tiers.
-FLOORS: dict[str, float] = {}
+FLOORS = {
+    "deceptive-manipulative-interfaces": 0.23,
+    "disinformation-campaigns": 0.22,
+}
 
 
 @dataclass(frozen=True, slots=True)

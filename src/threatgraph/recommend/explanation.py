@@ -18,6 +18,8 @@ COMMON = 1 / 3
 _NAMED = 2
 #: Maximum length of a quoted rationale.
 _QUOTED = 200
+#: The least contribution of examples that are quoted; any text is a little similar to some example.
+_LEAST_EXAMPLE = 0.08
 #: The maximum number of parts of a sentence.
 _PARTS = 3
 #: The noun for a shared neighbor, in singular and plural, by the property of the candidate.
@@ -47,12 +49,14 @@ def explain(recommender: Recommender, kind: str, iri: str, reasons: Sequence[Rea
         reasons: its reasons.
 
     Returns:
-        Parts separated by semicolons: shared neighbors, incidents in common, votes of similar records, the rationale of
-        a mapping and, only without any of these, shared words.
+        Parts separated by semicolons: words that name it, an example use, shared neighbors, incidents in common, votes
+        of similar records, the rationale of a mapping and, only without any of these, shared words.
     """
     by_signal = {reason.signal: reason for reason in reasons}
     rationale = _rationale(recommender, kind, by_signal.get("rationales"))
     parts = [
+        by_signal["rules"].text if "rules" in by_signal else "",
+        _example(by_signal.get("examples")),
         rationale if kind == "provision" else "",
         _shared(recommender, kind, iri, by_signal.get("neighbors")),
         _together(recommender, by_signal.get("cooccurrence")),
@@ -109,6 +113,13 @@ def _votes(recommender: Recommender, iri: str, reasons: Sequence[Reason]) -> str
     verb = "is" if reason.merged == 1 else "are"
     names = _list([_name(recommender, voter) for voter in voters], total=reason.merged)
     return f"{reason.merged} of the {NEAREST} most similar {what} {verb} linked to it: {names}"
+
+
+def _example(reason: Reason | None) -> str:
+    """The example use that is most similar, unless other reasons are far stronger."""
+    if reason is None or reason.contribution < _LEAST_EXAMPLE:
+        return ""
+    return (reason.parts or (reason,))[0].text
 
 
 def _rationale(recommender: Recommender, kind: str, reason: Reason | None) -> str:

@@ -228,7 +228,7 @@ _SIGNALS: tuple[Callable[[Recommender, Target], Signal | None], ...] = (
     lambda model, target: Rationales(target, model.vectors) if target.kind != "incident" else None,
     lambda model, target: Examples(target, model.vectors) if target.kind == "provision" else None,
     lambda model, target: (
-        NamedByRules(target, model.rules, model.statements) if model.rules and target.kind == "provision" else None
+        NamedByRules(target, model.rules, model.statements) if model.rules and target.kind != "incident" else None
     ),
     lambda model, target: TaxonomySimilarity(target) if target.kind == "pattern" else None,
     lambda model, target: Cooccurrence(target) if target.kind == "pattern" else None,

@@ -48,6 +48,8 @@ class Query:
     embedding: np.ndarray | None
     text: str = ""
     """The text itself, if the query is a text."""
+    stems: tuple[str, ...] = ()
+    """The stems of its words, in order."""
     known: float = 1.0
     """The share of its different words that the graph has, too."""
     links: tuple[Link, ...] = ()

@@ -8,9 +8,11 @@ from functools import cached_property
 
 import numpy as np
 from pyoxigraph import Literal, NamedNode, Triple
+from scipy import sparse
 
 from threatgraph.recommend.corpus import Mapping, expand
 from threatgraph.recommend.signals.base import CandidateIndex, Contribution, Query, Target, shares
+from threatgraph.recommend.texts.tfidf import Vocabulary, stems
 from threatgraph.recommend.texts.vectors import TextRows, TextVectors
 
 _RATIONALE, _EXAMPLE = NamedNode(expand("tg:rationale")), NamedNode(expand("skos:example"))
@@ -117,8 +119,19 @@ class Examples(_Passages):
         ]
         super().__init__(target, vectors, [candidate for candidate, _ in found], [text for _, text in found], most=3)
 
+    @cached_property
+    def _vocabulary(self) -> tuple[Vocabulary, sparse.csr_matrix]:
+        """The words of the examples, with their frequency there: plain words that other records do not use."""
+        documents = [stems(text.value) for text in self._texts]
+        vocabulary = Vocabulary(documents)
+        return vocabulary, vocabulary.matrix(documents)
+
     def _similarity(self, query: Query) -> np.ndarray:
-        return self._rows.similarity_of_sentences(query)
+        """The cosine of words and, counted twice, of embeddings: a sentence is too short for topics."""
+        vocabulary, words = self._vocabulary
+        by_word = np.asarray((words @ vocabulary.matrix([query.stems]).T).toarray().ravel())
+        by_meaning = self._rows.by_meaning(query)
+        return by_word if by_meaning is None else np.asarray((by_word + 2 * by_meaning) / 3)
 
     def _described(self, passage: int, candidate: CandidateIndex) -> tuple[str, tuple[Triple, ...]]:
         text = self._texts[passage]

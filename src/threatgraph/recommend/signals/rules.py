@@ -10,6 +10,9 @@ import numpy as np
 from threatgraph.recommend.signals.base import CandidateIndex, Contribution, Query, Target
 from threatgraph.recommend.signals.text import Statements
 
+#: The number of quotations in an explanation.
+_QUOTED = 2
+
 
 class Found(NamedTuple):
     """What rules find for a record."""
@@ -57,6 +60,6 @@ class NamedByRules:
     def contributions(self, query: Query, candidate: CandidateIndex) -> list[Contribution]:
         """One contribution, with the words of the text."""
         iri = self._target.iri(candidate)
-        words = ", ".join(f"“{word}”" for word in self._found(query)[iri].words)
-        text = f"the text states {words}" if words else "follows from the use that the text names"
+        words = " and ".join(f"“{word}”" for word in self._found(query)[iri].words[:_QUOTED])
+        text = f"the text mentions {words}" if words else "follows from the use that the text names"
         return [Contribution(1.0, text, tuple(self._statements(iri)[:2]))]

@@ -26,22 +26,13 @@ class TextRows:
 
     def similarity(self, query: Query) -> np.ndarray:
         """The mean of the cosines of words, of topics and, if available, of embeddings with a query."""
-        by_topic, by_meaning = np.maximum(self.topics @ query.topics, 0), self._by_meaning(query)
-        found = [self._by_word(query), by_topic, *([] if by_meaning is None else [by_meaning])]
+        by_word = (self.words @ query.words.T).toarray().ravel()
+        by_topic, by_meaning = np.maximum(self.topics @ query.topics, 0), self.by_meaning(query)
+        found = [by_word, by_topic, *([] if by_meaning is None else [by_meaning])]
         return np.asarray(np.mean(found, axis=0))
 
-    def similarity_of_sentences(self, query: Query) -> np.ndarray:
-        """The cosine of words and, counted twice, of embeddings, if available.
-
-        A sentence has too few words for its topics to be reliable.
-        """
-        by_word, by_meaning = self._by_word(query), self._by_meaning(query)
-        return by_word if by_meaning is None else np.asarray((by_word + 2 * by_meaning) / 3)
-
-    def _by_word(self, query: Query) -> np.ndarray:
-        return np.asarray((self.words @ query.words.T).toarray().ravel())
-
-    def _by_meaning(self, query: Query) -> np.ndarray | None:
+    def by_meaning(self, query: Query) -> np.ndarray | None:
+        """The cosine of embeddings with a query; ``None`` without embeddings."""
         if self.vectors is None or query.embedding is None:
             return None
         return np.asarray(np.maximum(self.vectors @ query.embedding, 0))
@@ -111,6 +102,7 @@ class TextVectors:
             label=self.vocabulary.matrix([stems(text.label)]),
             topics=np.zeros_like(topics) if alone else topics,
             embedding=vectors,
+            stems=tuple(roots),
             known=words.nnz / max(len(set(roots)), 1),
             links=links,
         )
