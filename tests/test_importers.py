@@ -456,7 +456,7 @@ FAULTY_STATEMENTS: tuple[tuple[str, NamedNode | Literal], ...] = (
 )
 
 
-def test_few_records_are_judged_as_they_are_with_the_whole_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_records_have_the_results_that_they_have_with_the_whole_graph(monkeypatch: pytest.MonkeyPatch) -> None:
     outcomes = []
     for few in (500, 0):
         monkeypatch.setattr("threatgraph.importers.validation._FEW", few)
