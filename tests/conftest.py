@@ -28,7 +28,14 @@ settings.load_profile("threatgraph")
 
 #: Tests that share something costly, by the beginning of their names: each such group runs in one process.
 TOGETHER = (
-    *("test_conformance.py", "test_directory.py", "test_import_links.py", "test_importers_tables.py", "test_plots.py"),
+    *(
+        "test_conformance.py",
+        "test_directory.py",
+        "test_export.py",
+        "test_import_links.py",
+        "test_importers_tables.py",
+        "test_plots.py",
+    ),
     "test_mutants.py",
     *(f"test_backends.py.*{name}" for name in ("directory", "oxigraph", "virtuoso")),
 )
