@@ -37,8 +37,16 @@ TOGETHER = (
         "test_plots.py",
     ),
     "test_mutants.py",
+    "test_docs.py::test_the_(?:site|tutorials)",
     *(f"test_backends.py.*{name}" for name in ("directory", "oxigraph", "virtuoso")),
 )
+#: Files with single tests that take long: begun first, so that no process waits for one of them in the end.
+FIRST = ("test_wheel.py", "test_docs.py", "test_recommend.py", "test_importers_documents.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts long tests first."""
+    items.sort(key=lambda item: item.path.name not in FIRST)
 
 
 @pytest.hookimpl(optionalhook=True)

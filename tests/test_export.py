@@ -99,7 +99,7 @@ def _line(term: object) -> str:
     if not isinstance(term, rdflib.Literal):
         assert isinstance(term, rdflib.URIRef)
         return f"<{term}>"
-    kind = term.datatype and NamedNode(term.datatype)
+    kind = NamedNode(term.datatype) if term.datatype else None
     return str(Literal(str(term), language=term.language) if term.language else Literal(str(term), datatype=kind))
 
 
