@@ -28,10 +28,25 @@ settings.load_profile("threatgraph")
 
 #: Tests that share something costly, by the beginning of their names: each such group runs in one process.
 TOGETHER = (
-    *("test_conformance.py", "test_directory.py", "test_import_links.py", "test_importers_tables.py", "test_plots.py"),
+    *(
+        "test_conformance.py",
+        "test_directory.py",
+        "test_export.py",
+        "test_import_links.py",
+        "test_importers_tables.py",
+        "test_plots.py",
+    ),
     "test_mutants.py",
+    "test_docs.py::test_the_(?:site|tutorials)",
     *(f"test_backends.py.*{name}" for name in ("directory", "oxigraph", "virtuoso")),
 )
+#: Files with single tests that take long: begun first, so that no process waits for one of them in the end.
+FIRST = ("test_wheel.py", "test_docs.py", "test_recommend.py", "test_importers_documents.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts long tests first."""
+    items.sort(key=lambda item: item.path.name not in FIRST)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -11,10 +11,12 @@ import csv
 import json
 import os
 from collections.abc import Iterable, Sequence
+from functools import cache
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
+from threatgraph import importers
 from threatgraph.importers.builder import ImportResult
 from threatgraph.importers.writing import as_turtle
 from threatgraph.store import MemoryStore
@@ -43,6 +45,19 @@ INCIDENTS = ("_id", "incident_id", "date", "reports", DEPLOYER, DEVELOPER, HARME
 
 
 Statements = set[tuple[str, str]]
+
+
+@cache
+def bundled() -> MemoryStore:
+    """The bundled graph, which an import reads only."""
+    return MemoryStore.open()
+
+
+def import_file(form: str, path: Path, data: Sequence[Path] = (), links_above: float | None = None) -> ImportResult:
+    """:func:`threatgraph.importers.import_file`, but the bundled graph is opened once."""
+    if data:
+        return importers.import_file(form, path, data, links_above)
+    return importers.import_into(bundled(), form, path, links_above)
 
 
 def table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]], **layout: str) -> Path:

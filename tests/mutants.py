@@ -58,6 +58,7 @@ class World:
         self.of_class: dict[str, list[str]] = defaultdict(list)
         self.linking: dict[str, set[str]] = defaultdict(set)
         self.stating: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._with: dict[tuple[tuple[str, ...], str], list[str]] = {}
         for path in resources.bundled_files():
             name = path.relative_to(self.root).as_posix()
             triples = [quad.triple for quad in parse(path=str(path), format=RdfFormat.TURTLE)]
@@ -86,7 +87,10 @@ class World:
 
     def with_property(self, classes: Iterable[str], prop: str) -> list[str]:
         """The nodes of some classes that have a property."""
-        return [node for name in classes for node in self.of_class[name] if self.values(node, prop)]
+        key = (tuple(classes), prop)
+        if key not in self._with:
+            self._with[key] = [node for name in key[0] for node in self.of_class[name] if self.values(node, prop)]
+        return self._with[key]
 
     def mutant(
         self,
@@ -127,7 +131,8 @@ class Chance:
     def sample(self, items: Sequence[T], count: int) -> list[T]:
         """Some of the items, each once."""
         self._turn += 1
-        return nsmallest(count, items, key=lambda item: crc32(f"{self._seed} {self._turn} {item}".encode()))
+        start = crc32(f"{self._seed} {self._turn} ".encode())
+        return nsmallest(count, items, key=lambda item: crc32(str(item).encode(), start))
 
 
 Kind = Callable[[World, Chance], Mutant | None]
@@ -217,9 +222,8 @@ class Copy:
         return found
 
 
-def judge(world: World, mutants: Sequence[Mutant], folder: Path, *, most: int = 40) -> dict[Mutant, set[str]]:
+def judge(copy: Copy, mutants: Sequence[Mutant], *, most: int = 60) -> dict[Mutant, set[str]]:
     """What is found of each mutant: nothing for one that survives."""
-    copy = Copy(world, folder)
     verdicts: dict[Mutant, set[str]] = {}
     for batch in batches(mutants, most):
         found = copy.findings(batch)

@@ -49,11 +49,11 @@ def oxigraph_binary() -> str | None:
 
 @contextmanager
 def oxigraph(folder: Path) -> Iterator[str]:
-    """The address of an Oxigraph server; queries go to /query, updates to /update."""
+    """The address of an Oxigraph server, which holds its data in memory; queries go to /query, updates to /update."""
     binary = oxigraph_binary()
     assert binary
     port = free_port()
-    command = [binary, "serve", "--location", str(folder / "data"), "--bind", f"127.0.0.1:{port}"]
+    command = [binary, "serve", "--bind", f"127.0.0.1:{port}"]
     with _running(command, folder, f"http://127.0.0.1:{port}") as url:
         yield url
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import rdflib
 
+from planting import Ground
 from threatgraph import ThreatGraph
 from threatgraph.catalog import load_checks
 from threatgraph.errors import ThreatGraphError, UnknownName
@@ -429,11 +430,20 @@ MORE_FAULTS: list[tuple[str, str, str]] = [
 ]
 
 
-def planted(text: str, folder: Path, *, bundled: bool = True) -> ThreatGraph:
+def fault(text: str, folder: Path) -> Path:
     path = folder / "fault.ttl"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(HEAD + text, encoding="utf-8")
-    return ThreatGraph.open([path], bundled=bundled)
+    return path
+
+
+def planted(text: str, folder: Path, *, bundled: bool = True) -> ThreatGraph:
+    return ThreatGraph.open([fault(text, folder)], bundled=bundled)
+
+
+@pytest.fixture(scope="session")
+def ground() -> Ground:
+    return Ground()
 
 
 def found_by(graph: ThreatGraph, name: str) -> list[ValidationResult]:
@@ -455,22 +465,33 @@ def test_the_bundled_data_has_no_fault(graph: ThreatGraph, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_a_planted_fault_is_found(graph: ThreatGraph, name: str, tmp_path: Path) -> None:
+def test_a_planted_fault_is_found(graph: ThreatGraph, name: str, ground: Ground, tmp_path: Path) -> None:
     text, record = FAULTS[name]
     # A hint may stand for a valid record of ours too: only what the planted record adds counts.
     before = {result.node for result in found_by(graph, name)}
-    found = [
-        result
-        for result in found_by(planted(text, tmp_path / FOLDERS.get(name, "")), name)
-        if result.node not in before
-    ]
+    with ground.planted(fault(text, tmp_path / FOLDERS.get(name, ""))) as faulty:
+        found = [result for result in found_by(faulty, name) if result.node not in before]
     assert {result.node for result in found} == {record}
     assert {(result.severity, result.remedy is not None) for result in found} == {(load_checks()[name].severity, True)}
 
 
+def test_a_planted_graph_is_the_one_that_is_opened_with_the_file(ground: Ground, tmp_path: Path) -> None:
+    for name in ("provision-tree", "date-range"):
+        text, _ = FAULTS[name]
+        opened = planted(text, tmp_path).store
+        with ground.planted(tmp_path / "fault.ttl") as graph:
+            assert graph.store.files == opened.files
+            assert graph.store.rewritten == opened.rewritten
+            assert graph.store.graphs() == opened.graphs()
+            assert set(graph.store.triples()) == set(opened.triples())
+            for iri in opened.graphs():
+                assert set(graph.store.graph_triples(iri)) == set(opened.graph_triples(iri))
+
+
 @pytest.mark.parametrize(("name", "text", "records"), MORE_FAULTS)
-def test_each_part_of_a_check_finds_a_fault(name: str, text: str, records: str, tmp_path: Path) -> None:
-    found = found_by(planted(text, tmp_path), name)
+def test_each_part_of_a_check_finds_a_fault(name: str, text: str, records: str, ground: Ground, tmp_path: Path) -> None:
+    with ground.planted(fault(text, tmp_path)) as graph:
+        found = found_by(graph, name)
     assert {result.node for result in found} == {BASE + record for record in records.split()}
 
 

@@ -12,13 +12,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import astuple
 from importlib import import_module
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pyoxigraph import NamedNode, RdfFormat, parse
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from importer_samples import (
     ATLAS,
@@ -28,6 +29,8 @@ from importer_samples import (
     NEXUS,
     RISKS,
     TITLES,
+    bundled,
+    import_file,
     incident,
     names,
     risk,
@@ -41,13 +44,12 @@ from importer_samples import (
 from threatgraph import ThreatGraph
 from threatgraph.cli import main
 from threatgraph.errors import InvalidFile, ThreatGraphError, UnknownName
-from threatgraph.importers import FORMATS, import_file
+from threatgraph.importers import FORMATS
 from threatgraph.importers.builder import ImportResult, RecordBuilder, address, day, english, record, tidy
 from threatgraph.importers.casing import NameCasing
 from threatgraph.importers.sheets import rows_of
 from threatgraph.importers.validation import reject_invalid
 from threatgraph.importers.writing import as_turtle, write_folder
-from threatgraph.store import MemoryStore
 from threatgraph.vocab import BASE, PREFIXES
 
 
@@ -430,7 +432,8 @@ def _incident_with_a_faulty_mapping() -> RecordBuilder:
     return builder
 
 
-def test_an_invalid_part_is_removed_alone_and_links_to_removed_records_are_removed() -> None:
+def _faulty() -> tuple[ImportResult, RecordBuilder]:
+    """Records with a fault each, and the actor among them."""
     found = ImportResult("Incident", frozenset({"Actor"}))
     actor = RecordBuilder(f"{BASE}actor/aiid-x", "Actor", "a.csv", 7)
     actor.add("skos:prefLabel", english("X"))
@@ -440,7 +443,38 @@ def test_an_invalid_part_is_removed_alone_and_links_to_removed_records_are_remov
     other = RecordBuilder(f"{BASE}incident/aiid-2", "Incident", "a.csv", 8)
     other.add("skos:prefLabel", english("Two"))
     found.add(other)
-    reject_invalid(found, MemoryStore.open())
+    return found, actor
+
+
+FAULTY_STATEMENTS: tuple[tuple[str, NamedNode | Literal], ...] = (
+    (f"{PREFIXES['skos']}prefLabel", Literal("No class", language="en")),
+    (f"{PREFIXES['rdf']}type", NamedNode(f"{PREFIXES['tg']}Acter")),
+    (f"{PREFIXES['tg']}shwo", Literal("x", language="en")),
+    (f"{PREFIXES['skos']}prefLabel", Literal("OpenAI", language="en")),
+    (f"{PREFIXES['skos']}broader", NamedNode(f"{BASE}actor/nobody")),
+    (f"{PREFIXES['tg']}curationStatus", NamedNode(f"{BASE}severity/high")),
+)
+
+
+def test_few_records_have_the_results_that_they_have_with_the_whole_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    outcomes = []
+    for few in (500, 0):
+        monkeypatch.setattr("threatgraph.importers.validation._FEW", few)
+        found, _ = _faulty()
+        for number, (prop, value) in enumerate(FAULTY_STATEMENTS):
+            builder = RecordBuilder(f"{BASE}actor/aiid-{number}", "Actor", "a.csv", 20 + number)
+            builder.triples[:] = builder.triples[: number > 0]  # the first one has no class
+            builder.triples.append(Triple(NamedNode(builder.iri), NamedNode(prop), value))
+            found.add(builder)
+        reject_invalid(found, bundled())
+        outcomes.append((as_turtle(found), sorted(found.problems), found.notes))
+    assert outcomes[0] == outcomes[1]
+    assert {line for _, line, _ in map(astuple, outcomes[0][1])} >= {7, 8, *range(20, 20 + len(FAULTY_STATEMENTS))}
+
+
+def test_an_invalid_part_is_removed_alone_and_links_to_removed_records_are_removed() -> None:
+    found, actor = _faulty()
+    reject_invalid(found, bundled())
     assert names(found, "incident") == {"aiid-1"}
     assert names(found, "actor") == set()
     reported = {(problem.line, " ".join(problem.reason.split()[:2])) for problem in found.problems}
@@ -453,7 +487,7 @@ def test_an_invalid_part_is_removed_alone_and_links_to_removed_records_are_remov
     again = ImportResult("Incident", frozenset({"Actor"}))
     again.add(actor)
     again.add(_incident_with_a_faulty_mapping())
-    reject_invalid(again, MemoryStore.open())
+    reject_invalid(again, bundled())
     assert again.counts() == {"incident": 1, "actor": 1, "mapping": 1}
     mappings = {value for name, value in statements(again, "incident/aiid-1") if name == "tg:mapping"}
     assert mappings == {"incident:aiid-1#mapping-good"}

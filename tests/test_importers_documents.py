@@ -22,6 +22,7 @@ from importer_samples import (
     TITLES,
     bundle,
     check,
+    import_file,
     mappings,
     names,
     relation,
@@ -31,7 +32,6 @@ from importer_samples import (
 )
 from threatgraph.cli import main
 from threatgraph.errors import InvalidFile
-from threatgraph.importers import import_file
 from threatgraph.importers.builder import ImportResult
 from threatgraph.importers.writing import as_turtle
 from threatgraph.vocab import BASE

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer_samples import ATLAS, names, statements
+from importer_samples import ATLAS, import_file, names, statements
 from threatgraph.errors import InvalidFile
-from threatgraph.importers import import_file
 from threatgraph.importers.documents import LINE, line_of, text_of, texts_of
 from threatgraph.importers.json_reader import read_json
 from threatgraph.importers.yaml_reader import parse_yaml

@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer_samples import bundle, check, names, relation, statements, stix, uuid
+from importer_samples import bundle, check, import_file, names, relation, statements, stix, uuid
 from threatgraph.cli import main
 from threatgraph.errors import InvalidFile
-from threatgraph.importers import import_file
 from threatgraph.importers.builder import ImportResult
 from threatgraph.importers.formats.stix_objects import moment
 

@@ -18,6 +18,7 @@ from importer_samples import (
     INCIDENTS,
     MIT,
     check,
+    import_file,
     incident,
     names,
     read_rows,
@@ -27,7 +28,6 @@ from importer_samples import (
     write_snapshot,
 )
 from threatgraph.errors import InvalidFile
-from threatgraph.importers import import_file
 from threatgraph.importers.builder import ImportResult
 from threatgraph.importers.writing import as_turtle
 from threatgraph.vocab import BASE

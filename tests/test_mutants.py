@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
@@ -32,12 +31,17 @@ def world() -> World:
 
 
 @pytest.fixture(scope="module")
-def verdicts(world: World, tmp_path_factory: pytest.TempPathFactory) -> dict[Mutant, set[str]]:
-    return judge(world, sample(KINDS, world, MUTANTS, SEED), tmp_path_factory.mktemp("mutants"))
+def copy(world: World, tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    return Copy(world, tmp_path_factory.mktemp("mutants"))
 
 
-def test_a_copy_without_mutants_has_only_hints(world: World, tmp_path: Path) -> None:
-    rules = set[str]().union(*Copy(world, tmp_path).hints.values())
+@pytest.fixture(scope="module")
+def verdicts(world: World, copy: Copy) -> dict[Mutant, set[str]]:
+    return judge(copy, sample(KINDS, world, MUTANTS, SEED))
+
+
+def test_a_copy_without_mutants_has_only_hints(copy: Copy) -> None:
+    rules = set[str]().union(*copy.hints.values())
     assert all(rule.endswith("-recommended") or load_checks()[rule].severity == "info" for rule in rules)
 
 

@@ -12,10 +12,12 @@ from threatgraph.importers.builder import ImportResult
 from threatgraph.store import MemoryStore
 from threatgraph.validate import ONE_FILE, validate
 from threatgraph.validate.report import ValidationResult
-from threatgraph.vocab import shorten
+from threatgraph.vocab import TG, shorten
 
 #: The named graph of the records during validation. Its file does not exist, so no results have a line in it.
 _GRAPH, _FILE = "urn:threatgraph:import", Path("imported-records")
+#: Up to this number of nodes, it is faster to evaluate them alone than with the whole graph.
+_FEW = 500
 
 
 def reject_invalid(result: ImportResult, store: MemoryStore) -> None:
@@ -54,10 +56,23 @@ def _violations(result: ImportResult, store: MemoryStore) -> list[ValidationResu
     if not result.records:
         return []
     triples = [triple for builder in result.records.values() for triple in builder.triples]
-    report = validate(store.extended(triples, _GRAPH, _FILE))
+    report = validate(store.extended(triples, _GRAPH, _FILE), nodes=_few_nodes(result, store))
     found = [each for each in report.results if each.node.partition("#")[0] in result.records]
     duplicates = [each for each in found if each.rule == ONE_FILE and each.file == _FILE]
     return duplicates + [each for each in found if each.rule != ONE_FILE]
+
+
+def _few_nodes(result: ImportResult, store: MemoryStore) -> set[NamedNode] | None:
+    """The records and their parts; ``None`` if they are many, or if a file already describes one of them."""
+    terms = {term for builder in result.records.values() for t in builder.triples for term in (t.subject, t.object)}
+    nodes = {NamedNode(iri) for iri in result.records}
+    nodes |= {term for term in terms if isinstance(term, NamedNode) and term.value.partition("#")[0] in result.records}
+    if len(nodes) > _FEW:
+        return None
+    known = (
+        f"ASK {{ VALUES ?node {{ {' '.join(map(str, nodes))} }} ?node a ?kind FILTER(STRSTARTS(STR(?kind), '{TG}')) }}"
+    )
+    return None if store.ask(known) else nodes
 
 
 def _remove(result: ImportResult, violation: ValidationResult) -> None:

@@ -42,6 +42,7 @@ from threatgraph.rdf.terms import Node
 from threatgraph.store import Store
 from threatgraph.validate.candidates.compiler import Compiler
 from threatgraph.validate.candidates.finder import CandidateFinder
+from threatgraph.validate.candidates.selection import Selection
 from threatgraph.validate.counting import (
     count_hints,
     count_nodes_in,
@@ -74,6 +75,7 @@ def validate(
     *,
     shapes: Sequence[Path] | None = None,
     only: Collection[Path] | None = None,
+    nodes: Collection[NamedNode] | None = None,
     fast: bool = True,
     hints: bool = False,
     advanced: bool = False,
@@ -85,6 +87,8 @@ def validate(
         store: the graph, including the ontology.
         shapes: shapes files, or folders of them; the bundled shapes by default.
         only: report only results on nodes of these files, or of files in these folders; all results by default.
+        nodes: evaluate only these nodes, which one file alone describes; all nodes by default. It requires ``fast``,
+            and takes a fraction of the time if they are few.
         fast: evaluate only candidate nodes, which SPARQL queries find. ``False`` makes pyshacl evaluate all nodes, with
             the same results.
         hints: include constraints with severity ``sh:Info``, which recommend improvements.
@@ -103,7 +107,7 @@ def validate(
     files = find_files(shapes or [resources.ontology_dir() / "shapes"])
     selected = None if only is None else {file.resolve() for file in find_files(only)}
     graph = load(files)
-    run = _Run(store, graph, ShapesIndex(graph), Statistics(store))
+    run = _Run(store, graph, ShapesIndex(graph), Statistics(store), nodes)
     with misspelled_terms_in_errors(graph, run.index):
         components = read_shapes(graph, run.index, advanced=advanced)
         coverage = find_unevaluated(graph, run.index, components, files, advanced=advanced)
@@ -145,9 +149,11 @@ class _Run:
     graph: ShapeGraph
     index: ShapesIndex
     statistics: Statistics
+    nodes: Collection[NamedNode] | None = None
 
     def __post_init__(self) -> None:
-        self.compiler = Compiler(self.graph, self.statistics)
+        selection = None if self.nodes is None else Selection(self.store, self.nodes)
+        self.compiler = Compiler(self.graph, self.statistics, selection)
 
     def evaluate(
         self, finder: CandidateFinder, constraints: Sequence[ShapeConstraint], progress: Progress | None
@@ -178,10 +184,12 @@ class _Run:
             )
             for each in results
         ]
-        found += _defined_twice(self.store, locator)
+        if self.nodes is None:
+            found += _defined_twice(self.store, locator)
         if bundled:
             graphs = [name for name, file in self.store.files.items() if _is_selected(name, file, selected)]
-            unknown = (*missing_classes(self.store, graphs), *unknown_classes(self.store, self.statistics))
+            missing = missing_classes(self.store, graphs, self.nodes)
+            unknown = (*missing, *unknown_classes(self.store, self.statistics))
             found += [_located(result, locator) for result in {result.node: result for result in unknown}.values()]
         return found if selected is None else [result for result in found if _concerns(result, selected, locator)]
 

@@ -39,7 +39,9 @@ def unknown_classes(store: Store, statistics: Statistics) -> Iterator[Validation
                 yield _result(node.value, RDF_TYPE, iri, message, _remedy(iri))
 
 
-def missing_classes(store: Store, graphs: Collection[str]) -> Iterator[ValidationResult]:
+def missing_classes(
+    store: Store, graphs: Collection[str], nodes: Collection[NamedNode] | None = None
+) -> Iterator[ValidationResult]:
     """Report nodes that use the ontology but have no class of it.
 
     A node uses the ontology if it has a property of the ontology, or if its IRI is in our namespace.
@@ -47,14 +49,18 @@ def missing_classes(store: Store, graphs: Collection[str]) -> Iterator[Validatio
     Args:
         store: the graph.
         graphs: the named graphs of the files to check.
+        nodes: check only these nodes, in whichever files they are.
     """
-    if not graphs:
+    if nodes is not None:
+        stated = f"VALUES ?node {{ {' '.join(sorted(map(str, nodes)))} }} ?node ?property ?value"
+    elif graphs:
+        files = " ".join(f"<{graph}>" for graph in sorted(graphs))
+        stated = f"VALUES ?file {{ {files} }} GRAPH ?file {{ ?node ?property ?value }}"
+    else:
         return
-    files = " ".join(f"<{graph}>" for graph in sorted(graphs))
     rows = store.select(
         f"""SELECT DISTINCT ?node WHERE {{
-            VALUES ?file {{ {files} }}
-            GRAPH ?file {{ ?node ?property ?value }}
+            {stated}
             FILTER NOT EXISTS {{ ?node a ?class FILTER(STRSTARTS(STR(?class), "{BASE}")) }}
             FILTER(REGEX(STR(?property), "{_OUR_NAMESPACE}", "i") || (
                 REGEX(STR(?node), "{_OUR_NAMESPACE}", "i") && !REGEX(STR(?node), "{_SHAPES}")

@@ -49,6 +49,7 @@ from threatgraph.validate.candidates.lexical import (
     has_normalized_literals,
     may_match,
 )
+from threatgraph.validate.candidates.selection import Selection
 from threatgraph.validate.shapes.constraints import ShapeConstraint
 from threatgraph.validate.shapes.graph import ShapeGraph, Target, Term, first, inner_shapes, is_true, siblings
 from threatgraph.validate.shapes.paths import Path, read_path
@@ -78,10 +79,11 @@ class Compiler:
     Args:
         graph: the shapes graph.
         statistics: the statistics of the store.
+        selection: the nodes that may be candidates; all nodes by default.
     """
 
-    def __init__(self, graph: ShapeGraph, statistics: Statistics) -> None:
-        self._graph, self._statistics = graph, statistics
+    def __init__(self, graph: ShapeGraph, statistics: Statistics, selection: Selection | None = None) -> None:
+        self._graph, self._statistics, self._selection = graph, statistics, selection
         self._conformance = Conformance(graph, self._instance_of)
 
     def queries(self, constraint: ShapeConstraint) -> list[str]:
@@ -93,7 +95,7 @@ class Compiler:
         Raises:
             NoSparqlForm: if the constraint cannot be compiled.
         """
-        if constraint.target.kind == "targetClass" and not self._size(constraint.target):
+        if self.is_empty(constraint.target):
             return []
         if constraint.sparql is not None:
             return [self._sparql_constraint(constraint, constraint.sparql)]
@@ -104,8 +106,17 @@ class Compiler:
             raise NoSparqlForm  # SPARQL does not find a node that is a value of itself if no statement mentions it
         return [*map(_SELECT.format, self._patterns(constraint)), *normalized]
 
+    def is_empty(self, target: Target) -> bool:
+        """Whether a target is known to have no nodes."""
+        return (self._selection is not None or target.kind == "targetClass") and not self._size(target)
+
     def scope(self, target: Target) -> str:
         """The graph pattern of the nodes of a target (SHACL, section 2.1.3); it ends in a full stop."""
+        if self._selection is None:
+            return self._scope(target)
+        return f"VALUES ?this {{ {' '.join(self._selection.of(target, self._scope(target)))} }} ."
+
+    def _scope(self, target: Target) -> str:
         if target.kind == "targetClass":
             return self._instance_of("?this", target.term)
         if target.kind == "targetNode":
@@ -153,6 +164,8 @@ class Compiler:
 
     def _size(self, target: Target) -> int:
         """The maximum number of nodes of a target."""
+        if self._selection is not None:
+            return len(self._selection.of(target, self._scope(target)))
         if target.kind == "targetClass":
             return self._statistics.instances(*self._statistics.subclasses(str(target.term)))
         return 1 if target.kind == "targetNode" else self._statistics.uses(str(target.term))

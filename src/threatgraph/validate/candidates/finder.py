@@ -46,7 +46,9 @@ class CandidateFinder:
         for constraint in constraints:
             target = constraint.target
             candidates: list[Term]
-            if target.kind == "targetNode":
+            if self._compiler.is_empty(target):
+                candidates = []
+            elif target.kind == "targetNode":
                 # Evaluating a single node is as fast as a query, and the data may not mention the node.
                 candidates = [] if isinstance(target.term, BlankNode) else [target.term]
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from pyoxigraph import Literal, NamedNode
 
@@ -46,6 +47,13 @@ def compared_properties(constraint: ShapeConstraint) -> list[str] | None:
 
 def may_match(query: str, rewritten: Mapping[str, object]) -> bool:
     """Whether a query names one of the properties, matches any property, or has a syntax error."""
+    names = _names_in(query)
+    return names is None or not names.isdisjoint(rewritten)
+
+
+@lru_cache(maxsize=1024)  # parsing takes milliseconds, and each validation has the same queries
+def _names_in(query: str) -> frozenset[str] | None:
+    """The IRIs in a query; ``None`` if it matches any property or has a syntax error."""
     from rdflib import URIRef, Variable
     from rdflib.paths import NegatedPath, Path
     from rdflib.plugins.sparql import prepareQuery
@@ -70,8 +78,8 @@ def may_match(query: str, rewritten: Mapping[str, object]) -> bool:
     try:
         algebra = prepareQuery(query, initNs=PREFIXES).algebra
     except Exception:  # noqa: BLE001 # rdflib raises errors of many types
-        return True
-    return visit(algebra) or not names.isdisjoint(rewritten)
+        return None
+    return None if visit(algebra) else frozenset(names)
 
 
 def has_normalized_literals(graph: ShapeGraph, constraint: ShapeConstraint) -> bool:
