@@ -193,7 +193,7 @@ def test_providers_of_general_purpose_models_have_the_duties_of_article_53(graph
     found = graph.assess("We train and release a general-purpose language model with open weights.")
     assert found.tier == "general-purpose"
     assert {"Article 53", "Article 53(1)(c)", "Article 53(1)(d)"} <= codes(found, "candidate")
-    assert {"Article 53(2)", "Article 55"} <= codes(found, "to check")
+    assert {"Article 53(2)", "Article 51"} <= codes(found, "to check")
     built_on = graph.assess("A support chatbot that is built on a commercial language model.")
     assert "Article 53" in codes(built_on, "ruled out")
 
@@ -205,7 +205,7 @@ def test_providers_of_general_purpose_models_have_the_duties_of_article_53(graph
 def test_a_system_for_which_nothing_speaks_is_minimal_risk_with_a_note(graph: ThreatGraph, text: str) -> None:
     found = graph.assess(text)
     assert found.tier == "minimal"
-    assert codes(found) == {"Article 4"}
+    assert codes(found) == {"Article 4", "Article 95"}
     assert any("minimal risk, unless" in note for note in found.notes)
 
 
@@ -221,6 +221,49 @@ def test_a_system_for_which_nothing_speaks_is_minimal_risk_with_a_note(graph: Th
 def test_what_is_denied_or_about_something_else_is_not_stated(sentence: str) -> None:
     facts = extract(sentence)
     assert not facts.values("use")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "My brother-in-law sells a tool that ranks job applicants.",
+        "The bank next door has a tool that ranks job applicants.",
+        "A customer uses us to rank job applicants, that's their business.",
+        "There was talk of a tool that ranks job applicants.",
+        "The vendor would also rank job applicants, we declined.",
+        "It prints labels, and we threw out the idea of ranking job applicants.",
+        "The vendor showed a tool that ranks job applicants. We did not buy it.",
+        "Job applicants are not ranked.",
+    ],
+)
+def test_what_others_do_and_what_was_dropped_is_not_stated(sentence: str) -> None:
+    assert not extract(f"Our system counts the boxes in a warehouse. {sentence}").values("use")
+
+
+def test_a_clause_about_something_else_leaves_the_rest_of_the_sentence() -> None:
+    facts = extract("We sell software. It ranks job applicants, and we dropped the idea of reading moods from faces.")
+    assert facts.values("use") == ("recruitment",)
+
+
+def test_two_neighboring_sentences_state_a_use_together() -> None:
+    first = "The city pays a rent allowance to families."
+    second = "A model picks the files that look suspicious."
+    assert "public-benefits" in extract(f"{first} {second}").values("use")
+    assert not extract(first).values("use")
+    assert not extract(second).values("use")
+
+
+def test_an_exclusion_for_one_customer_leaves_the_others(graph: ThreatGraph) -> None:
+    army = "We sell masts that detect walking people to the army, soldiers only."
+    found = graph.assess(f"{army} The border guard uses them to notice people who cross.")
+    assert "Annex III 7(d)" in codes(found, "candidate")
+    assert "Article 2" in codes(found, "to check")
+
+
+def test_comparable_incidents_share_uses_and_threats(graph: ThreatGraph) -> None:
+    found = graph.assess(HR)
+    assert any("Same use (Annex III 4(a))" in incident.why for incident in found.incidents)
+    assert any("ame kinds of threats" in incident.why for incident in found.incidents)
 
 
 def test_facts_quote_the_words_of_the_description(graph: ThreatGraph) -> None:

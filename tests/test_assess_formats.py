@@ -316,7 +316,8 @@ def test_a_cell_that_is_too_long_for_xlsx_is_refused_in_the_register_and_cut_els
 @pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed")
 def test_libreoffice_opens_the_workbook(tmp_path: Path) -> None:
     (tmp_path / "assessment.xlsx").write_bytes(hostile().export("xlsx"))
-    command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", "csv"]
+    csv_in_utf8 = "csv:Text - txt - csv (StarCalc):44,34,76"
+    command = ["soffice", f"-env:UserInstallation=file://{tmp_path}/profile", "--headless", "--convert-to", csv_in_utf8]
     subprocess.run([*command, "assessment.xlsx"], cwd=tmp_path, check=True, capture_output=True, timeout=120)
     found = list(csv.DictReader((tmp_path / "assessment.csv").open(encoding="utf-8", newline="")))
     assert [line["ID"] for line in found] == [f"row-{n}" for n in range(len(HOSTILE))]

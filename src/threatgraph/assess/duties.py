@@ -49,10 +49,11 @@ def _add(ruling: Ruling, duty: Mapping[str, Any], role: str, points: list[str], 
             return
     conditions = duty.get("when", ())
     if conditions and not any_holds(conditions, ruling.facts, ruling.found):
-        if "otherwise" in duty and set(points) - set(duty.get("otherwise_not", ())):
+        if "otherwise" in duty:
             private = bool(ruling.facts.denies("setting=public-authority")) or holds(duty["private"], ruling.facts)
             words = ruling.facts.words([duty["private"]])
-            ruling.add(slug, "ruled out" if private else "to check", duty["otherwise"], words)
+            if private or set(points) - set(duty.get("otherwise_not", ())):
+                ruling.add(slug, "ruled out" if private else "to check", duty["otherwise"], words)
         return
     matched = [
         quoted

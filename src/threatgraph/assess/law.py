@@ -130,6 +130,8 @@ class Law:
     def _limits(self, provision: Provision) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The conditions and exceptions of a provision, or of the closest one above it that has any."""
         above: Provision | None = provision
+        if provision.slug == "annex-i":
+            above = self.get("article-6-1")  # the article that makes the annex apply has the conditions
         while above is not None and not above.conditions and not above.exceptions:
             above = self.by_iri.get(above.broader or "")
         conditions = above.conditions if above is not None else ()

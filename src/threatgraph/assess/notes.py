@@ -20,7 +20,7 @@ _FEW = 4
 #: The fewest common words that show a language.
 _ENOUGH = 3
 #: Provisions that apply beside others, or to every system.
-_ACCOMPANYING = ("article-2", "article-4", "article-50-5")
+_ACCOMPANYING = ("article-2", "article-4", "article-50-5", "article-95")
 #: The share of letters outside the Latin alphabet above which a text is not English.
 _FOREIGN_LETTERS = 0.3
 
@@ -76,9 +76,7 @@ def _describes_system(facts: Facts) -> bool:
 
 def _on_law(ruling: Ruling) -> list[str]:
     found = []
-    decisive = [
-        slug for slug in ruling.findings if ruling.open(slug) and slug not in ("article-2", "article-4", "article-50-5")
-    ]
+    decisive = [slug for slug in ruling.findings if ruling.open(slug) and slug not in _ACCOMPANYING]
     if not ruling.law.by_iri:
         return ["The graph does not have the EU AI Act, so no provisions were checked."]
     scope = ruling.findings.get("article-2")

@@ -12,9 +12,14 @@ MOST_CHARACTERS = 100_000
 #: The longest sentence; a text without punctuation is cut.
 _LONGEST = 1_200
 _BREAK = re.compile(
-    r"(?<=;)\s+|(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9])|\n\s*(?:[-*#>|]|\d+[.)])+\s*|\n{2,}|\r\n\s*\r\n"
+    r"(?<=;)\s+|(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]*[A-Z0-9])|(?<=[a-z]{3}[.!?])\s+(?=[a-z])|\n\s*(?:[-*#>|]|\d+[.)])+\s*|\n{2,}|\r\n\s*\r\n"
 )
-_SHORT = re.compile(r"\b(?:e\.g|i\.e|etc|approx|incl|art|vs|dr|mr|ms|mrs|prof|inc|ltd|co|st|fig)\.$", re.IGNORECASE)
+_SHORT = re.compile(
+    r"\b(?:e\.g|i\.e|etc|approx|incl|art|vs|dr|mr|ms|mrs|prof|inc|ltd|co|st|fig|max|min|resp|tel|sec|dept|est|ca)\.$",
+    re.IGNORECASE,
+)
+#: The answer to a question that the text itself asks: *Does it rate developers? No.*
+_NO = re.compile(r"\W*(?:no|never|not yet|not at all)\b", re.IGNORECASE)
 #: An abbreviation of *number* at the end of a part, if the next part starts with a digit.
 _NUMBER = re.compile(r"\bno\.$", re.IGNORECASE)
 
@@ -58,18 +63,16 @@ def split(text: str) -> list[Sentence]:
             parts.append(line)
     cut = [part[i : i + _LONGEST] for part in parts for i in range(0, len(part), _LONGEST)]
     given_up = {i - 1 for i, part in enumerate(cut, 1) if expression("aside-before").search(part)}
+    given_up |= {i for i, part in enumerate(cut[:-1], 1) if part.endswith("?") and _NO.match(cut[i])}
     return [
-        Sentence(part, _stated(part, i), i, 0.0 if i > 1 and i in given_up else _purpose(part, i))
+        Sentence(part, _stated(part), i, 0.0 if i > 1 and i in given_up else _purpose(part, i))
         for i, part in enumerate(cut, 1)
     ]
 
 
-def _stated(text: str, number: int) -> str:
+def _stated(text: str) -> str:
     """The text in lower case without its clauses about something else."""
-    lowered = _lowered(text)
-    if number == 1:  # the first sentence is about the system
-        return lowered
-    return expression("aside-clause").sub(lambda match: " " * len(match[0]), lowered)
+    return expression("aside-clause").sub(lambda match: " " * len(match[0]), _lowered(text))
 
 
 def _lowered(text: str) -> str:
