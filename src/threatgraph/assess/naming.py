@@ -1,4 +1,4 @@
-"""Names the provisions and patterns that a text speaks of, by the rules of an assessment, for recommendations."""
+"""Finds the provisions and patterns that a text refers to, by the rules of an assessment, for recommendations."""
 
 from __future__ import annotations
 

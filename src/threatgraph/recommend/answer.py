@@ -167,8 +167,8 @@ def _interleaved(order: Sequence[CandidateIndex], by_text: Sequence[CandidateInd
 def _unknown(query: Query, values: Values, bounds: Learned, allowed: np.ndarray) -> bool:
     """Whether a text is about something that the graph does not have.
 
-    An ordinary word or two make any text similar to some record, so that the score alone does not tell. A third of the
-    words of such a text are not in the graph.
+    An ordinary word or two make any text similar to some record, so that the score alone does not decide. A third of
+    the words of such a text are not in the graph.
     """
     weights = bounds.unscaled()
     best = sum(weights.get(name, 0.0) * row[allowed] for name, row in values.items())
