@@ -104,6 +104,7 @@ def test_an_image_generator_must_mark_its_output(graph: ThreatGraph) -> None:
     [
         ("We set motor insurance premiums with a model.", "Annex III 5(c)", "life and health"),
         ("A model rates the creditworthiness of companies.", "Annex III 5(b)", "natural persons"),
+        ("Rates whether our business customers will repay a loan.", "Annex III 5(b)", "customers are companies"),
         ("It detects fraud in card payments.", "Annex III 5(b)", "fraud"),
         ("The phone is unlocked by face verification.", "Annex III 1(a)", "verification"),
         ("It predicts burglary hot spots for patrols of the police.", "Article 5(1)(d)", "places"),

@@ -13,7 +13,12 @@ from threatgraph.assess.sentences import Sentence, split
 #: The reach of a negation in characters, before and after it.
 _REACH, _REACH_BACK = 90, 60
 #: Facts that phrases with a negation state, such as *does not make decisions*.
-_SELF_NEGATED = {("autonomy", "advice-only"), ("autonomy", "automated-decision"), ("setting", "outside-union")}
+_SELF_NEGATED = {
+    ("autonomy", "advice-only"),
+    ("autonomy", "automated-decision"),
+    ("setting", "outside-union"),
+    ("audience", "only companies"),
+}
 #: Facts whose phrases span a subject and a verb, between which a negation may be.
 _CONTIGUOUS = {"role", "supply", "developer"}
 #: Facts that two neighboring sentences may state together.
