@@ -375,6 +375,7 @@ def test_a_poor_description_gets_a_note(graph: ThreatGraph) -> None:
     assert graph.assess("Hello").threats == ()
     german = "Wir haben ein System, das die Bewerbungen von Menschen liest und eine Liste für die Firma macht."
     assert any("German" in note for note in graph.assess(german).notes)
+    assert graph.assess(german).tier == "not settled"
     recipe = "Mix flour, water and salt. Let the dough rest for twelve hours, then bake the bread until it is brown."
     unrelated = graph.assess(recipe)
     assert unrelated.tier == "minimal"

@@ -88,7 +88,7 @@ def assess(
         description=whole,
         facts=facts.items,
         roles=facts.values("role"),
-        tier=_tier(ruling),
+        tier=_tier(ruling, readable=notes.is_readable(whole)),
         provisions=findings,
         threats=threats,
         incidents=comparison.best(_INCIDENTS),
@@ -117,8 +117,11 @@ def _roles(role: str | Sequence[str] | None) -> tuple[Fact, ...]:
     return tuple(Fact("role", name, "profile") for name in names)
 
 
-def _tier(ruling: Ruling) -> str:
-    """The highest tier that speaks from the findings; ``not settled`` if it depends on what must be checked."""
+def _tier(ruling: Ruling, *, readable: bool) -> str:
+    """The highest tier that the findings show; ``not settled`` if it depends on what must be checked.
+
+    A description that cannot be read settles nothing.
+    """
     candidates = [slug for slug, finding in ruling.findings.items() if finding.status == "candidate"]
     open_ones = [slug for slug in ruling.findings if ruling.open(slug)]
     if any(slug.startswith("article-5-1") for slug in candidates):
@@ -131,7 +134,7 @@ def _tier(ruling: Ruling) -> str:
         return "general-purpose"
     if any(slug.startswith("article-50") for slug in open_ones):
         return "transparency"
-    return "minimal"
+    return "minimal" if readable else "not settled"
 
 
 def _title(whole: str, threats: Sequence[ThreatFinding]) -> str:

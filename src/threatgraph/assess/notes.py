@@ -35,7 +35,7 @@ def collect(text: str, facts: Facts, ruling: Ruling | None, threats: Sequence[Th
         threats: the threats.
     """
     found = [DISCLAIMER]
-    words = re.findall(r"\w+", text.lower())
+    words = re.findall(r"\w+", text)
     language = other_language(text)
     if language:
         found.append(f"The description seems to be in {language}; only English is supported. Facts may be missing.")
@@ -54,6 +54,11 @@ def collect(text: str, facts: Facts, ruling: Ruling | None, threats: Sequence[Th
     if ruling is not None:
         found += _on_law(ruling)
     return tuple(found)
+
+
+def is_readable(text: str) -> bool:
+    """Return whether a description is long enough and in English; without one, the profile counts."""
+    return not text or (len(re.findall(r"\w+", text)) >= _FEW and other_language(text) is None)
 
 
 def other_language(text: str) -> str | None:
