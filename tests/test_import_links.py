@@ -13,6 +13,7 @@ from threatgraph.cli import main
 from threatgraph.importers.builder import ImportResult, RecordBuilder, english
 from threatgraph.importers.links import BOTH, TEXT, LinkPredictor, Prediction, add_links
 from threatgraph.importers.writing import as_turtle
+from threatgraph.recommend import Recommender, recommend
 from threatgraph.store import MemoryStore
 from threatgraph.vocab import BASE, PREFIXES
 
@@ -108,7 +109,7 @@ def test_links_below_the_minimum_confidence_are_left_out(store: MemoryStore) -> 
 def test_predictions_are_ranked_and_agree_with_recommendations(store: MemoryStore) -> None:
     text = "A chatbot told a man to trust nobody and he believed it for months"
     predictions = LinkPredictor(store).predictions(text, set())
-    expected = ThreatGraph(store).recommend(text=text, top=3)
+    expected = recommend(Recommender(store), text=text, top=3)  # rules are for descriptions of systems
     assert [(prediction.rank, prediction.pattern) for prediction in predictions] == [
         (item.rank, item.iri) for item in expected
     ]
