@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, NewType, Protocol
+from typing import Generic, NamedTuple, NewType, Protocol, TypeVar
 
 import numpy as np
 from pyoxigraph import NamedNode, Triple
@@ -14,6 +14,8 @@ from threatgraph.recommend.corpus import Corpus, CorpusIndex, Link
 
 CandidateIndex = NewType("CandidateIndex", int)
 """The index of a record among the candidates of a :class:`Target`."""
+
+T = TypeVar("T")
 
 #: The number of contributions shown one by one; weaker ones are merged.
 SHOWN = 4
@@ -90,6 +92,24 @@ class Target:
     def links(self, candidate: CandidateIndex) -> list[Link]:
         """The links of a candidate."""
         return self.corpus.links[self.corpus_index(candidate)]
+
+
+class LastQuery(Generic[T]):
+    """A computation for a query, kept for the last one: its contributions are requested after its scores.
+
+    Args:
+        compute: the computation.
+    """
+
+    def __init__(self, compute: Callable[[Query], T]) -> None:
+        self._compute = compute
+        self._last: tuple[Query, T] | None = None
+
+    def __call__(self, query: Query) -> T:
+        """The result for a query."""
+        if self._last is None or self._last[0] is not query:
+            self._last = query, self._compute(query)
+        return self._last[1]
 
 
 class Signal(Protocol):

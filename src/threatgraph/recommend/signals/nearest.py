@@ -9,7 +9,7 @@ from pyoxigraph import Triple
 from scipy import sparse
 
 from threatgraph.recommend.corpus import Corpus, CorpusIndex, expand
-from threatgraph.recommend.signals.base import CandidateIndex, Contribution, Query, Target, shares, triple
+from threatgraph.recommend.signals.base import CandidateIndex, Contribution, LastQuery, Query, Target, shares, triple
 
 #: The links that count as votes: of incidents for their patterns, and of patterns for their provisions.
 _VOTES = frozenset(expand(name) for name in ("tg:involvesPattern", "tg:mappedTo"))
@@ -34,7 +34,7 @@ class NearestRecords:
     def __init__(self, target: Target, similarity: Callable[[Query], np.ndarray], name: str = "nearest") -> None:
         self.name = name
         self._target, self._similarity = target, similarity
-        self._last: tuple[Query, tuple[np.ndarray, np.ndarray]] | None = None
+        self._nearest = LastQuery(self._found)
         corpus = target.corpus
         column = {target.corpus_index(candidate): candidate for candidate in target.candidates()}
         pairs = sorted(_votes(corpus, column))
@@ -50,13 +50,8 @@ class NearestRecords:
             return np.zeros(len(self._target))
         return np.asarray(weights @ self._votes[voters] / weights.sum())
 
-    def _nearest(self, query: Query) -> tuple[np.ndarray, np.ndarray]:
-        """The voters and their weights, cached for the last query, whose contributions are requested next."""
-        if self._last is None or self._last[0] is not query:
-            self._last = query, self._found(query)
-        return self._last[1]
-
     def _found(self, query: Query) -> tuple[np.ndarray, np.ndarray]:
+        """The voters and their weights."""
         voters = self._voters if query.index is None else self._voters[self._voters != query.index]
         if not len(voters):
             return voters, np.zeros(0)

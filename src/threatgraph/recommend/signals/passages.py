@@ -11,7 +11,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from scipy import sparse
 
 from threatgraph.recommend.corpus import Mapping, expand
-from threatgraph.recommend.signals.base import CandidateIndex, Contribution, Query, Target, shares
+from threatgraph.recommend.signals.base import CandidateIndex, Contribution, LastQuery, Query, Target, shares
 from threatgraph.recommend.texts.tfidf import Vocabulary, stems
 from threatgraph.recommend.texts.vectors import TextRows, TextVectors
 
@@ -36,6 +36,7 @@ class _Passages(ABC):
     ) -> None:
         self._target, self._vectors, self._texts, self._most = target, vectors, texts, most
         self._columns = np.array(columns, dtype=int)
+        self._similarity = LastQuery(self._compared)
 
     @cached_property
     def _rows(self) -> TextRows:
@@ -56,7 +57,7 @@ class _Passages(ABC):
         return values
 
     @abstractmethod
-    def _similarity(self, query: Query) -> np.ndarray:
+    def _compared(self, query: Query) -> np.ndarray:
         """The similarity of the query to each passage."""
 
     def contributions(self, query: Query, candidate: CandidateIndex) -> list[Contribution]:
@@ -94,7 +95,7 @@ class Rationales(_Passages):
                 texts.append(mapping.rationale)
         super().__init__(target, vectors, columns, texts, most=1)
 
-    def _similarity(self, query: Query) -> np.ndarray:
+    def _compared(self, query: Query) -> np.ndarray:
         own = query.iri if query.index is None else self._target.corpus.iris[query.index]
         others = np.array([own not in (mapping.record, mapping.provision) for mapping in self._mappings])
         return np.asarray(self._rows.similarity(query) * others)
@@ -126,7 +127,7 @@ class Examples(_Passages):
         vocabulary = Vocabulary(documents)
         return vocabulary, vocabulary.matrix(documents)
 
-    def _similarity(self, query: Query) -> np.ndarray:
+    def _compared(self, query: Query) -> np.ndarray:
         """The cosine of words and, counted twice, of embeddings: a sentence is too short for topics."""
         vocabulary, words = self._vocabulary
         by_word = np.asarray((words @ vocabulary.matrix([query.stems]).T).toarray().ravel())

@@ -7,7 +7,7 @@ from pyoxigraph import Triple
 from scipy import sparse
 
 from threatgraph.recommend.corpus import Corpus
-from threatgraph.recommend.signals.base import CandidateIndex, Contribution, Query, Target, shares, triple
+from threatgraph.recommend.signals.base import CandidateIndex, Contribution, LastQuery, Query, Target, shares, triple
 
 #: The restart probability; paths longer than about three steps say little about relatedness.
 RESTART = 0.5
@@ -66,7 +66,7 @@ class RandomWalk:
 
     def __init__(self, target: Target, network: Network) -> None:
         self._target, self._network = target, network
-        self._last: tuple[Query, np.ndarray] | None = None
+        self._visits = LastQuery(self._walked)
 
     def scores(self, query: Query) -> np.ndarray:
         """The normalized visiting probability of each candidate."""
@@ -74,13 +74,8 @@ class RandomWalk:
         mean = visits.mean() if len(visits) else 0.0
         return np.asarray(visits / (visits + mean)) if mean > 0 else np.zeros(len(self._target))
 
-    def _visits(self, query: Query) -> np.ndarray:
-        """The visiting probability of every node, cached for the last query, whose contributions are requested next."""
-        if self._last is None or self._last[0] is not query:
-            self._last = query, self._walked(query)
-        return self._last[1]
-
     def _walked(self, query: Query) -> np.ndarray:
+        """The visiting probability of every node."""
         network = self._network
         visits = np.zeros(len(network.row), dtype=np.float32)
         starts = sorted({network.row[link.node] for link in query.links if link.node in network.row})

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from threatgraph.recommend.signals.base import CandidateIndex, Contribution, Query, Target
+from threatgraph.recommend.signals.base import CandidateIndex, Contribution, LastQuery, Query, Target
 from threatgraph.recommend.signals.text import Statements
 
 #: The number of quotations in an explanation.
@@ -39,8 +39,8 @@ class NamedByRules:
     name = "rules"
 
     def __init__(self, target: Target, rules: Rules, statements: Statements) -> None:
-        self._target, self._rules, self._statements = target, rules, statements
-        self._last: tuple[Query, Mapping[str, Found]] | None = None
+        self._target, self._statements = target, statements
+        self._found = LastQuery(lambda query: rules(query.text) if query.text else {})
 
     def scores(self, query: Query) -> np.ndarray:
         """How directly the text names each candidate."""
@@ -50,12 +50,6 @@ class NamedByRules:
             if candidate is not None:
                 values[candidate] = found.weight
         return values
-
-    def _found(self, query: Query) -> Mapping[str, Found]:
-        """What the rules find, kept for the last query, whose contributions are requested next."""
-        if self._last is None or self._last[0] is not query:
-            self._last = query, self._rules(query.text) if query.text else {}
-        return self._last[1]
 
     def contributions(self, query: Query, candidate: CandidateIndex) -> list[Contribution]:
         """One contribution, with the words of the text."""
