@@ -29,7 +29,7 @@ from learn_weights import (
 )
 
 from threatgraph import ThreatGraph
-from threatgraph.assess.naming import Naming
+from threatgraph.assess.naming import rules_of
 from threatgraph.recommend.answer import recommend
 from threatgraph.recommend.model import Recommender
 
@@ -166,7 +166,7 @@ def main() -> None:
     parser.add_argument("--plain", action="store_true", help="without word embeddings")
     embedded = not parser.parse_args().plain
     store = ThreatGraph.open().store
-    recommender = Recommender(store, embedded=embedded, rules=Naming(store))
+    recommender = Recommender(store, embedded=embedded, rules=rules_of(store))
     corpus, patterns = recommender.corpus, recommender.target("pattern")
     primary = primary_patterns(store)
     print("| question | questions | P@1 | first three | MAP | popularity P@1 / MAP | shuffled P@1 / MAP |")

@@ -24,7 +24,7 @@ from scipy.special import logsumexp
 
 import threatgraph.recommend
 from threatgraph import ThreatGraph
-from threatgraph.assess.naming import Naming
+from threatgraph.assess.naming import rules_of
 from threatgraph.recommend.corpus import CorpusIndex, expand
 from threatgraph.recommend.model import Recommender
 from threatgraph.recommend.signals.base import Query
@@ -245,7 +245,7 @@ def of_use_cases(recommender: Recommender, *, even: bool) -> list[Sample]:
 
 def gather(store: Store, *, embedded: bool) -> dict[str, tuple[list[str], list[Sample]]]:
     """For each lesson, the names of its signals and its samples."""
-    recommender = Recommender(store, embedded=embedded, rules=Naming(store))
+    recommender = Recommender(store, embedded=embedded, rules=rules_of(store))
     blind = Recommender(store, embedded=embedded, without={_PATTERN})
     primary = primary_patterns(store)
     gathered = {}
@@ -276,7 +276,7 @@ def main() -> None:
         raw = gather(store, embedded=embedded)
         gathered = {name: (signals, scaled(found, scale_for(name))) for name, (signals, found) in raw.items()}
         first = {name: [s for s in found if first_half(s[0])] for name, (_, found) in gathered.items()}
-        cases = of_use_cases(Recommender(store, embedded=embedded, rules=Naming(store)), even=False)
+        cases = of_use_cases(Recommender(store, embedded=embedded, rules=rules_of(store)), even=False)
         first["text to provision"] += scaled(cases, scale_for("text to provision")) * USE_CASE_WEIGHT
         of = table.setdefault("with embedding" if embedded else "without embedding", {})
         for name, (signals, found) in gathered.items():

@@ -74,7 +74,7 @@ def assess(
     facts = extract(whole, sentences).replaced((*given.facts, *roles))
     law = Law(store, load("rules")["framework"])
     considered = not frameworks or law.iri in frameworks
-    ruling = apply(law, facts, resembling(recommender, law, sentences))
+    ruling = apply(law, facts, lambda: resembling(recommender, law, sentences))
     purpose = purpose_text(sentences)
     involved = guide.read_involved(store)
     ranked = rank(recommender, facts, purpose, involved, patterns, top)

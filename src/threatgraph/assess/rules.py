@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from threatgraph.assess.conditions import holds, stated
@@ -26,13 +26,13 @@ _TRANSPARENCY = {
 }
 
 
-def apply(law: Law, facts: Facts, resembling: Sequence[Resemblance] = ()) -> Ruling:
+def apply(law: Law, facts: Facts, resembling: Callable[[], Sequence[Resemblance]] | None = None) -> Ruling:
     """Apply the rules to the facts.
 
     Args:
         law: the provisions of the EU AI Act.
         facts: the facts of the description and the profile.
-        resembling: the example uses that the description resembles; they count only if no fact states a use of a
+        resembling: finds the example uses that the description resembles; asked only if no fact states a use of a
             provision.
 
     Returns:
@@ -43,8 +43,8 @@ def apply(law: Law, facts: Facts, resembling: Sequence[Resemblance] = ()) -> Rul
     ruling = Ruling(law, facts, roles, settled)
     for rule in load("rules")["rule"]:
         _apply_rule(ruling, rule)
-    if not any(OF_USE.match(slug) and ruling.open(slug) for slug in ruling.findings):
-        _apply_examples(ruling, resembling)
+    if resembling and not any(OF_USE.match(slug) and ruling.open(slug) for slug in ruling.findings):
+        _apply_examples(ruling, resembling())
     _classify(ruling)
     high_risk_duties(ruling)
     _transparency_form(ruling)

@@ -285,11 +285,11 @@ class Queries(Lookups):
 
     @cached_property
     def recommender(self) -> Recommender:
-        """The model behind :meth:`recommend`; it is built on first use, in about a second, and kept."""
-        from threatgraph.assess.naming import Naming
+        """The model behind :meth:`recommend`; it is built on first use, in a few seconds, and kept."""
+        from threatgraph.assess.naming import rules_of
         from threatgraph.recommend import Recommender
 
-        return Recommender(self.store, rules=Naming(self.store))
+        return Recommender(self.store, rules=rules_of(self.store))
 
     @property
     def analytics(self) -> Analytics:

@@ -72,19 +72,21 @@ def recommend(
     values = [recommender.values(query, kind) for query in queries]
     scores = recommender.fuse(queries, values, kind, candidates)
     basis, note = "signals", ""
-    if (scores[allowed] > 0).any():
+    found = bool((scores[allowed] > 0).any())
+    if text is not None and not (
+        found and _is_known(queries[0], values[0], recommender.learned(queries[0], kind), allowed)
+    ):
+        allowed, note = np.zeros_like(allowed), _nothing(queries[0], kind)
+    elif found:
         allowed = allowed & (scores > 0)
     else:
         scores = _shares(recommender.popularity(kind))
         basis, note, values = "popularity", _why(queries, kind), [{} for _ in queries]
     by_text = _by_text(recommender, queries, values, kind) if basis == "signals" else None
     linked = existing_links(recommender, records, kind, framework)
-    bounds = recommender.learned(queries[0], kind)
     known = np.isin(
         [recommender.target(kind).iri(c) for c in recommender.target(kind).candidates()], [e.iri for e in linked]
     )
-    if text is not None and (basis == "popularity" or _unknown(queries[0], values[0], bounds, allowed)):
-        allowed, basis, note = np.zeros_like(allowed), "signals", _nothing(queries[0], kind)
 
     def of(chosen: np.ndarray) -> tuple[Recommendation, ...]:
         order = _ranked(scores, allowed, len(allowed))
@@ -164,15 +166,15 @@ def _interleaved(order: Sequence[CandidateIndex], by_text: Sequence[CandidateInd
     return list(found)
 
 
-def _unknown(query: Query, values: Values, bounds: Learned, allowed: np.ndarray) -> bool:
-    """Whether a text is about something that the graph does not have.
+def _is_known(query: Query, values: Values, bounds: Learned, allowed: np.ndarray) -> bool:
+    """Whether a text is about something that the graph has.
 
     An ordinary word or two make any text similar to some record, so that the score alone does not decide. A third of
-    the words of such a text are not in the graph.
+    the words of a text about something else are not in the graph.
     """
     weights = bounds.unscaled()
     best = sum(weights.get(name, 0.0) * row[allowed] for name, row in values.items())
-    return query.known < _LEAST_KNOWN and float(np.max(best)) < bounds.least
+    return query.known >= _LEAST_KNOWN or float(np.max(best)) >= bounds.least
 
 
 def _nothing(query: Query, kind: str) -> str:

@@ -61,7 +61,7 @@ class Recommender:
         store: the graph. Create a new recommender after the graph has changed.
         embedded: whether to use word embeddings; by default, if the extra is installed.
         without: properties that signals ignore, so that an evaluation can leave out the links to predict.
-        rules: returns what rules find in a text, such as the provisions of the use that it names.
+        rules: what rules find in a text, such as the provisions of the use that it names, by the kind of the records.
 
     Raises:
         ImportError: if embeddings are requested but not installed.
@@ -73,13 +73,13 @@ class Recommender:
         *,
         embedded: bool | None = None,
         without: Collection[str] = frozenset(),
-        rules: Rules | None = None,
+        rules: Mapping[str, Rules] | None = None,
     ) -> None:
         self._store = store
         self.corpus = read_corpus(store)
         self.embedded = embedding.available() if embedded is None else embedded
         self.without = frozenset(without)
-        self.rules = rules
+        self.rules = dict(rules or {})
         self.statements = cache(self._read_statements)
         self.signals = cache(self._make_signals)
         self.target = cache(self._make_target)
@@ -228,7 +228,7 @@ _SIGNALS: tuple[Callable[[Recommender, Target], Signal | None], ...] = (
     lambda model, target: Rationales(target, model.vectors) if target.kind != "incident" else None,
     lambda model, target: Examples(target, model.vectors) if target.kind == "provision" else None,
     lambda model, target: (
-        NamedByRules(target, model.rules, model.statements) if model.rules and target.kind != "incident" else None
+        NamedByRules(target, model.rules[target.kind], model.statements) if target.kind in model.rules else None
     ),
     lambda model, target: TaxonomySimilarity(target) if target.kind == "pattern" else None,
     lambda model, target: Cooccurrence(target) if target.kind == "pattern" else None,
