@@ -84,9 +84,8 @@ class Comparison:
         """Return the most comparable incidents; of each use of the system, at least the most comparable ones."""
         order = self._order(self._scores)
         first = [incident for use in self._of_use.values() for incident in self._order(use)[:_OF_EACH_USE]]
-        chosen = set(dict.fromkeys((*first, *order[:most])[:most]))
-        chosen |= set(order[: most - len(chosen)])
-        return self._read([incident for incident in order if incident in chosen][:most])
+        chosen = set(list(dict.fromkeys((*first, *order)))[:most])
+        return self._read([incident for incident in order if incident in chosen])
 
     def of_pattern(self, pattern: str, most: int) -> tuple[Precedent, ...]:
         """Return the most comparable incidents that show a pattern."""
