@@ -30,6 +30,17 @@ def display_width(text: str) -> int:
     return max(len(line) if line.isascii() else wcswidth(line) for line in text.split("\n"))
 
 
+def beginning(text: str, most: int, mark: str = " …") -> str:
+    """The beginning of a text, cut between words.
+
+    Args:
+        text: the text; it stays as it is if it is short enough.
+        most: the maximum length without the mark, in characters.
+        mark: what shows that the text goes on.
+    """
+    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + mark
+
+
 def fill(text: str, width: int | None) -> list[str]:
     """The lines of a text, broken between words or between East Asian characters.
 

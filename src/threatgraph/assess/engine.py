@@ -23,6 +23,7 @@ from threatgraph.assess.ruling import Ruling
 from threatgraph.assess.sentences import purpose_text, split
 from threatgraph.assess.threats import Ranked, rank, reason
 from threatgraph.errors import InvalidQuery, UnknownName
+from threatgraph.layout import beginning
 from threatgraph.recommend import Recommender
 from threatgraph.recommend.model import LONGEST_TEXT
 from threatgraph.store import Store
@@ -142,7 +143,7 @@ def _title(whole: str, threats: Sequence[ThreatFinding]) -> str:
     if not line:
         return f"Assessment of {threats[0].label}" if threats else "Assessment"
     first = line.split(". ")[0].rstrip(".")
-    return first if len(first) <= _TITLE else f"{first[:_TITLE].rsplit(' ', 1)[0]}…"
+    return beginning(first, _TITLE, "…")
 
 
 def _threats(

@@ -24,7 +24,7 @@ _CONTIGUOUS = {"role", "supply", "developer"}
 #: Facts that two neighboring sentences may state together.
 _ACROSS = {"use", "practice"}
 #: The longest quotation of a description.
-_WORDS = 90
+QUOTATION = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +177,6 @@ def _negated(sentence: str, span: Span) -> bool:
 def _quote(sentence: str, spans: tuple[Span, ...]) -> str:
     """The words from the first to the last part; for parts far apart, the parts alone."""
     start, end = min(s for s, _ in spans), max(e for _, e in spans)
-    if end - start <= _WORDS:
+    if end - start <= QUOTATION:
         return sentence[start:end].strip(" ,;:.")
     return " … ".join(sentence[s:e].strip() for s, e in sorted(spans))

@@ -7,17 +7,16 @@ from typing import Any
 
 from threatgraph.assess.conditions import holds, stated
 from threatgraph.assess.duties import high_risk_duties
-from threatgraph.assess.facts import Facts
+from threatgraph.assess.facts import QUOTATION, Facts
 from threatgraph.assess.law import Law
 from threatgraph.assess.lexicon import load
 from threatgraph.assess.model import ProvisionFinding, Status
 from threatgraph.assess.resemblance import OF_USE, Resemblance
 from threatgraph.assess.ruling import Ruling
+from threatgraph.layout import beginning
 
 #: The roles that a user's organization can have, with those that it is checked for if the text names none.
 ASSUMED = ("provider", "deployer")
-#: The longest quotation of a sentence.
-_WORDS = 90
 _TRANSPARENCY = {
     "article-50-1": "provider",
     "article-50-2": "provider",
@@ -112,11 +111,9 @@ def _addressed(ruling: Ruling, slug: str, status: Status, because: str) -> tuple
 def _apply_examples(ruling: Ruling, resembling: Sequence[Resemblance]) -> None:
     for found in resembling:
         because = f"The description resembles an example of a use that the provision covers: “{found.example}”"
-        ruling.add(found.slug, *_addressed(ruling, found.slug, "to check", because), [_quoted(found.sentence)])
-
-
-def _quoted(sentence: str) -> str:
-    return sentence if len(sentence) <= _WORDS else f"{sentence[:_WORDS].rsplit(' ', 1)[0]} …"
+        ruling.add(
+            found.slug, *_addressed(ruling, found.slug, "to check", because), [beginning(found.sentence, QUOTATION)]
+        )
 
 
 def _classify(ruling: Ruling) -> None:

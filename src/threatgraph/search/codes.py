@@ -67,8 +67,7 @@ class Codes:
     def __post_init__(self) -> None:
         for i, document in enumerate(self.documents):
             for code in document.identifiers:
-                for spelling in _spellings(code):
-                    self._add(spelling, i, reported=code.startswith(spelling))
+                self._add_code(code, i)
             for slug in _slugs(document.iri):
                 self._by_slug[slug].append(i)
             for page in (document.iri, *document.pages):
@@ -86,9 +85,11 @@ class Codes:
         if re.search(r"/(cve-\d{4}-\d+|aml\.[a-z]+\d+(\.\d+)?)/?$", page, re.IGNORECASE):
             self._add(page.rstrip("/").rpartition("/")[2], document)
         if found := re.search(r"incidentdatabase\.ai/cite/(\d+)/?$", page):
-            self._add(f"AIID {found[1]}", document)
-            for spelling in ("incident", "incidentdatabase", "incidentdatabase cite", "incident database"):
-                self._add(f"{spelling} {found[1]}", document, reported=False)
+            self._add_code(f"AIID {found[1]}", document)
+
+    def _add_code(self, code: str, document: int) -> None:
+        for spelling in _spellings(code):
+            self._add(spelling, document, reported=code.startswith(spelling))
 
     def _add(self, code: str, document: int, *, reported: bool = True) -> None:
         key = tuple(part.text for part in _parts(code))
@@ -197,7 +198,8 @@ def _spellings(code: str) -> list[str]:
     if _EDITION.search(code):
         found.append(_EDITION.sub("", code))
     if code.startswith("AIID "):
-        found.append(code.replace("AIID", "incident"))
+        names = ("incident", "incidentdatabase", "incidentdatabase cite", "incident database")
+        found += [code.replace("AIID", name) for name in names]
     short = re.sub(r"^(?:AML\.|PAT-|TG-)(?=[A-Z])", "", code)
     if short != code:
         found.append(short)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 
 from threatgraph.errors import InvalidQuery
+from threatgraph.layout import beginning
 from threatgraph.search.analysis import Analyzer, Query
 from threatgraph.search.codes import Codes
 from threatgraph.search.documents import read_documents
@@ -128,8 +129,7 @@ class Searcher:
         """The passage with most words of the query; for a record that only its code names, the start of its text."""
         if found := self._index.snippet(document, words) if words else "":
             return found
-        text = self._documents[document].columns["text"]
-        return text if len(text) <= _SNIPPET else text[:_SNIPPET].rsplit(" ", 1)[0] + " …"
+        return beginning(self._documents[document].columns["text"], _SNIPPET)
 
 
 def _least(analysis: Analysis) -> float:
