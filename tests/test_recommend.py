@@ -215,8 +215,9 @@ def test_terms_are_weighted_by_inverse_document_frequency() -> None:
     vocabulary = Vocabulary(documents)
     matrix = vocabulary.matrix(documents)
     clone, voice = math.log(4 / 3) + 1, math.log(4 / 2) + 1
-    assert (matrix[0] @ matrix[1].T).toarray()[0, 0] == pytest.approx(clone / math.hypot(clone, voice))
-    assert (matrix[0] @ matrix[2].T).toarray()[0, 0] == 0
+    rows = matrix.to_dense()
+    assert rows[0] @ rows[1] == pytest.approx(clone / math.hypot(clone, voice))
+    assert rows[0] @ rows[2] == 0
     assert surface_forms(["voices voice voice"]) == {"voic": "voice"}
 
 
@@ -226,11 +227,11 @@ def test_topics_are_the_first_singular_vectors() -> None:
     documents = [[f"w{word}" for word in drawn.choice(90, 5, replace=False)] for _ in range(60)]
     matrix = Vocabulary(documents).matrix(documents)
     vectors = Topics(matrix).transform(matrix)
-    _, _, words = np.linalg.svd(matrix.toarray())
-    expected = matrix.toarray() @ words[:20].T
+    _, _, words = np.linalg.svd(matrix.to_dense())
+    expected = matrix.to_dense() @ words[:20].T
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)
     assert vectors @ vectors.T == pytest.approx(expected @ expected.T, abs=1e-8)
-    assert not Topics(matrix[:10])  # too few texts to learn topics from
+    assert not Topics(matrix.take(np.arange(10)))  # too few texts to learn topics from
 
 
 def test_the_random_walk_converges_to_the_solution_of_the_linear_system(bundled: ThreatGraph) -> None:
@@ -240,7 +241,7 @@ def test_the_random_walk_converges_to_the_solution_of_the_linear_system(bundled:
     network = Network(recommender.corpus)
     signal = next(signal for signal in recommender.signals("pattern") if signal.name == "walk")
     keep = [row for row in range(len(network.row)) if row != query.index]
-    edges = network.edges.toarray()[np.ix_(keep, keep)]
+    edges = network.edges.to_dense()[np.ix_(keep, keep)]
     degree = np.maximum(edges.sum(axis=0), 1)
     start = np.zeros(len(network.row))
     start[sorted({network.row[link.node] for link in query.links})] = 1

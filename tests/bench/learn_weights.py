@@ -100,8 +100,9 @@ def samples(recommender: Recommender, source: str, target: str, primary: dict[st
     for query, expected in labeled_queries(recommender, source, target, primary):
         if bare:
             text = dataclasses.replace(recommender.corpus.texts[query.index or 0], guidance="")
-            short = recommender.vectors.query(text, query.name, query.iri, None)
-            query = dataclasses.replace(short, index=query.index, text=text.full)  # it must not vote for itself
+            short = recommender.vectors.query(text, query.name)
+            # It must not vote for itself.
+            query = dataclasses.replace(short, iri=query.iri, index=query.index, text=text.full)
         values = recommender.values(query, target)
         here = np.array([candidates.iri(c) != query.iri for c in candidates.candidates()])
         hit = np.array([candidates.iri(c) in expected for c in candidates.candidates()])

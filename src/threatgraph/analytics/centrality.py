@@ -1,15 +1,11 @@
-"""Ranks records by centrality: degree, strength, betweenness and PageRank.
-
-Betweenness: L. C. Freeman, "A set of measures of centrality based on betweenness", Sociometry 40 (1977) 35-41, with the
-algorithm of U. Brandes (2001). PageRank: S. Brin and L. Page, "The anatomy of a large-scale hypertextual Web search
-engine", Computer Networks 30 (1998) 107-117, with a damping factor of 0.85. networkx computes both.
-"""
+"""Ranks records by centrality: degree, strength, betweenness and PageRank."""
 
 from __future__ import annotations
 
 import math
 
 from threatgraph.analytics import networks
+from threatgraph.analytics.measures import betweenness, pagerank
 from threatgraph.analytics.networks import BIPARTITE, NETWORKS, PROJECTION
 from threatgraph.analytics.records import (
     decimal,
@@ -35,10 +31,6 @@ DEFAULTS = {
 }
 #: The measures to rank by.
 MEASURES = ("pagerank", "degree", "strength", "betweenness")
-_DAMPING = 0.85
-_SEED = 0
-_PRECISION = 1e-10
-_MOST_ROUNDS = 1000
 _DIGITS = 6
 _ROUNDED = 10
 
@@ -61,7 +53,8 @@ def centrality(
         by: the measure to rank by, from :data:`MEASURES`.
         pivots: estimate betweenness from the shortest paths that start at this number of nodes, sampled with a fixed
             seed (U. Brandes and C. Pich, International Journal of Bifurcation and Chaos 17 (2007) 2303-2318). By
-            default it is exact, which takes minutes if nodes times edges exceeds about ten million.
+            default it is exact, which takes minutes without the extra ``analysis`` if nodes times edges exceeds about
+            ten million.
 
     Returns:
         A row for each record of the kind, linked or not: ``rank`` (from 1; equal values share a rank), ``code``,
@@ -107,18 +100,13 @@ def centrality(
 
 def _measures(store: Store, name: str, pivots: int | None) -> dict[str, dict[str, float]]:
     """Compute the measures of every node, rounded so that the order of a sum does not change a rank."""
-    import networkx
-
     net = networks.network(store, name)
     for _, _, attributes in net.edges(data=True):
         attributes["length"] = 1 / attributes.get("weight", 1)
-    sample = pivots if pivots and pivots < len(net) else None
     columns: dict[str, dict[str, float]] = {
         "degree": dict(net.degree()),
         "strength": {node: math.fsum(net.edges[node, other].get("weight", 1) for other in net[node]) for node in net},
-        "betweenness": networkx.betweenness_centrality(
-            net, k=sample, weight="length" if name == PROJECTION else None, seed=_SEED
-        ),
-        "pagerank": networkx.pagerank(net, alpha=_DAMPING, weight="weight", tol=_PRECISION, max_iter=_MOST_ROUNDS),
+        "betweenness": betweenness(net, length="length" if name == PROJECTION else None, pivots=pivots),
+        "pagerank": pagerank(net),
     }
     return {node: {measure: round(values[node], _ROUNDED) for measure, values in columns.items()} for node in net}

@@ -195,7 +195,7 @@ def _shares(popularity: np.ndarray) -> np.ndarray:
 def _why(queries: Sequence[Query], kind: str) -> str:
     known = (
         "no query term occurs in the graph"
-        if all(not query.words.nnz for query in queries)
+        if not any(len(query.words.columns) for query in queries)
         else f"no {kind} shares a word, a topic or a neighbor with the query"
     )
     return f"{known}; these are the {kind}s with the most links, not recommendations for the query."

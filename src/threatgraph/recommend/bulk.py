@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 from pyoxigraph import Literal, NamedNode
-from scipy import sparse
-from scipy.sparse.linalg import svds
 
 from threatgraph.errors import InvalidQuery
 from threatgraph.recommend.model import Recommender
 from threatgraph.recommend.signals.base import CandidateIndex
 from threatgraph.recommend.signals.neighbors import SharedNeighbors
-from threatgraph.recommend.texts.tfidf import unit_rows
+from threatgraph.recommend.texts.axes import leading_axes
+from threatgraph.recommend.texts.lsa import SAMPLE
 from threatgraph.recommend.weights import learned
+from threatgraph.sparse import SparseMatrix
 from threatgraph.table import Table
 from threatgraph.vocab import XSD
 
@@ -46,10 +46,10 @@ def nearest(recommender: Recommender, kind: str, top: int = 10) -> Iterator[tupl
     target, vectors = recommender.target(kind), recommender.vectors
     table = learned(kind, kind, embedded=recommender.embedded).unscaled()
     shared = next(signal for signal in recommender.signals(kind) if isinstance(signal, SharedNeighbors))
-    neighbors = unit_rows(shared.weighted_rows())
+    neighbors = shared.weighted_rows().unit_rows()
     sparse_parts = [
-        (table.get("words", 0.0), sparse.csr_matrix(vectors.words[target.indexes])),
-        (table.get("names", 0.0), sparse.csr_matrix(vectors.labels[target.indexes])),
+        (table.get("words", 0.0), vectors.words.take(target.indexes)),
+        (table.get("names", 0.0), vectors.labels.take(target.indexes)),
         (table.get("neighbors", 0.0), neighbors),
     ]
     dense_parts = [(table.get("topics", 0.0), vectors.topics[target.indexes])]
@@ -83,13 +83,14 @@ def nearest_table(recommender: Recommender, kind: str, top: int) -> Table:
     return Table(("record", "rank", "score", "label", "other"), rows)
 
 
-def _short(topics: np.ndarray, topic_weight: float, neighbors: sparse.csr_matrix, weight: float) -> np.ndarray:
+def _short(topics: np.ndarray, topic_weight: float, neighbors: SparseMatrix, weight: float) -> np.ndarray:
     """Vectors whose inner products approximate the weighted sum of the two cosines."""
     parts = [topics * np.sqrt(topic_weight)]
     width = min(_WIDTH, min(neighbors.shape) - 1)
-    if width > 0 and neighbors.nnz:
-        _, _, axes = svds(neighbors, k=width, v0=np.ones(min(neighbors.shape)), random_state=0)
-        parts.append(np.asarray(neighbors @ axes.T) * np.sqrt(weight))
+    if width > 0 and len(neighbors.values):
+        every = -(-len(neighbors) // SAMPLE) if min(neighbors.shape) > SAMPLE else 1
+        axes = leading_axes(neighbors.take(np.arange(0, len(neighbors), every)), width)
+        parts.append(neighbors @ axes * np.sqrt(weight))
     return np.hstack(parts).astype(np.float32)
 
 
@@ -118,16 +119,17 @@ def _best(values: np.ndarray, count: int) -> np.ndarray:
 def _scores(
     rows: np.ndarray,
     found: np.ndarray,
-    sparse_parts: list[tuple[float, sparse.csr_matrix]],
+    sparse_parts: list[tuple[float, SparseMatrix]],
     dense_parts: list[tuple[float, np.ndarray]],
 ) -> np.ndarray:
     """The exact score of each pair."""
-    one, other = np.repeat(rows, found.shape[1]), found.ravel()
+    one, other = np.repeat(np.arange(len(rows)), found.shape[1]), found.ravel()
     total = np.zeros(len(one))
     for weight, matrix in sparse_parts:
         if weight > 0:
-            total += weight * np.asarray(matrix[one].multiply(matrix[other]).sum(axis=1)).ravel()
+            mine = matrix.take(rows).to_dense()
+            total += weight * matrix.take(other).inner_products(mine, one)
     for weight, array in dense_parts:
         if weight > 0:
-            total += weight * np.maximum(np.einsum("ij,ij->i", array[one], array[other]), 0)
+            total += weight * np.maximum(np.einsum("ij,ij->i", array[rows[one]], array[other]), 0)
     return np.asarray(total.reshape(found.shape))

@@ -117,13 +117,7 @@ class Recommender:
         if index is None:
             return self._query_of_other_kind(iri)
         links = [link for link in self.corpus.links[index] if self.corpus.kind_of(link.node) != kind]
-        return self.vectors.query(
-            self.corpus.texts[index],
-            self.corpus.labels[index],
-            iri,
-            self.corpus.kinds[index],
-            tuple(link for link in links if link.property not in self.without),
-        )
+        return self.vectors.record(index, tuple(link for link in links if link.property not in self.without))
 
     def _query_of_other_kind(self, iri: str) -> Query:
         """Build the query for another record, such as a causal factor, which candidates may be linked to."""
@@ -133,11 +127,11 @@ class Recommender:
         links = tuple(Link(str(prop), iri) for prop in found if str(prop) in shared)
         texts = [str(getattr(statement.object, "value", "")) for statement in self.statements(iri)]
         text = Text(texts[0] if texts else "", " ".join(texts[1:]))
-        return self.vectors.query(text, self.corpus.name(iri), None, None, links)
+        return self.vectors.query(text, self.corpus.name(iri), links=links)
 
     def text_query(self, text: str) -> Query:
         """Build the query for a text."""
-        return replace(self.vectors.query(Text(brief=text), "the text", None, None), text=text)
+        return replace(self.vectors.query(Text(brief=text), "the text"), text=text)
 
     # Scores.
 

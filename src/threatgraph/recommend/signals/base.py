@@ -8,9 +8,9 @@ from typing import Generic, NamedTuple, NewType, Protocol, TypeVar
 
 import numpy as np
 from pyoxigraph import NamedNode, Triple
-from scipy import sparse
 
 from threatgraph.recommend.corpus import Corpus, CorpusIndex, Link
+from threatgraph.sparse import SparseVector
 
 CandidateIndex = NewType("CandidateIndex", int)
 """The index of a record among the candidates of a :class:`Target`."""
@@ -44,8 +44,8 @@ class Query:
     index: CorpusIndex | None
     """The index of the record in the corpus; ``None`` for a text and for a record of another kind."""
     kind: str | None
-    words: sparse.csr_matrix
-    label: sparse.csr_matrix
+    words: SparseVector
+    label: SparseVector
     topics: np.ndarray
     embedding: np.ndarray | None
     text: str = ""

@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 from pyoxigraph import Triple
-from scipy import sparse
 
 from threatgraph.recommend.corpus import Corpus, CorpusIndex, expand
 from threatgraph.recommend.signals.base import CandidateIndex, Contribution, LastQuery, Query, Target, shares, triple
+from threatgraph.sparse import SparseMatrix, SparseVector
 
 #: The links that count as votes: of incidents for their patterns, and of patterns for their provisions.
 _VOTES = frozenset(expand(name) for name in ("tg:involvesPattern", "tg:mappedTo"))
@@ -39,16 +39,15 @@ class NearestRecords:
         column = {target.corpus_index(candidate): candidate for candidate in target.candidates()}
         pairs = sorted(_votes(corpus, column))
         rows, columns = [row for row, _ in pairs], [candidate for _, candidate in pairs]
-        shape = (len(corpus), len(target))
-        self._votes = sparse.csr_matrix((np.ones(len(pairs)), (rows, columns)), shape=shape)
-        self._voters = np.flatnonzero(np.asarray(self._votes.sum(axis=1)).ravel())
+        self._votes = SparseMatrix.from_cells(rows, columns, (len(corpus), len(target)))
+        self._voters = np.flatnonzero(self._votes.counts)
 
     def scores(self, query: Query) -> np.ndarray:
         """The share of the votes for each candidate."""
         voters, weights = self._nearest(query)
         if not weights.sum():
             return np.zeros(len(self._target))
-        return np.asarray(weights @ self._votes[voters] / weights.sum())
+        return np.asarray(self._votes.sum_of_rows(SparseVector(voters, weights)) / weights.sum())
 
     def _found(self, query: Query) -> tuple[np.ndarray, np.ndarray]:
         """The voters and their weights."""
@@ -66,7 +65,7 @@ class NearestRecords:
         corpus, iri = self._target.corpus, self._target.iri(candidate)
         target = self._target.corpus_index(candidate)
         voters, weights = self._nearest(query)
-        linked = [i for i, voter in enumerate(voters.tolist()) if self._votes[voter, candidate]]
+        linked = [i for i, voter in enumerate(voters.tolist()) if candidate in self._votes.row(voter).columns]
 
         def describe(i: int) -> tuple[str, tuple[Triple, ...]]:
             voter = CorpusIndex(int(voters[linked[i]]))

@@ -6,10 +6,10 @@ from collections.abc import Collection
 
 import numpy as np
 from pyoxigraph import Triple
-from scipy import sparse
 
 from threatgraph.recommend.corpus import SHARED, Corpus, CorpusIndex, Link, expand
 from threatgraph.recommend.signals.base import CandidateIndex, Contribution, Query, Target, shares, triple
+from threatgraph.sparse import SparseMatrix, SparseVector
 
 _SHARED = frozenset(expand(name) for name in SHARED)
 #: The wording for a shared neighbor, by the property of the first record.
@@ -59,31 +59,29 @@ class SharedNeighbors:
         self._column = {node: i for i, node in enumerate(self._nodes)}
         rows = [row for row, links in enumerate(named) for _ in links]
         columns = [self._column[node] for links in named for node in links]
-        shape = (len(named), len(self._nodes))
-        incidence = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=shape)
-        self._incidence = incidence
-        self.counts = np.asarray(incidence.sum(axis=0)).ravel()
+        self._incidence = SparseMatrix.from_cells(rows, columns, (len(named), len(self._nodes)))
+        self.counts = self._incidence.column_sums()
         self._content = -np.log(np.maximum(self.counts, 1) / (len(target) + 1))
-        self._length = np.sqrt(incidence @ self._content)
-        self._weighted = sparse.csc_matrix(incidence @ sparse.diags(self._content))
+        self._length = np.sqrt(self._incidence @ self._content)
+        self._holders = self._incidence.transposed()
 
     def count(self, node: str) -> int:
         """The number of candidates that have a neighbor."""
         return int(self.counts[self._column[node]]) if node in self._column else 0
 
-    def weighted_rows(self) -> sparse.csr_matrix:
+    def weighted_rows(self) -> SparseMatrix:
         """The matrix of candidates by neighbors; inner products of its rows are the numerators of the cosines."""
-        return sparse.csr_matrix(self._incidence @ sparse.diags(np.sqrt(self._content)))
+        return self._incidence.scaled(columns=np.sqrt(self._content))
 
     def scores(self, query: Query) -> np.ndarray:
         """The weighted cosine with each candidate."""
         mine = self._mine(query)
-        known = sorted(self._column[node] for node in mine if node in self._column)
-        if not known:
+        known = np.array(sorted(self._column[node] for node in mine if node in self._column), dtype=int)
+        if not len(known):
             return np.zeros(len(self._target))
         unknown = sum(node not in self._column for node in mine)
         length = np.sqrt(self._content[known].sum() + unknown * np.log(len(self._target) + 1))
-        shared = np.asarray(self._weighted[:, known].sum(axis=1)).ravel()
+        shared = self._holders.sum_of_rows(SparseVector(known, self._content[known]))
         return np.asarray(shared / np.where(self._length > 0, self._length * length, 1))
 
     def contributions(self, query: Query, candidate: CandidateIndex) -> list[Contribution]:

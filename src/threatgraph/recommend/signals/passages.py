@@ -8,12 +8,12 @@ from functools import cached_property
 
 import numpy as np
 from pyoxigraph import Literal, NamedNode, Triple
-from scipy import sparse
 
 from threatgraph.recommend.corpus import Mapping, expand
 from threatgraph.recommend.signals.base import CandidateIndex, Contribution, LastQuery, Query, Target, shares
 from threatgraph.recommend.texts.tfidf import Vocabulary, stems
 from threatgraph.recommend.texts.vectors import TextRows, TextVectors
+from threatgraph.sparse import SparseMatrix
 
 _RATIONALE, _EXAMPLE = NamedNode(expand("tg:rationale")), NamedNode(expand("skos:example"))
 
@@ -121,7 +121,7 @@ class Examples(_Passages):
         super().__init__(target, vectors, [candidate for candidate, _ in found], [text for _, text in found], most=3)
 
     @cached_property
-    def _vocabulary(self) -> tuple[Vocabulary, sparse.csr_matrix]:
+    def _vocabulary(self) -> tuple[Vocabulary, SparseMatrix]:
         """The words of the examples, with their frequency there: plain words that other records do not use."""
         documents = [stems(text.value) for text in self._texts]
         vocabulary = Vocabulary(documents)
@@ -130,7 +130,7 @@ class Examples(_Passages):
     def _compared(self, query: Query) -> np.ndarray:
         """The cosine of words and, counted twice, of embeddings: a sentence is too short for topics."""
         vocabulary, words = self._vocabulary
-        by_word = np.asarray((words @ vocabulary.matrix([query.stems]).T).toarray().ravel())
+        by_word = words @ vocabulary.matrix([query.stems]).to_dense()[0]
         by_meaning = self._rows.by_meaning(query)
         return by_word if by_meaning is None else np.asarray((by_word + 2 * by_meaning) / 3)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from pyoxigraph import Triple
-from scipy import sparse
 
 from threatgraph.recommend.corpus import Corpus
 from threatgraph.recommend.signals.base import CandidateIndex, Contribution, LastQuery, Query, Target, shares, triple
+from threatgraph.sparse import SparseMatrix
 
 #: The restart probability; paths longer than about three steps say little about relatedness.
 RESTART = 0.5
@@ -37,16 +37,14 @@ class Network:
         )
         ends = np.array(pairs, dtype=np.int64).reshape(-1, 2)
         size = len(self.row)
-        # Single precision halves the memory traffic, which limits a walk over 100,000 incidents.
-        half = sparse.csr_matrix((np.ones(len(ends), dtype=np.float32), (ends[:, 0], ends[:, 1])), shape=(size, size))
-        self.edges = sparse.csr_matrix(half + half.T)
-        self._degree = np.asarray(self.edges.sum(axis=1)).ravel()
+        one, other = np.concatenate((ends[:, 0], ends[:, 1])), np.concatenate((ends[:, 1], ends[:, 0]))
+        self.edges = SparseMatrix.from_cells(one, other, (size, size))
 
     def degree(self, without: int | None) -> np.ndarray:
         """The degree of each node without the edges to one record; at least 1, to divide by."""
-        degree = self._degree
+        degree = self.edges.counts
         if without is not None:
-            degree = degree - self.edges[without].toarray().ravel()
+            degree[self.edges.row(without).columns] -= 1
         return np.asarray(np.maximum(degree, 1), dtype=np.float32)
 
 
@@ -96,8 +94,7 @@ class RandomWalk:
         network, corpus = self._network, self._target.corpus
         target = self._target.corpus_index(candidate)
         visits = self._visits(query)
-        first, last = network.edges.indptr[target : target + 2]
-        near = network.edges.indices[first:last]
+        near = network.edges.row(target).columns
         near = near[near != query.index] if query.index is not None else near
         flow = visits[near] / network.degree(query.index)[near]
         iri = self._target.iri(candidate)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 from pyoxigraph import Literal, Triple
-from scipy import sparse
 
 from threatgraph.recommend.signals.base import CandidateIndex, Contribution, Query, Target
 from threatgraph.recommend.texts.tfidf import stems
@@ -33,21 +32,21 @@ class Words:
     ) -> None:
         self.name = "names" if names_only else "words"
         self._target, self._vectors, self._statements, self._names_only = target, vectors, statements, names_only
-        rows = (vectors.labels if names_only else vectors.words)[target.indexes]
-        self._rows = sparse.csr_matrix(rows)
-        self._by_word = sparse.csr_matrix(rows.T)
 
     def scores(self, query: Query) -> np.ndarray:
         """The cosine similarity to each candidate."""
-        return np.asarray((self._mine(query) @ self._by_word).toarray().ravel())
-
-    def _mine(self, query: Query) -> sparse.csr_matrix:
-        return query.label if self._names_only else query.words
+        cosines = self._vectors.by_name(query) if self._names_only else self._vectors.by_word(query)
+        return np.asarray(cosines[self._target.indexes])
 
     def contributions(self, query: Query, candidate: CandidateIndex) -> list[Contribution]:
         """The words with the largest weights, in one contribution."""
-        product = sparse.csr_matrix(self._mine(query).multiply(self._rows[candidate]))
-        strongest = product.indices[np.lexsort((product.indices, -product.data))][:_NAMED]
+        vectors, index = self._vectors, self._target.corpus_index(candidate)
+        mine, theirs = (
+            (query.label, vectors.labels.row(index)) if self._names_only else (query.words, vectors.words.row(index))
+        )
+        product = mine.times(theirs.to_dense(vectors.words.width))
+        order = np.lexsort((product.columns, -product.values))
+        strongest = product.columns[order[product.values[order] > 0]][:_NAMED]
         stemmed = [self._vectors.vocabulary.words[i] for i in strongest]
         statements = _with_words(stemmed, self._statements(self._target.iri(candidate)))
         if query.iri:
@@ -77,14 +76,11 @@ class SharedTopics:
 
     def contributions(self, query: Query, candidate: CandidateIndex) -> list[Contribution]:
         """One contribution, for the two texts."""
-        theirs = self._vectors.words[self._target.corpus_index(candidate)]
+        theirs = self._vectors.words.row(self._target.corpus_index(candidate))
         # The share of each word of either text in the cosine, by its projection on the topics of the other text.
         model = self._vectors.model
-        added = query.words.multiply(model.project(self._rows[candidate])) + theirs.multiply(
-            model.project(query.topics)
-        )
-        row = sparse.csr_matrix(added)
-        strongest = row.indices[np.lexsort((row.indices, -row.data.round(9)))][:_NAMED]
+        added = query.words.times(model.project(self._rows[candidate])).plus(theirs.times(model.project(query.topics)))
+        strongest = added.columns[np.lexsort((added.columns, -added.values.round(9)))][:_NAMED]
         text = f"similar topics: {self._vectors.surface(strongest)}"
         return [Contribution(1.0, text, _both(self._statements, query, self._target.iri(candidate)))]
 

@@ -6,10 +6,10 @@ import hashlib
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import sparse
-from scipy.sparse.linalg import svds
 
+from threatgraph.recommend.texts.axes import leading_axes
 from threatgraph.recommend.texts.tfidf import unit
+from threatgraph.sparse import SparseMatrix
 
 #: The number of topics; 50 to 150 perform equally on incidents with published classifications.
 TOPICS = 100
@@ -25,23 +25,20 @@ class Topics:
         matrix: the TF-IDF matrix of texts by words, of all texts or of a sample (see :func:`sample`).
     """
 
-    def __init__(self, matrix: sparse.csr_matrix) -> None:
+    def __init__(self, matrix: SparseMatrix) -> None:
         size = min(TOPICS, *(side // 3 for side in matrix.shape))
         self._words: np.ndarray | None = None
-        if min(matrix.shape) >= _FEWEST and matrix.nnz:
-            # A fixed start vector makes the result deterministic.
-            start = np.ones(matrix.shape[1] if matrix.shape[1] <= matrix.shape[0] else matrix.shape[0])
-            _, _, words = svds(matrix, k=size, v0=start, random_state=0)
-            self._words = words.T
+        if min(matrix.shape) >= _FEWEST and len(matrix.values):
+            self._words = leading_axes(matrix, size)
 
     def __bool__(self) -> bool:
         return self._words is not None
 
-    def transform(self, matrix: sparse.csr_matrix) -> np.ndarray:
+    def transform(self, matrix: SparseMatrix) -> np.ndarray:
         """Map texts to unit vectors over the topics; zeros if there were too few texts for training."""
         if self._words is None:
             return np.zeros((matrix.shape[0], 1))
-        return unit(np.asarray(matrix @ self._words))
+        return unit(matrix @ self._words)
 
     def project(self, topics: np.ndarray) -> np.ndarray:
         """The projection of each word of the vocabulary on a topic vector."""

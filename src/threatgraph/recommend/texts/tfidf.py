@@ -9,7 +9,8 @@ from functools import lru_cache
 
 import numpy as np
 import Stemmer
-from scipy import sparse
+
+from threatgraph.sparse import SparseMatrix
 
 #: Function words, and words such as "AI" that occur in nearly every record.
 STOP_WORDS = frozenset(
@@ -70,7 +71,7 @@ class Vocabulary:
         self.shared = counts > 1
         """Whether more than one text has the word, by column."""
 
-    def matrix(self, documents: Sequence[Sequence[str]]) -> sparse.csr_matrix:
+    def matrix(self, documents: Sequence[Sequence[str]]) -> SparseMatrix:
         """Compute TF-IDF vectors of unit length with logarithmic term frequency (Salton and Buckley 1988).
 
         Args:
@@ -86,14 +87,8 @@ class Vocabulary:
                 columns.append(column)
                 values.append((1 + np.log(counts[column])) * self.idf[column])
             starts.append(len(columns))
-        shape = (len(documents), len(self.words))
-        return unit_rows(sparse.csr_matrix((np.array(values, dtype=float), columns, starts), shape=shape))
-
-
-def unit_rows(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
-    """Normalize the rows of a sparse matrix to length 1; empty rows stay empty."""
-    length = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    return sparse.csr_matrix(sparse.diags(1 / np.where(length > 0, length, 1)) @ matrix)
+        cells = np.array(values, dtype=float)
+        return SparseMatrix(np.array(starts), np.array(columns, dtype=np.int32), cells, len(self.words)).unit_rows()
 
 
 def unit(array: np.ndarray) -> np.ndarray:

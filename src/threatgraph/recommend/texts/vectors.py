@@ -7,26 +7,26 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import sparse
 
-from threatgraph.recommend.corpus import Corpus, Link, Text
-from threatgraph.recommend.signals.base import Query
+from threatgraph.recommend.corpus import Corpus, CorpusIndex, Link, Text
+from threatgraph.recommend.signals.base import LastQuery, Query
 from threatgraph.recommend.texts import embedding
 from threatgraph.recommend.texts.lsa import Topics, sample
 from threatgraph.recommend.texts.tfidf import Vocabulary, stems, surface_forms, unit
+from threatgraph.sparse import SparseMatrix
 
 
 @dataclass(frozen=True, slots=True)
 class TextRows:
     """The vectors of several texts, one row each."""
 
-    words: sparse.csr_matrix
+    words: SparseMatrix
     topics: np.ndarray
     vectors: np.ndarray | None
 
     def similarity(self, query: Query) -> np.ndarray:
         """The mean of the cosines of words, of topics and, if available, of embeddings with a query."""
-        by_word = (self.words @ query.words.T).toarray().ravel()
+        by_word = self.words @ query.words.to_dense(self.words.width)
         by_topic, by_meaning = np.maximum(self.topics @ query.topics, 0), self.by_meaning(query)
         found = [by_word, by_topic, *([] if by_meaning is None else [by_meaning])]
         return np.asarray(np.mean(found, axis=0))
@@ -55,12 +55,11 @@ class TextVectors:
         documents = [stems(text) for text in full_texts]
         self.vocabulary = Vocabulary(documents)
         self.words = self.vocabulary.matrix(documents)
-        self.by_word = sparse.csr_matrix(self.words.T)
         always = [kind != "incident" for kind in corpus.kinds]
-        self.model = Topics(self.words[sample(full_texts, always)])
+        self.model = Topics(self.words.take(np.array(sample(full_texts, always), dtype=int)))
         self.topics = self.model.transform(self.words)
         # Topics and embeddings of a text without common words are noise.
-        self._alone = self.words @ self.vocabulary.shared == 0
+        self._alone = self.words @ self.vocabulary.shared.astype(float) == 0
         self.topics[self._alone] = 0
         if embedded:
             raw = embedding.embed([text.short for text in corpus.texts])
@@ -70,11 +69,21 @@ class TextVectors:
             self.vectors[self._alone] = 0
         else:
             self.vectors = None
+        self.by_word = LastQuery(lambda query: self._records_of_words.sum_of_rows(query.words))
+        self.by_name = LastQuery(lambda query: self._records_of_names.sum_of_rows(query.label))
 
     @cached_property
-    def labels(self) -> sparse.csr_matrix:
+    def labels(self) -> SparseMatrix:
         """The TF-IDF matrix of the names."""
         return self.vocabulary.matrix([stems(text.label) for text in self._corpus.texts])
+
+    @cached_property
+    def _records_of_words(self) -> SparseMatrix:
+        return self.words.transposed()
+
+    @cached_property
+    def _records_of_names(self) -> SparseMatrix:
+        return self.labels.transposed()
 
     @cached_property
     def _surface(self) -> dict[str, str]:
@@ -85,31 +94,46 @@ class TextVectors:
         found = [self.vocabulary.words[column] for column in columns]
         return ", ".join(self._surface.get(word, word) for word in found)
 
-    def query(self, text: Text, name: str, iri: str | None, kind: str | None, links: tuple[Link, ...] = ()) -> Query:
-        """Build the query for a text or a record."""
+    def record(self, index: CorpusIndex, links: tuple[Link, ...] = ()) -> Query:
+        """Build the query for a record of the corpus."""
+        corpus, alone = self._corpus, bool(self._alone[index])
+        return Query(
+            name=corpus.labels[index],
+            iri=corpus.iris[index],
+            index=index,
+            kind=corpus.kinds[index],
+            words=self.words.row(index),
+            label=self.labels.row(index),
+            topics=self.topics[index],
+            embedding=None if self.vectors is None or alone else self.vectors[index],
+            stems=tuple(stems(corpus.texts[index].full)),
+            links=links,
+        )
+
+    def query(self, text: Text, name: str, links: tuple[Link, ...] = ()) -> Query:
+        """Build the query for a text, or for a record that is not in the corpus."""
         roots = stems(text.full)
-        words = self.vocabulary.matrix([roots])
-        index = self._corpus.index.get(iri or "")
-        alone = not words.nnz if index is None else bool(self._alone[index])
-        topics = self.model.transform(words)[0]
-        vectors = self._centered(embedding.embed([text.short]))[0] if self.embedded and not alone else None
+        matrix = self.vocabulary.matrix([roots])
+        words = matrix.row(0)
+        known = bool(len(words.columns))
+        topics = self.model.transform(matrix)[0]
         return Query(
             name=name,
-            iri=iri,
-            index=index,
-            kind=kind,
+            iri=None,
+            index=None,
+            kind=None,
             words=words,
-            label=self.vocabulary.matrix([stems(text.label)]),
-            topics=np.zeros_like(topics) if alone else topics,
-            embedding=vectors,
+            label=self.vocabulary.matrix([stems(text.label)]).row(0),
+            topics=topics if known else np.zeros_like(topics),
+            embedding=self._centered(embedding.embed([text.short]))[0] if self.embedded and known else None,
             stems=tuple(roots),
-            known=words.nnz / max(len(set(roots)), 1),
+            known=len(words.columns) / max(len(set(roots)), 1),
             links=links,
         )
 
     def similarity(self, query: Query) -> np.ndarray:
         """The similarity of a text to that of every record: the mean of the cosines of words and of topics."""
-        by_word = (query.words @ self.by_word).toarray().ravel()
+        by_word = self.by_word(query)
         by_topic = self._topics_in_short @ query.topics.astype(np.float32)
         return np.asarray((by_word + np.maximum(by_topic, 0)) / 2)
 
