@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from threatgraph import ThreatGraph
 from threatgraph.store import MemoryStore
 from threatgraph.store.disk.cache import bundled_store
+from threatgraph.store.disk.kept import file_stamps, read_kept, write_kept
 from threatgraph.store.disk.load import load
 from threatgraph.store.disk.snapshots import pending_snapshot
 from threatgraph.store.disk.store import DirectoryStore
@@ -194,3 +196,69 @@ def test_a_foreign_folder_in_the_place_of_the_copy_is_left_alone(folder: Path) -
     (copy / "mine.txt").write_text("precious")
     assert isinstance(ThreatGraph.open(cached=True).store, MemoryStore)
     assert (copy / "mine.txt").read_text() == "precious"
+
+
+def kept(folder: Path) -> list[Path]:
+    return sorted(copies(folder)[0].glob("kept-*"))
+
+
+def test_content_is_kept_beside_the_copy_for_what_it_depends_on(folder: Path, graph: ThreatGraph) -> None:
+    store = bundled_store()
+    assert read_kept(store, "sizes", "1") is None
+    write_kept(store, "sizes", "1", b"content")
+    write_kept(store, "others", "1", b"")
+    again = bundled_store()
+    assert bytes(read_kept(again, "sizes", "1") or b"") == b"content"
+    empty = read_kept(again, "others", "1")
+    assert empty is not None
+    assert bytes(empty) == b""
+    assert read_kept(again, "sizes", "2") is None
+    write_kept(again, "sizes", "2", b"new")
+    assert read_kept(again, "sizes", "1") is None  # replaced
+    assert len(kept(folder)) == 2
+    for other in (graph.store, None):
+        write_kept(other, "sizes", "2", b"x")
+        assert read_kept(other, "sizes", "2") is None
+
+
+DAMAGE: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda whole: b"",
+    "cut": lambda whole: whole[:-1],
+    "other-head": lambda whole: b"x" + whole[1:],
+    "other-content": lambda whole: whole[:-1] + b"x",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damaged_content_is_removed(folder: Path, damage: str) -> None:
+    store = bundled_store()
+    write_kept(store, "sizes", "1", b"content")
+    (path,) = kept(folder)
+    path.write_bytes(DAMAGE[damage](path.read_bytes()))
+    assert read_kept(store, "sizes", "1") is None
+    assert kept(folder) == []
+
+
+def test_content_that_cannot_be_kept_is_no_matter(folder: Path) -> None:
+    store = bundled_store()
+    (copies(folder)[0] / "kept-sizes-0").write_bytes(b"old")
+    copies(folder)[0].rename(folder / "elsewhere")
+    write_kept(store, "sizes", "1", b"content")
+    assert read_kept(store, "sizes", "1") is None
+
+
+def test_a_copy_with_kept_content_is_remade_and_discarded_like_others(folder: Path) -> None:
+    write_kept(bundled_store(), "sizes", "1", b"content")
+    _no_manifest(copies(folder)[0] / "snapshot-1")
+    store = bundled_store()
+    assert isinstance(store, DirectoryStore)
+    assert read_kept(store, "sizes", "1") is None
+
+
+def test_a_changed_module_changes_its_stamps(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("a = 1")
+    (tmp_path / "notes.txt").write_text("")
+    before = file_stamps(tmp_path)
+    assert before == file_stamps(tmp_path)
+    (tmp_path / "a.py").write_text("a = 12")
+    assert file_stamps(tmp_path) != before

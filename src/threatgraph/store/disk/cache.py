@@ -41,9 +41,12 @@ def bundled_store() -> DirectoryStore | None:
     if folder is None:
         return None
     try:
-        return _opened(folder / _key())
+        store = _opened(folder / _key())
     except (ThreatGraphError, OSError):
         return None  # fall back to the graph in memory
+    if store is not None:
+        store.kept_in = store.directory
+    return store
 
 
 def _folder() -> Path | None:

@@ -4,7 +4,8 @@ A directory store is a folder with:
 
 - ``snapshot-N/``, an Oxigraph database that never changes once it is published;
 - ``threatgraph-store.json``, which names the published snapshot (:mod:`threatgraph.store.disk.manifest`);
-- ``threatgraph-store.lock``, which the single writer locks.
+- ``threatgraph-store.lock``, which the single writer locks;
+- in the cached copy of the bundled graph, ``kept-*`` (:mod:`threatgraph.store.disk.kept`).
 
 A writer creates snapshot N+1 beside N from hard links to the same files, since the database only adds and deletes
 files and never modifies them. It publishes the snapshot by replacing the manifest atomically, after everything has been
@@ -25,6 +26,8 @@ from threatgraph.errors import ThreatGraphError
 from threatgraph.store.disk.manifest import NAME, Manifest, read_manifest, write_manifest
 from threatgraph.store.integrity import ADVICE, checksums, reason_of, require_intact
 
+KEPT = "kept-"
+"""The prefix of files that were computed from the bundled graph."""
 _PREFIX = "snapshot-"
 _LOCK = "threatgraph-store.lock"
 _TEMPORARY = ".threatgraph-"
@@ -166,7 +169,8 @@ def discard(directory: Path) -> None:
 def holds_only_a_store(directory: Path) -> bool:
     """Whether a folder has a store, complete or not, and nothing else."""
     names = {path.name for path in directory.iterdir()}
-    return _LOCK in names and all(name in (_LOCK, NAME) or name.startswith((_PREFIX, _TEMPORARY)) for name in names)
+    ours = (_PREFIX, _TEMPORARY, KEPT)
+    return _LOCK in names and all(name in (_LOCK, NAME) or name.startswith(ours) for name in names)
 
 
 def _snapshot(directory: Path, number: int) -> Path:
@@ -198,7 +202,7 @@ def _refuse_others(directory: Path) -> None:
     if (directory / NAME).exists():
         return
     begun = (directory / _LOCK).exists()  # an interrupted first load
-    ours = (_PREFIX, _TEMPORARY, _LOCK)
+    ours = (_PREFIX, _TEMPORARY, _LOCK, KEPT)
     strange = sorted(path.name for path in directory.iterdir() if not (begun and path.name.startswith(ours)))
     if strange:
         reason = f"not a store and not empty (it contains {strange[0]}): choose a new folder."

@@ -34,6 +34,8 @@ class DirectoryStore(OxigraphStore):
         """The folder of the store."""
         self.manifest = manifest
         """The manifest of the store."""
+        self.kept_in: Path | None = None
+        """The folder for what is computed from the graph (:mod:`threatgraph.store.disk.kept`); ``None`` for none."""
 
     @classmethod
     def open(cls, directory: Path) -> DirectoryStore:

@@ -1,0 +1,86 @@
+"""Keeps what was computed from the bundled graph in files beside its cached copy, such as a full-text index.
+
+A file is found again only for the same graph and for the same ``depends``, a text that names everything else that its
+content depends on. A damaged file is removed, so the caller computes the content again. Nothing is kept for other
+stores: a graph in memory, a store of the user, a server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from contextlib import suppress
+from pathlib import Path
+
+from threatgraph.errors import ThreatGraphError
+from threatgraph.saving import save
+from threatgraph.store.disk.snapshots import KEPT
+from threatgraph.store.disk.store import DirectoryStore
+
+_MAGIC = b"threatgraph\0"
+_HEAD = len(_MAGIC) + 4
+
+
+def read_kept(store: object, name: str, depends: str) -> memoryview | None:
+    """Return the content of a kept file.
+
+    Args:
+        store: the store that the content was computed from.
+        name: the name of the content, lowercase letters and digits only.
+        depends: everything that the content depends on beside the graph, such as :func:`file_stamps` of the code.
+
+    Returns:
+        The content; ``None`` if there is no such file, it is damaged, or files are not kept for this store.
+    """
+    path = _path(store, name, depends)
+    if path is None:
+        return None
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    body = memoryview(content)[_HEAD:]
+    if content[:_HEAD] == _head(body):
+        return body
+    with suppress(OSError):
+        path.unlink()
+    return None
+
+
+def write_kept(store: object, name: str, depends: str, content: bytes | memoryview) -> None:
+    """Keep content in a file, atomically, in place of earlier content of that name; does nothing if it cannot be kept.
+
+    Args:
+        store: the store that the content was computed from.
+        name: the name of the content, as in :func:`read_kept`.
+        depends: as in :func:`read_kept`.
+        content: the content.
+    """
+    path = _path(store, name, depends)
+    if path is None:
+        return
+    with suppress(ThreatGraphError, OSError):
+        save(b"".join((_head(content), content)), path)
+        for other in path.parent.glob(f"{KEPT}{name}-*"):
+            if other != path:
+                other.unlink(missing_ok=True)
+
+
+def file_stamps(*folders: Path) -> str:
+    """Return the names, sizes and modification times of the Python files in folders, without subfolders.
+
+    Args:
+        folders: the folders, such as that of the package that computes the content.
+    """
+    files = sorted(file for folder in folders for file in folder.glob("*.py"))
+    return "\n".join(f"{file}\0{status.st_size}\0{status.st_mtime_ns}" for file in files for status in [file.stat()])
+
+
+def _path(store: object, name: str, depends: str) -> Path | None:
+    if not isinstance(store, DirectoryStore) or store.kept_in is None:
+        return None
+    return store.kept_in / f"{KEPT}{name}-{hashlib.sha256(depends.encode(errors='surrogateescape')).hexdigest()[:16]}"
+
+
+def _head(content: bytes | memoryview) -> bytes:
+    return _MAGIC + zlib.crc32(content).to_bytes(4, "little")
