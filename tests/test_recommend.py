@@ -212,26 +212,26 @@ def test_terms_are_weighted_by_inverse_document_frequency() -> None:
     """Three texts: clone is in two, voice in one; the weights are ln(4/3)+1 and ln(4/2)+1."""
     documents = [stems("voices cloned"), stems("clone"), stems("drift")]
     assert documents[0] == ["voic", "clone"]
-    vocabulary = Vocabulary(documents)
+    vocabulary = Vocabulary.of(documents)
     matrix = vocabulary.matrix(documents)
     clone, voice = math.log(4 / 3) + 1, math.log(4 / 2) + 1
     rows = matrix.to_dense()
     assert rows[0] @ rows[1] == pytest.approx(clone / math.hypot(clone, voice))
     assert rows[0] @ rows[2] == 0
-    assert surface_forms(["voices voice voice"]) == {"voic": "voice"}
+    assert surface_forms([["voices", "voice", "voice"]]) == {"voic": "voice"}
 
 
 def test_topics_are_the_first_singular_vectors() -> None:
     """Equal to a dense decomposition: 60 texts of 5 out of 90 words, so 20 topics."""
     drawn = np.random.default_rng(5)
     documents = [[f"w{word}" for word in drawn.choice(90, 5, replace=False)] for _ in range(60)]
-    matrix = Vocabulary(documents).matrix(documents)
-    vectors = Topics(matrix).transform(matrix)
+    matrix = Vocabulary.of(documents).matrix(documents)
+    vectors = Topics.of(matrix).transform(matrix)
     _, _, words = np.linalg.svd(matrix.to_dense())
     expected = matrix.to_dense() @ words[:20].T
     expected /= np.linalg.norm(expected, axis=1, keepdims=True)
     assert vectors @ vectors.T == pytest.approx(expected @ expected.T, abs=1e-8)
-    assert not Topics(matrix.take(np.arange(10)))  # too few texts to learn topics from
+    assert not Topics.of(matrix.take(np.arange(10)))  # too few texts to learn topics from
 
 
 def test_the_random_walk_converges_to_the_solution_of_the_linear_system(bundled: ThreatGraph) -> None:

@@ -15,6 +15,7 @@ has ``starts = [0, 1, 1, 3]``, ``columns = [1, 0, 2]`` and ``values = [5, 7, 2]`
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -43,18 +44,17 @@ class SparseVector(NamedTuple):
         return np.bincount(self.columns, self.values, width)
 
 
+@dataclass(frozen=True, slots=True)
 class SparseMatrix:
-    """A matrix in compressed sparse rows.
+    """A matrix in compressed sparse rows."""
 
-    Args:
-        starts: the place of the first value of each row, and the number of values as the last one.
-        columns: the column of each value, ascending within a row.
-        values: the values.
-        width: the number of columns.
-    """
-
-    def __init__(self, starts: np.ndarray, columns: np.ndarray, values: np.ndarray, width: int) -> None:
-        self.starts, self.columns, self.values, self.width = starts, columns, values, width
+    starts: np.ndarray
+    """The place of the first value of each row, and the number of values as the last one."""
+    columns: np.ndarray
+    """The column of each value, ascending within a row."""
+    values: np.ndarray
+    width: int
+    """The number of columns."""
 
     @classmethod
     def from_cells(

@@ -161,7 +161,7 @@ def _few(rng: np.random.Generator, size: int, most: int) -> list[int]:
 
 def _texts(graph: ThreatGraph) -> dict[str, list[str]]:
     corpus = graph.recommender.corpus
-    return {corpus.iris[index]: words(corpus.texts[index].full) for index in corpus.of_kind["pattern"]}
+    return {corpus.iris[index]: words(corpus.text(index).full) for index in corpus.of_kind["pattern"]}
 
 
 def _slugs(graph: ThreatGraph, kind: str) -> list[str]:

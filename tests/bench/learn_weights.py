@@ -99,7 +99,7 @@ def samples(recommender: Recommender, source: str, target: str, primary: dict[st
     names = [signal.name for signal in recommender.signals(target)]
     for query, expected in labeled_queries(recommender, source, target, primary):
         if bare:
-            text = dataclasses.replace(recommender.corpus.texts[query.index or 0], guidance="")
+            text = dataclasses.replace(recommender.corpus.text(query.index or CorpusIndex(0)), guidance="")
             short = recommender.vectors.query(text, query.name)
             # It must not vote for itself.
             query = dataclasses.replace(short, iri=query.iri, index=query.index, text=text.full)

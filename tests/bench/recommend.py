@@ -25,6 +25,7 @@ import numpy as np
 from learn_weights import first_half, labeled_queries, primary_patterns, same_pattern_property
 
 from threatgraph import ThreatGraph
+from threatgraph.recommend.corpus import CorpusIndex
 from threatgraph.recommend.model import Recommender
 from threatgraph.recommend.signals.base import Query
 
@@ -102,8 +103,8 @@ def of_bundled_links(source: str, target: str, *, embedded: bool) -> Rankings:
     queries = [query for query, _ in found]
     candidates = recommender.target(target)
     names = [candidates.iri(c) for c in candidates.candidates()]
-    texts = [recommender.corpus.texts[int(position)].full for position in candidates.indexes]
-    query_texts = [recommender.corpus.texts[query.index or 0].full for query in queries]
+    texts = [recommender.corpus.text(candidates.corpus_index(c)).full for c in candidates.candidates()]
+    query_texts = [recommender.corpus.text(query.index or CorpusIndex(0)).full for query in queries]
     tables = {
         "random": baselines.at_random(len(queries), len(names)),
         "popularity": baselines.popularity(recommender, queries, target),

@@ -79,7 +79,7 @@ def plain_python(recommender: Recommender, asked: str) -> Callable[[], object]:
     """The cosine of TF-IDF and the weighted shared neighbors over all incidents, with dicts."""
     corpus = recommender.corpus
     places = corpus.of_kind["incident"].tolist()
-    counted = {place: Counter(stems(corpus.texts[place].full)) for place in places}
+    counted = {place: Counter(stems(corpus.text(place).full)) for place in places}
     frequency = Counter(word for words in counted.values() for word in words)
     named = {place: {link.node for link in corpus.links[place]} for place in places}
     used = Counter(node for nodes in named.values() for node in nodes)

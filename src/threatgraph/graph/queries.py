@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from threatgraph.analytics import Analytics
     from threatgraph.assess import Assessment
     from threatgraph.recommend import Recommendations, Recommender
+    from threatgraph.recommend.signals.rules import Rules
     from threatgraph.search import Searcher, SearchResults
 
 
@@ -286,10 +287,21 @@ class Queries(Lookups):
     @cached_property
     def recommender(self) -> Recommender:
         """The model behind :meth:`recommend`; it is built on first use, in a few seconds, and kept."""
-        from threatgraph.assess.naming import rules_of
         from threatgraph.recommend import Recommender
 
-        return Recommender(self.store, rules=rules_of(self.store))
+        @cache
+        def rules() -> dict[str, Rules]:
+            from threatgraph.assess.naming import rules_of  # for texts only
+
+            return rules_of(self.store)
+
+        return Recommender(
+            self.store,
+            rules={
+                "pattern": lambda text: rules()["pattern"](text),
+                "provision": lambda text: rules()["provision"](text),
+            },
+        )
 
     @property
     def analytics(self) -> Analytics:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 import numpy as np
 
@@ -88,14 +89,17 @@ def recommend(
         [recommender.target(kind).iri(c) for c in recommender.target(kind).candidates()], [e.iri for e in linked]
     )
 
+    order = _ranked(scores, allowed, len(allowed))
+    if by_text is not None:
+        order = _interleaved(order, _ranked(by_text, allowed, len(allowed)))
+
+    @cache
+    def explained(rank: int, candidate: CandidateIndex) -> Recommendation:
+        score = float(scores[candidate])
+        return _recommendation(recommender, queries, values, kind, candidates, rank, candidate, score)
+
     def of(chosen: np.ndarray) -> tuple[Recommendation, ...]:
-        order = _ranked(scores, allowed, len(allowed))
-        if by_text is not None:
-            order = _interleaved(order, _ranked(by_text, allowed, len(allowed)))
-        return tuple(
-            _recommendation(recommender, queries, values, kind, candidates, rank, candidate, float(scores[candidate]))
-            for rank, candidate in [(r, c) for r, c in enumerate(order, 1) if chosen[c]][:top]
-        )
+        return tuple(explained(*place) for place in [(r, c) for r, c in enumerate(order, 1) if chosen[c]][:top])
 
     items = of(allowed)
     if basis == "signals" and items and not note and items[0].certainty == "weak":

@@ -43,19 +43,20 @@ def nearest(recommender: Recommender, kind: str, top: int = 10) -> Iterator[tupl
     Yields:
         The IRI of a record, and the IRIs and scores of the nearest records, in descending order.
     """
-    target, vectors = recommender.target(kind), recommender.vectors
+    target, model = recommender.target(kind), recommender.vectors.model
+    records = model.records
     table = learned(kind, kind, embedded=recommender.embedded).unscaled()
     shared = next(signal for signal in recommender.signals(kind) if isinstance(signal, SharedNeighbors))
     neighbors = shared.weighted_rows().unit_rows()
     sparse_parts = [
-        (table.get("words", 0.0), vectors.words.take(target.indexes)),
-        (table.get("names", 0.0), vectors.labels.take(target.indexes)),
+        (table.get("words", 0.0), records.words.take(target.indexes)),
+        (table.get("names", 0.0), model.labels.take(target.indexes)),
         (table.get("neighbors", 0.0), neighbors),
     ]
-    dense_parts = [(table.get("topics", 0.0), vectors.topics[target.indexes])]
-    if vectors.vectors is not None:
-        dense_parts.append((table.get("embedding", 0.0), vectors.vectors[target.indexes]))
-    short = _short(vectors.topics[target.indexes], table.get("topics", 0.0), neighbors, table.get("neighbors", 0.0))
+    dense_parts = [(table.get("topics", 0.0), records.topics[target.indexes])]
+    if records.vectors is not None:
+        dense_parts.append((table.get("embedding", 0.0), records.vectors[target.indexes]))
+    short = _short(records.topics[target.indexes], table.get("topics", 0.0), neighbors, table.get("neighbors", 0.0))
     for start in range(0, len(target), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(target)))
         found = _candidates(short, rows)

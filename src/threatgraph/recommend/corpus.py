@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple, NewType, TypeVar
+from typing import NamedTuple, NewType
 
 import numpy as np
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import Literal, NamedNode, Triple
 
 from threatgraph.rdf.terms import Term
 from threatgraph.store import Store
@@ -48,11 +48,11 @@ SELECT ?record ?property ?text {{
 }}
 """
 _PART_TEXTS = f"""
-SELECT ?record ?text {{
+SELECT ?record ?part ?property ?text {{
   VALUES ?class {{ {_CLASSES} }}
   ?record a ?class ; {PARTS} ?part .
-  ?part skos:prefLabel|dcterms:description ?text .
-  FILTER(isLiteral(?text))
+  ?part ?property ?text .
+  FILTER(?property IN (skos:prefLabel, dcterms:description) && isLiteral(?text))
 }}
 """
 #: The properties whose values two records may share; provenance and ratings are not included.
@@ -115,7 +115,13 @@ class Mapping(NamedTuple):
     """IRI of its meaning, such as *obliges mitigation*; empty if it is not stated."""
 
 
-Value = TypeVar("Value", str, Link)
+class Statement(NamedTuple):
+    """A statement that contains a text of a record."""
+
+    holder: str
+    """The IRI of the record, or of the part of it that has the text; empty for a blank node."""
+    property: str
+    text: Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +153,8 @@ class Corpus:
     codes: list[str | None]
     schemes: list[str | None]
     """The concept scheme of each record; for a provision, its framework."""
-    texts: list[Text]
+    statements: list[list[Statement]] = field(repr=False)
+    """The texts of each record: names, definitions, guidance and parts, in this order; English ones first."""
     links: list[list[Link]]
     mappings: list[Mapping] = field(repr=False)
     """The mappings of the records to provisions, except negated ones, in order of IRI."""
@@ -169,6 +176,20 @@ class Corpus:
         """The corpus indexes of the records of each kind, in order."""
         kinds = np.array(self.kinds, dtype=object)
         return {kind: np.flatnonzero(kinds == kind) for kind in TARGETS}
+
+    def text(self, index: CorpusIndex) -> Text:
+        """The text of a record."""
+        found: dict[str, set[str]] = {part: set() for part in FIELDS}
+        for holder, prop, text in self.statements[index]:
+            part = _FIELD_OF[prop] if holder == self.iris[index] else "guidance"
+            found[part].add(text.value)
+        return Text(**{part: " ".join(sorted(texts)) for part, texts in found.items()})
+
+    def triples(self, index: CorpusIndex) -> list[Triple]:
+        """The statements of a record that contain its text."""
+        return [
+            Triple(NamedNode(holder), NamedNode(prop), text) for holder, prop, text in self.statements[index] if holder
+        ]
 
     def kind_of(self, iri: str) -> str | None:
         """The kind of a record; ``None`` for other nodes."""
@@ -213,7 +234,7 @@ def read_corpus(store: Store) -> Corpus:
         labels=[names.get(iri, iri) for iri in iris],
         codes=[found[iri][1] for iri in iris],
         schemes=[found[iri][2] for iri in iris],
-        texts=_read_texts(store, iris),
+        statements=_read_statements(store, iris),
         links=[links.get(iri, []) for iri in iris],
         mappings=_read_mappings(store),
         examples=_read_examples(store),
@@ -236,19 +257,29 @@ def _read_examples(store: Store) -> list[tuple[str, Literal]]:
     return sorted(((_iri(record), text) for record, text in rows if isinstance(text, Literal)), key=str)
 
 
-def _read_texts(store: Store, iris: Sequence[str]) -> list[Text]:
-    field_of = {expand(name): part for part, names in FIELDS.items() for name in names.split()}
-    parts: dict[str, dict[str, list[str]]] = {part: _gather([]) for part in FIELDS}
-    rows = [(_iri(record), field_of[_iri(prop)], _text(text)) for record, prop, text in store.select(_TEXTS).rows]
-    rows += [(_iri(record), "guidance", _text(text)) for record, text in store.select(_PART_TEXTS).rows]
-    for part in FIELDS:
-        parts[part] = _gather((record, text) for record, of, text in rows if of == part)
-    return [Text(**{part: " ".join(parts[part].get(iri, ())) for part in FIELDS}) for iri in iris]
+def _read_statements(store: Store, iris: Sequence[str]) -> list[list[Statement]]:
+    """The texts of each record, without repetitions."""
+    order = {expand(name): i for i, name in enumerate(" ".join(FIELDS.values()).split())}
+    found: dict[str, dict[Statement, int]] = {iri: {} for iri in iris}
+    for record, prop, text in store.select(_TEXTS).rows:
+        if isinstance(text, Literal):
+            found[_iri(record)][Statement(_iri(record), _iri(prop), text)] = order[_iri(prop)]
+    for record, part, prop, text in store.select(_PART_TEXTS).rows:
+        if isinstance(text, Literal):
+            holder = part.value if isinstance(part, NamedNode) else ""
+            found[_iri(record)].setdefault(Statement(holder, _iri(prop), text), len(order))
+
+    def place(item: tuple[Statement, int]) -> tuple[int, bool, str, str, str, str]:
+        (holder, prop, text), of_property = item
+        language = text.language or ""
+        return of_property, language.partition("-")[0] != "en", holder, text.value, language, prop
+
+    return [[statement for statement, _ in sorted(found[iri].items(), key=place)] for iri in iris]
 
 
-def _gather(pairs: Iterable[tuple[str, Value]]) -> dict[str, list[Value]]:
-    """Group values by key, sorted and without duplicates."""
-    gathered: dict[str, set[Value]] = defaultdict(set)
+def _gather(pairs: Iterable[tuple[str, Link]]) -> dict[str, list[Link]]:
+    """Group links by record, sorted and without duplicates."""
+    gathered: dict[str, set[Link]] = defaultdict(set)
     for key, value in pairs:
         gathered[key].add(value)
     return {key: sorted(values) for key, values in gathered.items()}
@@ -258,6 +289,9 @@ def expand(name: str) -> str:
     """The IRI of a prefixed name."""
     prefix, _, local = name.partition(":")
     return PREFIXES[prefix] + local
+
+
+_FIELD_OF = {expand(name): part for part, names in FIELDS.items() for name in names.split()}
 
 
 def _iri(term: Term | None) -> str:

@@ -11,17 +11,18 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from threatgraph.errors import ThreatGraphError, UnknownName
 from threatgraph.recommend.corpus import FIELDS, PARTS, SHARED, TARGETS, Link, Text, expand, read_corpus
+from threatgraph.recommend.kept import kept_examples, kept_parts
 from threatgraph.recommend.signals.base import Query, Signal, Target, triple
 from threatgraph.recommend.signals.cooccurrence import Cooccurrence
 from threatgraph.recommend.signals.nearest import NearestRecords
 from threatgraph.recommend.signals.neighbors import SharedNeighbors
-from threatgraph.recommend.signals.passages import Examples, Rationales
+from threatgraph.recommend.signals.passages import ExampleRows, Examples, Rationales, rationale_rows
 from threatgraph.recommend.signals.random_walk import Network, RandomWalk
 from threatgraph.recommend.signals.rules import NamedByRules, Rules
 from threatgraph.recommend.signals.taxonomy import TaxonomySimilarity
 from threatgraph.recommend.signals.text import Embedded, SharedTopics, Words
 from threatgraph.recommend.texts import embedding
-from threatgraph.recommend.texts.vectors import TextVectors
+from threatgraph.recommend.texts.vectors import TextRows, TextVectors, text_model
 from threatgraph.recommend.weights import Learned, learned
 from threatgraph.store import Store
 
@@ -30,6 +31,7 @@ LONGEST_TEXT = 2_000_000
 _ORDER = " ".join(
     f"({name} {i})" for i, name in enumerate(" ".join(FIELDS[part] for part in ("label", "brief", "guidance")).split())
 )
+# The last properties are filtered: from VALUES, the engine would begin with every label.
 _STATEMENTS = f"""
 SELECT ?subject ?holder ?property ?text {{
   {{
@@ -40,8 +42,8 @@ SELECT ?subject ?holder ?property ?text {{
   UNION
   {{
     ?subject {PARTS} ?holder .
-    VALUES ?property {{ skos:prefLabel dcterms:description }}
     ?holder ?property ?text .
+    FILTER(?property IN (skos:prefLabel, dcterms:description))
     BIND(100 AS ?order)
   }}
   FILTER(isLiteral(?text))
@@ -76,8 +78,9 @@ class Recommender:
         rules: Mapping[str, Rules] | None = None,
     ) -> None:
         self._store = store
-        self.corpus = read_corpus(store)
         self.embedded = embedding.available() if embedded is None else embedded
+        self._kept = kept_parts(store, embedded=self.embedded)
+        self.corpus = self._kept.corpus if self._kept else read_corpus(store)
         self.without = frozenset(without)
         self.rules = dict(rules or {})
         self.statements = cache(self._read_statements)
@@ -87,7 +90,16 @@ class Recommender:
     @cached_property
     def vectors(self) -> TextVectors:
         """The vectors of the texts of all records."""
-        return TextVectors(self.corpus, embedded=self.embedded)
+        model = self._kept.model if self._kept else text_model(self.corpus, embedded=self.embedded)
+        return TextVectors(self.corpus, model)
+
+    @cached_property
+    def _rationales(self) -> TextRows:
+        return self._kept.rationales if self._kept else rationale_rows(self.corpus, self.vectors.model)
+
+    @cached_property
+    def _examples(self) -> ExampleRows:
+        return kept_examples(self._store, self.corpus, self.vectors.model)
 
     @cached_property
     def network(self) -> Network:
@@ -196,6 +208,9 @@ class Recommender:
         return tuple(found)
 
     def _read_statements(self, iri: str) -> list[Triple]:
+        """The statements that contain the text of a record."""
+        if iri in self.corpus.index:
+            return self.corpus.triples(self.corpus.index[iri])
         rows = self._store.select(_STATEMENTS, {"subject": NamedNode(iri)}).rows
         return [
             Triple(holder, prop, text)
@@ -219,8 +234,8 @@ _SIGNALS: tuple[Callable[[Recommender, Target], Signal | None], ...] = (
         if model.embedded and target.kind != "incident"
         else None
     ),
-    lambda model, target: Rationales(target, model.vectors) if target.kind != "incident" else None,
-    lambda model, target: Examples(target, model.vectors) if target.kind == "provision" else None,
+    lambda model, target: Rationales(target, lambda: model._rationales) if target.kind != "incident" else None,
+    lambda model, target: Examples(target, lambda: model._examples) if target.kind == "provision" else None,
     lambda model, target: (
         NamedByRules(target, model.rules[target.kind], model.statements) if target.kind in model.rules else None
     ),

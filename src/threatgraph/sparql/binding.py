@@ -8,6 +8,7 @@ inside ``FILTER EXISTS``, so a filter on a bound variable passes every row.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from pyoxigraph import Literal, NamedNode
 
@@ -29,11 +30,18 @@ def bind_values(sparql: str, bindings: Bindings | None) -> str:
     """
     if not bindings:
         return sparql
+    brace = _first_group(sparql)
+    names = " ".join(f"?{name}" for name in bindings)
+    values = " ".join(map(str, bindings.values()))
+    return f"{sparql[: brace + 1]} VALUES ({names}) {{ ({values}) }} {sparql[brace + 1 :]}"
+
+
+@lru_cache(maxsize=256)  # a query that looks up a record is asked for one record after another
+def _first_group(sparql: str) -> int:
+    """The position of the brace that opens the first group graph pattern."""
     found = list(tokens(sparql))
     where = next((position for word, position in found if word == "WHERE"), 0)
     brace = next((position for word, position in found if word == "{" and position >= where), None)
     if brace is None:
         raise InvalidQuery("the query has no { … } group whose variables can be bound.")
-    names = " ".join(f"?{name}" for name in bindings)
-    values = " ".join(map(str, bindings.values()))
-    return f"{sparql[: brace + 1]} VALUES ({names}) {{ ({values}) }} {sparql[brace + 1 :]}"
+    return brace

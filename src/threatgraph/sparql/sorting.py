@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from threatgraph.sparql.tokens import scan
 
 #: Functions that return values of one type each; errors sort first, as unbound values do.
@@ -13,6 +15,7 @@ _VALUES = frozenset(("COUNT", "SUM", "STR", "XSD:INTEGER", "XSD:DECIMAL", "XSD:D
 _END = frozenset(("LIMIT", "OFFSET", "VALUES", "HAVING"))
 
 
+@lru_cache(maxsize=256)
 def sorts_by_one_type(sparql: str) -> bool:
     """Whether every variable in every ``ORDER BY`` is an argument of a single-type function or holds its result.
 

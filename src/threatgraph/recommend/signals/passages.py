@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from pyoxigraph import Literal, NamedNode, Triple
 
-from threatgraph.recommend.corpus import Mapping, expand
+from threatgraph.recommend.corpus import Corpus, Mapping, expand
 from threatgraph.recommend.signals.base import CandidateIndex, Contribution, LastQuery, Query, Target, shares
 from threatgraph.recommend.texts.tfidf import Vocabulary, stems
-from threatgraph.recommend.texts.vectors import TextRows, TextVectors
+from threatgraph.recommend.texts.vectors import TextModel, TextRows
 from threatgraph.sparse import SparseMatrix
 
 _RATIONALE, _EXAMPLE = NamedNode(expand("tg:rationale")), NamedNode(expand("skos:example"))
@@ -23,7 +23,6 @@ class _Passages(ABC):
 
     Args:
         target: the candidates.
-        vectors: the text vectors.
         columns: the candidate of each passage.
         texts: the passages.
         most: the number of passages of a candidate that count.
@@ -31,16 +30,10 @@ class _Passages(ABC):
 
     name: str
 
-    def __init__(
-        self, target: Target, vectors: TextVectors, columns: Sequence[int], texts: Sequence[Literal], most: int
-    ) -> None:
-        self._target, self._vectors, self._texts, self._most = target, vectors, texts, most
+    def __init__(self, target: Target, columns: Sequence[int], texts: Sequence[Literal], most: int) -> None:
+        self._target, self._texts, self._most = target, texts, most
         self._columns = np.array(columns, dtype=int)
         self._similarity = LastQuery(self._compared)
-
-    @cached_property
-    def _rows(self) -> TextRows:
-        return self._vectors.of_texts([text.value for text in self._texts])
 
     def scores(self, query: Query) -> np.ndarray:
         """The mean of the greatest similarities for each candidate."""
@@ -80,25 +73,32 @@ class Rationales(_Passages):
     """The similarity to the curators' reason for a mapping of the candidate, the most similar of all its mappings.
 
     The mappings of the query itself are left out, so that known answers do not affect the score.
+
+    Args:
+        target: the candidates.
+        rows: returns the vectors of the rationales of all mappings of the corpus (see :func:`rationale_rows`).
     """
 
     name = "rationales"
 
-    def __init__(self, target: Target, vectors: TextVectors) -> None:
+    def __init__(self, target: Target, rows: Callable[[], TextRows]) -> None:
         self._mappings: list[Mapping] = []
-        columns, texts = [], []
-        for mapping in target.corpus.mappings:
+        self._rows = rows
+        columns, texts, places = [], [], []
+        for place, mapping in enumerate(target.corpus.mappings):
             candidate = target.find(mapping.provision if target.kind == "provision" else mapping.record)
             if candidate is not None and mapping.rationale is not None:
                 self._mappings.append(mapping)
                 columns.append(candidate)
                 texts.append(mapping.rationale)
-        super().__init__(target, vectors, columns, texts, most=1)
+                places.append(place)
+        self._places = np.array(places, dtype=int)
+        super().__init__(target, columns, texts, most=1)
 
     def _compared(self, query: Query) -> np.ndarray:
         own = query.iri if query.index is None else self._target.corpus.iris[query.index]
         others = np.array([own not in (mapping.record, mapping.provision) for mapping in self._mappings])
-        return np.asarray(self._rows.similarity(query) * others)
+        return np.asarray(self._rows().similarity(query)[self._places] * others)
 
     def _described(self, passage: int, candidate: CandidateIndex) -> tuple[str, tuple[Triple, ...]]:
         mapping, text = self._mappings[passage], self._texts[passage]
@@ -109,32 +109,58 @@ class Rationales(_Passages):
         )
 
 
+def rationale_rows(corpus: Corpus, model: TextModel) -> TextRows:
+    """Compute the vectors of the rationales of all mappings, in their order; empty for one without a rationale."""
+    return model.rows([mapping.rationale.value if mapping.rationale else "" for mapping in corpus.mappings])
+
+
 class Examples(_Passages):
-    """The similarity to the example uses of a provision: the mean of the three most similar ones."""
+    """The similarity to the example uses of a provision: the mean of the three most similar ones.
+
+    Args:
+        target: the candidates.
+        rows: returns the vectors of all examples of the corpus (see :func:`example_rows`).
+    """
 
     name = "examples"
 
-    def __init__(self, target: Target, vectors: TextVectors) -> None:
+    def __init__(self, target: Target, rows: Callable[[], ExampleRows]) -> None:
+        self._rows = rows
         found = [
-            (candidate, text) for iri, text in target.corpus.examples if (candidate := target.find(iri)) is not None
+            (place, candidate, text)
+            for place, (iri, text) in enumerate(target.corpus.examples)
+            if (candidate := target.find(iri)) is not None
         ]
-        super().__init__(target, vectors, [candidate for candidate, _ in found], [text for _, text in found], most=3)
-
-    @cached_property
-    def _vocabulary(self) -> tuple[Vocabulary, SparseMatrix]:
-        """The words of the examples, with their frequency there: plain words that other records do not use."""
-        documents = [stems(text.value) for text in self._texts]
-        vocabulary = Vocabulary(documents)
-        return vocabulary, vocabulary.matrix(documents)
+        self._places = np.array([place for place, _, _ in found], dtype=int)
+        super().__init__(target, [candidate for _, candidate, _ in found], [text for _, _, text in found], most=3)
 
     def _compared(self, query: Query) -> np.ndarray:
         """The cosine of words and, counted twice, of embeddings: a sentence is too short for topics."""
-        vocabulary, words = self._vocabulary
-        by_word = words @ vocabulary.matrix([query.stems]).to_dense()[0]
-        by_meaning = self._rows.by_meaning(query)
-        return by_word if by_meaning is None else np.asarray((by_word + 2 * by_meaning) / 3)
+        rows = self._rows()
+        by_word = rows.words @ rows.vocabulary.matrix([query.stems]).to_dense()[0]
+        if rows.vectors is None or query.embedding is None:
+            return np.asarray(by_word[self._places])
+        return np.asarray((by_word + 2 * np.maximum(rows.vectors @ query.embedding, 0))[self._places] / 3)
 
     def _described(self, passage: int, candidate: CandidateIndex) -> tuple[str, tuple[Triple, ...]]:
         text = self._texts[passage]
         statement = Triple(NamedNode(self._target.iri(candidate)), _EXAMPLE, text)
         return f"similar to the example “{text.value}”", (statement,)
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleRows:
+    """The vectors of all example uses, one row each."""
+
+    vocabulary: Vocabulary
+    """The words of the examples, with their frequency there: plain words that other records do not use."""
+    words: SparseMatrix
+    vectors: np.ndarray | None
+
+
+def example_rows(corpus: Corpus, model: TextModel) -> ExampleRows:
+    """Compute the vectors of the example uses of a corpus, in their order."""
+    texts = [text.value for _, text in corpus.examples]
+    documents = [stems(text) for text in texts]
+    vocabulary = Vocabulary.of(documents)
+    return ExampleRows(vocabulary, vocabulary.matrix(documents), model.rows(texts).vectors)

@@ -27,18 +27,12 @@ class Network:
         others = sorted({link.node for links in corpus.links for link in links} - corpus.index.keys())
         self.nodes = [*corpus.iris, *others]
         self.row: dict[str, int] = {**corpus.index, **{node: len(corpus) + i for i, node in enumerate(others)}}
-        pairs = sorted(
-            {
-                (min(one, other), max(one, other))
-                for one, links in enumerate(corpus.links)
-                for other in (self.row[link.node] for link in links)
-                if one != other
-            }
-        )
-        ends = np.array(pairs, dtype=np.int64).reshape(-1, 2)
         size = len(self.row)
-        one, other = np.concatenate((ends[:, 0], ends[:, 1])), np.concatenate((ends[:, 1], ends[:, 0]))
-        self.edges = SparseMatrix.from_cells(one, other, (size, size))
+        sources = np.repeat(np.arange(len(corpus)), [len(links) for links in corpus.links])
+        targets = np.array([self.row[link.node] for links in corpus.links for link in links], dtype=np.int64)
+        pairs = np.concatenate((sources * size + targets, targets * size + sources))
+        ends = np.unique(pairs[np.concatenate((sources, targets)) != np.concatenate((targets, sources))])
+        self.edges = SparseMatrix.from_cells(ends // size, ends % size, (size, size))
 
     def degree(self, without: int | None) -> np.ndarray:
         """The degree of each node without the edges to one record; at least 1, to divide by."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 from pyoxigraph import Triple
@@ -30,7 +30,10 @@ class TaxonomySimilarity:
 
     def __init__(self, target: Target) -> None:
         self._target, self._corpus = target, target.corpus
+        self._line, self._row = cache(self._ancestors), cache(self._similarities)
         self._sets = [_own(target.corpus, target.corpus_index(candidate)) for candidate in target.candidates()]
+        self._column = {node: i for i, node in enumerate(dict.fromkeys(node for links in self._sets for node in links))}
+        self._columns = [np.array([self._column[node] for node in links], dtype=int) for links in self._sets]
 
     @cached_property
     def _parents(self) -> dict[str, str]:
@@ -61,7 +64,7 @@ class TaxonomySimilarity:
                     uses[step] += count
         return {node: float(-np.log(use / totals[self._root(node)])) for node, use in uses.items()}
 
-    def _line(self, node: str) -> list[str]:
+    def _ancestors(self, node: str) -> list[str]:
         """A node and its ancestors; a cycle ends at the first repeated node."""
         line: list[str] = []
         step: str | None = node
@@ -75,34 +78,46 @@ class TaxonomySimilarity:
         scheme = self._corpus.schemes[index] if index is not None else None
         return scheme or self._line(node)[-1]
 
-    def _lin(self, one: str, other: str) -> float:
-        if one == other:
-            return 1.0
-        line = set(self._line(one))
-        shared = next((step for step in self._line(other) if step in line), None)
-        total = self._content.get(one, 0.0) + self._content.get(other, 0.0)
-        return 2 * self._content.get(shared, 0.0) / total if shared and total > 0 else 0.0
-
-    def _matches(self, mine: dict[str, Link], theirs: dict[str, Link]) -> list[tuple[float, Link, Link]]:
-        """The best match for each node of both sets."""
-        found = []
-        for node, link in mine.items():
-            best = max(theirs, key=lambda other: (self._cached(node, other), other))
-            found.append((self._cached(node, best), link, theirs[best]))
-        for node, link in theirs.items():
-            best = max(mine, key=lambda other: (self._cached(other, node), other))
-            found.append((self._cached(best, node), mine[best], link))
-        return found
+    @cached_property
+    def _below(self) -> dict[str, np.ndarray]:
+        """The columns of the nodes at and below each node."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for node, column in self._column.items():
+            for step in self._line(node):
+                found[step].append(column)
+        return {step: np.array(columns) for step, columns in found.items()}
 
     @cached_property
-    def _memory(self) -> dict[tuple[str, str], float]:
-        return {}
+    def _contents(self) -> np.ndarray:
+        """The information content of the node of each column."""
+        return np.array([self._content.get(node, 0.0) for node in self._column])
 
-    def _cached(self, one: str, other: str) -> float:
-        pair = (one, other)
-        if pair not in self._memory:
-            self._memory[pair] = self._lin(one, other)
-        return self._memory[pair]
+    def _similarities(self, node: str) -> np.ndarray:
+        """The Lin similarity of a node to that of each column."""
+        shared = np.zeros(len(self._column))
+        for step in reversed(self._line(node)):  # the lowest common ancestor comes last
+            if step in self._below:
+                shared[self._below[step]] = self._content.get(step, 0.0)
+        total = self._content.get(node, 0.0) + self._contents
+        found = np.divide(2 * shared, total, out=np.zeros_like(total), where=total > 0)
+        if node in self._column:
+            found[self._column[node]] = 1.0
+        return found
+
+    def _matches(self, mine: dict[str, Link], theirs: dict[str, Link]) -> list[tuple[float, Link, Link]]:
+        """The best match for each node of both sets; of equal ones, that with the last IRI."""
+        nodes, others = sorted(mine), sorted(theirs)
+        pairs = np.array([self._row(node) for node in nodes])[:, [self._column[other] for other in others]]
+        best = pairs.shape[1] - 1 - pairs[:, ::-1].argmax(axis=1)
+        found = [
+            (float(pairs[row, column]), mine[nodes[row]], theirs[others[column]])
+            for row, column in enumerate(best.tolist())
+        ]
+        best = pairs.shape[0] - 1 - pairs[::-1].argmax(axis=0)
+        return found + [
+            (float(pairs[row, column]), mine[nodes[row]], theirs[others[column]])
+            for column, row in enumerate(best.tolist())
+        ]
 
     def scores(self, query: Query) -> np.ndarray:
         """The mean similarity of the best matches, for each candidate."""
@@ -110,10 +125,11 @@ class TaxonomySimilarity:
         mine = _chosen(query.links, query.iri)
         if not mine:
             return values
-        for i, theirs in enumerate(self._sets):
-            if theirs:
-                matches = self._matches(mine, theirs)
-                values[i] = sum(value for value, _, _ in matches) / len(matches)
+        pairs = np.array([self._row(node) for node in mine])
+        for i, columns in enumerate(self._columns):
+            if len(columns):
+                best = pairs[:, columns]
+                values[i] = (best.max(axis=1).sum() + best.max(axis=0).sum()) / sum(best.shape)
         return values
 
     def contributions(self, query: Query, candidate: CandidateIndex) -> list[Contribution]:

@@ -42,12 +42,14 @@ class Words:
         """The words with the largest weights, in one contribution."""
         vectors, index = self._vectors, self._target.corpus_index(candidate)
         mine, theirs = (
-            (query.label, vectors.labels.row(index)) if self._names_only else (query.words, vectors.words.row(index))
+            (query.label, vectors.model.labels.row(index))
+            if self._names_only
+            else (query.words, vectors.records.words.row(index))
         )
-        product = mine.times(theirs.to_dense(vectors.words.width))
+        product = mine.times(theirs.to_dense(vectors.records.words.width))
         order = np.lexsort((product.columns, -product.values))
         strongest = product.columns[order[product.values[order] > 0]][:_NAMED]
-        stemmed = [self._vectors.vocabulary.words[i] for i in strongest]
+        stemmed = [self._vectors.model.vocabulary.words[i] for i in strongest]
         statements = _with_words(stemmed, self._statements(self._target.iri(candidate)))
         if query.iri:
             statements = _with_words(stemmed, self._statements(query.iri)) + statements
@@ -68,7 +70,7 @@ class SharedTopics:
 
     def __init__(self, target: Target, vectors: TextVectors, statements: Statements) -> None:
         self._target, self._vectors, self._statements = target, vectors, statements
-        self._rows = vectors.topics[target.indexes]
+        self._rows = vectors.records.topics[target.indexes]
 
     def scores(self, query: Query) -> np.ndarray:
         """The cosine similarity to each candidate; negative values count as 0."""
@@ -76,10 +78,10 @@ class SharedTopics:
 
     def contributions(self, query: Query, candidate: CandidateIndex) -> list[Contribution]:
         """One contribution, for the two texts."""
-        theirs = self._vectors.words.row(self._target.corpus_index(candidate))
+        theirs = self._vectors.records.words.row(self._target.corpus_index(candidate))
         # The share of each word of either text in the cosine, by its projection on the topics of the other text.
-        model = self._vectors.model
-        added = query.words.times(model.project(self._rows[candidate])).plus(theirs.times(model.project(query.topics)))
+        model = self._vectors.model.topics
+        added = model.project(query.words, self._rows[candidate]).plus(model.project(theirs, query.topics))
         strongest = added.columns[np.lexsort((added.columns, -added.values.round(9)))][:_NAMED]
         text = f"similar topics: {self._vectors.surface(strongest)}"
         return [Contribution(1.0, text, _both(self._statements, query, self._target.iri(candidate)))]
@@ -98,8 +100,8 @@ class Embedded:
 
     def __init__(self, target: Target, vectors: TextVectors, statements: Statements) -> None:
         self._target, self._statements = target, statements
-        assert vectors.vectors is not None  # noqa: S101 - created only with embeddings
-        self._rows = vectors.vectors[target.indexes]
+        assert vectors.records.vectors is not None  # noqa: S101 - created only with embeddings
+        self._rows = vectors.records.vectors[target.indexes]
 
     def scores(self, query: Query) -> np.ndarray:
         """The cosine similarity to each candidate; negative values count as 0."""

@@ -22,6 +22,15 @@ def available() -> bool:
     return find_spec("wordllama") is not None
 
 
+def stamp() -> str:
+    """A text that changes when another version of the word embeddings is installed; empty if none is."""
+    found = find_spec("wordllama")
+    if found is None or found.origin is None:
+        return ""
+    files = [Path(found.origin), *sorted((Path(found.origin).parent / "weights").glob("*"))]
+    return "\n".join(f"{file}\0{status.st_size}\0{status.st_mtime_ns}" for file in files for status in [file.stat()])
+
+
 @cache
 def _model() -> Any:
     import wordllama

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from threatgraph.recommend.texts.axes import leading_axes
 from threatgraph.recommend.texts.tfidf import unit
-from threatgraph.sparse import SparseMatrix
+from threatgraph.sparse import SparseMatrix, SparseVector
 
 #: The number of topics; 50 to 150 perform equally on incidents with published classifications.
 TOPICS = 100
@@ -18,31 +19,34 @@ SAMPLE = 2_500
 _FEWEST = 20
 
 
+@dataclass(frozen=True, slots=True)
 class Topics:
-    """A topic model of a collection of texts (Deerwester et al. 1990, "Indexing by latent semantic analysis").
+    """A topic model of a collection of texts (Deerwester et al. 1990, "Indexing by latent semantic analysis")."""
 
-    Args:
-        matrix: the TF-IDF matrix of texts by words, of all texts or of a sample (see :func:`sample`).
-    """
+    axes: np.ndarray | None
+    """The weight of each word, by row, in each topic; ``None`` if there were too few texts for training."""
 
-    def __init__(self, matrix: SparseMatrix) -> None:
-        size = min(TOPICS, *(side // 3 for side in matrix.shape))
-        self._words: np.ndarray | None = None
-        if min(matrix.shape) >= _FEWEST and len(matrix.values):
-            self._words = leading_axes(matrix, size)
+    @classmethod
+    def of(cls, matrix: SparseMatrix) -> Topics:
+        """Train a model.
+
+        Args:
+            matrix: the TF-IDF matrix of texts by words, of all texts or of a sample (see :func:`sample`).
+        """
+        enough = min(matrix.shape) >= _FEWEST and len(matrix.values)
+        return cls(leading_axes(matrix, min(TOPICS, *(side // 3 for side in matrix.shape))) if enough else None)
 
     def __bool__(self) -> bool:
-        return self._words is not None
+        return self.axes is not None
 
     def transform(self, matrix: SparseMatrix) -> np.ndarray:
         """Map texts to unit vectors over the topics; zeros if there were too few texts for training."""
-        if self._words is None:
-            return np.zeros((matrix.shape[0], 1))
-        return unit(matrix @ self._words)
+        return np.zeros((len(matrix), 1)) if self.axes is None else unit(matrix @ self.axes)
 
-    def project(self, topics: np.ndarray) -> np.ndarray:
-        """The projection of each word of the vocabulary on a topic vector."""
-        return np.zeros(1) if self._words is None else np.asarray(self._words @ topics)
+    def project(self, words: SparseVector, topics: np.ndarray) -> SparseVector:
+        """Multiply each word of a text by its projection on a topic vector."""
+        factors = 0.0 if self.axes is None else self.axes[words.columns] @ topics
+        return SparseVector(words.columns, words.values * factors)
 
 
 def sample(texts: Sequence[str], always: Sequence[bool]) -> list[int]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 import Stemmer
@@ -45,31 +46,48 @@ def stems(text: str) -> list[str]:
     return [stem(word) for word in words(text)]
 
 
-def surface_forms(texts: Iterable[str]) -> dict[str, str]:
-    """Map each stem to its most frequent word, for display."""
-    used: Counter[str] = Counter(word for text in texts for word in words(text))
+def surface_forms(texts: Iterable[Sequence[str]]) -> dict[str, str]:
+    """Map each stem to its most frequent word, for display.
+
+    Args:
+        texts: the words of each text.
+    """
+    used: Counter[str] = Counter()
+    for text in texts:
+        used.update(text)
     forms: dict[str, str] = {}
     for word, _ in sorted(used.items(), key=lambda item: (-item[1], item[0])):
         forms.setdefault(stem(word), word)
     return forms
 
 
+@dataclass(frozen=True)
 class Vocabulary:
-    """The words of a collection of texts with their inverse document frequency.
+    """The words of a collection of texts with their inverse document frequency."""
 
-    Args:
-        documents: the stems of each text.
-    """
+    words: list[str]
+    """The stems, sorted; the place of a word is its column."""
+    idf: np.ndarray
+    """Smoothed inverse document frequency (Spärck Jones 1972), by column."""
+    shared: np.ndarray
+    """Whether more than one text has the word, by column."""
 
-    def __init__(self, documents: Sequence[Sequence[str]]) -> None:
+    @classmethod
+    def of(cls, documents: Sequence[Sequence[str]]) -> Vocabulary:
+        """Collect the words of texts.
+
+        Args:
+            documents: the stems of each text.
+        """
         frequency: Counter[str] = Counter(word for document in documents for word in set(document))
-        self.words = sorted(frequency)
-        self.column = {word: i for i, word in enumerate(self.words)}
-        counts = np.array([frequency[word] for word in self.words], dtype=float)
-        self.idf = np.log((len(documents) + 1) / (counts + 1)) + 1
-        """Smoothed inverse document frequency (Spärck Jones 1972), by column."""
-        self.shared = counts > 1
-        """Whether more than one text has the word, by column."""
+        found = sorted(frequency)
+        counts = np.array([frequency[word] for word in found], dtype=float)
+        return cls(found, np.log((len(documents) + 1) / (counts + 1)) + 1, counts > 1)
+
+    @cached_property
+    def column(self) -> dict[str, int]:
+        """The column of each word."""
+        return {word: i for i, word in enumerate(self.words)}
 
     def matrix(self, documents: Sequence[Sequence[str]]) -> SparseMatrix:
         """Compute TF-IDF vectors of unit length with logarithmic term frequency (Salton and Buckley 1988).

@@ -21,6 +21,11 @@ _MAGIC = b"threatgraph\0"
 _HEAD = len(_MAGIC) + 4
 
 
+def keeps(store: object) -> bool:
+    """Whether files are kept for a store."""
+    return isinstance(store, DirectoryStore) and store.kept_in is not None
+
+
 def read_kept(store: object, name: str, depends: str) -> memoryview | None:
     """Return the content of a kept file.
 
