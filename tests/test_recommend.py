@@ -21,7 +21,7 @@ from threatgraph import InvalidQuery, ThreatGraph, ThreatGraphError, UnknownName
 from threatgraph.cli import main
 from threatgraph.recommend import Recommendation, Recommender, recommend
 from threatgraph.recommend.bulk import nearest
-from threatgraph.recommend.corpus import TARGETS
+from threatgraph.recommend.corpus import TARGETS, CorpusIndex
 from threatgraph.recommend.signals.base import CandidateIndex
 from threatgraph.recommend.signals.random_walk import RESTART, Network
 from threatgraph.recommend.texts import embedding
@@ -585,6 +585,20 @@ def test_without_the_extra_there_are_no_embeddings_and_the_error_says_how_to_ins
     embedding._model.cache_clear()
     with pytest.raises(ImportError, match=r"threatgraph\[embedding\]"):
         recommend(Recommender(bundled.store, embedded=True), [f"{BASE}pattern/goal-drift"])
+
+
+def test_embeddings_are_those_that_wordllama_computes(bundled: ThreatGraph) -> None:
+    import wordllama
+
+    corpus = bundled.recommender.corpus
+    texts = [corpus.text(CorpusIndex(index)).short for index in range(0, len(corpus), 25)]
+    texts += [" ", "日本語 🙂", "\x00\t", "naïve " * 900]
+    folder = Path(wordllama.__file__).parent
+    model = wordllama.WordLlama.load(cache_dir=folder, disable_download=True)
+    expected = model.embed([text[:4000] for text in texts], norm=True)
+    assert embedding.embed(texts) == pytest.approx(np.nan_to_num(expected), abs=1e-6)
+    assert embedding.embed(["", "\ud800"]).shape == (2, 256)
+    assert embedding.embed([]).shape == (0, 256)
 
 
 # The command line.

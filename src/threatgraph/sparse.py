@@ -32,8 +32,12 @@ class SparseVector(NamedTuple):
 
     def plus(self, other: SparseVector) -> SparseVector:
         """The sum of two vectors."""
-        columns, place = np.unique(np.concatenate((self.columns, other.columns)), return_inverse=True)
-        return SparseVector(columns, np.bincount(place, np.concatenate((self.values, other.values))))
+        columns, values = np.concatenate((self.columns, other.columns)), np.concatenate((self.values, other.values))
+        if not len(columns):
+            return self
+        order = np.argsort(columns, kind="stable")
+        first = np.flatnonzero(np.diff(columns[order], prepend=-1))
+        return SparseVector(columns[order][first], np.add.reduceat(values[order], first))
 
     def times(self, dense: np.ndarray) -> SparseVector:
         """Each value multiplied by that of a dense vector."""

@@ -62,6 +62,8 @@ HEAVY = {
     "numpy",
     "igraph",
     "Stemmer",
+    "safetensors",
+    "tokenizers",
     "wordllama",
     "pyld",
     "pandas",

@@ -8,10 +8,6 @@ from typing import TYPE_CHECKING, Any
 from threatgraph.assess import register as registers
 from threatgraph.assess import tables
 from threatgraph.assess.formats import export
-from threatgraph.assess.formats.html import fragment
-from threatgraph.assess.formats.json import to_dict, to_json
-from threatgraph.assess.formats.rdf import to_triples
-from threatgraph.assess.formats.text import render
 from threatgraph.assess.model import AssessmentData
 from threatgraph.table import Table
 
@@ -47,10 +43,14 @@ class Assessment(AssessmentData):
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as in JSON."""
+        from threatgraph.assess.formats.json import to_dict
+
         return to_dict(self, self.to_register())
 
     def to_json(self) -> str:
         """A JSON object; ``threatgraph.assess.json_schema()`` describes it."""
+        from threatgraph.assess.formats.json import to_json
+
         return to_json(self, self.to_register())
 
     def to_pandas(self, table: str = "register") -> pandas.DataFrame:
@@ -67,6 +67,8 @@ class Assessment(AssessmentData):
 
     def to_triples(self) -> list[Triple]:
         """The assessment as ``tg:Assessment``, with the records that each finding is derived from."""
+        from threatgraph.assess.formats.rdf import to_triples
+
         return to_triples(self)
 
     def export(self, format: str, *, register: registers.Register | None = None) -> bytes:
@@ -88,6 +90,8 @@ class Assessment(AssessmentData):
         Args:
             width: the maximum width of a line; ``None`` for no limit.
         """
+        from threatgraph.assess.formats.text import render
+
         return render(self, width)
 
     def __str__(self) -> str:
@@ -99,4 +103,6 @@ class Assessment(AssessmentData):
 
     def _repr_html_(self) -> str:
         """The assessment for a notebook."""
+        from threatgraph.assess.formats.html import fragment
+
         return fragment(self)

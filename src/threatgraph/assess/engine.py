@@ -12,7 +12,7 @@ from threatgraph.assess.assessment import Assessment
 from threatgraph.assess.comparison import Comparison
 from threatgraph.assess.facts import extract
 from threatgraph.assess.law import Law
-from threatgraph.assess.lexicon import load
+from threatgraph.assess.lexicon import load, restore
 from threatgraph.assess.model import Fact, ProvisionFinding, RegisterRow, ThreatFinding
 from threatgraph.assess.profile import Profile, read_profile
 from threatgraph.assess.questions import ask
@@ -66,6 +66,7 @@ def assess(
         InvalidFile: if the profile cannot be read.
         UnknownName: for an unknown role, or an unknown key or value of the profile.
     """
+    restore(store)
     given = read_profile(profile) if profile is not None else Profile(None, "", (), frozenset())
     description = (text or "").strip()
     _check(text, profile, patterns, top)

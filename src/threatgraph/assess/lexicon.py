@@ -1,9 +1,14 @@
-"""Reads the lexicons of facts, and finds their phrases in a sentence."""
+"""Reads the lexicons of facts, and finds their phrases in a sentence.
+
+What is read is kept beside the cached graph (:func:`restore`), so that a command need not parse the files again.
+"""
 
 from __future__ import annotations
 
 import itertools
+import json
 import re
+import sys
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,7 +16,10 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from threatgraph.assess.keywords import keywords
 from threatgraph.resources import installed_root
+from threatgraph.store import Store
+from threatgraph.store.disk.kept import file_stamps, keeps, read_kept, write_kept
 
 #: The greatest distance of the parts of a phrase that are joined by ``~``, in characters.
 _NEAR = 70
@@ -72,6 +80,38 @@ class Entry:
     phrases: tuple[Phrase, ...]
 
 
+#: What :func:`restore` read: the files by name, the facts, and the keywords of expressions. Empty until then.
+_restored: dict[str, Any] = {}
+
+
+def restore(store: Store) -> None:
+    """Read what an earlier command read from the lexicons, or else read them and keep the result.
+
+    It does nothing for a store beside which nothing is kept; the files are then read when they are needed.
+
+    Args:
+        store: the graph.
+    """
+    if _restored or not keeps(store):
+        return
+    files = sorted(_folder().rglob("*.toml"))
+    stamps = [f"{file}\0{status.st_size}\0{status.st_mtime_ns}" for file in files for status in [file.stat()]]
+    depends = "\n".join((sys.version, file_stamps(Path(__file__).parent), *stamps))
+    content = read_kept(store, "lexicon", depends)
+    if content is None:
+        parsed = {str(file.relative_to(_folder()).with_suffix("")): _parsed(file) for file in files}
+        facts = [[entry.name, entry.value, [phrase.parts for phrase in entry.phrases]] for entry in entries()]
+        pieces = {piece for entry in entries() for phrase in entry.phrases for piece, _ in phrase.parts}
+        found = {
+            "files": parsed,
+            "entries": facts,
+            "keywords": {piece: keywords(piece) for piece in sorted(pieces)},
+        }
+        content = memoryview(json.dumps(found, ensure_ascii=False).encode())
+        write_kept(store, "lexicon", depends, content)
+    _restored.update(json.loads(bytes(content)))
+
+
 @cache
 def load(name: str) -> dict[str, Any]:
     """Read a data file of the assessment.
@@ -79,8 +119,12 @@ def load(name: str) -> dict[str, Any]:
     Args:
         name: the name of the file without its ending, such as ``rules`` or ``uses/work``.
     """
-    path: Path = _folder() / f"{name}.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    found: dict[str, Any] | None = _restored.get("files", {}).get(name)
+    return _parsed(_folder() / f"{name}.toml") if found is None else found
+
+
+def _parsed(file: Path) -> dict[str, Any]:
+    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 def _folder() -> Path:
@@ -97,6 +141,11 @@ def _lexicons() -> tuple[dict[str, Any], ...]:
 @cache
 def entries() -> tuple[Entry, ...]:
     """Return the facts that can be recognized."""
+    if _restored:
+        return tuple(
+            Entry(name, value, tuple(Phrase(tuple((piece, near) for piece, near in parts)) for parts in phrases))
+            for name, value, phrases in _restored["entries"]
+        )
     common: dict[str, str] = load("phrases")["macros"]
     return tuple(
         Entry(fact["name"], fact["value"], tuple(_phrase(text, macros) for text in fact["match"]))
@@ -137,14 +186,23 @@ def _phrase(text: str, macros: dict[str, str]) -> Phrase:
 
 
 @cache
+def _keywords(piece: str) -> tuple[str, ...]:
+    """The words that a sentence must have for a part of a phrase to be in it."""
+    return tuple(_restored["keywords"][piece]) if _restored else keywords(piece)
+
+
+@cache
 def _compiled(piece: str) -> re.Pattern[str]:
-    """The expression of a part of a phrase, compiled at first use: most sentences lack the first part of a phrase."""
+    """The expression of a part of a phrase, compiled at first use: most sentences lack the words of most parts."""
     return re.compile(rf"(?<!\w)(?=\w)(?:{piece})")
 
 
 @lru_cache(maxsize=32_768)
 def _places(piece: str, sentence: str) -> tuple[Span, ...]:
     """The first places of a part in a sentence in lower case, kept for the other phrases that have it."""
+    required = _keywords(piece)
+    if required and not any(word in sentence for word in required):
+        return ()
     return tuple(match.span() for match in itertools.islice(_compiled(piece).finditer(sentence), _MOST))
 
 

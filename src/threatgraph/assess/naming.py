@@ -6,7 +6,7 @@ from functools import cache
 
 from threatgraph.assess.facts import extract
 from threatgraph.assess.law import Law
-from threatgraph.assess.lexicon import load
+from threatgraph.assess.lexicon import load, restore
 from threatgraph.assess.resemblance import OF_USE
 from threatgraph.assess.rules import apply
 from threatgraph.assess.threats import by_facts
@@ -23,6 +23,7 @@ def rules_of(store: Store) -> dict[str, Rules]:
     Args:
         store: the graph.
     """
+    restore(store)
     law = cache(lambda: Law(store, load("rules")["framework"]))
     return {"pattern": _patterns, "provision": lambda text: _provisions(law(), text)}
 

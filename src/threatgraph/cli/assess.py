@@ -120,7 +120,7 @@ def _form_of(output: str | None) -> str:
 
 
 def _assess(options: AssessOptions) -> Assessment:
-    graph = open_graph(options)
+    graph = open_graph(options, quick=True)
     text = _text(options)
 
     profile = read_values(options.profile) if options.profile and options.interactive else options.profile

@@ -99,7 +99,7 @@ def new_pattern(options: NewPatternOptions) -> int:
     """Write a new pattern, then print its file, its code and the next commands."""
     from threatgraph import authoring
 
-    graph = open_graph(options)
+    graph = open_graph(options, quick=True)
     record = authoring.new_pattern(
         graph.store,
         Path(options.folder),
@@ -116,7 +116,7 @@ def new_incident(options: NewIncidentOptions) -> int:
     """Write a new incident, then print its file, its code and the next commands."""
     from threatgraph import authoring
 
-    graph = open_graph(options)
+    graph = open_graph(options, quick=True)
     record = authoring.new_incident(
         graph.store,
         Path(options.folder),

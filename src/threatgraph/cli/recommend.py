@@ -55,7 +55,7 @@ def execute(options: RecommendOptions) -> int:
     if not options.ids and options.text is None:
         raise InvalidQuery("nothing to compare with; give the ID of a record or --text TEXT.")
     kind = "provision" if options.framework and options.kind == "pattern" else options.kind
-    graph = open_graph(options)
+    graph = open_graph(options, quick=True)
     records = [graph.resolve(name) for name in options.ids]
     for name, record in zip(options.ids, records, strict=True):
         if records.count(record) > 1:
@@ -82,7 +82,7 @@ def _all(options: RecommendOptions) -> int:
         raise InvalidQuery("--all covers every record of a kind; leave out ID, --text and --framework.")
     if options.format not in (*TABLE_FORMATS, "text"):
         raise InvalidQuery(f"--all writes a table; --format must be one of {', '.join(TABLE_FORMATS)}.")
-    table = open_graph(options).recommend_all(options.kind, options.top)
+    table = open_graph(options, quick=True).recommend_all(options.kind, options.top)
     write_table(table, options, "table" if options.format == "text" else options.format)
     return 0
 

@@ -85,9 +85,8 @@ def recommend(
         basis, note, values = "popularity", _why(queries, kind), [{} for _ in queries]
     by_text = _by_text(recommender, queries, values, kind) if basis == "signals" else None
     linked = existing_links(recommender, records, kind, framework)
-    known = np.isin(
-        [recommender.target(kind).iri(c) for c in recommender.target(kind).candidates()], [e.iri for e in linked]
-    )
+    target, held = recommender.target(kind), {link.iri for link in linked}
+    known = np.array([target.iri(candidate) in held for candidate in target.candidates()])
 
     order = _ranked(scores, allowed, len(allowed))
     if by_text is not None:

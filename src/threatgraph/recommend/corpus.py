@@ -153,7 +153,7 @@ class Corpus:
     codes: list[str | None]
     schemes: list[str | None]
     """The concept scheme of each record; for a provision, its framework."""
-    statements: list[list[Statement]] = field(repr=False)
+    statements: Sequence[list[Statement]] = field(repr=False)
     """The texts of each record: names, definitions, guidance and parts, in this order; English ones first."""
     links: list[list[Link]]
     mappings: list[Mapping] = field(repr=False)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -169,13 +169,7 @@ def _corpus_from_json(value: dict[str, Json]) -> Corpus:
     iris = value["numbered"]
     return Corpus(
         **{name: value[name] for name in _PLAIN},
-        statements=[
-            [
-                Statement(iris[held[i]], iris[held[i + 1]], _literal(*held[i + 2 : i + 4]))
-                for i in range(0, len(held), 4)
-            ]
-            for held in value["statements"]
-        ],
+        statements=_Statements(value["statements"], iris),
         links=[[Link(iris[held[i]], iris[held[i + 1]]) for i in range(0, len(held), 2)] for held in value["links"]],
         mappings=[
             Mapping(record, node, provision, _literal(*rationale) if rationale else None, relation)
@@ -183,6 +177,22 @@ def _corpus_from_json(value: dict[str, Json]) -> Corpus:
         ],
         examples=[(iri, _literal(*text)) for iri, *text in value["examples"]],
     )
+
+
+class _Statements(Sequence[list[Statement]]):
+    """The statements of each record, decoded when they are asked for: an answer needs those of a few records."""
+
+    def __init__(self, encoded: list[list[Any]], iris: list[str]) -> None:
+        self._encoded, self._iris = encoded, iris
+
+    def __len__(self) -> int:
+        return len(self._encoded)
+
+    def __getitem__(self, index: Any) -> Any:
+        held, iris = self._encoded[index], self._iris
+        return [
+            Statement(iris[held[i]], iris[held[i + 1]], _literal(*held[i + 2 : i + 4])) for i in range(0, len(held), 4)
+        ]
 
 
 _PLAIN = ("iris", "kinds", "labels", "codes", "schemes", "names")

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -77,9 +77,7 @@ def _brought_to_one(weights: dict[str, float]) -> dict[str, float]:
 
 @cache
 def _learned() -> dict[str, dict[str, dict[str, Any]]]:
-    loaded: dict[str, dict[str, dict[str, Any]]] = json.loads(
-        files("threatgraph.recommend").joinpath("weights.json").read_text(encoding="utf-8")
-    )
+    loaded: dict[str, dict[str, dict[str, Any]]] = json.loads(Path(__file__).with_name("weights.json").read_bytes())
     return loaded
 
 

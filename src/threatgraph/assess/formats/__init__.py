@@ -5,24 +5,33 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
 
-from threatgraph.assess.formats import csv, html, json, markdown, rdf, text, xlsx
 from threatgraph.assess.model import AssessmentData
 from threatgraph.assess.register import Register
 from threatgraph.display import printable
 from threatgraph.errors import UnknownName
 
+
+def _writer(module: str, function: str) -> Callable[..., Any]:
+    """A function of a module of this package, which is imported when the function is called."""
+    return lambda *given: getattr(import_module(f"{__name__}.{module}"), function)(*given)
+
+
 #: The name of each format, and its writer.
 FORMATS: Mapping[str, Callable[[AssessmentData, Register], str | bytes]] = {
-    "text": lambda data, register: printable(text.render(data, None)),
-    "markdown": markdown.to_markdown,
-    "html": html.to_html,
-    "csv": csv.to_csv,
-    "xlsx": xlsx.to_xlsx,
-    "json": lambda data, register: json.to_json(data, register) + "\n",
-    "turtle": lambda data, register: rdf.to_turtle(data),
-    "jsonld": lambda data, register: rdf.to_jsonld(data),
+    "text": lambda data, register: printable(_writer("text", "render")(data, None)),
+    "markdown": _writer("markdown", "to_markdown"),
+    "html": _writer("html", "to_html"),
+    "csv": _writer("csv", "to_csv"),
+    "xlsx": _writer("xlsx", "to_xlsx"),
+    "json": lambda data, register: str(_writer("json", "to_json")(data, register)) + "\n",
+    "turtle": lambda data, register: bytes(_writer("rdf", "to_turtle")(data)),
+    "jsonld": lambda data, register: bytes(_writer("rdf", "to_jsonld")(data)),
 }
 #: The format of a file with an extension.
 EXTENSIONS: Mapping[str, str] = {
@@ -55,3 +64,9 @@ def export(data: AssessmentData, format: str, register: Register) -> bytes:
         raise UnknownName("format for assessments", format, FORMATS, f"The formats are {', '.join(FORMATS)}.")
     content = FORMATS[format](data, register)
     return content.encode() if isinstance(content, str) else content
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of the JSON format."""
+    schema: dict[str, Any] = json.loads(Path(__file__).with_name("schema.json").read_bytes())
+    return schema

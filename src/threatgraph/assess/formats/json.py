@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import date
-from importlib import resources
 from typing import Any
 
 from threatgraph.assess.formats.wording import DISCLAIMER
@@ -13,13 +12,6 @@ from threatgraph.assess.model import AssessmentData, ProvisionFinding
 from threatgraph.assess.register import CHANGE, FIELDS, Cell, Register
 
 _PLACES = 6
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of the JSON format."""
-    text = resources.files(__package__ or "").joinpath("schema.json").read_text(encoding="utf-8")
-    schema: dict[str, Any] = json.loads(text)
-    return schema
 
 
 def to_json(data: AssessmentData, register: Register) -> str:

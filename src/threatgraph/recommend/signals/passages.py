@@ -41,7 +41,8 @@ class _Passages(ABC):
         if self._texts:
             similarity = self._similarity(query)
             order = np.lexsort((-similarity, self._columns))
-            columns, starts = np.unique(self._columns[order], return_index=True)
+            starts = np.flatnonzero(np.diff(self._columns[order], prepend=-1))
+            columns = self._columns[order][starts]
             counts = np.diff([*starts, len(order)])
             for place in range(self._most):
                 held = counts > place

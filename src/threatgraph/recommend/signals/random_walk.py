@@ -30,8 +30,9 @@ class Network:
         size = len(self.row)
         sources = np.repeat(np.arange(len(corpus)), [len(links) for links in corpus.links])
         targets = np.array([self.row[link.node] for links in corpus.links for link in links], dtype=np.int64)
-        pairs = np.concatenate((sources * size + targets, targets * size + sources))
-        ends = np.unique(pairs[np.concatenate((sources, targets)) != np.concatenate((targets, sources))])
+        sources, targets = sources[sources != targets], targets[sources != targets]
+        ends = np.sort(np.concatenate((sources * size + targets, targets * size + sources)))
+        ends = ends[np.diff(ends, prepend=-1) > 0]
         self.edges = SparseMatrix.from_cells(ends // size, ends % size, (size, size))
 
     def degree(self, without: int | None) -> np.ndarray:

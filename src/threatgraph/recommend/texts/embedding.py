@@ -1,8 +1,11 @@
-"""Static word embeddings, an optional extra that runs locally."""
+"""Static word embeddings, an optional extra that runs locally.
+
+The weights and the tokenizer are those inside the package wordllama. They are read without importing it, which would
+take longer than the work itself.
+"""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from functools import cache
 from importlib.util import find_spec
@@ -15,30 +18,40 @@ from threatgraph.recommend.texts.tfidf import unit
 
 #: Maximum characters of a text to embed; the beginning says what a record is about.
 _LONGEST = 4_000
+_WEIGHTS, _TENSOR = Path("weights", "l2_supercat_256.safetensors"), "embedding.weight"
+_TOKENIZER = Path("tokenizers", "l2_supercat_tokenizer_config.json")
+_DIMENSIONS = 256
 
 
 def available() -> bool:
     """Whether the extra is installed: ``pip install 'threatgraph[embedding]'``."""
-    return find_spec("wordllama") is not None
+    return _folder() is not None
+
+
+def _folder() -> Path | None:
+    found = find_spec("wordllama")
+    return Path(found.origin).parent if found is not None and found.origin is not None else None
 
 
 def stamp() -> str:
-    """A text that changes when another version of the word embeddings is installed; empty if none is."""
-    found = find_spec("wordllama")
-    if found is None or found.origin is None:
+    """A text that changes when other word embeddings are installed; empty if none are."""
+    folder = _folder()
+    if folder is None:
         return ""
-    files = [Path(found.origin), *sorted((Path(found.origin).parent / "weights").glob("*"))]
+    files = [folder / _WEIGHTS, folder / _TOKENIZER]
     return "\n".join(f"{file}\0{status.st_size}\0{status.st_mtime_ns}" for file in files for status in [file.stat()])
 
 
 @cache
-def _model() -> Any:
-    import wordllama
+def _model() -> tuple[Any, np.ndarray]:
+    """The tokenizer, and the vector of each token."""
+    folder = _folder()
+    if folder is None:
+        raise ImportError("word embeddings are not installed: pip install 'threatgraph[embedding]'")
+    from safetensors.numpy import load_file
+    from tokenizers import Tokenizer
 
-    logging.getLogger("wordllama").setLevel(logging.CRITICAL)
-    # The weights are inside the package; the options prevent a download.
-    folder = Path(wordllama.__file__).parent
-    return wordllama.WordLlama.load(cache_dir=folder, disable_download=True)
+    return Tokenizer.from_file(str(folder / _TOKENIZER)), load_file(folder / _WEIGHTS)[_TENSOR]
 
 
 def embed(texts: Sequence[str]) -> np.ndarray:
@@ -47,10 +60,13 @@ def embed(texts: Sequence[str]) -> np.ndarray:
     Raises:
         ImportError: if the extra is not installed.
     """
-    try:
-        model = _model()
-    except ImportError as error:
-        raise ImportError("word embeddings are not installed: pip install 'threatgraph[embedding]'") from error
-    if not texts:
-        return np.zeros((0, 256))
-    return unit(np.asarray(model.embed([text[:_LONGEST] or " " for text in texts], norm=False), dtype=float))
+    tokenizer, tokens = _model()
+    means = np.zeros((len(texts), _DIMENSIONS), dtype=np.float32)
+    # Half of a surrogate pair is in no text that a tokenizer takes.
+    cut = [text[:_LONGEST].encode("utf-8", "replace").decode() or " " for text in texts]
+    encoded = tokenizer.encode_batch(cut, add_special_tokens=False)
+    for row, text in enumerate(encoded):
+        if text.ids:
+            of_text = tokens[np.array(text.ids)].astype(np.float32)
+            means[row] = of_text.sum(axis=0) / np.float32(len(of_text))
+    return unit(means.astype(float))
