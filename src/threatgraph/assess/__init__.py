@@ -7,7 +7,8 @@ formats, which are in ``formats``. ``register`` builds the risk register and mer
 """
 
 from threatgraph.assess.assessment import Assessment
-from threatgraph.assess.formats import EXTENSIONS, FORMATS, WITH_REGISTER, json_schema
+from threatgraph.assess.formats import EXTENSIONS, FORMATS, WITH_REGISTER
+from threatgraph.assess.formats.schema import json_schema
 from threatgraph.assess.profile import read_values
 from threatgraph.assess.reading import LONGEST_TEXT, read_description
 from threatgraph.assess.register import Register, Sheet, changes

@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from threatgraph.assess.model import AssessmentData
@@ -64,9 +62,3 @@ def export(data: AssessmentData, format: str, register: Register) -> bytes:
         raise UnknownName("format for assessments", format, FORMATS, f"The formats are {', '.join(FORMATS)}.")
     content = FORMATS[format](data, register)
     return content.encode() if isinstance(content, str) else content
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of the JSON format."""
-    schema: dict[str, Any] = json.loads(Path(__file__).with_name("schema.json").read_bytes())
-    return schema
