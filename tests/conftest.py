@@ -6,8 +6,9 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,13 @@ from hypothesis import settings
 from threatgraph import ThreatGraph
 
 ROOT = Path(__file__).resolve().parents[1]
-# Tests depend on nothing in the home folder, and leave nothing there; those of the cache turn it on.
+# Tests depend on nothing in the home folder, and leave nothing there; those that need a cache turn it on.
 os.environ["THREATGRAPH_CACHE"] = "off"
+if "PYTEST_XDIST_WORKER" not in os.environ:  # the processes of pytest-xdist, which inherit it, share one cache
+    _CACHE = tempfile.TemporaryDirectory(prefix="threatgraph-tests-")
+    os.environ["XDG_CACHE_HOME"] = _CACHE.name
+# As many threads as processes: more would wait for each other.
+os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
 JARS = Path("/usr/share/java")
 
 # How long one example takes says nothing about the code: the first one pays for imports.
@@ -81,8 +87,8 @@ def _need(present: bool, what: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def java(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run a Java class, or a single source file, with Debian's jars on the class path."""
+def java(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The command that runs a Java class, or a single source file, with Debian's jars on the class path."""
     _need(shutil.which("java") is not None, "Java")
     _need((JARS / "jena-core.jar").exists(), "Apache Jena (Debian package libapache-jena-java)")
     # Debian moved the classes of Jena's XML library but not its messages, without which it does not start.
@@ -98,25 +104,32 @@ def java(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., subprocess.C
     loggers = ("log4j", "slf4j-", "maven", "jcl-over", "jul-to")
     jars = [str(jar) for jar in sorted(JARS.glob("*.jar")) if not jar.name.startswith(loggers)]
     path = ":".join([str(messages), *jars, str(JARS / "slf4j-api.jar"), str(JARS / "slf4j-nop.jar")])
-
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", path, *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-
-    return run
+    return ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", path]
 
 
 @pytest.fixture(scope="session")
-def riot(java: Callable[..., subprocess.CompletedProcess[str]]) -> Callable[..., str]:
-    """Apache Jena's reader with its checks on: the N-Triples (or N-Quads) of files; a warning fails the test."""
+def riot(java: list[str]) -> Iterator[Callable[..., str]]:
+    """Apache Jena's reader with its checks on: the N-Triples (or N-Quads) of files; a warning fails the test.
 
-    def read(*paths: Path) -> str:
-        form = "nq" if paths[0].suffix in (".nq", ".trig") else "nt"
-        # Debian's Jena reads JSON-LD 1.1 by a library that it does not bring along; what we write is 1.0 as well.
-        syntax = ["--syntax=jsonld10"] if paths[0].suffix == ".jsonld" else []
-        done = java("riotcmd.riot", "--check", *syntax, f"--output={form}", *map(str, paths))
-        assert done.returncode == 0, done.stderr
-        assert not done.stderr, done.stderr
-        return done.stdout
+    One Java process reads all files of the session, since it takes longer to start than to read most of them.
+    """
+    command = [*java, str(ROOT / "tests" / "peers" / "Riot.java")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        questions, answers = process.stdin, process.stdout
 
-    return read
+        def read(*paths: Path) -> str:
+            form = "nq" if paths[0].suffix in (".nq", ".trig") else "nt"
+            # Debian's Jena reads JSON-LD 1.1 by a library that it does not bring along; what we write is 1.0 as well.
+            syntax = ["--syntax=jsonld10"] if paths[0].suffix == ".jsonld" else []
+            questions.write("\t".join(["--check", *syntax, f"--output={form}", *map(str, paths)]).encode() + b"\n")
+            questions.flush()
+            status, length, error_length = map(int, answers.readline().split())
+            output, errors = (answers.read(size).decode() for size in (length, error_length))
+            assert status == 0, errors
+            assert not errors, errors
+            return output
+
+        yield read
+        questions.close()  # the process ends

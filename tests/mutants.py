@@ -222,7 +222,7 @@ class Copy:
         return found
 
 
-def judge(copy: Copy, mutants: Sequence[Mutant], *, most: int = 60) -> dict[Mutant, set[str]]:
+def judge(copy: Copy, mutants: Sequence[Mutant], *, most: int = 200) -> dict[Mutant, set[str]]:
     """What is found of each mutant: nothing for one that survives."""
     verdicts: dict[Mutant, set[str]] = {}
     for batch in batches(mutants, most):

@@ -6,13 +6,13 @@ import csv
 import io
 import json
 import math
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from command_line import run
 from threatgraph.analytics.centrality import DEFAULTS, MEASURES
 from threatgraph.analytics.cooccurrence import PROPERTIES
 from threatgraph.analytics.coverage import GAPS
@@ -35,21 +35,6 @@ pattern:yours a tg:ThreatPattern ; skos:prefLabel "Yours"@en ; tg:causalFactor c
 pattern:alone a tg:ThreatPattern ; skos:prefLabel "Alone"@en .
 incident:one a tg:Incident ; skos:prefLabel "One"@en ; tg:occurred "last May"^^xsd:date .
 """
-
-
-def run(*words: str, env: dict[str, str] | None = None) -> tuple[int, str, str]:
-    """Run an analysis in a subprocess: status, standard output, standard error."""
-    done = subprocess.run(
-        [sys.executable, "-m", "threatgraph", "analyze", *words],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-        env={key: value for key, value in os.environ.items() if key != "COLUMNS"} | (env or {}),
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    return done.returncode, done.stdout, done.stderr
 
 
 @pytest.fixture
@@ -113,7 +98,7 @@ def test_a_missing_path_or_escalation_is_reported(mine: str, capsysbinary: pytes
 
 
 def test_an_invalid_date_is_counted_separately_with_a_note(mine: str) -> None:
-    status, out, err = run("trends", "--no-bundled", "--data", mine, "--format", "csv")
+    status, out, err = run("analyze", "trends", "--no-bundled", "--data", mine, "--format", "csv")
     assert status == 0
     assert out.split() == ["period,status,incidents", ",unreadable,1"]
     assert err == "threatgraph: note: some dates cannot be read; run `threatgraph validate` to list them.\n"
@@ -191,7 +176,7 @@ def test_invalid_arguments_are_errors_with_status_2(
 
 
 def test_an_invalid_argument_ends_the_process_without_a_traceback() -> None:
-    status, out, err = run("trends", "--period", "decade")
+    status, out, err = run("analyze", "trends", "--period", "decade")
     assert (status, out) == (2, "")
     assert err == (
         "threatgraph: error: unknown period 'decade'. Choose one of year, quarter, month.\n"

@@ -1,4 +1,4 @@
-"""``threatgraph assess`` as people use it: real processes, real files, and a terminal for the questions."""
+"""``threatgraph assess`` as people use it: real files, and a terminal for the questions."""
 
 from __future__ import annotations
 

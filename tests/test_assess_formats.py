@@ -226,20 +226,20 @@ def test_coverage_counts_what_is_there_and_names_what_is_missing() -> None:
     assert gaps["Gaps"] == "no provision to check; no control; no indicator; no comparable incident"
 
 
-def real() -> Any:
+@pytest.fixture(scope="module")
+def real(graph: ThreatGraph) -> Any:
     """The sample with records of the bundled graph only, and with a description as users write them."""
     sample = replace(assessment(), description="\n".join(("# HR ", *HOSTILE, "ist nicht TODO")))
-    incident = ThreatGraph.open().recommend(text=DESCRIPTION, kind="incident", top=1)[0]
+    incident = graph.recommend(text=DESCRIPTION, kind="incident", top=1)[0]
     found = replace(sample.incidents[0], iri=incident.iri)
     return replace(sample, incidents=(found,), threats=tuple(replace(t, incidents=(found,)) for t in sample.threats))
 
 
 @pytest.mark.parametrize(("name", "form"), [("turtle", RdfFormat.TURTLE), ("jsonld", RdfFormat.JSON_LD)])
-def test_the_triples_validate_with_no_issues(name: str, form: RdfFormat, tmp_path: Path) -> None:
-    sample = real()
+def test_the_triples_validate_with_no_issues(real: Any, name: str, form: RdfFormat, tmp_path: Path) -> None:
     path = tmp_path / f"assessment.{'ttl' if name == 'turtle' else 'jsonld'}"
-    path.write_bytes(sample.export(name))
-    assert {quad.triple for quad in parse(path=str(path), format=form)} == set(sample.to_triples())
+    path.write_bytes(real.export(name))
+    assert {quad.triple for quad in parse(path=str(path), format=form)} == set(real.to_triples())
     graph = ThreatGraph.open(path)
     report = graph.validate([path])
     assert report.conforms, report.to_text()
@@ -248,12 +248,12 @@ def test_the_triples_validate_with_no_issues(name: str, form: RdfFormat, tmp_pat
         "SELECT ?pattern { ?a a tg:Assessment ; tg:assessedThreat ?t . ?t tg:pattern ?pattern ; tg:position ?n ; "
         "prov:wasDerivedFrom ?pattern } ORDER BY ?n"
     )
-    assert [str(found.pattern) for found in rows] == [threat.iri for threat in sample.threats]  # type: ignore[union-attr]
+    assert [str(found.pattern) for found in rows] == [threat.iri for threat in real.threats]  # type: ignore[union-attr]
 
 
-def test_a_wrong_status_in_the_triples_is_reported(tmp_path: Path) -> None:
+def test_a_wrong_status_in_the_triples_is_reported(real: Any, tmp_path: Path) -> None:
     path = tmp_path / "assessment.ttl"
-    path.write_bytes(real().export("turtle").replace(b'"to check"', b'"applies"'))
+    path.write_bytes(real.export("turtle").replace(b'"to check"', b'"applies"'))
     report = ThreatGraph.open(path).validate([path])
     assert not report.conforms
     assert "candidate, to check or ruled out" in report.to_text()

@@ -451,8 +451,8 @@ def found_by(graph: ThreatGraph, name: str) -> list[ValidationResult]:
     return CheckRunner(graph.store).run([graph.checks[name]])
 
 
-def test_every_check_has_a_fault() -> None:
-    assert set(FAULTS) == set(ThreatGraph.open().checks)
+def test_every_check_has_a_fault(graph: ThreatGraph) -> None:
+    assert set(FAULTS) == set(graph.checks)
 
 
 @pytest.mark.parametrize("name", FAULTS)

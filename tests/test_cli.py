@@ -1,4 +1,4 @@
-"""The command line as people use it: real processes, real files, and a terminal of its own where that matters."""
+"""The command line as people use it: real files, and processes and a terminal of its own where that matters."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from pyoxigraph import RdfFormat, parse
 
-from command_line import fails, run
+from command_line import fails, run, start
 from threatgraph.cli import main
 from threatgraph.cli.commands import GROUPS
 from threatgraph.cli.parser import Parser, build_parser
@@ -147,7 +147,7 @@ def test_sparql_from_words_file_and_standard_input(tmp_path: Path) -> None:
     answers = [
         run("query", query, "--format", "csv"),
         run("query", "-f", str(file), "--format", "csv"),
-        run("query", "-", "--format", "csv", stdin=query),
+        start("query", "-", "--format", "csv", stdin=query),
     ]
     assert {answer[1] for answer in answers} == {"label\nGoal Drift\n"} or {a[1] for a in answers} == {
         "label\r\nGoal Drift\r\n"
@@ -196,7 +196,7 @@ def test_new_records_pass_validation(tmp_path: Path) -> None:
 
 
 def test_version_and_completion(tmp_path: Path) -> None:
-    assert re.fullmatch(r"threatgraph \d+\.\d+\.\d+\n", run("--version")[1])
+    assert re.fullmatch(r"threatgraph \d+\.\d+\.\d+\n", start("--version")[1])
     script = tmp_path / "completion.bash"
     assert run("completion", "bash", "-o", str(script))[0] == 0
     assert subprocess.run(["bash", "-n", str(script)], check=True, timeout=20).returncode == 0
@@ -301,7 +301,7 @@ def test_a_syntax_error_is_given_with_file_line_and_column(tmp_path: Path) -> No
 
 
 def test_unknown_names_come_with_the_nearest() -> None:
-    assert "did you mean" in fails("show", "PAT-SYS-05")
+    assert "did you mean" in fails("show", "PAT-SYS-05", run=start)
     assert "did you mean 'patterns-by-cause" in fails("run", "patterns-by-causes")
     assert "did you mean 'pattern" in fails("list", "paterns")
     assert "cause" in fails("run", "patterns-by-cause", "-p", "causes=x")
@@ -402,10 +402,10 @@ def test_streams_that_are_closed_or_full_give_no_traceback(words: str) -> None:
 
 
 def test_without_a_command_there_is_help() -> None:
-    status, out, err = run()
+    status, out, err = start()
     assert (status, err) == (0, "")
     assert out.startswith("usage: threatgraph COMMAND [options]\n")
-    assert run("--help")[1] == out
+    assert start("--help")[1] == out
 
 
 # Places to write to: pipes, terminals, narrow ones.

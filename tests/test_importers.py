@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
+from command_line import run, start
 from importer_samples import (
     ATLAS,
     BY_HAND,
@@ -283,21 +284,6 @@ def test_a_damaged_file_is_imported_or_rejected(
     list(parse(as_turtle(found), format=RdfFormat.TURTLE))
 
 
-def run(*words: str, env: dict[str, str] | None = None) -> tuple[int, str, str]:
-    """Run the command line in a process of its own: status, standard output, standard error."""
-    done = subprocess.run(
-        [sys.executable, "-m", "threatgraph", *words],
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-        env=dict(os.environ) | (env or {}),
-    )
-    assert "Traceback" not in done.stderr, done.stderr
-    return done.returncode, done.stdout, done.stderr
-
-
 def test_the_command_knows_the_formats_of_the_library() -> None:
     with pytest.raises(UnknownName, match="did you mean 'aiid"):
         import_file("aid", Path("x"))
@@ -412,7 +398,7 @@ def test_a_killed_import_leaves_no_partial_file(tmp_path: Path) -> None:
 
 def test_imports_are_deterministic(snapshot: Path, sheet: Path) -> None:
     for form, path in (("aiid", snapshot), ("mit-risk-repository", sheet)):
-        text = run("import", form, str(path), env={"PYTHONHASHSEED": "1"})[1]
+        text = start("import", form, str(path), env={"PYTHONHASHSEED": "1"})[1]
         assert text == as_turtle(import_file(form, path, links_above=0.0)) != ""
 
 

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import NamedNode, RdfFormat, serialize
 
+from command_line import run
 from threatgraph import InvalidQuery, ThreatGraph, ThreatGraphError, UnknownName
 from threatgraph.cli import main
 from threatgraph.recommend import Recommendation, Recommender, recommend
@@ -34,8 +35,9 @@ HEAD = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in P
 
 
 @pytest.fixture(scope="module")
-def bundled() -> ThreatGraph:
-    return ThreatGraph.open()
+def bundled(graph: ThreatGraph) -> ThreatGraph:
+    """The bundled graph, whose model other tests use as well."""
+    return graph
 
 
 @pytest.fixture
@@ -604,24 +606,21 @@ def test_embeddings_are_those_that_wordllama_computes(bundled: ThreatGraph) -> N
 # The command line.
 
 
-def test_the_command_prints_and_exports(capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path) -> None:
-    assert main(["recommend", "goal-drift", "--top", "2"]) == 0
-    shown = capsysbinary.readouterr().out.decode()
+def test_the_command_prints_and_exports(bundled: ThreatGraph, tmp_path: Path) -> None:
+    status, shown, _ = run("recommend", "goal-drift", "--top", "2")
+    assert status == 0
     assert shown.startswith("Patterns related to Goal Drift\n\nExisting curated links (")
     assert "\nNot linked yet\n" in shown
-    assert main(["recommend", "goal-drift", "--top", "2", "--format", "json"]) == 0
-    loaded = json.loads(capsysbinary.readouterr().out)
+    loaded = json.loads(run("recommend", "goal-drift", "--top", "2", "--format", "json")[1])
     assert loaded["basis"] == "signals"
     assert len(loaded["recommendations"]) == 2
     assert all(link["label"] in shown for link in loaded["existingLinks"])
-    assert main(["recommend", "--all", "--top", "1", "--format", "csv"]) == 0
-    assert len(capsysbinary.readouterr().out.splitlines()) == 1 + len(ThreatGraph.open().run("patterns"))
+    every = run("recommend", "--all", "--top", "1", "--format", "csv")[1]
+    assert len(every.splitlines()) == 1 + len(bundled.run("patterns"))
     out = tmp_path / "r.ttl"
-    assert (
-        main(["recommend", "goal-drift", "--framework", "eu-ai-act-2024-1689", "--format", "turtle", "-o", str(out)])
-        == 0
-    )
-    assert main(["validate", str(out)]) == 0
+    words = ("--framework", "eu-ai-act-2024-1689", "--format", "turtle", "-o", str(out))
+    assert run("recommend", "goal-drift", *words)[0] == 0
+    assert run("validate", str(out))[0] == 0
     assert "tg:Recommendation" in out.read_text(encoding="utf-8")
 
 

@@ -22,9 +22,9 @@ QUESTIONS = 120
 
 
 @pytest.fixture(scope="module")
-def samples() -> list[learn_weights.Sample]:
+def samples(graph: ThreatGraph) -> list[learn_weights.Sample]:
     """The values of the signals of some incidents for all patterns, with the patterns that are linked."""
-    store = ThreatGraph.open().store
+    store = graph.store
     recommender = Recommender(store, embedded=False)
     primary = learn_weights.primary_patterns(store)
     found = learn_weights.samples(recommender, "incident", "pattern", primary, bare=False)[:QUESTIONS]
@@ -45,9 +45,8 @@ def test_with_the_answers_of_other_questions_no_more_than_the_popular_ones_are_f
     assert first_right(samples) >= popular + 0.3
 
 
-def test_the_mapping_asked_for_does_not_change_the_scores() -> None:
+def test_the_mapping_asked_for_does_not_change_the_scores(graph: ThreatGraph) -> None:
     """Without the mapping of a pattern to a provision, the scores of all provisions for the pattern are the same."""
-    graph = ThreatGraph.open()
     pattern = graph.resolve("goal-drift", "pattern")
     mapping = next(m for m in graph.recommender.corpus.mappings if m.record == pattern)
     hidden = {NamedNode(mapping.node), NamedNode(mapping.provision)}

@@ -36,7 +36,6 @@ SH = PREFIXES["sh"]
 ACTOR = NamedNode(f"{BASE}actor/sample")
 
 World = frozenset[Triple]
-Graph = shapes.ShapeGraph
 
 
 class Constraint(NamedTuple):
@@ -95,13 +94,15 @@ CONSTRAINTS = list(constraints())
 MINIMAL = tuple(f"{BASE}{name}" for name in ("incident/other", "pattern/other", "pattern/third"))
 
 
-def findings(
-    content: Iterable[Triple], folder: Path, files: list[Path] | None = None, *, fast: bool = True
-) -> set[str]:
+@cache
+def background_store() -> MemoryStore:
+    """The background in a store; each world is added to a copy of it."""
+    return MemoryStore.open(bundled=False).extended(background(), "urn:background", Path("background.nt"))
+
+
+def findings(content: Iterable[Triple], files: list[Path] | None = None, *, fast: bool = True) -> set[str]:
     """The results for a world: the rule of each result and the kind of constraint, without hints on minimal records."""
-    path = folder / "world.nt"
-    serialize({*content, *background()}, str(path), format=RdfFormat.N_TRIPLES)
-    store = MemoryStore.open([path], bundled=False)
+    store = background_store().extended(content, "urn:world", Path("world.nt"))
     results = [
         result
         for result in validate(store, shapes=files, fast=fast, hints=True)
@@ -175,9 +176,11 @@ def test_classes_share_the_property_shapes_that_are_equal() -> None:
     assert written
 
 
-def test_every_shape_reaches_a_node_of_the_bundled_data_or_of_what_is_made_of_it(tmp_path: Path) -> None:
+def test_every_shape_reaches_a_node_of_the_bundled_data_or_of_what_is_made_of_it(
+    graph: ThreatGraph, tmp_path: Path
+) -> None:
     made = tmp_path / "made.nt"
-    recommended = ThreatGraph.open().recommend("goal-drift", top=1).to_triples()
+    recommended = graph.recommend("goal-drift", top=1).to_triples()
     serialize([*recommended, *assessment().to_triples()], str(made), format=RdfFormat.N_TRIPLES)
     retired = tmp_path / "retired.ttl"
     retired.write_text(
@@ -186,20 +189,20 @@ def test_every_shape_reaches_a_node_of_the_bundled_data_or_of_what_is_made_of_it
         f" <{PREFIXES['skos']}narrowMatch> <https://example.org/entry> ;"
         f" <{PREFIXES['skos']}exactMatch> <https://example.org/entry> ."
     )
-    graph = ThreatGraph.open([made, retired])
+    both = ThreatGraph.open([made, retired])
     for check in read_constraints(shapes.load(FILES), hints=True):
         assert check.target.kind in ("targetClass", "targetSubjectsOf")
         of_class, term = check.target.kind == "targetClass", str(check.target.term)
         step, value = ("a/rdfs:subClassOf*", term) if of_class else (term, "[]")
-        assert graph.store.ask(f"ASK {{ ?node {step} {value} }}"), f"{check.shape} reaches nothing"
+        assert both.store.ask(f"ASK {{ ?node {step} {value} }}"), f"{check.shape} reaches nothing"
 
 
 # The good world, and the bundled one.
 
 
 @pytest.mark.parametrize("fast", [True, False])
-def test_the_good_world_conforms(tmp_path: Path, fast: bool) -> None:
-    assert findings(world(), tmp_path, fast=fast) == set()
+def test_the_good_world_conforms(fast: bool) -> None:
+    assert findings(world(), fast=fast) == set()
 
 
 def test_the_good_world_has_every_property_that_a_shape_names() -> None:
@@ -336,8 +339,8 @@ def _another(constraint: Constraint, old: list[NamedNode | Literal]) -> NamedNod
         if first.language:
             return OTHER_VALUES["text"]
         return OTHER_VALUES.get(first.datatype.value, OTHER_VALUES["string"])
-    kind = kinds(world() | load(*sorted(ONTOLOGY[1].glob("*.ttl"))), first)
-    everything = world() | load(*sorted(ONTOLOGY[1].glob("*.ttl")))
+    everything = world() | background()
+    kind = kinds(everything, first)
     same = sorted({str(t.subject) for t in everything if kinds_equal(t, kind) and t.subject != first})
     fallback = {
         "Citation-source": "https://example.org/another",
@@ -397,9 +400,9 @@ def expected_findings(constraint: Constraint) -> set[str]:
 @pytest.mark.parametrize(
     "constraint", CONSTRAINTS, ids=lambda c: f"{c.target.value.removeprefix(TG)} {c.name} {c.component}"
 )
-def test_a_broken_constraint_is_the_only_finding(constraint: Constraint, tmp_path: Path) -> None:
+def test_a_broken_constraint_is_the_only_finding(constraint: Constraint) -> None:
     own = with_common(constraint.file, *(FOLDER / f"{name}.ttl" for name in ("identifier", "record-part")))
-    assert findings(spoil(constraint), tmp_path, own) == expected_findings(constraint)
+    assert findings(spoil(constraint), own) == expected_findings(constraint)
 
 
 #: What breaks a record so that records which link to it break too; these go class by class.
@@ -412,16 +415,16 @@ for _constraint in CONSTRAINTS:
 
 
 @pytest.mark.parametrize("batch", BATCHES.values(), ids=BATCHES)
-def test_pyshacl_over_all_nodes_finds_the_same(batch: list[Constraint], tmp_path: Path) -> None:
+def test_pyshacl_over_all_nodes_finds_the_same(batch: list[Constraint]) -> None:
     """All constraints of a kind broken at once: no shape of another class finds fault, and both ways agree."""
     spoilt = [spoil(constraint) for constraint in batch]
     removed = frozenset[Triple]().union(*(world() - content for content in spoilt))
     added = frozenset[Triple]().union(*(content - world() for content in spoilt))
     broken = (world() - removed) | added
     expected = set[str]().union(*map(expected_findings, batch))
-    assert findings(broken, tmp_path) == expected
+    assert findings(broken) == expected
     files = with_common(*{constraint.file for constraint in batch})
-    assert findings(broken, tmp_path, files, fast=False) == expected
+    assert findings(broken, files, fast=False) == expected
 
 
 def _change(remove: str, add: str) -> World:
@@ -479,10 +482,10 @@ def test_every_sparql_constraint_has_a_broken_record() -> None:
 
 
 @pytest.mark.parametrize("name", BY_QUERY)
-def test_a_broken_sparql_constraint_is_the_only_finding(name: str, tmp_path: Path) -> None:
+def test_a_broken_sparql_constraint_is_the_only_finding(name: str) -> None:
     broken = _change(*BY_QUERY[name])
-    assert findings(broken, tmp_path) == {f"{name} SPARQL"}
-    assert findings(broken, tmp_path, fast=False) == {f"{name} SPARQL"}
+    assert findings(broken) == {f"{name} SPARQL"}
+    assert findings(broken, fast=False) == {f"{name} SPARQL"}
 
 
 @pytest.mark.parametrize(
@@ -494,20 +497,20 @@ def test_a_broken_sparql_constraint_is_the_only_finding(name: str, tmp_path: Pat
         ('pattern:sample tg:domain "DOM-SYS" .', "ThreatPattern-domain Class"),
     ],
 )
-def test_mistakes_that_people_make(text: str, rules: str, tmp_path: Path) -> None:
+def test_mistakes_that_people_make(text: str, rules: str) -> None:
     subject, prop = text.split(" ")[:2]
     head = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())
     (new,) = [quad.triple for quad in parse(head + text, format=RdfFormat.TURTLE)]
     content = frozenset(t for t in world() if not (t.subject == new.subject and t.predicate == new.predicate)) | {new}
-    assert findings(content, tmp_path) == set(rules.split(", ")), (subject, prop)
-    assert findings(content, tmp_path, fast=False) == set(rules.split(", "))
+    assert findings(content) == set(rules.split(", ")), (subject, prop)
+    assert findings(content, fast=False) == set(rules.split(", "))
 
 
 RETIRED = "pattern:other owl:deprecated true ; dcterms:isReplacedBy pattern:sample ."
 
 
-def test_a_retired_record_with_a_successor_conforms(tmp_path: Path) -> None:
-    assert findings(_change("", RETIRED), tmp_path) == set()
+def test_a_retired_record_with_a_successor_conforms() -> None:
+    assert findings(_change("", RETIRED)) == set()
 
 
 GOOD_ADDRESSES = (
@@ -522,10 +525,8 @@ GOOD_ADDRESSES = (
 
 
 @pytest.mark.parametrize("url", GOOD_ADDRESSES)
-def test_a_web_address_conforms(url: str, tmp_path: Path) -> None:
-    assert (
-        findings(_change("", f"pattern:sample dcterms:source <{url}> ; skos:exactMatch <{url}> ."), tmp_path) == set()
-    )
+def test_a_web_address_conforms(url: str) -> None:
+    assert findings(_change("", f"pattern:sample dcterms:source <{url}> ; skos:exactMatch <{url}> .")) == set()
 
 
 WRONG_ADDRESSES = (
@@ -545,9 +546,9 @@ WRONG_ADDRESSES = (
 
 @pytest.mark.parametrize("url", WRONG_ADDRESSES)
 @pytest.mark.parametrize("fast", [True, False])
-def test_what_is_no_web_address_is_no_source(url: str, fast: bool, tmp_path: Path) -> None:
+def test_what_is_no_web_address_is_no_source(url: str, fast: bool) -> None:
     broken = _change("", f"pattern:sample dcterms:source <{url}> .")
-    assert findings(broken, tmp_path, fast=fast) == {"Source-address Pattern"}
+    assert findings(broken, fast=fast) == {"Source-address Pattern"}
 
 
 @pytest.mark.parametrize(
@@ -579,10 +580,10 @@ def test_what_is_no_web_address_is_no_source(url: str, fast: bool, tmp_path: Pat
         ('pattern:sample prov:wasAttributedTo "us" .', {"Attributed-author NodeKind"}),
     ],
 )
-def test_a_rule_for_records_of_any_class_is_broken_alone(text: str, rules: set[str], tmp_path: Path) -> None:
+def test_a_rule_for_records_of_any_class_is_broken_alone(text: str, rules: set[str]) -> None:
     broken = _change("", text)
-    assert findings(broken, tmp_path) == rules
-    assert findings(broken, tmp_path, fast=False) == rules
+    assert findings(broken) == rules
+    assert findings(broken, fast=False) == rules
 
 
 def test_every_rule_for_records_of_any_class_has_a_broken_record() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 _ESCAPE = r"\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
@@ -37,6 +37,8 @@ _CODEPOINT = re.compile(_ESCAPE)
 _ANGLED = re.compile(r"<[^>]*+>")
 #: What follows a keyword: for some a name and then a group graph pattern; for FROM, anything.
 _FOLLOWED = {"SERVICE": ("SILENT",), "GRAPH": (), "FROM": ("NAMED",)}
+#: Queries up to this many characters are tokenized at once.
+_SHORT = 4_096
 _NAMES = frozenset(("iri", "variable", "name"))
 
 
@@ -62,6 +64,16 @@ def tokens(sparql: str) -> Iterator[tuple[str, int]]:
 
 def scan(sparql: str, at: int = 0) -> Iterator[Token]:
     """All tokens of a query from a position on, except white space and comments."""
+    return iter(_all_tokens(sparql)) if at == 0 and len(sparql) <= _SHORT else _scan(sparql, at)
+
+
+@lru_cache(maxsize=64)
+def _all_tokens(sparql: str) -> tuple[Token, ...]:
+    """All tokens of a short query, kept because several checks read the same query one after the other."""
+    return tuple(_scan(sparql, 0))
+
+
+def _scan(sparql: str, at: int) -> Iterator[Token]:
     while at < len(sparql):
         found = _tokens_at(sparql, at)
         yield from (token for token in found if token.kind != "blank")
