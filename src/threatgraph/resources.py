@@ -6,9 +6,12 @@ Only RDF files, queries and word lists are ever read from a checkout. Code is al
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from threatgraph.errors import ThreatGraphError
 
@@ -100,12 +103,59 @@ def queries_dir() -> Path:
 
 def bundled_files() -> list[Path]:
     """Return the files of the bundled graph, sorted: ontology, schemes and data (not shapes, rules or alignments)."""
-    ontology = ontology_dir()
+    return [Path(path) for path, _ in _bundled()]
+
+
+def bundled_digest() -> str:
+    """Return a digest of the names, sizes and modification times of the bundled files and rules, to detect changes."""
+    rules = str(ontology_dir() / "rules")
+    start = len(str(root())) + 1
+    files = [*_bundled(), *_sorted(rules, ".rq")]
+    lines = [f"{path[start:]}\0{status.st_size}\0{status.st_mtime_ns}\n" for path, status in files]
+    return digest("".join(lines).replace(os.sep, "/"))
+
+
+def digest(text: str) -> str:
+    """Return the SHA-256 digest of a text, in hexadecimal."""
+    return str(_sha256()(text.encode(errors="surrogateescape")).hexdigest())
+
+
+def _sha256() -> Any:
+    """The function of `hashlib`, from the module below it, since `hashlib` takes 3 ms to load OpenSSL."""
+    for module in ("_sha2", "_sha256"):  # of Python 3.12 and 3.11; `random` does so for the same reason
+        with suppress(ImportError):
+            return import_module(module).sha256
+    return import_module("hashlib").sha256
+
+
+def _bundled() -> list[tuple[str, os.stat_result]]:
+    """The paths of the files of the bundled graph and their status."""
+    ontology = str(ontology_dir())
+    main = os.path.join(ontology, "threatgraph.ttl")  # noqa: PTH118 - see _below
     return [
-        ontology / "threatgraph.ttl",
-        *sorted((ontology / "schemes").glob("*.ttl")),
-        *sorted(data_dir().rglob("*.ttl")),
+        (main, os.stat(main)),  # noqa: PTH116
+        *_sorted(os.path.join(ontology, "schemes"), ".ttl"),  # noqa: PTH118
+        *_sorted(str(data_dir()), ".ttl", deep=True),
     ]
+
+
+def _sorted(folder: str, suffix: str, *, deep: bool = False) -> list[tuple[str, os.stat_result]]:
+    found = [(entry.path, entry.stat()) for entry in _below(folder, suffix, deep=deep)]
+    return sorted(found, key=lambda item: item[0].split(os.sep))  # noqa: PTH206 - as paths are sorted, but quicker
+
+
+def _below(folder: str, suffix: str, *, deep: bool) -> Iterator[os.DirEntry[str]]:
+    """The entries of a folder, and if asked of its subfolders; paths of `pathlib` would take five times as long."""
+    try:
+        entries = os.scandir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    with entries:
+        for entry in entries:
+            if entry.name.endswith(suffix):
+                yield entry
+            elif deep and entry.is_dir(follow_symlinks=False):
+                yield from _below(entry.path, suffix, deep=True)
 
 
 @cache

@@ -11,7 +11,7 @@ from threatgraph.graph.exchange import Exchange
 from threatgraph.graph.paths import PathLike, as_paths
 from threatgraph.graph.queries import Queries
 from threatgraph.graph.validation import Validation
-from threatgraph.store import MemoryStore, Store
+from threatgraph.store import Store
 
 if TYPE_CHECKING:
     from threatgraph.store.disk.load import LoadResult
@@ -80,7 +80,10 @@ class ThreatGraph(Queries, Validation, Exchange):
         if cached and bundled and not paths:
             from threatgraph.store.disk.cache import bundled_store
 
-            return cls(bundled_store() or MemoryStore.open())
+            if (copy := bundled_store()) is not None:
+                return cls(copy)
+        from threatgraph.store.memory import MemoryStore
+
         return cls(MemoryStore.open(paths, bundled=bundled))
 
     @classmethod

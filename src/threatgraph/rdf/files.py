@@ -25,7 +25,7 @@ FORMATS: dict[str, RdfFormat] = {
     ".xml": RdfFormat.RDF_XML,
     ".jsonld": RdfFormat.JSON_LD,
 }
-_TURTLE = re.compile(rb"(?i)(?:\xef\xbb\xbf)?\s*(?:#|@prefix|@base|prefix|base)")
+_TURTLE = rb"(?i)(?:\xef\xbb\xbf)?\s*(?:#|@prefix|@base|prefix|base)"
 _HEAD = 1024
 _LARGEST_TEXT = 64 * 1024**2
 COMPRESSED = ".gz"
@@ -130,7 +130,7 @@ def _format_of(path: Path) -> RdfFormat:
         return form
     try:
         with _opened(path) as stream:
-            return RdfFormat.TURTLE if _TURTLE.match(stream.read(_HEAD)) else form
+            return RdfFormat.TURTLE if re.match(_TURTLE, stream.read(_HEAD)) else form
     except (OSError, EOFError, zlib.error):
         return form  # reading it reports the error
 

@@ -19,8 +19,7 @@ DEEPEST_TRIPLE = 100
 
 # The terminals of the Turtle grammar (section 6.5) in which a bracket does not nest. A token that may continue in the
 # next chunk does not match: quotes and brackets need two more bytes after them.
-_TURTLE_TEXT = re.compile(
-    rb"""
+_TURTLE_TEXT = rb"""
     (?: [^<>"'#()\[\]{}\\]++
       | \\.
       | <[^<>"{}|^`\x00-\x20]*+>
@@ -30,13 +29,11 @@ _TURTLE_TEXT = re.compile(
       | "(?!"")(?:[^"\\\r\n]++|\\.)*+"(?=..)
       | '(?!'')(?:[^'\\\r\n]++|\\.)*+'(?=..)
     )*+
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_TURTLE_BRACKET = re.compile(rb"(?:<<\(|\)>>|<<|>>|[\[\](){}])(?=..)", re.DOTALL)
+"""
+_TURTLE_BRACKET = rb"(?:<<\(|\)>>|<<|>>|[\[\](){}])(?=..)"
 _OPENING = frozenset((b"<<(", b"<<", b"[", b"(", b"{"))
-_JSON_TEXT = re.compile(rb'(?:[^"]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
-_JSON_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_JSON_TEXT = rb'(?:[^"]++|"(?:[^"\\]++|\\.)*+")*+'
+_JSON_STRING = rb'"(?:[^"\\]++|\\.)*+"'
 _NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
 
 
@@ -50,6 +47,9 @@ class Refused(Exception):
 
 class ChunkedCheck(ABC):
     """A check that reads a text in chunks and keeps an incomplete token until the next chunk."""
+
+    expanded = 0
+    """Bytes that the entity references so far expand to, in a format that has entities."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -79,14 +79,16 @@ class TurtleNesting(ChunkedCheck):
     def __init__(self) -> None:
         super().__init__()
         self._triples = 0
+        self._text = re.compile(_TURTLE_TEXT, re.VERBOSE | re.DOTALL)
+        self._bracket = re.compile(_TURTLE_BRACKET, re.DOTALL)
 
     def feed(self, content: bytes) -> bytes:
         """Check the next chunk; see :meth:`ChunkedCheck.feed`."""
         text = self._rest + (content or b"\n\n")
         place = 0
         while True:
-            place = _TURTLE_TEXT.match(text, place).end()  # type: ignore[union-attr]  # the pattern also matches the empty string
-            bracket = _TURTLE_BRACKET.match(text, place)
+            place = self._text.match(text, place).end()  # type: ignore[union-attr]  # the pattern also matches the empty string
+            bracket = self._bracket.match(text, place)
             if bracket is None:
                 break
             self._count(bracket[0], text, place)
@@ -112,9 +114,9 @@ class JsonNesting(ChunkedCheck):
     def feed(self, content: bytes) -> bytes:
         """Check the next chunk; see :meth:`ChunkedCheck.feed`."""
         text = self._rest + content
-        place = _JSON_TEXT.match(text).end()  # type: ignore[union-attr]  # the pattern also matches the empty string
+        place = re.match(_JSON_TEXT, text, re.DOTALL).end()  # type: ignore[union-attr]  # the pattern also matches the empty string
         done, self._rest = text[:place], text[place:]
-        brackets = _JSON_STRING.sub(b"", done).translate(None, _NO_BRACKET)
+        brackets = re.sub(_JSON_STRING, b"", done, flags=re.DOTALL).translate(None, _NO_BRACKET)
         for depth in accumulate((1 if bracket in b"[{" else -1 for bracket in brackets), initial=self._depth):
             if depth > DEEPEST_JSON:
                 raise Refused(too_deep("brackets", DEEPEST_JSON), self._line)

@@ -15,7 +15,6 @@ import pyoxigraph as ox
 
 from threatgraph.errors import InvalidFile
 from threatgraph.rdf.nesting import DEEPEST_TRIPLE, ChunkedCheck, JsonNesting, Refused, TurtleNesting, too_deep
-from threatgraph.rdf.xml_checks import XmlChecks
 from threatgraph.vocab import PREFIXES
 
 LONGEST = 16 * 1024**2
@@ -35,9 +34,7 @@ _BLOCK = 64 * 1024
 _PATIENCE = {ox.RdfFormat.RDF_XML: LONGEST, ox.RdfFormat.JSON_LD: LONGEST_DOCUMENT}
 _XML_LITERAL = f"{PREFIXES['rdf']}XMLLiteral"
 # A JSON-LD document that refers to a remote context.
-_REMOTE_CONTEXT = re.compile(
-    rb'"@(?:context|import)"\s*+:\s*+(?:\[(?:[^"{}\]]|\{[^{}]*+\}|"@[^"]*+")*+)?"(?P<address>[^"]++)"'
-)
+_REMOTE_CONTEXT = rb'"@(?:context|import)"\s*+:\s*+(?:\[(?:[^"{}\]]|\{[^{}]*+\}|"@[^"]*+")*+)?"(?P<address>[^"]++)"'
 
 
 class Source:
@@ -179,13 +176,12 @@ class Source:
         self._check_encoding(content)
         self._ended = not content
         self._before, self._place = self._ready[-_BLOCK:], 0
-        before = self._checks.expanded if isinstance(self._checks, XmlChecks) else 0
+        before = self._checks.expanded
         try:
             self._ready = self._checks.feed(content)
         except Refused as error:
             raise InvalidFile(self._name, error.reason, error.line) from None
-        if isinstance(self._checks, XmlChecks):
-            self._since_statement += self._checks.expanded - before
+        self._since_statement += self._checks.expanded - before
         if self._checks.pending > LONGEST:
             raise self._too_long(LONGEST)
 
@@ -210,7 +206,7 @@ class Source:
     def _remote_context(self) -> InvalidFile:
         """The error for JSON-LD with a remote context, which is in the last blocks that were read."""
         text = self._before + self._ready
-        found = _REMOTE_CONTEXT.search(text)
+        found = re.search(_REMOTE_CONTEXT, text)
         address = f" {found['address'].decode('utf-8', 'replace')}" if found else ""
         line = self._checked_line - text.count(b"\n", found.start()) if found else None
         reason = (
@@ -221,7 +217,7 @@ class Source:
 
     def _too_long(self, limit: int) -> InvalidFile:
         reason = f"{_longer(limit)}, the maximum that is read at once: split it."
-        if isinstance(self._checks, XmlChecks) and self._checks.expanded:
+        if self._checks.expanded:
             reason = f"a text here is longer than {limit // 1024**2} MiB with its entities expanded: split it."
         if self._form == ox.RdfFormat.JSON_LD and limit == LONGEST_DOCUMENT:
             reason = (
@@ -237,6 +233,8 @@ def _longer(limit: int) -> str:
 
 def _checks_of(form: ox.RdfFormat) -> ChunkedCheck:
     if form == ox.RdfFormat.RDF_XML:
+        from threatgraph.rdf.xml_checks import XmlChecks  # its patterns take time to compile
+
         return XmlChecks()
     return JsonNesting() if form == ox.RdfFormat.JSON_LD else TurtleNesting()
 

@@ -49,8 +49,6 @@ class XmlChecks(ChunkedCheck):
     def __init__(self) -> None:
         super().__init__()
         self._entities: dict[bytes, bytes] = {}
-        self.expanded = 0
-        """Bytes that the entity references so far expand to."""
 
     def feed(self, content: bytes) -> bytes:
         """Check the next chunk; an entity other than a short text abbreviation is refused, too."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
 from pyoxigraph import NamedNode, RdfFormat
 
@@ -14,6 +12,7 @@ from threatgraph import resources
 from threatgraph.errors import InvalidFile, InvalidQuery, UnknownName
 from threatgraph.rdf.files import find_files, source_of
 from threatgraph.rdf.reading import Source
+from threatgraph.store.disk.manifest import GraphEntry
 from threatgraph.vocab import BASE, FILE_GRAPHS
 
 STREAM_GRAPH = "urn:threatgraph:stdin"
@@ -30,30 +29,7 @@ STREAM_FORMATS: Mapping[str, RdfFormat] = {
 """The formats of a stream, by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class GraphEntry:
-    """An entry of the manifest: a named graph and the file that it was loaded from."""
-
-    path: str | None
-    """The path of the file, relative to the bundled folders for a bundled file; ``None`` for standard input."""
-    triples: int = 0
-    """The number of statements in the file; duplicates count each time."""
-    size: int | None = None
-    """Bytes."""
-    modified: int | None = None
-    """The modification time in nanoseconds since 1970 (UTC)."""
-    bundled: bool = False
-
-    @property
-    def file(self) -> Path | None:
-        """The path of the file on this machine, which may no longer exist."""
-        if self.path is None:
-            return None
-        return resources.root() / self.path if self.bundled else Path(self.path)
-
-
-@dataclass(frozen=True, slots=True)
-class GraphSource:
+class GraphSource(NamedTuple):
     """A source to load into a named graph."""
 
     graph: str
@@ -131,16 +107,6 @@ def bundled_sources() -> list[GraphSource]:
     root = resources.root()
     named = ((file, file.relative_to(root).as_posix()) for file in resources.bundled_files())
     return [_file_input(file, FILE_GRAPHS + name, name, bundled=True) for file, name in named]
-
-
-def bundled_digest() -> str:
-    """A digest of the names, sizes and modification times of the bundled files and rules, to detect changes."""
-    root = resources.root()
-    digest = hashlib.sha256()
-    for file in [*resources.bundled_files(), *sorted((resources.ontology_dir() / "rules").glob("*.rq"))]:
-        status = file.stat()
-        digest.update(f"{file.relative_to(root).as_posix()}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
-    return digest.hexdigest()
 
 
 def _file_input(file: Path, graph: str, path: str, *, bundled: bool = False) -> GraphSource:

@@ -16,9 +16,10 @@ from threatgraph.errors import ThreatGraphError
 T = TypeVar("T")
 
 MOST_READ = 64 * 1024**2
-"""Stores up to this many bytes have their content checked at each opening, at about 1 ms per MiB."""
+"""Stores up to this many bytes have their content checked at each opening, at about 0.2 ms per MiB."""
 _CHANGING = ("LOCK", "LOG")
-_CHUNK = 1024**2
+_CHUNK = 256 * 1024
+"""Small enough for the caches of a processor."""
 
 ENGINE_ERRORS = (OSError, RuntimeError, ValueError, SyntaxError, MemoryError)
 """What Oxigraph raises if it cannot read or write a database."""
@@ -56,12 +57,15 @@ def checksums(folder: Path) -> dict[str, tuple[int, int]]:
     return {file.name: (file.stat().st_size, _checksum(file)) for file in sorted(folder.iterdir()) if _is_kept(file)}
 
 
-def require_intact(folder: Path, files: Mapping[str, tuple[int, int]]) -> None:
+def require_intact(folder: Path, files: Mapping[str, tuple[int, int]]) -> bool:
     """Check that the files of a database are unchanged since they were written.
 
     Args:
         folder: the folder of the database.
         files: the size and checksum of each, by name.
+
+    Returns:
+        Whether their content was checked, too, which is done in a small store.
 
     Raises:
         ThreatGraphError: if a file is missing or has changed.
@@ -74,6 +78,7 @@ def require_intact(folder: Path, files: Mapping[str, tuple[int, int]]) -> None:
                 raise ThreatGraphError(f"{file}: changed since it was written; the store {ADVICE[3:]}")
         except OSError as error:
             raise ThreatGraphError(f"{file}: cannot be read ({error.strerror}); the store {ADVICE[3:]}") from error
+    return whole and bool(files)
 
 
 def _is_kept(file: Path) -> bool:
@@ -82,8 +87,8 @@ def _is_kept(file: Path) -> bool:
 
 
 def _checksum(file: Path) -> int:
-    checksum = 0
-    with file.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            checksum = zlib.crc32(chunk, checksum)
+    checksum, buffer = 0, memoryview(bytearray(_CHUNK))
+    with file.open("rb", buffering=0) as stream:
+        while size := stream.readinto(buffer):  # one buffer for all: new memory costs more than the checksum
+            checksum = zlib.crc32(buffer[:size], checksum)
     return checksum

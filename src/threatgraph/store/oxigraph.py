@@ -36,11 +36,11 @@ ROWS, BOOLEAN, TRIPLES = b"R", b"B", b"T"
 _READ = 4_096
 """Queries up to this many characters are scanned in negligible time, whatever they contain."""
 # A syntax error of Oxigraph begins with "error at LINE:COLUMN: …".
-_PLACE = re.compile(r"error at (\d+):(\d+)")
+_PLACE = r"error at (\d+):(\d+)"
 # An empty reason, or a list of tokens that does not help the user.
-_UNHELPFUL = re.compile(r"^$|expected one of|expected (\[.*\]|[A-Z_]+)$")
+_UNHELPFUL = r"^$|expected one of|expected (\[.*\]|[A-Z_]+)$"
 _SHOWN = 120
-_ANGLED = re.compile(r"<[^<>\"{}|^`\\\x00-\x20]*>")
+_ANGLED = r"<[^<>\"{}|^`\\\x00-\x20]*>"
 
 
 class OxigraphStore:
@@ -52,8 +52,9 @@ class OxigraphStore:
     in_memory = True
     """Whether queries need no open file."""
 
-    def __init__(self, engine: ox.Store) -> None:
-        self._store = engine
+    def __init__(self, engine: ox.Store | None = None) -> None:
+        if engine is not None:  # a subclass can open it later
+            self._store = engine
         self._pools: dict[bool, Pool] = {}
         """The worker pools for external queries: with the named graphs filled, and without."""
 
@@ -139,8 +140,8 @@ class OxigraphStore:
             if isinstance(answer, ox.QueryBoolean):
                 return BOOLEAN, b"1" if answer else b""
             if isinstance(answer, ox.QueryTriples):
-                return TRIPLES, _flat(answer.serialize(format=ox.RdfFormat.N_TRIPLES) or b"", b" )>>", TurtleNesting())
-            return ROWS, _flat(answer.serialize(format=ox.QueryResultsFormat.JSON) or b"", b"}}", JsonNesting())
+                return TRIPLES, _flat(answer.serialize(format=ox.RdfFormat.N_TRIPLES) or b"", b" )>>", TurtleNesting)
+            return ROWS, _flat(answer.serialize(format=ox.QueryResultsFormat.JSON) or b"", b"}}", JsonNesting)
         except (OSError, RuntimeError, ValueError) as error:
             raise ThreatGraphError(f"the query failed: {error}") from error
 
@@ -198,7 +199,7 @@ def uses_named_graphs(sparql: str) -> bool:
     """Whether a query may use named graphs; a long query with one of the keywords is assumed to."""
     # The project's IRIs contain the word "graph", and tokenizing a long query is slow. So IRIs are removed first: a
     # keyword followed by a name and a group cannot be inside angle brackets without spaces and braces.
-    bare = _ANGLED.sub("<>", sparql).upper()
+    bare = re.sub(_ANGLED, "<>", sparql).upper()
     words = [word for word in ("GRAPH", "FROM") if word in bare or "\\U" in bare]
     return bool(words) and (len(sparql) > _READ or any(may_say(sparql, word) is not None for word in words))
 
@@ -234,7 +235,7 @@ def _evaluate(
         raise ThreatGraphError(f"the query failed: {error}") from error
 
 
-def _flat(content: bytes, end: bytes, check: ChunkedCheck) -> bytes:
+def _flat(content: bytes, end: bytes, check: type[ChunkedCheck]) -> bytes:
     """Check that an answer has no triple terms so deep that the parent process would run out of stack parsing it.
 
     Args:
@@ -244,7 +245,7 @@ def _flat(content: bytes, end: bytes, check: ChunkedCheck) -> bytes:
     """
     if end * (DEEPEST_TRIPLE - 10) in content:
         try:
-            check.feed(content)
+            check().feed(content)
         except Refused:
             raise QueryTooLarge(
                 f"the result has triple terms nested deeper than about {DEEPEST_TRIPLE} levels, "
@@ -255,7 +256,7 @@ def _flat(content: bytes, end: bytes, check: ChunkedCheck) -> bytes:
 
 def _mark_error(sparql: str, message: str) -> str:
     """Oxigraph's message, shortened, with the line of the error and a caret below the column."""
-    place = _PLACE.search(message)
+    place = re.search(_PLACE, message)
     if not place:
         return f"the query does not parse: {message}"
     line, column = int(place[1]), int(place[2])
@@ -265,7 +266,7 @@ def _mark_error(sparql: str, message: str) -> str:
         left = max(column - 1 - _SHOWN // 2, 0)  # an excerpt of a very long line
         shown = f"\n  {_printable(text[0][left : left + _SHOWN])}\n  {' ' * (column - 1 - left)}^"
     reason = message[place.end() :].strip(" :")
-    reason = " (missing or misspelled part)" if _UNHELPFUL.search(reason) else f": {reason}"
+    reason = " (missing or misspelled part)" if re.search(_UNHELPFUL, reason) else f": {reason}"
     return f"the query does not parse at line {line}, column {column}{reason}{shown}"
 
 

@@ -11,9 +11,7 @@ of a copy and nothing but a store in it is removed.
 from __future__ import annotations
 
 import os
-import re
 import sys
-from hashlib import sha256
 from pathlib import Path
 
 import pyoxigraph
@@ -23,7 +21,6 @@ from threatgraph.errors import ThreatGraphError
 from threatgraph.store.disk.manifest import FORMAT, NAME, read_manifest
 from threatgraph.store.disk.snapshots import discard, holds_only_a_store
 from threatgraph.store.disk.store import DirectoryStore
-from threatgraph.store.inputs import bundled_digest
 
 SWITCH = "THREATGRAPH_CACHE"
 """The environment variable that disables the cache."""
@@ -32,7 +29,8 @@ _KEPT = 3
 """The number of copies to keep, for several installations on one machine."""
 _COPIES = "graphs"
 """The subfolder for copies; earlier versions kept them in the folder above."""
-_NAMED = re.compile(r"[0-9a-f]{32}")
+_DIGITS = frozenset("0123456789abcdef")
+_LENGTH = 32
 
 
 def bundled_store() -> DirectoryStore | None:
@@ -62,8 +60,8 @@ def _folder() -> Path | None:
 
 def _key() -> str:
     """The name of the copy, a digest of everything that its content depends on."""
-    content = f"{FORMAT}\0{pyoxigraph.__version__}\0{sys.platform}\0{resources.root()}\0{bundled_digest()}"
-    return sha256(content.encode(errors="surrogateescape")).hexdigest()[:32]
+    content = f"{FORMAT}\0{pyoxigraph.__version__}\0{sys.platform}\0{resources.root()}\0{resources.bundled_digest()}"
+    return resources.digest(content)[:_LENGTH]
 
 
 def _opened(directory: Path) -> DirectoryStore | None:
@@ -92,9 +90,8 @@ def _made(directory: Path) -> DirectoryStore:
 
 def _copies(folder: Path) -> list[Path]:
     """The folders that have the name of a copy, except symbolic links."""
-    return [
-        path for path in folder.iterdir() if _NAMED.fullmatch(path.name) and path.is_dir() and not path.is_symlink()
-    ]
+    named = (path for path in folder.iterdir() if len(path.name) == _LENGTH and _DIGITS.issuperset(path.name))
+    return [path for path in named if path.is_dir() and not path.is_symlink()]
 
 
 def _discarded(directory: Path) -> bool:

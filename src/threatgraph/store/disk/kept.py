@@ -7,12 +7,12 @@ stores: a graph in memory, a store of the user, a server.
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from contextlib import suppress
 from pathlib import Path
 
 from threatgraph.errors import ThreatGraphError
+from threatgraph.resources import digest
 from threatgraph.saving import save
 from threatgraph.store.disk.snapshots import KEPT
 from threatgraph.store.disk.store import DirectoryStore
@@ -84,7 +84,7 @@ def file_stamps(*folders: Path) -> str:
 def _path(store: object, name: str, depends: str) -> Path | None:
     if not isinstance(store, DirectoryStore) or store.kept_in is None:
         return None
-    return store.kept_in / f"{KEPT}{name}-{hashlib.sha256(depends.encode(errors='surrogateescape')).hexdigest()[:16]}"
+    return store.kept_in / f"{KEPT}{name}-{digest(depends)[:16]}"
 
 
 def _head(content: bytes | memoryview) -> bytes:

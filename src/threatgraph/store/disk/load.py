@@ -9,10 +9,10 @@ from pathlib import Path
 
 from threatgraph import resources
 from threatgraph.errors import UnknownName
-from threatgraph.store.disk.manifest import Manifest
+from threatgraph.store.disk.manifest import GraphEntry, Manifest
 from threatgraph.store.disk.snapshots import pending_snapshot
 from threatgraph.store.disk.writer import Progress, write_snapshot
-from threatgraph.store.inputs import GraphEntry, GraphSource, bundled_digest, bundled_sources
+from threatgraph.store.inputs import GraphSource, bundled_sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,10 @@ def load(
     """
     began = time.monotonic()
     with pending_snapshot(directory) as pending:
-        before = pending.manifest or Manifest(0)
+        before = pending.manifest or Manifest(0, None, {}, {})
         gone = {graph for name in remove for graph in _named(name, before.graphs)}
         new = {item.graph: item for item in (_not_bundled(given) if bundled else given)}
-        digest = bundled_digest() if bundled else None
+        digest = resources.bundled_digest() if bundled else None
         if digest != before.bundled:
             gone |= {graph for graph, loaded in before.graphs.items() if loaded.bundled}
             new = ({item.graph: item for item in bundled_sources()} if bundled else {}) | new
@@ -72,7 +72,7 @@ def load(
         dropped = (gone | new.keys()) & before.graphs.keys()
         loaded = write_snapshot(pending, before.graphs, dropped, list(new.values()), progress)
         kept = {graph: noted for graph, noted in before.graphs.items() if graph not in dropped}
-        manifest = Manifest(pending.number, digest, kept | loaded)
+        manifest = Manifest(pending.number, digest, kept | loaded, {})
         pending.publish(manifest)
     return LoadResult(loaded, sorted(dropped - new.keys()), manifest, time.monotonic() - began)
 

@@ -3,29 +3,49 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from threatgraph import resources
 from threatgraph.errors import InvalidFile, ThreatGraphError
 from threatgraph.saving import save
-from threatgraph.store.inputs import GraphEntry
 
 NAME = "threatgraph-store.json"
 FORMAT = 2
 """The version of the layout of directory stores; other versions are rejected."""
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class GraphEntry(NamedTuple):
+    """An entry of the manifest: a named graph and the file that it was loaded from."""
+
+    path: str | None
+    """The path of the file, relative to the bundled folders for a bundled file; ``None`` for standard input."""
+    triples: int = 0
+    """The number of statements in the file; duplicates count each time."""
+    size: int | None = None
+    """Bytes."""
+    modified: int | None = None
+    """The modification time in nanoseconds since 1970 (UTC)."""
+    bundled: bool = False
+
+    @property
+    def file(self) -> Path | None:
+        """The path of the file on this machine, which may no longer exist."""
+        if self.path is None:
+            return None
+        return resources.root() / self.path if self.bundled else Path(self.path)
+
+
+class Manifest(NamedTuple):
     """The manifest of a directory store."""
 
     snapshot: int
-    bundled: str | None = None
+    bundled: str | None
     """The digest of the bundled files in the store; ``None`` without bundled files."""
-    graphs: dict[str, GraphEntry] = field(default_factory=dict)
+    graphs: Mapping[str, GraphEntry]
     """The loaded sources, by the IRI of the named graph."""
-    files: dict[str, tuple[int, int]] = field(default_factory=dict)
+    files: Mapping[str, tuple[int, int]]
     """The size and CRC-32 checksum of each file of the database."""
 
 
@@ -63,7 +83,8 @@ def write_manifest(directory: Path, manifest: Manifest) -> None:
     Raises:
         ThreatGraphError: if it cannot be written.
     """
-    content = json.dumps({"format": FORMAT, **asdict(manifest)}, indent=1, sort_keys=True)
+    graphs = {graph: entry._asdict() for graph, entry in manifest.graphs.items()}
+    content = json.dumps({"format": FORMAT, **manifest._asdict(), "graphs": graphs}, indent=1, sort_keys=True)
     save(f"{content}\n".encode("ascii"), directory / NAME)
 
 

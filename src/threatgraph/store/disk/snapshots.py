@@ -16,11 +16,10 @@ removes. A reader holds a shared lock on its snapshot; a writer removes old snap
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from threatgraph.errors import ThreatGraphError
 from threatgraph.store.disk.manifest import NAME, Manifest, read_manifest, write_manifest
@@ -34,14 +33,15 @@ _TEMPORARY = ".threatgraph-"
 _TRIES = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(NamedTuple):
     """A shared lock on a published snapshot, for a reader."""
 
     manifest: Manifest
     path: Path
     lock: int
     """A file descriptor; no writer removes the snapshot while it is open."""
+    intact: bool
+    """Whether the content of all files was checked; of a large store only their sizes are."""
 
 
 def acquire(directory: Path) -> Lease:
@@ -58,11 +58,11 @@ def acquire(directory: Path) -> Lease:
         lock = _lock(path, exclusive=False)
         if lock is not None:
             try:
-                require_intact(path, manifest.files)
+                intact = require_intact(path, manifest.files)
             except BaseException:
                 os.close(lock)
                 raise
-            return Lease(manifest, path, lock)
+            return Lease(manifest, path, lock, intact)
         if read_manifest(directory) == manifest:
             reason = f"the folder {path.name} is missing: delete the directory and load your files again."
             raise ThreatGraphError(f"{directory}: the store is corrupt; {reason}")
@@ -92,6 +92,8 @@ class PendingSnapshot:
     def link_previous(self) -> None:
         """Start from the published snapshot, by hard links to its large files."""
         if self.previous is not None:
+            import shutil
+
             shutil.copytree(self.previous, self.path, copy_function=_link_or_copy)
 
     def publish(self, manifest: Manifest) -> None:
@@ -103,7 +105,7 @@ class PendingSnapshot:
             _sync(file)
         _sync(self.path)
         _sync(self._directory)
-        write_manifest(self._directory, replace(manifest, files=checksums(self.path)))
+        write_manifest(self._directory, manifest._replace(files=checksums(self.path)))
         self.published = True
         _sync(self._directory)
 
@@ -147,7 +149,7 @@ def pending_snapshot(directory: Path) -> Iterator[PendingSnapshot]:
             raise ThreatGraphError(f"{directory}: cannot be read: {reason_of(error)}; {ADVICE}") from error
         finally:
             if not pending.published:
-                shutil.rmtree(pending.path, ignore_errors=True)
+                _remove(pending.path)
         if pending.published:
             _tidy(directory, read_manifest(directory))
     finally:
@@ -160,7 +162,7 @@ def discard(directory: Path) -> None:
     if (directory / _LOCK).exists():
         locks.append(_lock(directory / _LOCK, exclusive=True))
     if None not in locks:
-        shutil.rmtree(directory, ignore_errors=True)
+        _remove(directory)
     for lock in locks:
         if lock is not None:
             os.close(lock)
@@ -171,6 +173,12 @@ def holds_only_a_store(directory: Path) -> bool:
     names = {path.name for path in directory.iterdir()}
     ours = (_PREFIX, _TEMPORARY, KEPT)
     return _LOCK in names and all(name in (_LOCK, NAME) or name.startswith(ours) for name in names)
+
+
+def _remove(folder: Path) -> None:
+    import shutil  # takes time to import, and readers do without it
+
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _snapshot(directory: Path, number: int) -> Path:
@@ -190,7 +198,7 @@ def _tidy(directory: Path, manifest: Manifest | None) -> None:
             continue
         lock = _lock(path, exclusive=True)
         if lock is not None:
-            shutil.rmtree(path, ignore_errors=True)
+            _remove(path)
             os.close(lock)
     for path in directory.glob(f"{_TEMPORARY}*"):
         with suppress(OSError):
@@ -249,6 +257,8 @@ def _link_or_copy(source: str, target: str) -> None:
             os.link(source, target)
             return
     if not source.endswith(("LOCK", "LOG")):
+        import shutil
+
         shutil.copyfile(source, target)
 
 

@@ -14,11 +14,10 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
+from threatgraph import resources
 from threatgraph.errors import InvalidFile, ThreatGraphError
-from threatgraph.rdf.files import find_files
 from threatgraph.store.disk.manifest import Manifest
 from threatgraph.store.disk.snapshots import acquire
-from threatgraph.store.inputs import bundled_digest
 from threatgraph.store.lexical_forms import LexicalForms, read_forms
 from threatgraph.store.oxigraph import OxigraphStore
 
@@ -27,7 +26,7 @@ class DirectoryStore(OxigraphStore):
     """A directory store, opened for reading with :meth:`open` and filled with ``threatgraph load``."""
 
     def __init__(self, path: Path, manifest: Manifest, directory: Path) -> None:
-        super().__init__(ox.Store.read_only(str(path)))
+        super().__init__()
         self.path = path
         """The folder of the open snapshot."""
         self.directory = directory
@@ -52,19 +51,33 @@ class DirectoryStore(OxigraphStore):
             held = acquire(directory)
         except OSError as error:
             raise ThreatGraphError(f"{error.filename or directory}: cannot be read ({error.strerror}).") from error
-        try:
-            store = cls(held.path, held.manifest, directory)
-        except (OSError, RuntimeError, ValueError) as error:
-            os.close(held.lock)
-            raise ThreatGraphError(_damaged(directory, error)) from error
+        store = cls(held.path, held.manifest, directory)
         weakref.finalize(store, os.close, held.lock)
+        if not held.intact:
+            store.open_engine()
         return store
+
+    @cached_property
+    def _store(self) -> ox.Store:  # type: ignore[override]  # opened at first use: most queries run in a worker
+        try:
+            return ox.Store.read_only(str(self.path))
+        except (OSError, RuntimeError, ValueError) as error:
+            raise ThreatGraphError(_damaged(self.directory, error)) from error
+
+    def open_engine(self) -> None:
+        """Open the database, if it is not open yet.
+
+        Raises:
+            ThreatGraphError: if it cannot be opened.
+        """
+        self._store  # noqa: B018 - a property that opens it
 
     @cached_property
     def files(self) -> dict[str, Path]:
         """The file of each named graph, if it still exists."""
         known = ((graph, loaded.file) for graph, loaded in self.manifest.graphs.items())
-        return {graph: file for graph, file in known if file is not None and file.is_file()}
+        exists = Path.is_file if self.kept_in is None else bool  # the files of the cache were found when it was opened
+        return {graph: file for graph, file in known if file is not None and exists(file)}
 
     @property
     def location(self) -> str:
@@ -82,7 +95,7 @@ class DirectoryStore(OxigraphStore):
     @property
     def outdated(self) -> bool:
         """Whether the bundled files have changed since they were loaded, as after an upgrade."""
-        return self.manifest.bundled not in (None, bundled_digest())
+        return self.kept_in is None and self.manifest.bundled not in (None, resources.bundled_digest())
 
     def require_loaded(self, paths: Iterable[Path]) -> None:
         """Make sure that the store holds the current version of files.
@@ -94,6 +107,8 @@ class DirectoryStore(OxigraphStore):
             InvalidFile: for a file that was not loaded, or that has changed since; and as in
                 :func:`threatgraph.rdf.files.find_files`.
         """
+        from threatgraph.rdf.files import find_files  # takes time to import
+
         loaded_files = {loaded.file: loaded for loaded in self.manifest.graphs.values()}
         for path in find_files(paths):
             loaded, status = loaded_files.get(path.resolve()), path.stat()
@@ -108,7 +123,9 @@ class DirectoryStore(OxigraphStore):
 
     def in_worker(self) -> DirectoryStore:
         """The same store, reopened, since a worker does not have the threads of the database."""
-        return DirectoryStore(self.path, self.manifest, self.directory)
+        store = DirectoryStore(self.path, self.manifest, self.directory)
+        store.open_engine()
+        return store
 
     def __reduce__(self) -> tuple[object, ...]:
         """Support pickling: another process opens the store while this one keeps its lock."""

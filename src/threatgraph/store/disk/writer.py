@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 
 import pyoxigraph as ox
 
 from threatgraph.rdf.skolem import skolemize
+from threatgraph.store.disk.manifest import GraphEntry
 from threatgraph.store.disk.snapshots import PendingSnapshot
-from threatgraph.store.inputs import GraphEntry, GraphSource
+from threatgraph.store.inputs import GraphSource
 from threatgraph.store.integrity import reading_intact
 from threatgraph.store.lexical_forms import NAME as FORMS
 from threatgraph.store.lexical_forms import OwnForms
@@ -100,7 +100,7 @@ def _read_all(
                 count += 1
                 if progress is not None and not count % 1024:
                     progress(before + source.position, total)
-        loaded[item.graph] = replace(item.loaded, triples=count)
+        loaded[item.graph] = item.loaded._replace(triples=count)
         before += item.loaded.size or 0
 
 
