@@ -28,6 +28,7 @@ from threatgraph.store.oxigraph import OxigraphStore
 from threatgraph.store.workers import pool as workers
 from threatgraph.store.workers.hosts import Worker
 from threatgraph.store.workers.pool import Pool
+from threatgraph.store.workers.worker import Request
 
 CROSS = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o"
 NEVER = "CONCAT(STR(?a), STR(?m)) = ''"
@@ -158,9 +159,9 @@ def test_a_literal_too_long_to_be_passed_on_is_an_error(small: MemoryStore) -> N
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param("'" + "\\'" * 500_000, id="a quote that never ends, at each of many places"),
+        pytest.param("#LOAD\n'" + "\\'" * 500_000, id="a quote that never ends, at each of many places"),
         pytest.param("#SERVICE\n" + "<\\'>" * 200_000, id="signs with two readings"),
-        pytest.param("#GRAPH\n" + "<\\'>" * 200_000, id="the same, beside another word"),
+        pytest.param("#GRAPH LOAD\n" + "<\\'>" * 200_000, id="the same, beside another word"),
     ],
 )
 def test_a_text_that_takes_long_to_read_is_stopped_too(small: MemoryStore, text: str) -> None:
@@ -548,3 +549,22 @@ def test_the_socket_of_a_worker_is_no_file_of_a_child(small: MemoryStore) -> Non
     connection = channel._socket  # type: ignore[attr-defined]
     assert isinstance(connection, socket.socket)
     assert not connection.get_inheritable()
+
+
+def test_a_request_is_the_same_on_the_other_side() -> None:
+    for request in (
+        Request(None, "ASK {}"),
+        Request(0.1 + 0.2, 'SELECT "é \ud800 \U0001f600" {', allow_service=True),
+        Request(3, function="a:b", arguments={"paths": [Path("x")]}, folder="somewhere"),
+    ):
+        assert Request.unpack(request.pack()) == request
+
+
+def test_a_store_that_cannot_be_opened_is_an_error_of_the_query(tmp_path: Path) -> None:
+    load(tmp_path / "s", bundled=False)
+    store = DirectoryStore.open(tmp_path / "s")
+    (store.path / "CURRENT").unlink()  # after its content was checked
+    with pytest.raises(ThreatGraphError, match="cannot be opened"):
+        store.query("ASK {}", timeout=60)
+    with pytest.raises(ThreatGraphError, match="cannot be opened"):
+        store.ask("ASK {}")

@@ -18,7 +18,9 @@ def refuse_unsafe(sparql: str, *, allow_service: bool = False) -> None:
     Raises:
         QueryRefused: has the keyword, its line and column, and what to do.
     """
-    for word, position in tokens(sparql):
+    text = sparql.upper()
+    # Most queries have none of these words, and the first use of the tokenizer takes time.
+    for word, position in tokens(sparql) if any(word in text for word in _UPDATES) else ():
         if word in _UPDATES:
             _refuse(sparql, position, word, "the graph is read-only here: change the data files and load them again.")
     if not allow_service and (at := may_say(sparql, "SERVICE")) is not None:

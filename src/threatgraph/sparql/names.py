@@ -45,7 +45,7 @@ def unknown_terms(sparql: str) -> list[str]:
 
 def prefixed_names(sparql: str) -> Iterator[tuple[str, str, int]]:
     """Yield the prefix, the local name and the position of each prefixed name, except in declarations."""
-    if len(sparql) > _LONGEST:
+    if ":" not in sparql or len(sparql) > _LONGEST:
         return
     before = ""
     for token in scan(sparql):
@@ -58,7 +58,7 @@ def prefixed_names(sparql: str) -> Iterator[tuple[str, str, int]]:
 def declared_prefixes(sparql: str) -> dict[str, str]:
     """Return the prefixes that a query declares, with their namespaces."""
     found: dict[str, str] = {}
-    if len(sparql) > _LONGEST:
+    if "PREFIX" not in sparql.upper() or len(sparql) > _LONGEST:
         return found
     last: list[str] = []
     for token in scan(sparql):

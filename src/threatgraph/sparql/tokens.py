@@ -31,10 +31,8 @@ _TOKEN = rf"""
     | (?P<run> [^\W\d_][\w\-.]*+ | (?=:) )
     """
 _LOCAL = rf":(?:(?:[\w:]|{_IN_NAME})(?:[\w\-.:]|{_IN_NAME})*+)?"
-_PART = re.compile(r"\w+|.", re.DOTALL)
-_CODEPOINT = re.compile(_ESCAPE)
 #: An IRI, in one reading of ``<``: everything up to the next closing bracket.
-_ANGLED = re.compile(r"<[^>]*+>")
+_ANGLED = r"<[^>]*+>"
 #: What follows a keyword: for some a name and then a group graph pattern; for FROM, anything.
 _FOLLOWED = {"SERVICE": ("SILENT",), "GRAPH": (), "FROM": ("NAMED",)}
 #: Queries up to this many characters are tokenized at once.
@@ -93,7 +91,7 @@ def may_say(sparql: str, keyword: str) -> int | None:
     if (found := _use(sparql, keyword)) is not None:
         return found
     if "\\" in sparql:
-        spelled = _CODEPOINT.sub(lambda match: _character(match[0]), sparql)  # once, as by section 19.2
+        spelled = re.sub(_ESCAPE, lambda match: _character(match[0]), sparql)  # once, as by section 19.2
         if spelled != sparql and _use(spelled, keyword) is not None:
             return 0
     return None
@@ -140,7 +138,7 @@ def _other_use(sparql: str, keyword: str) -> int | None:
         ends = {found[-1].end}
         if sparql[at] == "<":
             ends.add(at + 1)
-            if angled := _ANGLED.match(sparql, at):
+            if angled := re.compile(_ANGLED).match(sparql, at):
                 ends.add(angled.end())
         waiting += sorted(ends - seen, reverse=True)
         seen |= ends
@@ -178,9 +176,8 @@ def _tokens_at(sparql: str, at: int) -> list[Token]:
         return [Token(kind, text, at)]
     if not text.endswith(".") and (local := local_part.match(sparql, match.end())):
         return [Token("name", text + _without_dots(local[0]), at)]
-    return [
-        Token("word" if p[0].isalnum() or p[0] == "_" else "mark", p[0], at + p.start()) for p in _PART.finditer(text)
-    ]
+    parts = re.finditer(r"(?s)\w+|.", text)
+    return [Token("word" if p[0].isalnum() or p[0] == "_" else "mark", p[0], at + p.start()) for p in parts]
 
 
 def _without_dots(local: str) -> str:

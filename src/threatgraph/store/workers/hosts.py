@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 import signal
 import socket
 import sys
@@ -101,7 +100,7 @@ class ForkingHost:
                 return
             self._started = _process(str(theirs.fileno()), keep=theirs.fileno())
         self.number = self._started.pid
-        SocketChannel(self._control).send(pickle.dumps(store))
+        SocketChannel(self._control).send(_pickled(store))
 
     def start(self, permissions: Permissions) -> Worker:
         """Start a worker; see :meth:`Host.start`."""
@@ -160,7 +159,7 @@ class StartingHost:
     number = 0
 
     def __init__(self, store: WorkerStore) -> None:
-        self._store = pickle.dumps(store)
+        self._store = _pickled(store)
         self._started: dict[int, subprocess.Popen[bytes]] = {}
 
     def start(self, permissions: Permissions) -> Worker:
@@ -185,6 +184,12 @@ class StartingHost:
         """End all workers."""
         for number in list(self._started):
             self.end(number, kill=True)
+
+
+def _pickled(store: WorkerStore) -> bytes:
+    import pickle  # takes time to import, and a forked process needs no copy
+
+    return pickle.dumps(store)
 
 
 def _fork(control: socket.socket, store: WorkerStore) -> int:

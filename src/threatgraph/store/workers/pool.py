@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 import signal
 import threading
 import time
@@ -98,6 +97,8 @@ class Pool:
         """
         request = Request(timeout, function=function, arguments=arguments, folder=str(Path.cwd()))
         _, content = self._answer(request, Permissions(MEMORY_LIMIT, files=True), what)
+        import pickle  # takes time to import
+
         return pickle.loads(content)  # noqa: S301 - pickled by our worker
 
     def close(self) -> None:
@@ -141,7 +142,7 @@ class Pool:
 
     def _sent(self, request: Request, permissions: Permissions) -> Worker:
         """Send a request and return its worker."""
-        message = pickle.dumps(request)
+        message = request.pack()
         while True:
             worker = self._worker(permissions)
             try:
@@ -207,6 +208,8 @@ def _read(kind: bytes, content: bytes, what: str, memory: int) -> tuple[bytes, b
             raise EngineFailed(_failed(what, message))
         raise ERRORS[name](message)
     if kind == RAISED:
+        import pickle
+
         error_type, arguments, details = pickle.loads(content)  # noqa: S301 - pickled by our worker for a call, not by a query
         error: ThreatGraphError = error_type.__new__(error_type)
         error.args = arguments

@@ -6,7 +6,6 @@ Limits that the operating system does not support are skipped; :func:`missing_li
 from __future__ import annotations
 
 import os
-import platform
 import signal
 import sys
 from pathlib import Path
@@ -62,8 +61,10 @@ def forbid_files() -> None:
 
 def forbid_network() -> None:
     """Prevent this process from opening sockets, by a seccomp filter if the kernel supports it."""
-    number, architecture = _SOCKET_CALLS.get(platform.machine(), (None, 0))
-    if not sys.platform.startswith("linux") or number is None:
+    if not sys.platform.startswith("linux"):
+        return
+    number, architecture = _SOCKET_CALLS.get(os.uname().machine, (None, 0))
+    if number is None:
         return
     import ctypes
 

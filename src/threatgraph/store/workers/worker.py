@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
-import traceback
 from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
@@ -33,6 +31,8 @@ ERRORS: dict[str, type[ThreatGraphError]] = {
 }
 """The errors of queries; other errors in a worker are reported as one of these."""
 _GROWTH = 256 * 1024**2
+_IMPORTED_LATER = ("difflib", "pickle", "traceback", "unicodedata")
+"""Modules that some answers need, and that are otherwise imported when they are needed."""
 
 
 class Permissions(NamedTuple):
@@ -59,6 +59,30 @@ class Request(NamedTuple):
     folder: str = ""
     """The working directory for relative paths among the arguments."""
 
+    def pack(self) -> bytes:
+        """The request as bytes: JSON for a query, and a pickle for a call, which takes time to import."""
+        if not self.function:
+            return json.dumps(self).encode()
+        import pickle
+
+        return pickle.dumps(self)
+
+    @classmethod
+    def unpack(cls, message: bytes) -> Request:
+        """The request in a message of the parent."""
+        if message.startswith(b"["):
+            return cls(*json.loads(message))
+        import pickle
+
+        request: Request = pickle.loads(message)  # noqa: S301 - only the parent writes here
+        return request
+
+
+def import_all() -> None:
+    """Import what a worker may need, since one that cannot open files cannot import either."""
+    for name in _IMPORTED_LATER:
+        import_module(name)
+
 
 def run(channel: Channel, store: WorkerStore, permissions: Permissions) -> NoReturn:
     """Run as a worker until this process ends.
@@ -70,7 +94,12 @@ def run(channel: Channel, store: WorkerStore, permissions: Permissions) -> NoRet
     """
     try:
         isolation.forbid_dumps()
-        store = store.in_worker()
+        try:
+            store = store.in_worker()
+        except ThreatGraphError as error:  # it cannot be opened
+            channel.receive()
+            channel.send(LAST + ERROR + _told(type(error), str(error)))
+            os._exit(0)
         isolation.limit_memory(permissions.memory)
         if not permissions.network:
             isolation.forbid_network()
@@ -79,6 +108,8 @@ def run(channel: Channel, store: WorkerStore, permissions: Permissions) -> NoRet
         _serve(channel, store)
         os._exit(0)
     except BaseException:  # noqa: BLE001 - report any error to the parent
+        import traceback  # takes time to import
+
         os.write(2, traceback.format_exc().encode())
     finally:
         os._exit(1)
@@ -88,7 +119,7 @@ def _serve(channel: Channel, store: WorkerStore) -> None:
     small = _size()
     while True:
         try:
-            request: Request = pickle.loads(channel.receive())  # noqa: S301 - only the parent writes here
+            request = Request.unpack(channel.receive())
         except (EOFError, OSError):
             return
         isolation.limit_time(request.timeout)
@@ -121,6 +152,8 @@ def _reply(store: WorkerStore, request: Request) -> tuple[bytes, bytes]:
 
 
 def _called(store: WorkerStore, request: Request) -> tuple[bytes, bytes]:
+    import pickle
+
     module, _, name = request.function.partition(":")
     try:
         os.chdir(request.folder)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import gc
 import os
-import pickle
 import signal
 import socket
 import struct
@@ -18,7 +17,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NoReturn
 
 from threatgraph.store.workers.channels import Channel, PipeChannel, SocketChannel
-from threatgraph.store.workers.worker import Permissions, run
+from threatgraph.store.workers.worker import Permissions, import_all, run
 
 if TYPE_CHECKING:
     from threatgraph.store.workers.protocol import WorkerStore
@@ -42,6 +41,8 @@ def hold(control: socket.socket, store: WorkerStore) -> NoReturn:
     try:
         _leave_parent()
         control = _only_open(control)
+        if store.in_memory:
+            import_all()
         gc.freeze()  # existing objects are not traversed again, so their memory stays shared with the workers
         while True:
             message, descriptors, _, _ = socket.recv_fds(control, COMMAND.size, 2)
@@ -124,5 +125,7 @@ def main() -> NoReturn:
 
 
 def _store_from(channel: Channel) -> WorkerStore:
+    import pickle  # takes time to import
+
     store: WorkerStore = pickle.loads(channel.receive())  # noqa: S301 - the parent alone writes here
     return store
