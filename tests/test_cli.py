@@ -21,6 +21,7 @@ import pytest
 from pyoxigraph import RdfFormat, parse
 
 from command_line import fails, run, start
+from threatgraph.catalog import find_query, is_query, load_catalog
 from threatgraph.cli import main
 from threatgraph.cli.commands import GROUPS
 from threatgraph.cli.parser import Parser, build_parser
@@ -460,8 +461,8 @@ def test_asking_imports_nothing_heavy() -> None:
     code = "import sys; from threatgraph.cli import main; main(['run', 'domains']); print(sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     modules = done.stdout.splitlines()[-1]
-    for heavy in ("'rdflib'", "'pyshacl'", "'networkx'", "'pandas'", "'tqdm'"):
-        assert heavy not in modules
+    for heavy in ("rdflib", "pyshacl", "networkx", "pandas", "tqdm", "wcwidth", "dataclasses", "difflib", "hashlib"):
+        assert f"'{heavy}'" not in modules
     code = "import sys; sys.argv[1:] = ['--version']\nfrom threatgraph.cli import main\ntry: main()\n"
     code += "except SystemExit: print('pyoxigraph' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
@@ -476,3 +477,32 @@ def test_main_can_be_called_from_python(capsys: pytest.CaptureFixture[str]) -> N
     assert main(["run", "domains", "--format", "csv"]) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert [row["code"] for row in rows][:2] == ["DOM-AGT", "DOM-CTL"]
+
+
+ENDS = {
+    "answer": (["query", "ASK {}"], 0, "true\n", ""),
+    "version": (["--version"], 0, "threatgraph ", ""),
+    "help": (["run", "--help"], 0, "usage: threatgraph run", ""),
+    "error": (["run", "nothing"], 2, "", "unknown query"),
+    "wrong-command": (["nothing"], 2, "", "unknown command"),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("buffered", ["", "1"], ids=["buffered", "unbuffered"])
+def test_the_program_ends_at_once_with_all_that_it_wrote_and_its_status(end: str, buffered: str) -> None:
+    words, status, out, error = ENDS[end]
+    code = f"import sys; sys.argv[1:] = {words}; from threatgraph.__main__ import run; run(); print('still here')"
+    environment = os.environ | {"PYTHONUNBUFFERED": buffered}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=100, check=False
+    )
+    assert (done.returncode, done.stdout.startswith(out), error in done.stderr) == (status, True, True)
+    assert "still here" not in done.stdout
+
+
+def test_a_single_named_query_is_read_as_in_the_catalog() -> None:
+    for name, query in load_catalog().items():
+        assert find_query(name) == query
+    for name in ("", ".", "..", "checks", "domains.rq", "../queries/domains", "x" * 5000, "domains\0"):
+        assert not is_query(name)

@@ -16,6 +16,7 @@ from wcwidth import wcswidth
 from threatgraph.cli import main
 from threatgraph.display import printable
 from threatgraph.export import export_table
+from threatgraph.layout import display_width
 from threatgraph.table import Table
 
 LABEL = "\x1b]0;title\x07\x1b[31mRED \u202eesrever\u2066 | pipe `tick` <script>alert(1)</script>\u200b *b* \x9b2J"
@@ -202,3 +203,17 @@ def test_a_message_about_a_file_whose_name_has_a_line_end_is_one_line(
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 5
     assert all("\\n" in line for line in lines)
+
+
+def test_a_text_without_invisible_signs_is_treated_as_others() -> None:
+    for code in (*range(0x20000), *range(0xE0000, 0xE0200)):
+        sign = chr(code)
+        assert printable(f"{sign}\u2028") == printable(sign) + "\\u2028", hex(code)  # the second one is no plain text
+
+
+def test_texts_are_as_wide_as_a_terminal_shows_them() -> None:
+    for code in range(0x20, 0x3000):
+        for text in (chr(code), f"a{chr(code)}", f"e\u0301{chr(code)}"):
+            if "\n" not in text and text.isprintable():
+                assert display_width(text) == wcswidth(text), hex(code)
+    assert display_width("“Grok” – naïve…\nb") == 15

@@ -27,14 +27,14 @@ The header of a check also has its severity, its rule and a remedy::
 
 from __future__ import annotations
 
+import os
 import re
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from threatgraph import notebook, resources
-from threatgraph.errors import InvalidFile
+from threatgraph.errors import InvalidFile, UnknownName
 from threatgraph.table import to_frame
 from threatgraph.vocab import KINDS
 
@@ -48,13 +48,12 @@ SEVERITIES = ("violation", "warning", "info")
 #: The columns of a check that become fields of a validation result; :data:`RECORD` is the first column.
 RECORD, PROPERTY, VALUE, ISSUE = "record", "property", "value", "issue"
 
-_LINE = re.compile(r"#:\s*(?P<key>title|question|severity|rule|remedy|param|column)\b\s*(?P<rest>.*)")
-_PARAM = re.compile(r"(?P<name>\w+)\s+(?P<type>[\w-]+)(?:\s*=\s*(?P<default>[^:]*?))?\s*:\s*(?P<description>.+)")
-_COLUMN = re.compile(r"(?P<name>\w+)(?:\s+(?P<type>[\w-]+))?\s*:\s*(?P<description>.+)")
+_LINE = r"#:\s*(?P<key>title|question|severity|rule|remedy|param|column)\b\s*(?P<rest>.*)"
+_PARAM = r"(?P<name>\w+)\s+(?P<type>[\w-]+)(?:\s*=\s*(?P<default>[^:]*?))?\s*:\s*(?P<description>.+)"
+_COLUMN = r"(?P<name>\w+)(?:\s+(?P<type>[\w-]+))?\s*:\s*(?P<description>.+)"
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A parameter of a named query."""
 
     name: str
@@ -64,8 +63,7 @@ class Parameter:
     """``None`` if a value is required; :data:`ANY` if the parameter does not restrict the result by default."""
 
 
-@dataclass(frozen=True, slots=True)
-class NamedQuery:
+class NamedQuery(NamedTuple):
     """A query of the catalog, with its question, parameters and columns."""
 
     name: str
@@ -129,8 +127,7 @@ class Catalog(dict[str, NamedQuery]):
         return notebook.table(("name", "question", "parameters"), rows)
 
 
-@dataclass(frozen=True, slots=True)
-class CrossRecordCheck:
+class CrossRecordCheck(NamedTuple):
     """A query that finds records that break a rule which no SHACL shape of a single record can express."""
 
     name: str
@@ -148,12 +145,12 @@ class CrossRecordCheck:
     path: Path
 
 
-@dataclass(slots=True)
 class _Header:
-    single: dict[str, str] = field(default_factory=dict)
-    parameters: list[Parameter] = field(default_factory=list)
-    columns: dict[str, str] = field(default_factory=dict)
-    labeled: list[str] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.single: dict[str, str] = {}
+        self.parameters: list[Parameter] = []
+        self.columns: dict[str, str] = {}
+        self.labeled: list[str] = []
 
 
 def load_catalog(folder: Path | None = None) -> Catalog:
@@ -174,6 +171,29 @@ def load_catalog(folder: Path | None = None) -> Catalog:
 @cache
 def _queries_in(folder: Path) -> Catalog:
     return Catalog((file.stem, read_query(file)) for file in sorted(folder.glob("*.rq")))
+
+
+def find_query(name: str) -> NamedQuery:
+    """Read a single named query of the bundled ones, which is faster than :func:`load_catalog`.
+
+    Raises:
+        UnknownName: if there is no query of that name; the message suggests similar names.
+        InvalidFile: as in :func:`read_query`.
+    """
+    if not is_query(name):
+        raise UnknownName("query", name, load_catalog(), "`graph.queries` lists them.")
+    return _query_at(resources.queries_dir() / f"{name}.rq")
+
+
+@cache
+def _query_at(path: Path) -> NamedQuery:
+    return read_query(path)
+
+
+def is_query(name: str) -> bool:
+    """Return whether one of the bundled named queries has a name."""
+    with os.scandir(resources.queries_dir()) as entries:
+        return any(entry.name == f"{name}.rq" for entry in entries)
 
 
 def load_checks(folder: Path | None = None) -> dict[str, CrossRecordCheck]:
@@ -241,7 +261,7 @@ def _read_header(path: Path, text: str, required: tuple[str, ...]) -> _Header:
 
 
 def _read_line(path: Path, number: int, line: str, header: _Header) -> None:
-    match = _LINE.match(line)
+    match = re.match(_LINE, line)
     if not match:
         keys = "title:, question:, severity:, rule:, remedy:, param or column"
         raise InvalidFile(str(path), f"a header line must start with {keys}.", number)
@@ -269,8 +289,8 @@ def _read_parameter(path: Path, number: int, rest: str) -> Parameter:
     return Parameter(name, kind, description, default)
 
 
-def _fields(path: Path, number: int, pattern: re.Pattern[str], rest: str, form: str) -> tuple[str, ...]:
-    match = pattern.fullmatch(rest)
+def _fields(path: Path, number: int, pattern: str, rest: str, form: str) -> tuple[str, ...]:
+    match = re.fullmatch(pattern, rest)
     if not match:
         raise InvalidFile(str(path), f"this header line must have the form '#: {form}'.", number)
     return match.groups()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 from threatgraph.display import redact
@@ -29,6 +28,8 @@ def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
         known: the names that exist.
         most: maximum number of names.
     """
+    import difflib  # takes time to import, and most commands meet no unknown name
+
     wanted, by_lower = name.lower(), {k.lower(): k for k in sorted(known)}
     if len(wanted) >= _SHORT:
         found = difflib.get_close_matches(wanted, by_lower, n=most, cutoff=_SIMILAR)

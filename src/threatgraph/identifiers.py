@@ -10,11 +10,11 @@ from pyoxigraph import Literal
 from threatgraph.store import Store
 from threatgraph.vocab import EDITIONS, KINDS, Kind, tg
 
-_AIID = re.compile(r"(?:aiid[\s:#-]*|https?://(?:www\.)?incidentdatabase\.ai/cite/)#?(\d+)(?:[/?#].*)?", re.IGNORECASE)
+_AIID = r"(?i)(?:aiid[\s:#-]*|https?://(?:www\.)?incidentdatabase\.ai/cite/)#?(\d+)(?:[/?#].*)?"
 _AIID_PAGE = "https://incidentdatabase.ai/cite/"
 # Ids that end the URL of their page, such as https://nvd.nist.gov/vuln/detail/CVE-2025-32711.
-_IN_URL = re.compile(r"cve-\d{4}-\d{4,}|aml\.[a-z]{1,2}\d{4}(?:\.\d{3})?", re.IGNORECASE)
-_CITATION = re.compile(r"(art(?:icle)?s?\b\.?|annex\b|chapter\b|section\b)\s*(.+)", re.IGNORECASE)
+_IN_URL = r"(?i)cve-\d{4}-\d{4,}|aml\.[a-z]{1,2}\d{4}(?:\.\d{3})?"
+_CITATION = r"(?i)(art(?:icle)?s?\b\.?|annex\b|chapter\b|section\b)\s*(.+)"
 
 _EXTERNAL = """
 SELECT DISTINCT ?record ?class {
@@ -38,7 +38,7 @@ def spellings(identifier: str) -> list[str]:
     framework, _, rest = text.partition(" ")
     edition = EDITIONS.get(framework.lower())
     start = f"{KINDS['provision'].namespace}{edition}/" if edition else ""
-    citation = _CITATION.fullmatch(rest.strip() if edition else text)
+    citation = re.fullmatch(_CITATION, rest.strip() if edition else text)
     if citation:
         word = "article" if citation[1].lower().startswith("art") else citation[1].lower()
         parts = re.findall(r"[a-z0-9]+", citation[2].lower().replace("point", " ").replace("paragraph", " "))
@@ -58,10 +58,10 @@ def find_external(store: Store, identifier: str, kinds: Sequence[Kind]) -> list[
     """
     text = identifier.strip()
     more = ""
-    if aiid := _AIID.fullmatch(text):
+    if aiid := re.fullmatch(_AIID, text):
         pages = " || ".join(f"STR(?value) = {Literal(_AIID_PAGE + aiid[1] + end)}" for end in ("", "/"))
         condition = f'(?property = tg:aiidNumber && STR(?value) = "{aiid[1]}") || {pages}'
-    elif _IN_URL.fullmatch(text):
+    elif re.fullmatch(_IN_URL, text):
         more = "dcterms:source"
         condition = f"STRENDS(LCASE(STR(?value)), {Literal(text.lower())})"
     elif text.lower().startswith(("http://", "https://")):

@@ -8,7 +8,6 @@ does.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 
 _GAP = "  "
@@ -19,15 +18,23 @@ _NARROWEST = 6
 #: A longer name, such as that of a part of a record, can break after a hyphen, an underscore or a slash.
 _LONGEST_WORD = 32
 _JOINER = "\u200d"
+#: Texts of letters and punctuation that take one column each: Latin script, dashes, quotation marks and the ellipsis.
+_NARROW = "[ -~\xa0-\xac\xae-\u02ff\u2010-\u2027]*"
 
 
 def display_width(text: str) -> int:
     """The number of terminal columns that a text takes. East Asian characters take two, combining characters none."""
     if text.isascii() and "\n" not in text:
         return len(text)
+    return max(map(_line_width, text.split("\n")))
+
+
+def _line_width(line: str) -> int:
+    if line.isascii() or re.fullmatch(_NARROW, line):
+        return len(line)
     from wcwidth import wcswidth  # slow to import, and seldom needed
 
-    return max(len(line) if line.isascii() else wcswidth(line) for line in text.split("\n"))
+    return int(wcswidth(line))
 
 
 def beginning(text: str, most: int, mark: str = " …") -> str:
@@ -75,6 +82,8 @@ def _pieces(word: str) -> list[str]:
     if word.isascii():
         is_name = len(word) > _LONGEST_WORD and "://" not in word
         return re.findall(r"[^-_/#]+[-_/#]*|[-_/#]+", word) if is_name else [word]
+    import unicodedata  # takes time to import, and most words are ASCII
+
     pieces: list[str] = []
     for char in word:
         joins = unicodedata.category(char)[0] == "M" or char == _JOINER
@@ -86,6 +95,8 @@ def _pieces(word: str) -> list[str]:
 
 
 def _wide(char: str) -> bool:
+    import unicodedata
+
     return unicodedata.east_asian_width(char) in "WF"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable, Sequence
 
 from threatgraph.display import printable
@@ -14,7 +13,7 @@ _LONGEST = 100
 
 def escape(text: str) -> str:
     """A text as HTML, with control and invisible characters written as escapes."""
-    return html.escape(printable(text)).replace("\n", "<br>")
+    return _quoted(printable(text)).replace("\n", "<br>")
 
 
 def link(url: str, text: str) -> str:
@@ -26,7 +25,7 @@ def link(url: str, text: str) -> str:
     """
     if not url.startswith(("http://", "https://")):
         return escape(text)
-    return f'<a href="{html.escape(printable(url, line_ends=False))}">{escape(text)}</a>'
+    return f'<a href="{_quoted(printable(url, line_ends=False))}">{escape(text)}</a>'
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
@@ -56,3 +55,9 @@ def bullets(items: Sequence[str], *, numbered: bool = False) -> str:
     tag = "ol" if numbered else "ul"
     content = "".join(f"<li>{item}</li>" for item in items)
     return f'<{tag} style="margin:0;padding-left:1.5em">{content}</{tag}>'
+
+
+def _quoted(text: str) -> str:
+    import html  # takes time to import, and the command line needs no HTML
+
+    return html.escape(text)

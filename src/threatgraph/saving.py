@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,7 +13,7 @@ from threatgraph.errors import ThreatGraphError
 
 _TEMPORARY = ".threatgraph-"
 # Temporary files of a killed process.
-_LEFTOVER = re.compile(r"\.threatgraph-[a-z0-9_]{8}(?:\.tmp)?")
+_LEFTOVER = r"\.threatgraph-[a-z0-9_]{8}(?:\.tmp)?"
 _cleaned: set[Path] = set()
 """Folders in which this process has removed the temporary files of others."""
 
@@ -61,7 +60,7 @@ def save(content: bytes, path: Path) -> None:
 @contextmanager
 def _new_file(folder: Path, mode: int) -> Iterator[tuple[int, Path]]:
     """Create a temporary file; yield its descriptor and its name, which it may not have yet. Remove it at the end."""
-    temporary = folder / f"{_TEMPORARY}{secrets.token_hex(4)}.tmp"
+    temporary = folder / f"{_TEMPORARY}{os.urandom(4).hex()}.tmp"
     try:
         descriptor = os.open(folder, os.O_TMPFILE | os.O_WRONLY, mode)
     except (OSError, AttributeError):  # only Linux has files without a name, and not on every file system
@@ -93,7 +92,7 @@ def _clean(folder: Path) -> None:
         return
     _cleaned.add(folder)
     for entry in os.scandir(folder):
-        if _LEFTOVER.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
+        if re.fullmatch(_LEFTOVER, entry.name) and entry.is_file(follow_symlinks=False):
             with suppress(OSError):
                 descriptor = os.open(entry.path, os.O_RDONLY)
                 try:

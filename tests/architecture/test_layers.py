@@ -30,6 +30,7 @@ LAYERS = {
     "slugs": 1,
     "sparse": 1,
     "table": 1,
+    "version": 1,
     "catalog": 1,
     "rdf": 1,
     "sparql": 1,
@@ -92,6 +93,7 @@ FOR_THE_COMMAND_LINE = {
     "catalog",
     "records",
     "resources",
+    "version",
 }
 FOR_THE_COMMAND_LINE |= {"analytics", "assess", "authoring", "export", "importers", "plots"}
 _SPARQL = re.compile(r"\b(SELECT|ASK|CONSTRUCT|DESCRIBE|INSERT|DELETE)\b[^{]*\{")

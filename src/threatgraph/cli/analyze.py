@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from threatgraph.analytics import Analytics
 from threatgraph.cli.options import TABLES, Names, TableOptions, add_format, number, positive_integer
@@ -21,7 +20,6 @@ _PERIODS = Names("threatgraph.analytics.trends:PERIODS")
 _GAPS = Names("threatgraph.analytics.coverage:GAPS")
 
 
-@dataclass(frozen=True, kw_only=True)
 class CentralityOptions(TableOptions):
     """The options of ``threatgraph analyze centrality``."""
 
@@ -32,7 +30,6 @@ class CentralityOptions(TableOptions):
     limit: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class CommunitiesOptions(TableOptions):
     """The options of ``threatgraph analyze communities``."""
 
@@ -41,7 +38,6 @@ class CommunitiesOptions(TableOptions):
     agreement: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
 class CooccurrenceOptions(TableOptions):
     """The options of ``threatgraph analyze cooccurrence``."""
 
@@ -51,7 +47,6 @@ class CooccurrenceOptions(TableOptions):
     limit: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class TrendsOptions(TableOptions):
     """The options of ``threatgraph analyze trends``."""
 
@@ -60,14 +55,12 @@ class TrendsOptions(TableOptions):
     primary: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
 class CoverageOptions(TableOptions):
     """The options of ``threatgraph analyze coverage``."""
 
     by_framework: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
 class GapsOptions(TableOptions):
     """The options of ``threatgraph analyze gaps``."""
 
@@ -75,7 +68,6 @@ class GapsOptions(TableOptions):
     framework: str | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class PathOptions(TableOptions):
     """The options of ``threatgraph analyze path``."""
 
@@ -84,7 +76,6 @@ class PathOptions(TableOptions):
     strongest: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
 class EscalationOptions(TableOptions):
     """The options of ``threatgraph analyze escalation``."""
 

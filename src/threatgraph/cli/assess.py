@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import codecs
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from threatgraph.assess import (
@@ -27,16 +26,15 @@ if TYPE_CHECKING:
     from threatgraph.assess import Assessment
 
 
-@dataclass(frozen=True, kw_only=True)
 class AssessOptions(Options):
     """The options of ``threatgraph assess``."""
 
     file: str | None = None
     text: str | None = None
     profile: str | None = None
-    pattern: list[str] = field(default_factory=list)
-    role: list[str] = field(default_factory=list)
-    framework: list[str] = field(default_factory=list)
+    pattern: Sequence[str] = ()
+    role: Sequence[str] = ()
+    framework: Sequence[str] = ()
     top: int = 10
     format: str = ""
     register: str | None = None

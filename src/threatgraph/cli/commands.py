@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 
-class Command(NamedTuple):
-    """A command: its name, what it does, and other names for it."""
+class Command:
+    """A command.
 
-    name: str
-    summary: str
-    aliases: Sequence[str] = ()
+    Args:
+        name: its name.
+        summary: what it does.
+        aliases: other names for it.
+    """
+
+    def __init__(self, name: str, summary: str, aliases: Sequence[str] = ()) -> None:
+        self.name, self.summary, self.aliases = name, summary, aliases
 
     @property
     def module(self) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 
 from threatgraph.cli.options import Options
 from threatgraph.cli.parser import Parser, build_parser
@@ -24,11 +23,10 @@ _KINDS = {"harm": "harm-type"}
 Candidate = tuple[str, str]
 
 
-@dataclass(frozen=True, kw_only=True)
 class CompleteOptions(Options):
     """The options of ``threatgraph complete``."""
 
-    words: list[str] = field(default_factory=list)
+    words: Sequence[str] = ()
 
 
 def add_arguments(parser: Parser) -> None:

@@ -5,8 +5,6 @@ The scripts are short: they pass the words of the command line to ``threatgraph 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from threatgraph.cli.options import Options
 from threatgraph.cli.output import write
 from threatgraph.cli.parser import Parser
@@ -79,7 +77,6 @@ complete -c threatgraph -f -a '(__threatgraph_complete)'
 SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 
 
-@dataclass(frozen=True, kw_only=True)
 class CompletionOptions(Options):
     """The options of ``threatgraph completion``."""
 

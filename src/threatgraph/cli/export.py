@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from threatgraph.cli.options import Options, add_format
 from threatgraph.cli.output import open_graph, write
 from threatgraph.cli.parser import Parser
 
 
-@dataclass(frozen=True, kw_only=True)
 class ExportOptions(Options):
     """The options of ``threatgraph export``."""
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from threatgraph.cli.options import Options
 from threatgraph.cli.output import progress_bar, write_text
 from threatgraph.cli.parser import Parser
 
 
-@dataclass(frozen=True, kw_only=True)
 class FormatOptions(Options):
     """The options of ``threatgraph format``."""
 

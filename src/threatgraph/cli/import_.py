@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from threatgraph.cli.options import Options, share
@@ -14,7 +13,6 @@ from threatgraph.errors import ThreatGraphError
 from threatgraph.importers import FORMATS, ImportResult
 
 
-@dataclass(frozen=True, kw_only=True)
 class ImportOptions(Options):
     """The options of ``threatgraph import``."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from threatgraph.cli.options import TABLES, TableOptions, add_format, positive_integer, utf8
 from threatgraph.cli.output import open_graph, write_table
@@ -21,17 +20,16 @@ _FILTERS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
 class ListOptions(TableOptions):
     """The options of ``threatgraph list``."""
 
     kind: str
-    domain: list[str] = field(default_factory=list)
-    severity: list[str] = field(default_factory=list)
-    framework: list[str] = field(default_factory=list)
-    sector: list[str] = field(default_factory=list)
-    harm: list[str] = field(default_factory=list)
-    where: list[str] = field(default_factory=list)
+    domain: Sequence[str] = ()
+    severity: Sequence[str] = ()
+    framework: Sequence[str] = ()
+    sector: Sequence[str] = ()
+    harm: Sequence[str] = ()
+    where: Sequence[str] = ()
     since: str | None = None
     until: str | None = None
     limit: int | None = None
@@ -71,7 +69,7 @@ def execute(options: ListOptions) -> int:
         limit=options.limit,
         **_filters(options),
     )
-    write_table(table, replace(options, columns=[]), shown=options.columns)
+    write_table(table, ListOptions(**vars(options) | {"columns": ()}), shown=options.columns)
     return 0
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from threatgraph.cli.options import Names, Options, utf8
@@ -19,14 +18,13 @@ if TYPE_CHECKING:
     from threatgraph.store.disk.writer import Progress
 
 
-@dataclass(frozen=True, kw_only=True)
 class LoadOptions(Options):
     """The options of ``threatgraph load``."""
 
-    files: list[str] = field(default_factory=list)
+    files: Sequence[str] = ()
     form: str | None = None
     graph: str | None = None
-    remove: list[str] = field(default_factory=list)
+    remove: Sequence[str] = ()
     verbose: bool = False
 
 

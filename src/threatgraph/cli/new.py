@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,6 @@ Next:
   3. threatgraph validate --hints {path}"""
 
 
-@dataclass(frozen=True, kw_only=True)
 class NewOptions(Options):
     """The options that both kinds of record have."""
 
@@ -31,7 +30,6 @@ class NewOptions(Options):
     folder: str = "."
 
 
-@dataclass(frozen=True, kw_only=True)
 class NewPatternOptions(NewOptions):
     """The options of ``threatgraph new pattern``."""
 
@@ -39,13 +37,12 @@ class NewPatternOptions(NewOptions):
     definition: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NewIncidentOptions(NewOptions):
     """The options of ``threatgraph new incident``."""
 
     description: str
     occurred: str | None = None
-    pattern: list[str] = field(default_factory=list)
+    pattern: Sequence[str] = ()
 
 
 def add_arguments(parser: Parser) -> None:

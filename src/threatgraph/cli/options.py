@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
+from typing import Any
 
 _LONGEST = 24 * 60 * 60
 #: The formats for tables, and those for the triples of CONSTRUCT and DESCRIBE.
@@ -19,11 +19,17 @@ TABLES, TRIPLES = "threatgraph.export:TABLE_FORMATS", "threatgraph.export:TRIPLE
 RESULTS = "threatgraph.export:RESULT_FORMATS"
 
 
-@dataclass(frozen=True, kw_only=True)
 class Options:
-    """The options that every command has: where the data comes from, and where the output goes."""
+    """The options that every command has: where the data comes from, and where the output goes.
 
-    data: list[str] = field(default_factory=list)
+    The attributes of a class are its options with their defaults; an option without a default is required.
+
+    Args:
+        given: what the user gave, by the name of the option.
+    """
+
+    # No dataclass: its module takes as long to import as the interpreter takes to start.
+    data: Sequence[str] = ()
     store: str | None = None
     endpoint: str | None = None
     update_endpoint: str | None = None
@@ -35,14 +41,16 @@ class Options:
     no_color: bool = False
     output: str | None = None
 
+    def __init__(self, **given: Any) -> None:
+        vars(self).update(given)
 
-@dataclass(frozen=True, kw_only=True)
+
 class TableOptions(Options):
     """The options of a command that writes a table."""
 
     format: str = "table"
     guard_formulas: bool = False
-    columns: list[str] = field(default_factory=list)
+    columns: Sequence[str] = ()
 
 
 class Names:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import textwrap
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -129,6 +127,8 @@ def width(options: Options) -> int | None:
     """The characters that fit a line: of the terminal, or what COLUMNS says; ``None`` for a pipe or a file."""
     if options.output or not (sys.stdout.isatty() or os.environ.get("COLUMNS")):
         return None
+    import shutil  # takes time to import
+
     return max(shutil.get_terminal_size().columns, _NARROWEST)
 
 
@@ -136,6 +136,8 @@ def wrap(text: str, columns: int | None, indent: str = "", hang: str = "") -> li
     """The lines of a text that are no longer than ``columns``; the second and later ones stand ``hang`` further in."""
     if columns is None:
         return [indent + text]
+    import textwrap  # takes time to import
+
     return textwrap.wrap(text, columns, initial_indent=indent, subsequent_indent=indent + hang, break_on_hyphens=False)
 
 

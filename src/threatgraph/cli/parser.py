@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import argparse
 import re
-import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from typing import Any, NoReturn
 
 from threatgraph.cli.commands import COMPLETE, EXAMPLES, GROUPS, Command
 from threatgraph.display import printable
 from threatgraph.errors import UnknownName
+from threatgraph.version import VERSION
 
 #: Lists of choices up to this length are part of the error about a wrong one.
 _SHORT_LIST = 12
@@ -39,22 +40,36 @@ class Parser(argparse.ArgumentParser):
         super().__init__(
             add_help=False,
             argument_default=argparse.SUPPRESS,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
             **named,
         )
         self.register("action", "parsers", _Subcommands)
-        self._fill = fill
+        self._fill, self._filling = fill, False
         self._positionals.title = "arguments"
 
     def fill(self) -> None:
         """Add the arguments, unless they have been added already."""
         if self._fill is not None:
             fill, self._fill = self._fill, None
+            self._filling = True
             fill(self)
             self.add_argument("-h", "--help", action="help", help="show this help and exit")
             _add_shared(self)
-            if self.usage is None:
-                self.usage = self._usage()
+            self._filling = False
+
+    def _get_formatter(self) -> argparse.HelpFormatter:
+        # Each argument that is added makes a formatter. The width does not matter then, and takes time to find out.
+        width = _USAGE_WIDTH if self._filling else None
+        return argparse.RawDescriptionHelpFormatter(self.prog, width=width)
+
+    def format_help(self) -> str:
+        """The help; see :class:`argparse.ArgumentParser`."""
+        self.usage = self.usage or self._usage()
+        return super().format_help()
+
+    def format_usage(self) -> str:
+        """The usage line; see :class:`argparse.ArgumentParser`."""
+        self.usage = self.usage or self._usage()
+        return super().format_usage()
 
     def add_subcommands(self, title: str, metavar: str) -> argparse._SubParsersAction[Parser]:
         """Add subcommands; each is added by ``add_parser(name, help=…, fill=…)``."""
@@ -111,14 +126,49 @@ class Parser(argparse.ArgumentParser):
             if not action.option_strings:
                 words.append(forms.get(str(action.nargs), "{0}").format(action.metavar))
         words.append("[options]")
+        import textwrap  # takes time to import, and only help needs it
+
         # No line ends inside an option with its value.
         text = " ".join([self.prog, *(word.replace(" ", "\0") for word in words)])
         lines = textwrap.wrap(text, _USAGE_WIDTH, subsequent_indent=" " * len(f"usage: {self.prog} "))
         return "\n".join(lines).replace("\0", " ")
 
 
+class _Parsers(Mapping[str, Parser]):
+    """The parsers of subcommands by name, each made when it is needed first."""
+
+    def __init__(self) -> None:
+        self._makers: dict[str, Callable[[], Parser]] = {}
+
+    def add(self, names: Sequence[str], make: Callable[[], Parser]) -> None:
+        """Add the parser of a subcommand with some names."""
+        self._makers |= dict.fromkeys(names, cache(make))
+
+    def __getitem__(self, name: str) -> Parser:
+        return self._makers[name]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        return len(self._makers)
+
+
 class _Subcommands(argparse._SubParsersAction):  # type: ignore[type-arg]
-    """Keeps the values of ``--data`` that stand before a command as well as those after it."""
+    """Makes only the parser that is asked for, and keeps the values of ``--data`` before a command and after it."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._parsers = self._name_parser_map = self.choices = _Parsers()  # type: ignore[assignment]
+
+    def add_parser(  # type: ignore[override]
+        self, name: str, *, aliases: Sequence[str] = (), help: str | None = None, **named: Any
+    ) -> None:
+        """Add a subcommand; see :meth:`argparse._SubParsersAction.add_parser`."""
+        if help is not None:
+            self._choices_actions.append(self._ChoicesPseudoAction(name, aliases, help))
+        prog = f"{self._prog_prefix} {name}"
+        self._parsers.add((name, *aliases), lambda: Parser(prog=prog, **named))
 
     def __call__(
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
@@ -228,14 +278,12 @@ class _Append(argparse.Action):
 
 
 class _Version(argparse.Action):
-    """Looks the version up only when it is asked for: that takes time."""
+    """Writes the version; that of argparse first finds out how wide the terminal is, which takes time."""
 
     def __call__(
         self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: object, option: str | None = None
     ) -> NoReturn:
-        from importlib.metadata import version
-
-        print(f"threatgraph {version('threatgraph')}")
+        print(f"threatgraph {VERSION}")
         parser.exit()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 
 from threatgraph.cli.options import Names, Options
 from threatgraph.cli.output import notify, open_graph
@@ -12,7 +11,6 @@ from threatgraph.display import printable
 from threatgraph.plots import FIGURES, FORMATS
 
 
-@dataclass(frozen=True, kw_only=True)
 class PlotOptions(Options):
     """The options of ``threatgraph plot``."""
 

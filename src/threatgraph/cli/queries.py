@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pyoxigraph import Literal
 
-from threatgraph.catalog import NamedQuery, load_catalog
+from threatgraph.catalog import NamedQuery, find_query, load_catalog
 from threatgraph.cli.options import TABLES, TableOptions, add_format
 from threatgraph.cli.output import width, wrap, write, write_table
 from threatgraph.cli.parser import Parser
-from threatgraph.cli.run import example, named_query
+from threatgraph.cli.run import example
 from threatgraph.table import Table
 
 
-@dataclass(frozen=True, kw_only=True)
 class QueriesOptions(TableOptions):
     """The options of ``threatgraph queries``."""
 
@@ -35,7 +32,7 @@ def execute(options: QueriesOptions) -> int:
         rows = [(Literal(query.name), Literal(query.question)) for query in load_catalog().values()]
         write_table(Table(("name", "question"), rows), options)
         return 0
-    query = named_query(options.name)
+    query = find_query(options.name)
     if options.format == "table":
         write(_explanation(query, width(options)), options)
     else:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
-from threatgraph.catalog import load_catalog
 from threatgraph.cli.options import RESULTS, TRIPLES, Names, TableOptions, add_format, seconds, utf8
 from threatgraph.cli.output import decoded, notify, open_graph, write, write_table, write_truth
 from threatgraph.cli.parser import Parser
@@ -15,7 +13,6 @@ from threatgraph.graph import DEFAULT_TIMEOUT, missing_limits
 from threatgraph.table import Table
 
 
-@dataclass(frozen=True, kw_only=True)
 class QueryOptions(TableOptions):
     """The options of ``threatgraph query``."""
 
@@ -73,6 +70,16 @@ def _require_format(form: str, registry: str) -> None:
         raise InvalidQuery(f"--format {form} is not available for {kind}; choose one of {', '.join(names)}.")
 
 
+def _refuse_name(text: str) -> None:
+    """Reject the name of a named query, which has no braces."""
+    if "{" in text:
+        return
+    from threatgraph.catalog import is_query  # takes time to import
+
+    if is_query(text):
+        raise InvalidQuery(f"{text!r} is a named query, not SPARQL: use `threatgraph run {text}`.")
+
+
 def _query_text(options: QueryOptions) -> str:
     if options.text is not None and options.file is not None:
         raise InvalidQuery("both SPARQL and --file are given; give one of them.")
@@ -80,9 +87,8 @@ def _query_text(options: QueryOptions) -> str:
         if sys.stdin is None:
             raise InvalidQuery("standard input is closed, so the query cannot be read.")
         return decoded(sys.stdin.buffer.read(), "standard input")
-    if options.text in load_catalog():
-        raise InvalidQuery(f"{options.text!r} is a named query, not SPARQL: use `threatgraph run {options.text}`.")
     if options.text is not None:
+        _refuse_name(options.text)
         return options.text
     if options.file is None:
         raise InvalidQuery("no query; give it as SPARQL, as - for standard input, or with -f FILE.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from threatgraph.cli.options import TABLES, TRIPLES, TableOptions, add_format, positive_integer, utf8
 from threatgraph.cli.output import decoded, notify, open_graph, width, write, write_table, write_text
@@ -12,12 +12,11 @@ from threatgraph.errors import InvalidQuery
 from threatgraph.export import TABLE_FORMATS
 
 
-@dataclass(frozen=True, kw_only=True)
 class RecommendOptions(TableOptions):
     """The options of ``threatgraph recommend``."""
 
     format: str = "text"
-    ids: list[str] = field(default_factory=list)
+    ids: Sequence[str] = ()
     text: str | None = None
     kind: str = "pattern"
     all: bool = False

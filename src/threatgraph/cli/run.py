@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from threatgraph.catalog import NamedQuery, load_catalog
+from threatgraph.catalog import NamedQuery, find_query
 from threatgraph.cli.options import RESULTS, TableOptions, add_format, utf8
 from threatgraph.cli.output import open_graph, write_table
 from threatgraph.cli.parser import Parser
-from threatgraph.errors import InvalidQuery, UnknownName
+from threatgraph.errors import InvalidQuery
 
 
-@dataclass(frozen=True, kw_only=True)
 class RunOptions(TableOptions):
     """The options of ``threatgraph run``."""
 
     name: str
-    param: list[str] = field(default_factory=list)
+    param: Sequence[str] = ()
 
 
 def add_arguments(parser: Parser) -> None:
@@ -37,22 +35,10 @@ def add_arguments(parser: Parser) -> None:
 
 def execute(options: RunOptions) -> int:
     """Run a named query."""
-    query = named_query(options.name)
+    query = find_query(options.name)
     values = _values(query, options.param)
     write_table(open_graph(options, quick=True).run(query.name, **values), options, results=True)
     return 0
-
-
-def named_query(name: str) -> NamedQuery:
-    """The query of that name.
-
-    Raises:
-        UnknownName: where there is none.
-    """
-    catalog = load_catalog()
-    if name not in catalog:
-        raise UnknownName("query", name, catalog, "`threatgraph queries` lists them.")
-    return catalog[name]
 
 
 def example(query: NamedQuery) -> str:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from threatgraph.cli.options import Options, add_format
 from threatgraph.cli.output import open_graph, width, write, write_text
 from threatgraph.cli.parser import Parser
 
 
-@dataclass(frozen=True, kw_only=True)
 class SchemaOptions(Options):
     """The options of ``threatgraph schema``."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from threatgraph.cli.options import TABLES, TableOptions, add_format, positive_integer, utf8
 from threatgraph.cli.output import notify, open_graph, width, wrap, write, write_table, write_text
@@ -19,16 +19,15 @@ _FILTERS = {
 _SHOWN = ("score", "kind", "code", "label", "snippet")
 
 
-@dataclass(frozen=True, kw_only=True)
 class SearchOptions(TableOptions):
     """The options of ``threatgraph search``."""
 
     text: list[str]
-    kind: list[str] = field(default_factory=list)
-    framework: list[str] = field(default_factory=list)
-    sector: list[str] = field(default_factory=list)
-    severity: list[str] = field(default_factory=list)
-    year: list[str] = field(default_factory=list)
+    kind: Sequence[str] = ()
+    framework: Sequence[str] = ()
+    sector: Sequence[str] = ()
+    severity: Sequence[str] = ()
+    year: Sequence[str] = ()
     top: int = 10
 
 

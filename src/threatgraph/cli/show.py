@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from threatgraph.cli.options import TRIPLES, Options, add_format
 from threatgraph.cli.output import in_color, open_graph, width, wrap, write, write_text
@@ -20,7 +19,6 @@ from threatgraph.vocab import PREFIXES
 _MOST_INBOUND = 20
 
 
-@dataclass(frozen=True, kw_only=True)
 class ShowOptions(Options):
     """The options of ``threatgraph show``."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from threatgraph.cli.options import Options
@@ -16,11 +15,10 @@ if TYPE_CHECKING:
     from threatgraph.store.remote.sync import SyncResult
 
 
-@dataclass(frozen=True, kw_only=True)
 class SyncOptions(Options):
     """The options of ``threatgraph sync``."""
 
-    files: list[str] = field(default_factory=list)
+    files: Sequence[str] = ()
     verbose: bool = False
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from threatgraph.cli.options import Options, add_format, seconds
 from threatgraph.cli.output import open_graph, progress_bar, write, write_text
@@ -11,17 +11,16 @@ from threatgraph.cli.wording import as_command_line
 from threatgraph.graph import VALIDATION_TIMEOUT
 
 
-@dataclass(frozen=True, kw_only=True)
 class ValidateOptions(Options):
     """The options of ``threatgraph validate``."""
 
-    paths: list[str] = field(default_factory=list)
+    paths: Sequence[str] = ()
     hints: bool = False
     full: bool = False
     advanced: bool = False
-    shapes: list[str] = field(default_factory=list)
+    shapes: Sequence[str] = ()
     no_checks: bool = False
-    checks: list[str] = field(default_factory=list)
+    checks: Sequence[str] = ()
     timeout: float = VALIDATION_TIMEOUT
     format: str = "text"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-_CODE = re.compile(r"`([^`\n]+)`")
+_CODE = r"`([^`\n]+)`"
 #: Python in a message, and what to write on the command line.
 _COMMANDS: Mapping[str, str] = {
     r"""ThreatGraph\.load\(["'](.*)["'], store=["'](.*)["']\)""": r"`threatgraph load --store \2 \1`",
@@ -31,7 +31,7 @@ _COMMANDS: Mapping[str, str] = {
 
 def as_command_line(message: str) -> str:
     """Return a message of the library with Python in backticks translated to commands and options."""
-    return _CODE.sub(lambda found: _translated(found[1]) or found[0], message)
+    return re.sub(_CODE, lambda found: _translated(found[1]) or found[0], message)
 
 
 def _translated(code: str) -> str | None:

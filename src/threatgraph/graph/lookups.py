@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from threatgraph.lookup import complete, resolve
-from threatgraph.records import Link, Record, read_inbound, read_record
 from threatgraph.store import Store
 from threatgraph.table import Table
 
 if TYPE_CHECKING:
     from threatgraph.description import Description
+    from threatgraph.records import Link, Record
 
 
 class Lookups:
@@ -44,6 +44,8 @@ class Lookups:
             >>> graph.record("eu-ai-act:article-14").label
             'Human oversight'
         """
+        from threatgraph.records import read_record
+
         return read_record(self.store, self.resolve(identifier, kind))
 
     def pattern(self, identifier: str) -> Record:
@@ -116,7 +118,9 @@ class Lookups:
             >>> sorted(graph.inbound("DOM-AGT"))[:1]
             ['domain']
         """
-        return read_inbound(self.store, record.iri if isinstance(record, Record) else self.resolve(record))
+        from threatgraph.records import read_inbound
+
+        return read_inbound(self.store, self.resolve(record) if isinstance(record, str) else record.iri)
 
     def list(
         self,

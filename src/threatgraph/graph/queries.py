@@ -8,8 +8,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from threatgraph.catalog import NamedQuery, load_catalog
-from threatgraph.errors import ThreatGraphWarning, UnknownName
+from threatgraph.errors import ThreatGraphWarning
 from threatgraph.graph.lookups import Lookups
 from threatgraph.labels import add_labels
 from threatgraph.lookup import bind, unknown_records
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from threatgraph.analytics import Analytics
     from threatgraph.assess import Assessment
+    from threatgraph.catalog import NamedQuery
     from threatgraph.recommend import Recommendations, Recommender
     from threatgraph.recommend.signals.rules import Rules
     from threatgraph.search import Searcher, SearchResults
@@ -91,6 +91,8 @@ class Queries(Lookups):
             >>> [parameter.name for parameter in graph.queries["patterns-by-cause"].parameters]
             ['cause']
         """
+        from threatgraph.catalog import load_catalog
+
         return load_catalog()
 
     def run(self, name: str, /, **params: object) -> Table:
@@ -112,9 +114,9 @@ class Queries(Lookups):
             >>> "label" in table.columns
             True
         """
-        if name not in self.queries:
-            raise UnknownName("query", name, self.queries, "`graph.queries` lists them.")
-        query = self.queries[name]
+        from threatgraph.catalog import find_query
+
+        query = find_query(name)
         refuse_unsafe(query.sparql)  # the file may be that of a checkout
         rows = self.store.select(query.sparql, bind(self.store, query, params))
         return add_labels(self.store, rows, query.labeled)

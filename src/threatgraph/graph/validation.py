@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from threatgraph.catalog import CrossRecordCheck, load_checks
 from threatgraph.errors import ThreatGraphError
 from threatgraph.graph.paths import PathLike, as_paths
 from threatgraph.store import Store
 from threatgraph.store.protocol import VALIDATION_TIMEOUT
 
 if TYPE_CHECKING:
+    from threatgraph.catalog import CrossRecordCheck
     from threatgraph.validate import ValidationReport
 
 
@@ -98,4 +98,6 @@ class Validation:
     @property
     def checks(self) -> Mapping[str, CrossRecordCheck]:
         """The cross-record checks that :meth:`validate` runs, by name."""
+        from threatgraph.catalog import load_checks
+
         return load_checks()
