@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -18,8 +18,14 @@ from threatgraph.vocab import KINDS, RDF_TYPE, Kind, kind_of, shorten, tg
 if TYPE_CHECKING:
     import pandas
 
-_OF_SUBJECT = """
-SELECT ?property ?value ?label ?notation ?position {
+    from threatgraph.rdf.terms import Term
+
+    _Statements = dict[str, list[tuple[int, Value | "Link"]]]
+    """By property: each value with its position."""
+
+_OF_SUBJECTS = """
+SELECT ?subject ?property ?value ?label ?notation ?position {
+  VALUES ?subject { %s }
   ?subject ?property ?value .
   FILTER(?property != tg:hasPart)
   OPTIONAL { ?value skos:prefLabel|foaf:name ?label } # an agent has a name
@@ -27,21 +33,27 @@ SELECT ?property ?value ?label ?notation ?position {
   OPTIONAL { ?value tg:position|tg:rank ?position }
 }
 """
+#: Subjects in one request: servers limit the length of a query.
+_BATCH = 500
 _PARTS = "SELECT ?part { ?record tg:hasPart ?part }"
 
 
 #: Links from other records or their parts to a record, and predicted links in both directions. Derived shortcuts are
-#: left out.
+#: left out. The links are found in a query of their own, since the engine would join the alternatives with all labels.
 _INBOUND = """
 SELECT DISTINCT ?property ?code ?label ?owner ?confidence
 WHERE {
-  { ?owner ?property ?record . FILTER NOT EXISTS { ?whole tg:hasPart ?owner } }
-  UNION
-  { ?part ?inner ?record . ?owner tg:hasPart ?part ; ?property ?part }
-  UNION
   {
-    VALUES (?inner ?property) { (tg:recommendedFor tg:recommends) (tg:recommends tg:recommendedFor) }
-    ?prediction ?inner ?record ; ?property ?owner ; sssom:confidence ?confidence .
+    SELECT ?property ?owner ?confidence {
+      { ?owner ?property ?record . FILTER NOT EXISTS { ?whole tg:hasPart ?owner } }
+      UNION
+      { ?part ?inner ?record . ?owner tg:hasPart ?part ; ?property ?part }
+      UNION
+      {
+        VALUES (?inner ?property) { (tg:recommendedFor tg:recommends) (tg:recommends tg:recommendedFor) }
+        ?prediction ?inner ?record ; ?property ?owner ; sssom:confidence ?confidence .
+      }
+    }
   }
   ?owner skos:prefLabel ?label .
   OPTIONAL { ?owner skos:notation ?code }
@@ -52,7 +64,7 @@ WHERE {
   ))
   FILTER NOT EXISTS { ?owner a tg:ThreatPattern ; tg:domain ?record . FILTER(?property = skos:broader) }
 }
-ORDER BY STR(?property) DESC(?confidence) STR(?code) STR(?label) STR(?owner)
+ORDER BY STR(?property) DESC(xsd:decimal(?confidence)) STR(?code) STR(?label) STR(?owner)
 """
 
 
@@ -217,9 +229,7 @@ def read_record(store: Store, iri: str) -> Record:
     """Read a record and its parts from a store; ``iri`` must be a result of :func:`threatgraph.lookup.resolve`."""
     node = NamedNode(iri)
     parts = [str(row[0].value) for row in store.select(_PARTS, {"record": node}).rows if isinstance(row[0], NamedNode)]
-    by_subject: dict[str, dict[str, list[tuple[int, Value | Link]]]] = {}
-    for subject in (iri, *parts):
-        by_subject[subject] = _statements(store, subject)
+    by_subject = _statements(store, [iri, *parts])
     nested = {part: _record(part, by_subject[part], {}) for part in parts}
     return _record(iri, by_subject[iri], nested)
 
@@ -232,7 +242,8 @@ def read_inbound(store: Store, iri: str) -> dict[str, tuple[Link, ...]]:
     incidents of a pattern under ``recommendedFor``.
     """
     found: dict[str, list[Link]] = {}
-    for prop, code, label, owner, confidence in store.select(_INBOUND, {"record": NamedNode(iri)}).rows:
+    query = _INBOUND.replace("?record", str(NamedNode(iri)))  # a binding would not reach into the inner query
+    for prop, code, label, owner, confidence in store.select(query).rows:
         assert isinstance(prop, NamedNode)
         assert isinstance(owner, NamedNode)
         trust = float(confidence.value) if isinstance(confidence, Literal) else None
@@ -245,23 +256,33 @@ def _local_name(prop: NamedNode) -> str:
     return prop.value.replace("#", "/").rpartition("/")[2]
 
 
-def _statements(store: Store, subject: str) -> dict[str, list[tuple[int, Value | Link]]]:
-    found: dict[str, list[tuple[int, Value | Link]]] = {}
-    for prop, value, label, notation, position in store.select(_OF_SUBJECT, {"subject": NamedNode(subject)}).rows:
-        assert isinstance(prop, NamedNode)
-        order = int(position.value) if isinstance(position, Literal) else 0
-        key = "type" if prop.value == RDF_TYPE else _local_name(prop)
-        shown: Value | Link = to_value(value)
-        if isinstance(value, NamedNode):
-            name = str(to_value(label)) if label else value.value
-            if key == "addedProperty":  # properties have no skos:prefLabel
-                name = heading(_local_name(value)).lower()
-            shown = Link(value.value, name, str(to_value(notation)) if notation else None)
-        found.setdefault(key, []).append((order, shown))
+def _statements(store: Store, subjects: Sequence[str]) -> dict[str, _Statements]:
+    """The statements about some subjects; those of one property are not in order yet."""
+    found: dict[str, _Statements] = {subject: {} for subject in subjects}
+    for start in range(0, len(subjects), _BATCH):
+        values = " ".join(str(NamedNode(subject)) for subject in subjects[start : start + _BATCH])
+        for subject, *row in store.select(_OF_SUBJECTS % values).rows:
+            assert isinstance(subject, NamedNode)
+            _add(found[subject.value], *row)
     return found
 
 
-def _record(iri: str, found: dict[str, list[tuple[int, Value | Link]]], parts: Mapping[str, Record]) -> Record:
+def _add(found: _Statements, prop: Term | None, value: Term | None, *details: Term | None) -> None:
+    """Add a statement with the label, notation and position of its value."""
+    label, notation, position = details
+    assert isinstance(prop, NamedNode)
+    order = int(position.value) if isinstance(position, Literal) else 0
+    key = "type" if prop.value == RDF_TYPE else _local_name(prop)
+    shown: Value | Link = to_value(value)
+    if isinstance(value, NamedNode):
+        name = str(to_value(label)) if label else value.value
+        if key == "addedProperty":  # properties have no skos:prefLabel
+            name = heading(_local_name(value)).lower()
+        shown = Link(value.value, name, str(to_value(notation)) if notation else None)
+    found.setdefault(key, []).append((order, shown))
+
+
+def _record(iri: str, found: _Statements, parts: Mapping[str, Record]) -> Record:
     statements: dict[str, tuple[Value | Link | Record, ...]] = {}
     for name in sorted(found):
         ordered = sorted(found[name], key=lambda item: (item[0], str(item[1])))
