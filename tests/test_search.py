@@ -320,3 +320,20 @@ def test_the_command_has_filters(capsys: pytest.CaptureFixture[str]) -> None:
     assert all(row.startswith("incident") for row in rows)
     assert main(["search", "deepfake", "--sector", "finanse"]) == 2
     assert "Finance" in capsys.readouterr().err
+
+
+QUERIES = ["deepfake", "Art. 5(1)(f)", "AIID 6", "goal drfit", "What is prompt injection?", "NIST 800-53", "xyzzy"]
+
+
+def test_a_kept_index_gives_the_same_results(
+    graph: ThreatGraph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("THREATGRAPH_CACHE", "on")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    wanted = [graph.search(text).to_json() for text in QUERIES]
+    for _ in range(2):
+        found = ThreatGraph.open(cached=True)
+        assert [found.search(text).to_json() for text in QUERIES] == wanted
+        (kept,) = tmp_path.rglob("kept-search-*")
+    kept.write_bytes(kept.read_bytes()[:-1])
+    assert ThreatGraph.open(cached=True).search(QUERIES[0]).to_json() == wanted[0]

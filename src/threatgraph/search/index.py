@@ -30,6 +30,7 @@ CREATE VIRTUAL TABLE words USING fts5({", ".join(COLUMNS)}, tokenize = "porter u
 CREATE VIRTUAL TABLE terms USING fts5vocab('words', 'row');
 CREATE VIRTUAL TABLE names USING fts5(name, tokenize = "trigram");
 CREATE TABLE facets (document INTEGER, name TEXT, value TEXT);
+CREATE TABLE attachment (text TEXT);
 """
 
 
@@ -53,8 +54,7 @@ class Index:
     """
 
     def __init__(self, documents: Sequence[Document], weights: Mapping[str, float] = WEIGHTS) -> None:
-        self._lock = threading.Lock()
-        self._database = sqlite3.connect(":memory:", check_same_thread=False)
+        self._open(weights)
         try:
             self._database.executescript(_SCHEMA)
         except sqlite3.OperationalError as error:
@@ -63,11 +63,38 @@ class Index:
                 f" ({error}). Use a Python from python.org or from your distribution."
             ) from error
         self._fill(documents)
+
+    def _open(self, weights: Mapping[str, float]) -> None:
+        self._lock = threading.Lock()
+        self._database = sqlite3.connect(":memory:", check_same_thread=False)
         by_column = ", ".join(str(float(weights[column])) for column in COLUMNS)
         self._match = (
             f"SELECT rowid, -bm25(words, {by_column}) AS score FROM words"  # noqa: S608 - constants of this module
             " WHERE words MATCH ? %s ORDER BY score DESC, rowid LIMIT ?"
         )
+
+    @classmethod
+    def restore(cls, content: bytes | memoryview) -> Index:
+        """Restore an index from the result of :meth:`serialize`."""
+        index = cls.__new__(cls)
+        index._open(WEIGHTS)
+        index._database.deserialize(content)
+        return index
+
+    def serialize(self) -> bytes:
+        """Return the index as the bytes of an SQLite file."""
+        return self._database.serialize()
+
+    @property
+    def attachment(self) -> str:
+        """A text that is kept with the index; empty if there is none."""
+        rows = self._rows("SELECT text FROM attachment", ())
+        return str(rows[0][0]) if rows else ""
+
+    @attachment.setter
+    def attachment(self, text: str) -> None:
+        with self._lock, self._database:
+            self._database.execute("INSERT INTO attachment VALUES (?)", (text,))
 
     def _fill(self, documents: Sequence[Document]) -> None:
         marks = ", ".join("?" * (len(COLUMNS) + 1))

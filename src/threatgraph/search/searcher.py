@@ -11,7 +11,7 @@ from threatgraph.search.analysis import Analyzer, Query
 from threatgraph.search.codes import Codes
 from threatgraph.search.documents import read_documents
 from threatgraph.search.filters import Values, read_filters
-from threatgraph.search.index import Index
+from threatgraph.search.kept import build_index, read_index
 from threatgraph.search.results import SearchResult, SearchResults
 from threatgraph.search.scoring import Analysis, Scorer
 from threatgraph.search.spelling import Speller
@@ -33,7 +33,7 @@ _NOTHING_FITS_FILTERS = "Nothing in the graph fits these words and filters."
 
 
 class Searcher:
-    """A full-text index of a graph. It is built once, in less than a second, and never changes.
+    """A full-text index of a graph, which never changes.
 
     Args:
         store: the graph.
@@ -46,8 +46,11 @@ class Searcher:
     def __init__(self, store: Store, without: Collection[str] = ()) -> None:
         self._store = store
         self._vocabulary = load_vocabulary()
-        self._documents = read_documents(store, without)
-        self._index = Index(self._documents)
+        if without:
+            self._documents = read_documents(store, without)
+            self._index = build_index(self._documents)
+        else:
+            self._documents, self._index = read_index(store)
         self._scorer = Scorer(self._documents)
 
     @cached_property

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from threatgraph.search.documents import Document
 from threatgraph.search.index import Index
@@ -18,22 +19,28 @@ class Speller:
 
     Args:
         documents: the documents of the index.
-        index: the index; the words are added to its table of names.
+        index: the index, which has :attr:`words` as names.
     """
 
     def __init__(self, documents: Sequence[Document], index: Index) -> None:
+        self._documents, self._index = documents, index
+
+    @cached_property
+    def words(self) -> Sequence[str]:
+        """The known words, sorted."""
+        return sorted(self._counts)
+
+    @cached_property
+    def _counts(self) -> Mapping[str, int]:
+        """The number of names and phrases that have each known word; counted when a word is unknown."""
         counts: dict[str, int] = {}
-        for document in documents:
+        for document in self._documents:
             for text in (*document.names, *document.phrases):
                 for word in tokens(text):
                     if len(word) >= _ONE_ERROR - 1 and not word.isdecimal() and word not in STOP_WORDS:
                         counts[word] = counts.get(word, 0) + 1
         # A misspelled stop word must not pass for a rare word.
-        counts |= {word: 0 for word in STOP_WORDS if len(word) > _ONE_ERROR}
-        self._words = sorted(counts)
-        self._counts = counts
-        self._index = index
-        index.add_names(self._words)
+        return counts | {word: 0 for word in STOP_WORDS if len(word) > _ONE_ERROR}
 
     def correct(self, word: str) -> str | None:
         """Return the known word that is most similar to a word; ``None`` if none is similar enough."""
@@ -46,7 +53,7 @@ class Speller:
         trigrams |= {other[i : i + 3] for other in swapped for i in range(len(other) - 2)}
         best: tuple[int, int, str] | None = None
         for position in self._index.similar(sorted(trigrams), _CANDIDATES):
-            known = self._words[position]
+            known = self.words[position]
             distance = edit_distance(word, known, allowed)
             if distance <= allowed and (distance < allowed or distance == 1 or word[0] == known[0]):
                 candidate = (distance, -self._counts[known], known)

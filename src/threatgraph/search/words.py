@@ -32,9 +32,11 @@ STOP_WORDS = frozenset(
 
 def tokens(text: str) -> list[str]:
     """Return the words and numbers of a text, in lower case and without diacritics, as the index has them."""
-    decomposed = unicodedata.normalize("NFKD", text)
-    plain = "".join(sign for sign in decomposed if not unicodedata.combining(sign))
-    return _TOKEN.findall(plain.lower())
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text)
+        if any(map(unicodedata.combining, text)):
+            text = "".join(sign for sign in text if not unicodedata.combining(sign))
+    return _TOKEN.findall(text.lower())
 
 
 def stems(words: Sequence[str]) -> list[str]:
