@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +20,7 @@ from threatgraph.store import Store
 from threatgraph.store.disk.load import load
 from threatgraph.store.disk.store import DirectoryStore
 from threatgraph.store.inputs import file_sources
+from threatgraph.store.lexical_forms import RestoringWriter
 from threatgraph.store.memory import MemoryStore
 from threatgraph.validate import validate
 from threatgraph.vocab import XSD
@@ -69,6 +72,34 @@ def test_a_literal_leaves_as_it_came(tmp_path: Path, opened: Opened, value: str)
         wanted.value,
         None if wanted.language else rdflib.URIRef(wanted.datatype.value),
     )
+
+
+@both
+def test_lines_are_written_as_the_files_have_them(tmp_path: Path, opened: Opened) -> None:
+    """Also where two files have different forms of a value, and where the parts of a dump end inside a line."""
+    files = [turtle(tmp_path / "a.ttl", *WRITTEN, "0.5"), turtle(tmp_path / "b.ttl", '"0.500"^^xsd:decimal', "<urn:x>")]
+    store = opened(tmp_path, files)
+    for graph in (None, *store.graphs()):
+        content = io.BytesIO()
+        store.dump(content, graph)
+        triples = store.triples() if graph is None else store.graph_triples(graph)
+        assert sorted(content.getvalue().decode().splitlines()) == sorted(f"{triple} ." for triple in triples)
+
+
+@given(cuts=st.lists(st.integers(1, 40), min_size=1))
+def test_forms_are_restored_in_parts_of_lines(cuts: list[int]) -> None:
+    triples = [ox.Triple(ox.NamedNode("urn:a"), ox.NamedNode("urn:p"), literal(value)) for value in WRITTEN]
+    lines, content = b"".join(f"{triple} .\n".encode() for triple in triples), io.BytesIO()
+    more = ox.Triple(ox.NamedNode("urn:a"), ox.NamedNode("urn:p"), ox.NamedNode("urn:b"))
+    writer = RestoringWriter(content, lambda triple: [triple, more] if changed(triple) else [triple])
+    position = 0
+    for cut in itertools.cycle(cuts):
+        writer.write(lines[position : position + cut])
+        position += cut
+        if position >= len(lines):
+            break
+    wanted = (f"{triple} .\n{more} .\n" if changed(triple) else f"{triple} .\n" for triple in triples)
+    assert content.getvalue().decode() == "".join(wanted)
 
 
 @both

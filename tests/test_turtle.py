@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
 
+from plain_turtle import plain_turtle
 from threatgraph.rdf.turtle import BlankNodeRefused, write_turtle
 from threatgraph.vocab import BASE, PREFIXES, tg
 
@@ -41,6 +42,13 @@ def read(text: str) -> set[Triple]:
 @given(triples)
 def test_what_is_written_reads_back_the_same(content: list[Triple]) -> None:
     assert read(write_turtle(content)) == set(content)
+
+
+@given(triples, st.booleans())
+def test_the_lines_are_those_of_the_plain_writer(content: list[Triple], apart: bool) -> None:
+    part = NamedNode(f"{BASE}pattern/x#part")
+    own = content if apart else [Triple(part, triple.predicate, triple.object) for triple in content]
+    assert write_turtle(own) == plain_turtle(own, PREFIXES)
 
 
 @given(triples)

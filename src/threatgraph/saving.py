@@ -7,11 +7,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from threatgraph.display import printable
 from threatgraph.errors import ThreatGraphError
 
 _TEMPORARY = ".threatgraph-"
+_IN_MEMORY = 16 * 1024**2
+"""Bytes of a spooled file that are kept in memory."""
 # Temporary files of a killed process.
 _LEFTOVER = r"\.threatgraph-[a-z0-9_]{8}(?:\.tmp)?"
 _cleaned: set[Path] = set()
@@ -19,13 +22,27 @@ _cleaned: set[Path] = set()
 
 
 def save(content: bytes, path: Path) -> None:
-    """Write a file atomically: other processes see the old content or the new content.
+    """Write a file atomically, as :func:`saving` does.
+
+    Args:
+        content: the content of the file.
+        path: the path.
+
+    Raises:
+        ThreatGraphError: if the file cannot be written.
+    """
+    with saving(path) as target:
+        target.write(content)
+
+
+@contextmanager
+def saving(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file to write it atomically: other processes see the old content or the new content.
 
     The content goes to a temporary file in the same folder, which then gets the final name. On Linux the temporary file
     has no name, so a killed process leaves no file. Elsewhere, the next process that writes in the folder removes it.
 
     Args:
-        content: the content of the file.
         path: the path. An existing file is replaced; a symbolic link is followed. A pipe or a device is written to,
             because replacing it would destroy it.
 
@@ -35,7 +52,8 @@ def save(content: bytes, path: Path) -> None:
     """
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
-            path.write_bytes(content)
+            with path.open("wb") as device, spooled(device) as target:
+                yield target
             return
         path = path.resolve()
         if path.is_dir():
@@ -43,9 +61,8 @@ def save(content: bytes, path: Path) -> None:
         _clean(path.parent)
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
         with _new_file(path.parent, mode) as (descriptor, temporary):
-            view = memoryview(content)
-            while view:
-                view = view[os.write(descriptor, view) :]
+            with open(descriptor, "wb", closefd=False) as target:
+                yield target
             os.fsync(descriptor)
             _name(descriptor, temporary)
             if os.name == "nt":  # an open file cannot be renamed
@@ -55,6 +72,42 @@ def save(content: bytes, path: Path) -> None:
         shown = printable(str(path), line_ends=False)
         reason = f"{shown}: cannot be written ({error.strerror or error}); nothing was changed."
         raise ThreatGraphError(reason) from error
+
+
+@contextmanager
+def spooled(target: IO[bytes]) -> Iterator[IO[bytes]]:
+    """Open a temporary file whose content is written to another file at the end, unless an error occurs.
+
+    Args:
+        target: the other file.
+
+    Raises:
+        ThreatGraphError: if the temporary file cannot be written.
+    """
+    import shutil
+    import tempfile
+
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as spool:
+        with writing_temporary():
+            yield spool
+        spool.seek(0)
+        shutil.copyfileobj(spool, target)
+
+
+@contextmanager
+def writing_temporary() -> Iterator[None]:
+    """Report errors of a temporary file.
+
+    Raises:
+        ThreatGraphError: with the folder, which TMPDIR can change.
+    """
+    try:
+        yield
+    except OSError as error:
+        import tempfile
+
+        reason = f"a temporary file cannot be written ({error.strerror or error}); TMPDIR can name another folder."
+        raise ThreatGraphError(f"{tempfile.gettempdir()}: {reason}") from error
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -38,10 +39,27 @@ def reading_intact(items: Iterable[T]) -> Iterator[T]:
         except StopIteration:
             return
         except ENGINE_ERRORS as error:
-            if isinstance(error, ThreatGraphError):
-                raise
-            raise ThreatGraphError(f"the store cannot be read: {reason_of(error)}; {ADVICE}") from error
+            raise _unreadable(error) from error
         yield item
+
+
+@contextmanager
+def reading_store() -> Iterator[None]:
+    """Report errors of Oxigraph while it reads a store.
+
+    Raises:
+        ThreatGraphError: if the store cannot be read further.
+    """
+    try:
+        yield
+    except ENGINE_ERRORS as error:
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: Exception) -> ThreatGraphError:
+    if isinstance(error, ThreatGraphError):
+        return error
+    return ThreatGraphError(f"the store cannot be read: {reason_of(error)}; {ADVICE}")
 
 
 ADVICE = "it is corrupt: delete the directory and load your files again (threatgraph load)."

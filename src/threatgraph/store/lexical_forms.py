@@ -11,15 +11,22 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
 from threatgraph.rdf.lexical import as_stored, changed, may_change
+from threatgraph.rdf.ntriples import to_lines
 from threatgraph.rdf.terms import Node
 from threatgraph.store.integrity import reading_intact
+from threatgraph.vocab import XSD
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 NAME = "written-forms.nq"
 """The file for lexical forms in a directory store."""
+_DATATYPE = f'"^^<{XSD}'.encode()
 
 
 class LexicalForms:
@@ -100,6 +107,32 @@ class LexicalForms:
                 noted = set().union(*written.values())
                 found += [triple] if any(name not in noted for name in graphs_of(triple)) else []
             yield from found or (triple,)
+
+
+class RestoringWriter:
+    """Restores the lexical forms in lines of N-Triples on the way to their target.
+
+    Args:
+        target: gets the lines.
+        restore: returns the forms of a triple in the stored form, as :meth:`LexicalForms.restore` does.
+    """
+
+    def __init__(self, target: SupportsWrite[bytes], restore: Callable[[ox.Triple], Iterable[ox.Triple]]) -> None:
+        self._target = target
+        self._restore = restore
+        self._rest = b""
+
+    def write(self, content: bytes) -> int:
+        """Take a part of the lines, which may end inside a line."""
+        *lines, self._rest = (self._rest + content).split(b"\n")
+        typed = [line for line in lines if _DATATYPE in line and not line.endswith(b")>> .")]
+        found = ox.parse(b"\n".join(typed), format=ox.RdfFormat.N_TRIPLES)
+        forms = {line: to_lines(self._restore(quad.triple)) for line, quad in zip(typed, found, strict=True)}
+        self._target.write(b"".join([forms.get(line) or line + b"\n" for line in lines]))
+        return len(content)
+
+    def flush(self) -> None:
+        """Do nothing; Oxigraph expects this method of files."""
 
 
 class OwnForms:

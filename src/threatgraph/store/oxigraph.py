@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
 import pyoxigraph as ox
 
@@ -18,14 +18,15 @@ from threatgraph.sparql.guard import refuse_unsafe
 from threatgraph.sparql.names import undeclared_prefix
 from threatgraph.sparql.sorting import sorts_by_one_type
 from threatgraph.sparql.tokens import may_say
-from threatgraph.store.integrity import reading_intact
-from threatgraph.store.lexical_forms import LexicalForms
+from threatgraph.store.integrity import reading_intact, reading_store
+from threatgraph.store.lexical_forms import LexicalForms, RestoringWriter
 from threatgraph.store.protocol import Answer
 from threatgraph.table import Table, to_rdflib_graph
 from threatgraph.vocab import PREFIXES
 
 if TYPE_CHECKING:
     import rdflib
+    from _typeshed import SupportsWrite
 
     from threatgraph.store.workers.pool import Pool
 
@@ -174,6 +175,15 @@ class OxigraphStore:
         """All triples of the merged graph, including derived ones, with the lexical forms of the files."""
         quads = self._store.quads_for_pattern(None, None, None, ox.DefaultGraph())
         return self.as_written(quad.triple for quad in reading_intact(quads))
+
+    def dump(self, target: SupportsWrite[bytes], graph_iri: str | None = None) -> None:
+        """Write triples as lines of N-Triples; see :meth:`threatgraph.store.Store.dump`."""
+        engine = self._store if graph_iri is None else self._with_graphs()
+        graph = ox.DefaultGraph() if graph_iri is None else ox.NamedNode(graph_iri)
+        if self._forms.subjects:
+            target = RestoringWriter(target, lambda t: self._forms.restore([t], graph_iri, self._graphs_of))
+        with reading_store():
+            engine.dump(cast("IO[bytes]", target), format=ox.RdfFormat.N_TRIPLES, from_graph=graph)
 
     def graphs(self) -> list[str]:
         """The IRIs of the named graphs, sorted: one for each file, and one for derived triples."""

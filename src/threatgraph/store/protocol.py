@@ -13,6 +13,7 @@ from threatgraph.table import Table
 
 if TYPE_CHECKING:
     import rdflib
+    from _typeshed import SupportsWrite
 
 Answer = Table | bool | list[Triple]
 DEFAULT_TIMEOUT = 30.0
@@ -87,6 +88,14 @@ class Store(Protocol):
 
     def triples(self) -> Iterator[Triple]:
         """All triples of the merged graph, including derived ones, with the lexical forms of the files."""
+
+    def dump(self, target: SupportsWrite[bytes], graph_iri: str | None = None) -> None:
+        """Write triples as lines of N-Triples, in any order, with the lexical forms of the files.
+
+        Args:
+            target: gets the lines in parts, which may end inside a line.
+            graph_iri: a named graph; by default the merged graph, including derived triples.
+        """
 
     def graphs(self) -> list[str]:
         """The IRIs of the named graphs, sorted: one for each file, and one for derived triples."""

@@ -8,6 +8,7 @@ import urllib.request
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from threatgraph import resources
 from threatgraph.display import redact
 from threatgraph.errors import EndpointError, InvalidFile, InvalidQuery, QueryTimeout
 from threatgraph.rdf.nesting import JsonNesting, Refused
+from threatgraph.rdf.ntriples import to_lines
 from threatgraph.rdf.reading import Source
 from threatgraph.sparql.binding import Bindings, bind_values
 from threatgraph.sparql.tokens import tokens
@@ -30,6 +32,7 @@ from threatgraph.vocab import FILE_GRAPHS, PREFIXES
 
 if TYPE_CHECKING:
     import rdflib
+    from _typeshed import SupportsWrite
 
 PAGE = 5_000
 """Rows per page when a complete graph is downloaded; Virtuoso sorts at most 10,000 rows."""
@@ -169,6 +172,12 @@ class RemoteStore:
     def triples(self) -> Iterator[ox.Triple]:
         """All triples of the merged graph, in pages."""
         return self._paged("")
+
+    def dump(self, target: SupportsWrite[bytes], graph_iri: str | None = None) -> None:
+        """Write triples as lines of N-Triples; see :meth:`threatgraph.store.Store.dump`."""
+        triples = self.triples() if graph_iri is None else self.graph_triples(graph_iri)
+        while lines := to_lines(islice(triples, PAGE)):
+            target.write(lines)
 
     def graphs(self) -> list[str]:
         """The IRIs of the named graphs, sorted: one for each file, and one for derived triples."""
