@@ -27,11 +27,14 @@ from pyoxigraph import BaseDirection, Literal, NamedNode, RdfFormat, Triple, par
 
 from excerpt import open_excerpt
 from threatgraph import ThreatGraph
+from threatgraph.cli import main
 from threatgraph.errors import ThreatGraphError, UnknownName
 from threatgraph.export import FORMATS, TABLE_FORMATS, export_table, export_triples
+from threatgraph.export.json_text import dumps
 from threatgraph.export.jsonld import jsonld_context
+from threatgraph.export.neighborhood import neighborhood
 from threatgraph.resources import data_dir, ontology_dir
-from threatgraph.saving import save
+from threatgraph.saving import save, saving
 from threatgraph.table import Table
 from threatgraph.vocab import BASE, DERIVED_GRAPH, FILE_GRAPHS, PREFIXES, RDF_TYPE, tg
 
@@ -241,6 +244,26 @@ def test_a_neighborhood_has_labels_of_outbound_and_inbound_links(graph: ThreatGr
     assert f"{BASE}pattern/prompt-injection" not in nodes
 
 
+@pytest.mark.parametrize("node", ["PAT-SYS-005", "INC-23-0002", "eu-ai-act:article-14", "severity:high", "iso-42001"])
+def test_a_neighborhood_is_what_its_description_says(graph: ThreatGraph, node: str) -> None:
+    record = NamedNode(graph.resolve(node))
+    naming = {NamedNode(RDF_TYPE), *(NamedNode(PREFIXES["skos"] + name) for name in ("prefLabel", "notation"))}
+    has_part = NamedNode(tg("hasPart"))
+    triples = list(graph.store.triples())
+    parts = {t.object for t in triples if t.subject == record and t.predicate == has_part}
+    own = {t for t in triples if t.subject == record or t.subject in parts}
+    linked = {t.object for t in own if t.predicate != NamedNode(RDF_TYPE)} - parts
+    named = {t.subject for t in triples if t.predicate in naming}
+    inbound = {t for t in triples if t.object == record and t.subject in named - parts}
+    linking = {t.subject for t in triples if t.object == record}
+    owned = {(t.subject, t.object) for t in triples if t.predicate == has_part and t.object in linking}
+    owned = {(owner, part) for owner, part in owned if owner != record and owner in named}
+    foreign = {t for t in triples if t.subject in {part for _, part in owned} or (t.subject, t.object) in owned}
+    shown = linked | {t.subject for t in inbound} | {owner for owner, _ in owned}
+    names = {t for t in triples if t.predicate in naming and t.subject in shown}
+    assert set(neighborhood(graph.store, record.value)) == own | inbound | foreign | names
+
+
 # Networks.
 
 
@@ -380,6 +403,22 @@ def test_any_text_survives_or_is_rejected(texts: list[tuple[str, str | None]]) -
         assert read_by_rdflib(content, form) == wanted
         if form == "jsonld":
             assert facts(pyld.to_rdf(json.loads(content), {"format": "application/n-quads"})) == wanted
+
+
+@given(st.lists(st.tuples(HARD, st.sampled_from(["en", "de-AT", None])), min_size=1, max_size=5))
+def test_json_is_formatted_as_the_standard_library_does(texts: list[tuple[str, str | None]]) -> None:
+    subject, note = NamedNode(f"{BASE}group/hard"), NamedNode(f"{PREFIXES['skos']}note")
+    triples = [Triple(subject, note, Literal(text, language=tag) if tag else Literal(text)) for text, tag in texts]
+    content = export_triples(triples, "jsonld").decode()
+    assert content == json.dumps(json.loads(content), ensure_ascii=False, indent=1) + "\n"
+    values = {"a": {"b": [text for text, _ in texts], "c": []}, "n": 0, "d": {}}
+    assert dumps(values) == json.dumps(values, ensure_ascii=False, indent=1)
+
+
+@pytest.mark.parametrize("form", ["jsonld", "stix"])
+def test_json_exports_are_formatted_as_the_standard_library_does(exported: Export, form: str) -> None:
+    content = exported(form).decode()
+    assert content == json.dumps(json.loads(content), ensure_ascii=False, indent=1) + "\n"
 
 
 def test_jena_reads_hard_values(riot: Callable[..., str], tmp_path: Path) -> None:
@@ -545,6 +584,34 @@ save(b"x" * 5000, Path({str(path)!r}))
     assert "nothing was changed" in done.stderr
     assert path.read_text() == "old"
     assert [file.name for file in tmp_path.iterdir()] == ["out.ttl"]
+
+
+def test_an_error_while_a_file_is_written_leaves_the_old_one(tmp_path: Path) -> None:
+    path, pipe, read = tmp_path / "out.ttl", tmp_path / "pipe", tmp_path / "read"
+    path.write_text("old")
+    os.mkfifo(pipe)
+    with read.open("wb") as content, subprocess.Popen(["cat", str(pipe)], stdout=content):
+        for target in (path, pipe):
+            with pytest.raises(ThreatGraphError, match="cannot represent"), saving(target) as file:  # noqa: PT012
+                file.write(b"begun")
+                raise ThreatGraphError("cannot represent")
+    assert path.read_text() == "old"
+    assert read.read_bytes() == b""
+    assert {file.name for file in tmp_path.iterdir()} == {"out.ttl", "pipe", "read"}
+
+
+def test_the_command_writes_nothing_of_a_graph_that_a_format_cannot_represent(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    file, target = tmp_path / "a.ttl", tmp_path / "out.jsonld"
+    file.write_text("<urn:a> <urn:p> 1 . <urn:b> <urn:p> <skos:note> .")
+    words = ["export", "--no-bundled", "--data", str(file), "--format", "jsonld"]
+    assert main(words) == 2
+    assert main([*words, "-o", str(target)]) == 2
+    captured = capfdbinary.readouterr()
+    assert captured.out == b""
+    assert captured.err.count(b"reads this IRI as a prefixed name") == 2
+    assert not target.exists()
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from threatgraph.cli.options import Options, add_format
-from threatgraph.cli.output import open_graph, write
+from threatgraph.cli.output import open_graph, output
 from threatgraph.cli.parser import Parser
 
 
@@ -28,5 +28,10 @@ def add_arguments(parser: Parser) -> None:
 
 def execute(options: ExportOptions) -> int:
     """Export the graph, or one record and its neighbors."""
-    write(open_graph(options).export(options.format, node=options.node), options)
+    from threatgraph.export import write
+
+    graph = open_graph(options)
+    node = None if options.node is None else graph.resolve(options.node)
+    with output(options) as target:
+        write(graph.store, options.format, target, node=node)
     return 0

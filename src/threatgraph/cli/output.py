@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 from threatgraph.cli.options import Options, TableOptions
 from threatgraph.display import printable
 from threatgraph.errors import InvalidFile, InvalidQuery, ThreatGraphError
 from threatgraph.graph import ThreatGraph
-from threatgraph.saving import save
+from threatgraph.saving import save, saving, spooled
 from threatgraph.table import Table
 
 T = TypeVar("T")
@@ -66,6 +67,19 @@ def write(content: str | bytes, options: Options) -> None:
         return
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+@contextmanager
+def output(options: Options) -> Iterator[IO[bytes]]:
+    """Open the file that the options name, or else standard output; after an error nothing is written."""
+    if options.output:
+        with saving(Path(options.output)) as target:
+            yield target
+        return
+    sys.stdout.flush()
+    with spooled(sys.stdout.buffer) as target:
+        yield target
     sys.stdout.buffer.flush()
 
 

@@ -7,14 +7,18 @@ lists. The document includes the context (``ontology/context.jsonld``), so no ne
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import IO
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
+from pyoxigraph import NamedNode, RdfFormat, parse
 
 from threatgraph import resources
 from threatgraph.errors import ThreatGraphError
 from threatgraph.export.limits import refuse_new_terms
+from threatgraph.rdf.ntriples import SUBJECT_END, Cache, Record, records, term_of, unescape
+from threatgraph.rdf.sorting import LineSorter
 from threatgraph.rdf.terms import Term
 from threatgraph.vocab import CLASSES, PREFIXES, RDF_TYPE, TG, XSD, tg
 
@@ -66,7 +70,10 @@ _DATES = {
 #: Integers with up to this many digits are exact in every reader: JavaScript is exact below 2 to the power of 53.
 _EXACT_DIGITS = 15
 _RANGE = f"{PREFIXES['rdfs']}range"
-_HAS_PART = tg("hasPart")
+_HAS_PART = f"<{tg('hasPart')}>".encode()
+_TYPE = f"<{RDF_TYPE}>".encode()
+_POSITION = f"<{tg('position')}> ".encode()
+_LEXICAL = re.compile(rb'"([0-9]*)"')
 _LANG_STRING = f"{PREFIXES['rdf']}langString"
 
 Json = str | int | dict[str, "Json"] | list["Json"]
@@ -84,110 +91,178 @@ def jsonld_context() -> dict[str, dict[str, Json]]:
     return {"@context": context}
 
 
-def write(content: Iterable[Triple], *, main: str | None = None) -> bytes:
+def write(lines: LineSorter, target: IO[bytes], *, main: str | None = None) -> None:
     """Write triples as a JSON-LD document.
 
     Args:
-        content: the triples, possibly with blank nodes.
+        lines: the triples as lines of N-Triples in the order of :func:`~threatgraph.rdf.ntriples.by_subject`, possibly
+            with blank nodes.
+        target: the file to write to.
         main: the IRI of the record to write first.
 
     Raises:
         ThreatGraphError: if JSON-LD cannot represent a statement, or would read it differently.
     """
-    about: dict[Term, dict[str, list[Term]]] = defaultdict(lambda: defaultdict(list))
     context = jsonld_context()["@context"]
-    for triple in sorted(set(content), key=str):
-        refuse_new_terms(triple, "JSON-LD")
-        for term in triple:
-            _refuse_misread(term, context)
-        about[triple.subject][triple.predicate.value].append(triple.object)
-    writer = _Writer(about, context)
-    roots = sorted((s for s in about if not writer.is_nested(s)), key=lambda s: (_iri(s) != main, _iri(s)))
-    document = {"@context": context, "graph": [writer.node(root) for root in roots]}
-    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
+    roots: Iterable[tuple[bytes, bytes]] = _Writer(context, _positions(lines)).roots(lines)
+    if main is not None:
+        roots = sorted(roots, key=lambda root: root[0] != f"<{main}".encode())
+    head, _, foot = json.dumps({"@context": context, "graph": [0]}, ensure_ascii=False, indent=1).rpartition("\n  0")
+    target.write(head.encode())
+    separator = b"\n  "
+    for _, node in roots:
+        target.write(separator + node)
+        separator = b",\n  "
+    target.write((foot if separator.startswith(b",") else foot.lstrip()).encode() + b"\n")
+
+
+def _positions(lines: LineSorter) -> dict[bytes, int]:
+    """The position of each node that has one, by the node as it is written in N-Triples."""
+    found: dict[bytes, int] = {}
+    for block in lines.blocks():
+        for line in block:
+            if _POSITION in line:
+                subject, _, rest = line.partition(SUBJECT_END)
+                number = _LEXICAL.match(rest, len(_POSITION)) if rest.startswith(_POSITION) else None
+                if number and _is_exact(number[1]):
+                    found.setdefault(term_of(subject), int(number[1]))
+    return found
 
 
 class _Writer:
     """Writes the nodes of a graph with a context."""
 
-    def __init__(self, about: Mapping[Term, Mapping[str, list[Term]]], context: Mapping[str, Json]) -> None:
-        self._about = about
+    def __init__(self, context: Mapping[str, Json], positions: Mapping[bytes, int]) -> None:
+        self._context = context
+        self._positions = positions
         self._terms: dict[str, tuple[str, str | None]] = {}
         for name, definition in context.items():
             if isinstance(definition, dict):
                 prefix, _, local = str(definition["@id"]).partition(":")
                 kind = definition.get("@type", "@language" if "@language" in definition else None)
                 self._terms[PREFIXES[prefix] + local] = (name, None if kind is None else str(kind))
-        linked = {
-            (value, subject)
-            for subject, statements in about.items()
-            for predicate, values in statements.items()
-            if predicate != _HAS_PART
-            for value in values
-        }
-        owners = {value: subject for value, subject in linked if _iri(value).startswith(f"{_iri(subject)}#")}
-        self._nested = {part for part in owners if part in about}
+        self._names: dict[bytes, tuple[str, str | None]] = {}
+        self._links = Cache(self._link)
+        """The JSON string of each IRI or blank node."""
+        self._shorts = Cache(lambda iri: _short(iri[1:-1].decode()).encode() if iri.startswith(b"<") else iri)
+        """The short name of each IRI, or a blank node."""
 
-    def is_nested(self, subject: Term) -> bool:
-        """Whether a node is nested in its record."""
-        return subject in self._nested
+    def roots(self, lines: LineSorter) -> Iterator[tuple[bytes, bytes]]:
+        """Yield the nodes that are not nested in another one, sorted: the subject, and the JSON object.
 
-    def node(self, subject: Term) -> dict[str, Json]:
-        """A node with its statements and its nested parts."""
-        written: dict[str, Json] = {"id": _iri(subject)}
-        statements = self._about[subject]
-        classes = [kind for kind in statements.get(RDF_TYPE, ()) if not isinstance(kind, Literal)]
+        Raises:
+            ThreatGraphError: if JSON-LD cannot represent a statement, or would read it differently.
+        """
+        for record in records(lines):
+            self._check(record)
+            nested = {
+                part
+                for subject, statements in record.items()
+                for predicate, values in statements.items()
+                if predicate != _HAS_PART
+                for value in values
+                if value.startswith(b"%b#" % subject) and (part := value[:-1]) in record
+            }
+            for subject in record:
+                if subject not in nested:
+                    yield subject, self._node(subject, record, nested, b"\n   ")
+
+    def _check(self, record: Record) -> None:
+        """Reject statements that JSON-LD cannot represent, or would read differently."""
+        links = self._links
+        for subject, statements in record.items():
+            links[term_of(subject)]
+            for predicate, values in statements.items():
+                links[predicate]
+                for value in values:
+                    if value.startswith(b"<<") or (b"--" in value and b"--" in value.rpartition(b'"')[2]):
+                        line = b"%b %b %b ." % (term_of(subject), predicate, value)
+                        (quad,) = parse(line, format=RdfFormat.N_TRIPLES)
+                        refuse_new_terms(quad, "JSON-LD")
+                    if not value.startswith(b'"'):
+                        links[value]
+
+    def _link(self, term: bytes) -> bytes:
+        """The JSON string of an IRI; those that JSON-LD would read as a prefixed name are rejected."""
+        iri = term.decode()
+        if not iri.startswith("<"):
+            return b'"%b"' % term
+        if iri[1:].partition(":")[0] in self._context:
+            reason = "JSON-LD reads this IRI as a prefixed name; if intended, remove the brackets in the source."
+            raise ThreatGraphError(f"{iri}: {reason}")
+        return b'"%b"' % term[1:-1]
+
+    def _name(self, predicate: bytes) -> tuple[str, str | None]:
+        """The name of a property, and the kind of its values."""
+        if predicate not in self._names:
+            iri = predicate[1:-1].decode()
+            self._names[predicate] = self._terms.get(iri, (_short(iri), None))
+        return self._names[predicate]
+
+    def _node(self, subject: bytes, record: Record, nested: AbstractSet[bytes], line: bytes) -> bytes:
+        """The JSON object of a node with its nested parts; ``line`` begins each of its lines."""
+        statements = record[subject]
+        written = [b'"id": ' + self._links[term_of(subject)]]
+        classes = [kind for kind in statements.get(_TYPE, ()) if not kind.startswith(b'"')]
         if classes:
-            written["type"] = sorted((_short(_iri(kind)) for kind in classes), key=lambda name: name not in CLASSES)
-        for predicate in sorted(statements, key=lambda p: self._terms.get(p, (_short(p),))[0]):
-            name, kind = self._terms.get(predicate, (_short(predicate), None))
-            values = sorted(statements[predicate], key=lambda v: (self._position(v), str(v)))
-            if predicate == RDF_TYPE:
-                values = [value for value in values if isinstance(value, Literal)]  # unusual, but valid RDF
-            if values:
-                owner = (
-                    None if predicate == _HAS_PART else subject
-                )  # a part is nested once, under its specific property
-                written[name] = [self._value(value, kind, owner) for value in values]
-        return written
+            names = sorted((self._shorts[kind] for kind in classes), key=lambda name: name.decode() not in CLASSES)
+            written.append(b'"type": ' + _array([b'"%b"' % name for name in names], line))
+        part = b"%b#" % subject
+        for predicate in sorted(statements, key=lambda predicate: self._name(predicate)[0]):
+            name, kind = self._name(predicate)
+            values = statements[predicate]
+            if len(values) > 1 and self._positions:
+                values = sorted(values, key=lambda value: self._positions.get(value, 0))
+            if predicate == _TYPE:
+                values = [value for value in values if value.startswith(b'"')]  # unusual, but valid RDF
+            owner = predicate != _HAS_PART  # a part is nested once, under its specific property
+            items = []
+            for value in values:
+                if value.startswith(b'"'):
+                    items.append(self._literal(value, kind, line + b"  "))
+                elif owner and value.startswith(part) and value[:-1] in nested:
+                    items.append(self._node(value[:-1], record, nested, line + b"  "))
+                else:
+                    link = self._links[value]
+                    items.append(link if kind == "@id" else _object([b'"id": ' + link], line + b"  "))
+            if items:
+                written.append(b'"%b": %b' % (name.encode(), _array(items, line)))
+        return _object(written, line)
 
-    def _position(self, value: Term) -> int:
-        for position in self._about.get(value, {}).get(f"{TG}position", ()):
-            if isinstance(position, Literal) and _is_exact(position.value):
-                return int(position.value)
-        return 0
-
-    def _value(self, value: Term, kind: str | None, owner: Term | None) -> Json:
-        if isinstance(value, Literal):
-            return _literal(value, kind)
-        if owner is not None and value in self._nested and _iri(value).startswith(f"{_iri(owner)}#"):
-            return self.node(value)
-        return _iri(value) if kind == "@id" else {"id": _iri(value)}
-
-
-def _literal(value: Literal, kind: str | None) -> Json:
-    datatype = value.datatype.value
-    if value.language:
-        plain = kind == "@language" and value.language == "en"
-        return value.value if plain else {"@value": value.value, "@language": value.language}
-    if kind == _short(datatype):
-        return int(value.value) if kind == "xsd:integer" and _is_exact(value.value) else value.value
-    if datatype == f"{XSD}string":
-        return value.value if kind is None else {"@value": value.value}
-    return {"@value": value.value, "@type": _short(datatype)}
+    def _literal(self, literal: bytes, kind: str | None, line: bytes) -> bytes:
+        text, _, end = literal.rpartition(b'"')
+        if b"\\" in text:
+            text = unescape(text, _escape)
+        text += b'"'
+        if end.startswith(b"@"):
+            plain = kind == "@language" and end == b"@en"
+            return text if plain else _object([b'"@value": ' + text, b'"@language": "%b"' % end[1:]], line)
+        if not end:
+            return text if kind is None else _object([b'"@value": ' + text], line)
+        datatype = self._shorts[end[2:]]
+        if kind is not None and kind.encode() == datatype:
+            return text[1:-1] if datatype == b"xsd:integer" and _is_exact(text[1:-1]) else text
+        return _object([b'"@value": ' + text, b'"@type": "%b"' % datatype], line)
 
 
-def _is_exact(number: str) -> bool:
+def _array(items: list[bytes], line: bytes) -> bytes:
+    """A JSON array in a line that begins with ``line``."""
+    return b"[%b %b%b]" % (line, (b",%b " % line).join(items), line)
+
+
+def _object(items: list[bytes], line: bytes) -> bytes:
+    """A JSON object whose lines begin with ``line``."""
+    return b"{%b%b%b}" % (line, (b",%b" % line).join(items), line[:-1])
+
+
+def _escape(character: bytes) -> bytes:
+    """A character in a JSON string."""
+    return json.dumps(character.decode(), ensure_ascii=False)[1:-1].encode()
+
+
+def _is_exact(number: bytes) -> bool:
     """Whether a lexical form is a JSON number that every reader converts back into the same form."""
-    is_short = number.isascii() and number.isdecimal() and len(number) <= _EXACT_DIGITS
-    return is_short and str(int(number)) == number
-
-
-def _refuse_misread(term: Term, context: Mapping[str, Json]) -> None:
-    """Reject an IRI such as ``<skos:note>``, which JSON-LD would read as a prefixed name."""
-    if isinstance(term, NamedNode) and term.value.partition(":")[0] in context:
-        message = f"{term}: JSON-LD reads this IRI as a prefixed name; if intended, remove the brackets in the source."
-        raise ThreatGraphError(message)
+    return number.isdigit() and len(number) <= _EXACT_DIGITS and (number == b"0" or not number.startswith(b"0"))
 
 
 def _properties() -> dict[str, str | None]:

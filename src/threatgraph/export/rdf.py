@@ -1,14 +1,16 @@
-"""Writes N-Triples, N-Quads, TriG and RDF/XML with Oxigraph, in a deterministic order."""
+"""Writes N-Triples, N-Quads, TriG and RDF/XML in a deterministic order."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import IO
 
 import pyoxigraph as ox
 
 from threatgraph.errors import ThreatGraphError
 from threatgraph.export.limits import refuse_control_characters, refuse_new_terms
+from threatgraph.rdf.sorting import LineSorter
 from threatgraph.rdf.turtle import BlankNodeRefused, write_turtle
 from threatgraph.vocab import PREFIXES
 
@@ -40,9 +42,21 @@ def write(content: Iterable[ox.Triple] | Iterable[ox.Quad], form: ox.RdfFormat) 
     return written.replace(b"\r", b"&#13;") if form == ox.RdfFormat.RDF_XML else written
 
 
-def write_named(content: Iterable[ox.Triple]) -> bytes:
+def write_ntriples(lines: LineSorter, target: IO[bytes]) -> None:
+    """Write sorted lines."""
+    for block in lines.blocks():
+        target.write(b"\n".join([*block, b""]))
+
+
+def write_nquads(lines: LineSorter, target: IO[bytes], graph: str) -> None:
+    """Write sorted lines as the N-Quads of a named graph."""
+    end = f" {ox.NamedNode(graph)} .\n".encode()
+    for block in lines.blocks():
+        target.write(b"".join([line[:-2] + end for line in block]))
+
+
+def write_named(triples: Collection[ox.Triple]) -> bytes:
     """Write canonical Turtle, or Oxigraph's Turtle if there are blank nodes."""
-    triples = list(content)
     try:
         return write_turtle(triples).encode()
     except BlankNodeRefused:
