@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from pyoxigraph import NamedNode, Quad, RdfFormat, serialize
+from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
 from threatgraph import ThreatGraph
 from threatgraph.rdf.files import read_quads
@@ -22,7 +23,7 @@ class Ground:
 
     def __init__(self) -> None:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("threatgraph.store.memory.derive", lambda _: [])
+            patch.setattr("threatgraph.store.memory.derive", lambda _: ())
             self._store = MemoryStore.open()
         self._engine = self._store._with_graphs()
         self._size = len(self._engine)
@@ -36,14 +37,15 @@ class Ground:
         store._store, store._forms, store.files = engine, self._store._forms.copy(), dict(self._store.files)
         triples = set(skolemize(read_quads(file), name))
         store._load(file, name)
-        derived = derive(engine)
-        store._waiting[DERIVED_GRAPH] = [serialize(derived, format=RdfFormat.N_TRIPLES) or b""]
+        contents = list(derive(engine))
+        store._waiting[DERIVED_GRAPH] = [zlib.compress(content) for content in contents]
+        derived = {quad.triple for content in contents for quad in parse(content, format=RdfFormat.N_TRIPLES)}
         try:
             yield ThreatGraph(store)
         finally:
             store._with_graphs()
             for graph in (name, DERIVED_GRAPH):
                 engine.remove_graph(NamedNode(graph))
-            for triple in (triples | set(derived)) - self._stated:
+            for triple in (triples | derived) - self._stated:
                 engine.remove(Quad(triple.subject, triple.predicate, triple.object))
             assert len(engine) == self._size

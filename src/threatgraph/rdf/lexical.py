@@ -5,6 +5,7 @@ Oxigraph stores numbers, dates and Booleans by value: ``"0.50"^^xsd:decimal`` be
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 import pyoxigraph as ox
@@ -38,3 +39,11 @@ def may_change(literal: ox.Literal) -> bool:
     """Whether Oxigraph may store another lexical form than that of ``literal``."""
     datatype = literal.datatype.value
     return datatype.startswith(XSD) and datatype not in _KEPT
+
+
+def all_kept(literals: Iterable[ox.Literal]) -> bool:
+    """Whether Oxigraph stores each of the literals in its own lexical form."""
+    given = set(filter(may_change, literals))
+    engine = ox.Store()
+    engine.extend(ox.Quad(_NODE, _NODE, literal) for literal in given)
+    return {quad.object for quad in engine} == given

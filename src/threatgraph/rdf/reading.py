@@ -76,6 +76,38 @@ class Source:
         """The bytes read so far; for a compressed file, compressed bytes."""
         return self._raw.tell() if self._raw.seekable() else self._given
 
+    @property
+    def is_ntriples(self) -> bool:
+        """Whether the text is N-Triples, which has one statement per line."""
+        return self._form == ox.RdfFormat.N_TRIPLES
+
+    def blocks(self, size: int) -> Iterator[bytes]:
+        """Read the text in blocks of whole lines, without the checks of nesting.
+
+        Args:
+            size: the bytes to read at once; a longer line is not split.
+
+        Raises:
+            InvalidFile: if the text is not UTF-8, has a line longer than :data:`LONGEST` or expands too much, and if
+                the file changes while it is read.
+            OSError: if the file cannot be read.
+            EOFError: if a compressed file is truncated.
+            zlib.error: if a compressed file is corrupt.
+        """
+        rest = b""
+        while content := self._read_text(size):
+            end = content.rfind(b"\n") + 1
+            if end:
+                yield rest + content[:end]
+                rest = content[end:]
+            else:
+                rest += content
+            if len(rest) > LONGEST:
+                raise self._too_long(LONGEST)
+        if rest:
+            yield rest
+        self._require_unchanged()
+
     def quads(self) -> Iterator[ox.Quad]:
         """Read the quads one by one.
 
@@ -158,7 +190,20 @@ class Source:
 
     def _fetch(self) -> None:
         """Read the next block from the file and check it."""
-        size = max(_BLOCK, self._checks.pending)  # so that even a long token is scanned only a few times
+        content = self._read_text(max(_BLOCK, self._checks.pending))  # even a long token is scanned only a few times
+        self._ended = not content
+        self._before, self._place = self._ready[-_BLOCK:], 0
+        before = self._checks.expanded
+        try:
+            self._ready = self._checks.feed(content)
+        except Refused as error:
+            raise InvalidFile(self._name, error.reason, error.line) from None
+        self._since_statement += self._checks.expanded - before
+        if self._checks.pending > LONGEST:
+            raise self._too_long(LONGEST)
+
+    def _read_text(self, size: int) -> bytes:
+        """Read the next block from the file, and check its encoding and how much it expands."""
         content = self._stream.read(size)
         while content and len(content) < self._checks.pending and (more := self._stream.read(size)):
             content += more
@@ -174,16 +219,7 @@ class Source:
             )
             raise InvalidFile(self._name, reason)
         self._check_encoding(content)
-        self._ended = not content
-        self._before, self._place = self._ready[-_BLOCK:], 0
-        before = self._checks.expanded
-        try:
-            self._ready = self._checks.feed(content)
-        except Refused as error:
-            raise InvalidFile(self._name, error.reason, error.line) from None
-        self._since_statement += self._checks.expanded - before
-        if self._checks.pending > LONGEST:
-            raise self._too_long(LONGEST)
+        return content
 
     def _check_encoding(self, content: bytes) -> None:
         try:

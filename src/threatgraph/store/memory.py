@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Sequence
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
 import pyoxigraph as ox
 
 from threatgraph import resources
-from threatgraph.rdf.files import find_files, read_quads
+from threatgraph.rdf.files import find_files, read_quads, source_of
+from threatgraph.rdf.reading import Source
 from threatgraph.rdf.skolem import skolemize
 from threatgraph.store.lexical_forms import LexicalForms
 from threatgraph.store.oxigraph import OxigraphStore, derive
+from threatgraph.store.plain import Blocks, NotPlain, plain_blocks
 from threatgraph.vocab import DERIVED_GRAPH, FILE_GRAPHS
 
 _BATCH = 100_000
@@ -37,7 +40,7 @@ class MemoryStore(OxigraphStore):
         super().__init__(ox.Store())
         self._forms = LexicalForms()
         self._waiting: dict[str, list[bytes]] = {}
-        """The content of named graphs that are not filled yet, in N-Quads or Turtle."""
+        """The content of named graphs that are not filled yet, in N-Triples or Turtle, compressed."""
         self.files: dict[str, Path] = {}
         """The file of each named graph."""
 
@@ -82,8 +85,8 @@ class MemoryStore(OxigraphStore):
         return store
 
     def _derive(self) -> None:
-        if derived := derive(self._store):
-            self._waiting[DERIVED_GRAPH] = [ox.serialize(derived, format=ox.RdfFormat.N_TRIPLES) or b""]
+        if derived := [_compressed(content) for content in derive(self._store)]:
+            self._waiting[DERIVED_GRAPH] = derived
 
     @property
     def location(self) -> str:
@@ -98,7 +101,7 @@ class MemoryStore(OxigraphStore):
         except (OSError, SyntaxError):
             self._load(file, graph_iri)  # which accepts a byte order mark, and reports errors with their position
             return
-        self._waiting[graph_iri] = [content]
+        self._waiting[graph_iri] = [_compressed(content)]
         self.files[graph_iri] = file
 
     def _with_graphs(self) -> ox.Store:
@@ -106,7 +109,8 @@ class MemoryStore(OxigraphStore):
             while self._waiting:
                 graph_iri, contents = self._waiting.popitem()
                 for content in contents:
-                    self._store.load(content, format=ox.RdfFormat.TURTLE, to_graph=ox.NamedNode(graph_iri))
+                    text = zlib.decompress(content)
+                    self._store.load(text, format=ox.RdfFormat.TURTLE, to_graph=ox.NamedNode(graph_iri))
         return self._store
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -116,7 +120,27 @@ class MemoryStore(OxigraphStore):
             return _copied, (content, self._forms, self._waiting, self.files)
 
     def _load(self, file: Path, graph_iri: str) -> None:
-        self._add(skolemize(read_quads(file), graph_iri), graph_iri, file)
+        # Other forms of a literal of an earlier file are recorded triple by triple.
+        if self._forms.subjects or not self._load_plain(file, graph_iri):
+            self._add(skolemize(read_quads(file), graph_iri), graph_iri, file)
+
+    def _load_plain(self, file: Path, graph_iri: str) -> bool:
+        """Load a file that is plain N-Triples; if not, the store stays as it is and the result is false."""
+        contents: list[bytes] = []
+
+        def blocks(source: Source) -> Iterator[bytes]:
+            for block in plain_blocks(source):
+                contents.append(_compressed(block))
+                yield block
+
+        try:
+            with source_of(file) as source:
+                self._store.bulk_load(Blocks(blocks(source)), format=ox.RdfFormat.N_TRIPLES)  # type: ignore[arg-type]
+        except (NotPlain, SyntaxError):
+            return False
+        self._waiting[graph_iri] = contents
+        self.files[graph_iri] = file
+        return True
 
     def _add(self, triples: Iterable[ox.Triple], graph_iri: str, file: Path) -> None:
         triples = iter(triples)
@@ -125,6 +149,7 @@ class MemoryStore(OxigraphStore):
             self._forms.note_all(batch, graph_iri, lambda triple: self._graph_of(triple, graph_iri))
             self._store.extend(ox.Quad(t.subject, t.predicate, t.object) for t in batch)
             contents.append(ox.serialize(batch, format=ox.RdfFormat.N_TRIPLES) or b"")
+        self._waiting[graph_iri] = [_compressed(content) for content in contents]
         self.files[graph_iri] = file
 
     def _graph_of(self, triple: ox.Triple, graph_iri: str) -> str | None:
@@ -133,6 +158,11 @@ class MemoryStore(OxigraphStore):
             return None
         line = f"{triple} .\n".encode()
         return graph_iri if any(line in content for content in self._waiting[graph_iri]) else ""
+
+
+def _compressed(content: bytes) -> bytes:
+    """Compress a text at the fastest level: RDF repeats its IRIs, so that it takes a tenth of the memory."""
+    return zlib.compress(content, 1)
 
 
 def _copied(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
+from io import BytesIO
 from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
 import pyoxigraph as ox
@@ -104,6 +105,15 @@ class OxigraphStore:
         if not isinstance(answer, list):
             raise InvalidQuery("expected a CONSTRUCT or DESCRIBE query.")
         return answer
+
+    def constructed(self, sparql: str) -> bytes:
+        """Run an internal CONSTRUCT or DESCRIBE query and return the triples as they are stored, in N-Triples."""
+        if not sorts_by_one_type(sparql):
+            return ox.serialize(self.construct(sparql), format=ox.RdfFormat.N_TRIPLES) or b""
+        kind, content = self.answer(sparql)
+        if kind != TRIPLES:
+            raise InvalidQuery("expected a CONSTRUCT or DESCRIBE query.")
+        return content
 
     def _trusted(self, sparql: str, bindings: Bindings | None) -> Answer:
         if not sorts_by_one_type(sparql):
@@ -214,23 +224,25 @@ def uses_named_graphs(sparql: str) -> bool:
     return bool(words) and (len(sparql) > _READ or any(may_say(sparql, word) is not None for word in words))
 
 
-def derive(engine: ox.Store) -> list[ox.Triple]:
+def derive(engine: ox.Store) -> Iterator[bytes]:
     """Apply the rules in ``ontology/rules/`` and add the derived triples to the default graph.
+
+    Each rule sees what the rules before it derived.
 
     Args:
         engine: has the merged triples in its default graph.
 
     Returns:
-        The derived triples, for their named graph.
+        The derived triples of each rule that derives any, in N-Triples, for their named graph.
     """
-    derived: list[ox.Triple] = []
+    store = OxigraphStore(engine)
     for rule in sorted((resources.ontology_dir() / "rules").glob("*.rq")):
         text = rule.read_text(encoding="utf-8")
         refuse_unsafe(text)  # the rules of a checkout reach no other server either
-        triples = OxigraphStore(engine).construct(text)
-        engine.bulk_extend(ox.Quad(t.subject, t.predicate, t.object) for t in triples)
-        derived += triples
-    return derived
+        if derived := store.constructed(text):
+            # From a stream, since Oxigraph reads bytes with several threads, in no fixed order.
+            engine.bulk_load(BytesIO(derived), format=ox.RdfFormat.N_TRIPLES, lenient=True)
+            yield derived
 
 
 def _evaluate(
