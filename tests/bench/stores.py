@@ -103,6 +103,28 @@ def started(folder: Path) -> dict[str, float]:
     return {name: statistics.median(taken) for name, taken in times.items()}
 
 
+def compared(result: Figures, file: Path, folder: Path) -> str:
+    """The costs of loading and opening, with the ratio to Oxigraph in the same run, as lines of text."""
+    found, lines = result["engines"], []
+    ours = found.get("disk", {}).get("load", {}).get("seconds")
+    command = Path(sys.executable).with_name("oxigraph")
+    if ours and command.exists():
+        began = time.perf_counter()
+        words = [command, "load", "--location", folder / "oxigraph-load", "--file", file]
+        subprocess.run(words, stderr=subprocess.DEVNULL, check=True)
+        bare = time.perf_counter() - began
+        lines.append(f"- load on disk: {ours:.1f} s, `oxigraph load`: {bare:.1f} s, ratio {ours / bare:.1f}")
+    rows = [found.get(name, {}).get("open", {}) for name in ("memory", "pyoxigraph")]
+    if all("seconds" in row for row in rows):
+        (ours, bare), (most, least) = ([row[key] for row in rows] for key in ("seconds", "peak"))
+        lines.append(
+            f"- open in memory: {ours:.1f} s, pyoxigraph with the rules: {bare:.1f} s, ratio {ours / bare:.1f}"
+        )
+        each, base = most / result["triples"], least / result["triples"]
+        lines.append(f"- peak memory per stated triple: {each:.0f} bytes, pyoxigraph: {base:.0f} bytes")
+    return "\n".join(["", *lines, ""])
+
+
 def _available() -> float:
     """The memory limit of a case in bytes: nine tenths of the available memory."""
     lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
@@ -128,8 +150,9 @@ def main() -> None:
     for size in sorted(sizes):
         with tempfile.TemporaryDirectory(dir=arguments.folder) as made:
             result = _measured_at(size, Path(made), engines, arguments.limit)
+            comparison = compared(result, Path(made) / "graph.nt", Path(made))
         results.append(result)
-        print(at_size(result), flush=True)
+        print(at_size(result) + comparison, flush=True)
         if arguments.json:
             arguments.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
     print(growth(results))
