@@ -110,7 +110,7 @@ def compared(result: Figures, file: Path, folder: Path) -> str:
     command = Path(sys.executable).with_name("oxigraph")
     if ours and command.exists():
         began = time.perf_counter()
-        words = [command, "load", "--location", folder / "oxigraph-load", "--file", file]
+        words = [str(word) for word in (command, "load", "--location", folder / "oxigraph-load", "--file", file)]
         subprocess.run(words, stderr=subprocess.DEVNULL, check=True)
         bare = time.perf_counter() - began
         lines.append(f"- load on disk: {ours:.1f} s, `oxigraph load`: {bare:.1f} s, ratio {ours / bare:.1f}")
