@@ -10,6 +10,8 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
+from functools import cache
+from pathlib import Path
 from typing import IO
 
 from pyoxigraph import NamedNode, RdfFormat, parse
@@ -86,7 +88,7 @@ def jsonld_context() -> dict[str, dict[str, Json]]:
     context |= {name: f"tg:{name}" for name in sorted(CLASSES)}
     for name, link in sorted(_BORROWED.items()):
         context[name.partition(":")[2]] = _definition(name, "@id" if link else _english(name))
-    for iri, kind in sorted(_properties().items()):
+    for iri, kind in sorted(_properties(resources.ontology_dir() / "threatgraph.ttl").items()):
         context[iri.removeprefix(TG)] = _definition(f"tg:{iri.removeprefix(TG)}", kind)
     return {"@context": context}
 
@@ -265,11 +267,12 @@ def _is_exact(number: bytes) -> bool:
     return number.isdigit() and len(number) <= _EXACT_DIGITS and (number == b"0" or not number.startswith(b"0"))
 
 
-def _properties() -> dict[str, str | None]:
+@cache
+def _properties(ontology: Path) -> Mapping[str, str | None]:
     """The properties of the ontology and their value types: ``@id``, ``@language``, a datatype, or ``None``."""
     ranges: dict[str, str | None] = {}
     links: set[str] = set()
-    for quad in parse(path=str(resources.ontology_dir() / "threatgraph.ttl"), format=RdfFormat.TURTLE):
+    for quad in parse(path=str(ontology), format=RdfFormat.TURTLE):
         subject, value = _iri(quad.subject), _iri(quad.object)
         if not subject.startswith(TG):
             continue
