@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from threatgraph import ThreatGraph, resources
 from threatgraph.rdf.lexical import as_stored, changed
+from threatgraph.rdf.ntriples import to_lines
 from threatgraph.store import Store
 from threatgraph.store.disk.load import load
 from threatgraph.store.disk.store import DirectoryStore
@@ -83,7 +84,7 @@ def test_lines_are_written_as_the_files_have_them(tmp_path: Path, opened: Opened
         content = io.BytesIO()
         store.dump(content, graph)
         triples = store.triples() if graph is None else store.graph_triples(graph)
-        assert sorted(content.getvalue().decode().splitlines()) == sorted(f"{triple} ." for triple in triples)
+        assert sorted(content.getvalue().splitlines(keepends=True)) == sorted(to_lines([triple]) for triple in triples)
 
 
 @given(cuts=st.lists(st.integers(1, 40), min_size=1))

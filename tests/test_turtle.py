@@ -103,5 +103,11 @@ def test_blank_nodes_are_refused() -> None:
         write_turtle([Triple(NamedNode("urn:a"), NamedNode("urn:b"), BlankNode("c"))])
 
 
+def test_quoted_triples_are_refused() -> None:
+    triple = Triple(NamedNode("urn:a"), NamedNode("urn:b"), Literal("c"))
+    with pytest.raises(BlankNodeRefused, match="quoted triples are not allowed"):
+        write_turtle([Triple(NamedNode("urn:a"), NamedNode("urn:b"), triple)])
+
+
 def test_no_triples_make_no_text() -> None:
     assert write_turtle([]) == ""

@@ -1,4 +1,4 @@
-r"""Lines of canonical N-Triples, as the engine writes them and ``str`` of its terms shows them.
+r"""Lines of canonical N-Triples, as the engine writes them.
 
 The writers of large exports work on these lines, since one Python object for each term is slow and takes much memory.
 A line has no control character except in escapes (``\u0001``), so control characters can mark positions in it.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
-from pyoxigraph import Quad, Triple
+from pyoxigraph import Quad, RdfFormat, Triple, serialize
 
 from threatgraph.rdf.sorting import LineSorter
 
@@ -25,7 +25,8 @@ Record = dict[bytes, dict[bytes, list[bytes]]]
 
 def to_lines(triples: Iterable[Triple | Quad]) -> bytes:
     """Write triples as N-Triples; the graph of a quad is ignored."""
-    return "".join(f"{t.subject} {t.predicate} {t.object} .\n" for t in triples).encode()
+    plain = (statement.triple if isinstance(statement, Quad) else statement for statement in triples)
+    return serialize(plain, format=RdfFormat.N_TRIPLES) or b""
 
 
 def by_subject(lines: list[bytes]) -> list[bytes]:
