@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import subprocess
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from jena import is_installed, java_command
 from threatgraph import ThreatGraph
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,7 +24,6 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # the processes of pytest-xdist, wh
     os.environ["XDG_CACHE_HOME"] = _CACHE.name
 # As many threads as processes: more would wait for each other.
 os.environ.update(dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1"))
-JARS = Path("/usr/share/java")
 
 # How long one example takes says nothing about the code: the first one pays for imports.
 settings.register_profile("threatgraph", deadline=None)
@@ -88,23 +86,9 @@ def _need(present: bool, what: str) -> None:
 
 @pytest.fixture(scope="session")
 def java(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The command that runs a Java class, or a single source file, with Debian's jars on the class path."""
-    _need(shutil.which("java") is not None, "Java")
-    _need((JARS / "jena-core.jar").exists(), "Apache Jena (Debian package libapache-jena-java)")
-    # Debian moved the classes of Jena's XML library but not its messages, without which it does not start.
-    messages = tmp_path_factory.mktemp("jena")
-    moved_from = "org/apache/jena/ext/"
-    with zipfile.ZipFile(JARS / "jena-core.jar") as jar:
-        for name in jar.namelist():
-            if name.startswith(moved_from) and name.endswith(".properties"):
-                target = messages / name.removeprefix(moved_from)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(jar.read(name))
-    # Debian puts the jars of all its packages into one folder; of the logging back ends there, two must not meet.
-    loggers = ("log4j", "slf4j-", "maven", "jcl-over", "jul-to")
-    jars = [str(jar) for jar in sorted(JARS.glob("*.jar")) if not jar.name.startswith(loggers)]
-    path = ":".join([str(messages), *jars, str(JARS / "slf4j-api.jar"), str(JARS / "slf4j-nop.jar")])
-    return ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", path]
+    """The command that runs a Java class, or a single source file, with Jena on the class path."""
+    _need(is_installed(), "Java or Apache Jena (Debian package libapache-jena-java)")
+    return java_command(tmp_path_factory.mktemp("jena"))
 
 
 @pytest.fixture(scope="session")
