@@ -17,6 +17,7 @@ from threatgraph.rdf.reading import LONGEST
 from threatgraph.sparql.binding import Bindings, bind_values
 from threatgraph.sparql.guard import refuse_unsafe
 from threatgraph.sparql.names import undeclared_prefix
+from threatgraph.sparql.ordering import sort_rows, split_order
 from threatgraph.sparql.sorting import sorts_by_one_type
 from threatgraph.sparql.tokens import may_say
 from threatgraph.store.integrity import reading_intact, reading_store
@@ -118,7 +119,7 @@ class OxigraphStore:
     def _trusted(self, sparql: str, bindings: Bindings | None) -> Answer:
         if not sorts_by_one_type(sparql):
             return self.query(sparql, bindings)
-        answer = _unpack(_evaluate(self._for(sparql), sparql, bindings))
+        answer = _sorted(self._for(sparql), sparql, bindings)
         return self._as_written(answer) if isinstance(answer, list) else answer
 
     # External queries are checked and limited.
@@ -257,6 +258,18 @@ def _evaluate(
         raise ThreatGraphError(f"the query failed: {error}") from error
 
 
+def _sorted(store: ox.Store, sparql: str, bindings: Bindings | None) -> Answer:
+    """Evaluate a query, and sort its rows here if its order is that of texts in them."""
+    unsorted, keys = split_order(sparql)
+    if keys:
+        answer = _evaluate(store, unsorted, bindings)
+        if isinstance(answer, ox.QuerySolutions) and {name for name, _ in keys} <= set(_columns(answer)):
+            table = _table(answer)
+            sort_rows(table.rows, table.columns, keys)
+            return table
+    return _unpack(_evaluate(store, sparql, bindings))
+
+
 def _flat(content: bytes, end: bytes, check: type[ChunkedCheck]) -> bytes:
     """Check that an answer has no triple terms so deep that the parent process would run out of stack parsing it.
 
@@ -298,8 +311,11 @@ def _printable(line: str) -> str:
 
 
 def _table(solutions: ox.QuerySolutions) -> Table:
-    names = [variable.value for variable in solutions.variables]
-    return Table(names, _all(map(tuple, solutions)))
+    return Table(_columns(solutions), _all(map(tuple, solutions)))
+
+
+def _columns(solutions: ox.QuerySolutions) -> list[str]:
+    return [variable.value for variable in solutions.variables]
 
 
 def _all(items: Iterable[T]) -> list[T]:
