@@ -173,11 +173,12 @@ class _Run:
         return results
 
     def locate(
-        self, results: Iterable[ValidationResult], selected: Collection[Path] | None, *, bundled: bool
+        self, results: Sequence[ValidationResult], selected: Collection[Path] | None, *, bundled: bool
     ) -> list[ValidationResult]:
         """The results with their files and lines, and those on files and classes, restricted to the selected files."""
         locator = Locator(self.store, selected or ())
         owners = owners_of(self.graph)
+        locator.prefetch(result.focus for result in results)
         found = [
             _located(
                 replace(each, rule=owners.get(each.rule, each.rule), remedy=remedy_of(self.graph, each.rule)), locator
@@ -190,7 +191,9 @@ class _Run:
             graphs = [name for name, file in self.store.files.items() if _is_selected(name, file, selected)]
             missing = missing_classes(self.store, graphs, self.nodes)
             unknown = (*missing, *unknown_classes(self.store, self.statistics))
-            found += [_located(result, locator) for result in {result.node: result for result in unknown}.values()]
+            by_node = {result.node: result for result in unknown}
+            locator.prefetch(result.focus for result in by_node.values())
+            found += [_located(result, locator) for result in by_node.values()]
         return found if selected is None else [result for result in found if _concerns(result, selected, locator)]
 
 

@@ -112,10 +112,15 @@ class CheckRunner:
         """
         return [result for check in checks for row in self._rows(check) for result in self._results(check, row)]
 
-    def _rows(self, check: CrossRecordCheck) -> Iterator[Row]:
+    def _rows(self, check: CrossRecordCheck) -> list[Row]:
         table = self.store.select(check.sparql)
-        for row in table.rows:
-            yield {name: term for name, term in zip(table.columns, row, strict=True) if term is not None}
+        rows: list[Row] = [
+            {name: term for name, term in zip(table.columns, row, strict=True) if term is not None}
+            for row in table.rows
+        ]
+        nodes = dict.fromkeys(plain_text(row[RECORD]) for row in rows)
+        self._locator.prefetch(NamedNode(node) for node in nodes if self._is_record(node))
+        return rows
 
     def _results(self, check: CrossRecordCheck, row: Row) -> Iterator[ValidationResult]:
         """The result of a row: on its record or, if that is in no chosen file, on the other record."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from threatgraph.vocab import RDF_TYPE
 
 _PREFIX = re.compile(r"^\s*@?prefix\s+(?P<name>[\w.-]*):\s*<(?P<iri>[^>]*)>", re.IGNORECASE | re.MULTILINE)
 _SUBJECT = re.compile(r"^(?:<(?P<iri>[^>\s]*)>|(?P<prefix>[\w.-]*):(?P<local>[\w.%-]*))(?=\s|$)")
+#: The number of nodes in a query.
+_BATCH = 500
 #: A string over several lines; no statement starts inside it.
 _LONG_TEXT = re.compile(r'"{3}(?:[^\\]|\\.)*?"{3}|\'{3}(?:[^\\]|\\.)*?\'{3}', re.DOTALL)
 
@@ -30,7 +32,18 @@ class Locator:
     def __init__(self, store: Store, preferred: Collection[Path] = ()) -> None:
         self._store, self._preferred = store, preferred
         self._texts: dict[Path, _Text] = {}
+        self._found: dict[tuple[str, NamedNode | Literal], list[str]] = {}
         self._fetched: dict[tuple[str, NamedNode | Literal], list[tuple[str, ...]]] = {}
+
+    def prefetch(self, nodes: Iterable[NamedNode | Literal]) -> None:
+        """Find the files of nodes that are about to be located; one query for many is faster than one for each.
+
+        Args:
+            nodes: the nodes; literals among them are looked up later, one by one.
+        """
+        named = [node for node in nodes if isinstance(node, NamedNode)]
+        self._find("subject", named)
+        self._find("value", (node for node in named if not self._found["subject", node]))
 
     def files(self, node: NamedNode | Literal, prop: str | None = None, value: str | None = None) -> list[Path]:
         """The files with statements about a node, or if there are none, the files that use it as a value.
@@ -49,13 +62,18 @@ class Locator:
             return None, None
         file = self._store.files[graphs[0]]
         subject = node.value
-        if not self._outbound(node):
-            subject, prop, value = next((s, p, v) for graph, s, p, v in self._inbound(node) if graph == graphs[0])
+        if self._role(node) == "value":
+            statements = self._statements("value", node)
+            subject, prop, value = next((s, p, v) for graph, s, p, v in statements if graph == graphs[0])
         return file, self.line(file, subject, prop, value)
 
     def _graphs(self, node: NamedNode | Literal, prop: str | None, value: str | None) -> list[str]:
+        role = self._role(node)
+        graphs = self._graphs_with(role, node)
+        if len(graphs) < 2:
+            return graphs
         stated: dict[str, set[tuple[str, str]]] = {}
-        for graph, _, name, text in self._outbound(node) or self._inbound(node):
+        for graph, _, name, text in self._statements(role, node):
             stated.setdefault(graph, set()).add((name, text))
 
         def key(graph: str) -> tuple[object, ...]:
@@ -65,22 +83,40 @@ class Locator:
 
         return sorted(stated, key=key)
 
-    def _outbound(self, node: NamedNode | Literal) -> list[tuple[str, ...]]:
-        return [] if isinstance(node, Literal) else self._statements("subject", node)
+    def _role(self, node: NamedNode | Literal) -> str:
+        """Whether statements in files have the node as their subject or, if there are none, as their value."""
+        return "subject" if isinstance(node, NamedNode) and self._graphs_with("subject", node) else "value"
 
-    def _inbound(self, node: NamedNode | Literal) -> list[tuple[str, ...]]:
-        return self._statements("value", node)
+    def _graphs_with(self, role: str, node: NamedNode | Literal) -> list[str]:
+        """The graphs of files with statements that have a node in a role."""
+        if (role, node) not in self._found:
+            self._find(role, [node])
+        return self._found[role, node]
 
-    def _statements(self, name: str, node: NamedNode | Literal) -> list[tuple[str, ...]]:
-        """Graph, subject, property and value of the statements in files whose subject or value is the node."""
-        if (name, node) not in self._fetched:
+    def _find(self, role: str, nodes: Iterable[NamedNode | Literal]) -> None:
+        """Find the graphs of nodes, many in each query."""
+        new = [node for node in dict.fromkeys(nodes) if (role, node) not in self._found]
+        for start in range(0, len(new), _BATCH):
+            batch = new[start : start + _BATCH]
+            self._found |= {(role, node): [] for node in batch}
+            values = f"VALUES ?{role} {{ {' '.join(map(str, batch))} }}"
+            query = f"SELECT DISTINCT ?{role} ?graph {{ {values} GRAPH ?graph {{ ?subject ?property ?value }} }}"
+            for found, graph in self._store.select(query).rows:
+                # A store may give a literal another lexical form, so each literal has a query of its own.
+                node = found if isinstance(found, NamedNode) else batch[0]
+                if isinstance(graph, NamedNode) and graph.value in self._store.files:
+                    self._found[role, node].append(graph.value)
+
+    def _statements(self, role: str, node: NamedNode | Literal) -> list[tuple[str, ...]]:
+        """Graph, subject, property and value of the statements in files that have a node in a role."""
+        if (role, node) not in self._fetched:
             query = """SELECT ?graph ?subject ?property ?value
                 WHERE { GRAPH ?graph { ?subject ?property ?value } }
                 ORDER BY STR(?graph) STR(?subject) STR(?property) STR(?value)"""
-            rows = self._store.select(query, {name: node}).rows
+            rows = self._store.select(query, {role: node}).rows
             texts = [tuple(str(getattr(term, "value", term)) for term in row) for row in rows]
-            self._fetched[name, node] = [row for row in texts if row[0] in self._store.files]
-        return self._fetched[name, node]
+            self._fetched[role, node] = [row for row in texts if row[0] in self._store.files]
+        return self._fetched[role, node]
 
     def line(self, file: Path, node: str, prop: str | None = None, value: str | None = None) -> int | None:
         """The line of a file that states a property of a node, preferably with the value, or where the node starts.
