@@ -37,10 +37,16 @@ QUERIES: Mapping[str, Mapping[str, str]] = {
     "groups": {},
     "incidents": {},
     "incidents-by-actor": {},
+    "incidents-by-provision": {"provision": "mit:7"},
     "incidents-by-year": {},
     "pattern-incidents": {"pattern": "PAT-SYS-005"},
+    "patterns-about": {"text": "agent"},
+    "patterns-by-cause": {"cause": "regulatory-gap"},
     "patterns-sharing-context": {"pattern": "PAT-SYS-005"},
     "patterns-together": {},
+    "provenance": {},
+    "unconfirmed": {},
+    "where-stated": {"pattern": "PAT-SYS-005"},
 }
 #: A case that takes less than a second is repeated, up to these limits of runs and seconds.
 _MOST, _SPENT = 15, 3.0

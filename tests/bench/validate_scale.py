@@ -1,10 +1,10 @@
 """Measures the time and memory of validation as a graph grows, compared with pyshacl alone.
 
-    python tests/bench/validate_scale.py [SIZE…]   # 4k 150k 1.5M triples by default
+    python tests/bench/validate_scale.py [--one-in NUMBER] [SIZE…]   # 4k 150k 1.5M triples by default
 
-One incident in a thousand violates one constraint, and the results must be exactly these violations. Each size and
-pyshacl run in separate processes, so that each has its own peak of memory. pyshacl alone runs up to 20,000 triples; for
-more, its time is scaled by the number of triples.
+One incident in a thousand, or in another number, violates one constraint, and the results must be exactly these
+violations. Each size and pyshacl run in separate processes, so that each has its own peak of memory. pyshacl alone runs
+up to 20,000 triples; for more, its time is scaled by the number of triples.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from threatgraph.validate.shapes.constraints import read_constraints
 from threatgraph.validate.statistics import Statistics
 from threatgraph.vocab import BASE, PREFIXES, tg
 
-_ONE_IN = 1_000
 _MOST_FOR_PYSHACL = 20_000
 _SHAPES = resources.ontology_dir() / "shapes"
 #: The statements to omit from an invalid incident, in turn; each of these properties is required.
@@ -38,20 +37,20 @@ _LEFT_OUT = (f"<{PREFIXES['dcterms']}source>", f"<{PREFIXES['skos']}prefLabel>",
 _GENERATED = f'FILTER(STRSTARTS(STR(?i), "{BASE}incident/generated-"))'
 
 
-def broken(lines: Iterable[str]) -> Iterator[str]:
-    """The lines, without one statement of each thousandth incident."""
+def broken(lines: Iterable[str], one_in: int) -> Iterator[str]:
+    """The lines, without one statement of one incident in so many."""
     prefix = f"<{BASE}incident/generated-"
     for line in lines:
         found = line.removeprefix(prefix).partition("> ") if line.startswith(prefix) else ("#", "", "")
         place = int(found[0]) if found[0].isdigit() else 1
-        if place % _ONE_IN or not found[2].startswith(_LEFT_OUT[place // _ONE_IN % len(_LEFT_OUT)]):
+        if place % one_in or not found[2].startswith(_LEFT_OUT[place // one_in % len(_LEFT_OUT)]):
             yield line
 
 
-def measure(size: int, file: Path) -> None:
+def measure(size: int, file: Path, one_in: int) -> None:
     """Generate the file for a size and print its figures."""
     with file.open("w", encoding="utf-8") as stream:
-        stream.writelines(broken(complete_graph(size)))
+        stream.writelines(broken(complete_graph(size), one_in))
     figures = {}
     begin = time.perf_counter()
     graph = ThreatGraph.open([file], bundled=False)
@@ -69,7 +68,7 @@ def measure(size: int, file: Path) -> None:
     figures["validate s"] = time.perf_counter() - begin
     figures["peak of memory when open GB"], figures["peak of memory GB"] = opened, peak()
     (generated,) = graph.store.select(f"SELECT (COUNT(?i) AS ?n) {{ ?i a tg:Incident {_GENERATED} }}").column("n")
-    assert len(report) == -(-int(str(generated)) // _ONE_IN), f"{len(report)} results for {generated} incidents"
+    assert len(report) == -(-int(str(generated)) // one_in), f"{len(report)} results for {generated} incidents"
     print(f"\n{len(graph)} triples, {generated} generated incidents, {len(report)} results", flush=True)
     for name, value in figures.items():
         print(f"  {name:<44}{value:>10.2f}", flush=True)
@@ -104,12 +103,12 @@ def run(*arguments: str) -> None:
     subprocess.run([sys.executable, __file__, *arguments], check=True)
 
 
-def main(sizes: list[int]) -> None:
+def main(sizes: list[int], one_in: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         before = None
         for size in sizes:
             file = Path(folder) / "generated.nt"
-            run("--one", str(size), str(file))
+            run("--one", str(size), str(file), str(one_in))
             triples, taken = map(float, (Path(folder) / "figures").read_text().split())
             if size <= _MOST_FOR_PYSHACL:
                 run("--pyshacl", str(file))
@@ -126,8 +125,10 @@ def main(sizes: list[int]) -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--one"]:
-        measure(int(sys.argv[2]), Path(sys.argv[3]))
+        measure(int(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4]))
     elif sys.argv[1:2] == ["--pyshacl"]:
         pyshacl_alone(Path(sys.argv[2]))
     else:
-        main([number(size) for size in sys.argv[1:] or ("4k", "150k", "1.5M")])
+        words = sys.argv[1:]
+        share = int(words[1]) if words[:1] == ["--one-in"] else 1_000
+        main([number(size) for size in words[2 if words[:1] == ["--one-in"] else 0 :] or ("4k", "150k", "1.5M")], share)
