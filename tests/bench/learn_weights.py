@@ -19,8 +19,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.special import logsumexp
 
 import threatgraph.recommend
 from threatgraph import ThreatGraph
@@ -117,6 +115,9 @@ def samples(recommender: Recommender, source: str, target: str, primary: dict[st
 
 def learn(gathered: list[Sample], strength: float = STRENGTH) -> np.ndarray:
     """Find the weights that maximize the likelihood of the expected candidates."""
+    from scipy.optimize import minimize
+    from scipy.special import logsumexp
+
     size = gathered[0][1].shape[0]
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
