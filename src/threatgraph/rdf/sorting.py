@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -79,6 +78,8 @@ class LineSorter:
         if not (lines := self._take()):
             return
         with writing_temporary():
+            import tempfile  # few graphs are so large
+
             file = tempfile.TemporaryFile()  # noqa: SIM115 - closed, and so removed, with the sorter
             for block in _cut(lines):
                 file.write(b"\n".join([*block, b""]))
