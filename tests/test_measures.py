@@ -8,11 +8,12 @@ import igraph
 import networkx
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from threatgraph import ThreatGraph, ThreatGraphWarning
 from threatgraph.analytics import measures, networks
+from threatgraph.recommend.texts import axes
 from threatgraph.recommend.texts.axes import leading_axes
 from threatgraph.sparse import SparseMatrix, SparseVector
 
@@ -81,6 +82,26 @@ def test_axes_span_what_numpy_finds(cells: dict[tuple[int, int], float]) -> None
         assert full @ axes @ axes.T == pytest.approx(full, abs=1e-4)
         parts = np.linalg.svd(full, compute_uv=False)[: axes.shape[1]]
         assert np.linalg.norm(full @ axes, axis=0) == pytest.approx(parts, abs=1e-5)
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 10**6), st.integers(1, 70), st.integers(1, 70), st.integers(1, 30), st.sampled_from([0.02, 0.2]))
+def test_axes_found_step_by_step_are_those_found_at_once(
+    seed: int, rows: int, width: int, rank: int, share: float
+) -> None:
+    """Also of matrices with few axes, with empty rows, and of parts that have nothing in common."""
+    draw = np.random.default_rng(seed)
+    dense = (draw.random((rows, rank)) < share) @ ((draw.random((rank, width)) < share) * draw.random((rank, width)))
+    down, across = np.nonzero(dense)
+    starts = np.searchsorted(down, np.arange(rows + 1))
+    matrix = SparseMatrix(starts, across.astype(np.int32), dense[down, across], width)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(axes, "_ALL_AT_ONCE", 0)
+        patch.setattr(axes, "_STEPS", 7)
+        found = leading_axes(matrix, 5)
+    parts = np.linalg.svd(dense, compute_uv=False)[: found.shape[1]]
+    assert np.linalg.norm(dense @ found, axis=0) == pytest.approx(parts, abs=1e-5)
+    assert found.T @ found == pytest.approx(np.eye(found.shape[1]), abs=1e-5)
 
 
 @pytest.mark.parametrize("name", networks.NETWORKS)
