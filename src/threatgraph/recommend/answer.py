@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import islice
 
 import numpy as np
 
@@ -85,8 +86,7 @@ def recommend(
         basis, note, values = "popularity", _why(queries, kind), [{} for _ in queries]
     by_text = _by_text(recommender, queries, values, kind) if basis == "signals" else None
     linked = existing_links(recommender, records, kind, framework)
-    target, held = recommender.target(kind), {link.iri for link in linked}
-    known = np.array([target.iri(candidate) in held for candidate in target.candidates()])
+    known = _are(recommender.target(kind), [link.iri for link in linked])
 
     order = _ranked(scores, allowed, len(allowed))
     if by_text is not None:
@@ -98,7 +98,8 @@ def recommend(
         return _recommendation(recommender, queries, values, kind, candidates, rank, candidate, score)
 
     def of(chosen: np.ndarray) -> tuple[Recommendation, ...]:
-        return tuple(explained(*place) for place in [(r, c) for r, c in enumerate(order, 1) if chosen[c]][:top])
+        places = (place for place in enumerate(order, 1) if chosen[place[1]])
+        return tuple(explained(*place) for place in islice(places, top))
 
     items = of(allowed)
     if basis == "signals" and items and not note and items[0].certainty == "weak":
@@ -123,12 +124,18 @@ def _check(records: Sequence[str], text: str | None, top: int) -> None:
 
 def _allowed(target: Target, records: Sequence[str], framework: str | None) -> np.ndarray:
     """Which candidates may be recommended: not the query itself, and only provisions of the framework, if given."""
-    allowed = np.ones(len(target), dtype=bool)
-    allowed[[candidate for iri in set(records) if (candidate := target.find(iri)) is not None]] = False
+    allowed = ~_are(target, records)
     if framework is not None:
         schemes = target.corpus.schemes
         allowed &= np.array([schemes[target.corpus_index(candidate)] == framework for candidate in target.candidates()])
     return allowed
+
+
+def _are(target: Target, records: Iterable[str]) -> np.ndarray:
+    """Which candidates are among the records."""
+    found = np.zeros(len(target), dtype=bool)
+    found[[candidate for iri in set(records) if (candidate := target.find(iri)) is not None]] = True
+    return found
 
 
 def _ranked(scores: np.ndarray, allowed: np.ndarray, top: int) -> list[CandidateIndex]:
