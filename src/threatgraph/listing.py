@@ -17,6 +17,7 @@ from threatgraph.errors import InvalidQuery, UnknownName
 from threatgraph.labels import read_labels
 from threatgraph.lookup import kind_named, resolve
 from threatgraph.rdf.terms import Term
+from threatgraph.sparql.values import batches, values_clause
 from threatgraph.store import Store
 from threatgraph.table import Table, plain_text
 from threatgraph.vocab import PREFIXES, PROPERTIES, SKOS, TG, Kind, kind_of, shorten, tg
@@ -58,12 +59,11 @@ _COLUMNS = {
 }
 _ORDER = {"pattern": "domain", "incident": "occurred", "provision": "framework"}
 _RECORD = "record"
-_BATCH = 500
 _DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 
 _SELECT = "SELECT DISTINCT ?record ?code ?label ?first { ?record a <%s> . %s %s }"
 _NAMES = "OPTIONAL { ?record skos:notation ?code } OPTIONAL { ?record skos:prefLabel ?label }"
-_VALUES = "SELECT DISTINCT ?record ?value { VALUES ?record { %s } ?record %s ?value }"
+_VALUES = "SELECT DISTINCT ?record ?value { %s ?record %s ?value }"
 _KNOWN = """
 SELECT DISTINCT ?value ?label ?code {
   ?record a <%s> ; %s ?value .
@@ -279,9 +279,8 @@ def _table(store: Store, kind: Kind, records: Sequence[NamedNode], shown: Sequen
 def _cells(store: Store, records: Sequence[NamedNode], prop: _Property) -> dict[NamedNode, list[Term]]:
     """The values of one property, by record."""
     found: dict[NamedNode, list[Term]] = {}
-    for start in range(0, len(records), _BATCH):
-        values = " ".join(map(str, records[start : start + _BATCH]))
-        for record, value in store.select(_VALUES % (values, prop.path)).rows:
+    for batch in batches(records):
+        for record, value in store.select(_VALUES % (values_clause("record", batch), prop.path)).rows:
             if isinstance(record, NamedNode) and value is not None:
                 found.setdefault(record, []).append(value)
     return found

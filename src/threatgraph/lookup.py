@@ -11,6 +11,7 @@ from pyoxigraph import Literal, NamedNode
 from threatgraph.errors import AmbiguousName, InvalidQuery, UnknownName, nearest
 from threatgraph.identifiers import find_external, spellings
 from threatgraph.sparql.names import declared_prefixes, prefixed_names
+from threatgraph.sparql.values import values_clause
 from threatgraph.store import Store
 from threatgraph.store.oxigraph import OxigraphStore
 from threatgraph.vocab import KINDS, PREFIXES, XSD, Kind, kind_of, shorten, tg
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _NAMES = """
 SELECT ?record ?class ?notation ?label {
   %s
-  VALUES ?class { %s }
+  %s
   ?record a ?class .
   OPTIONAL { ?record skos:notation ?notation }
   OPTIONAL { ?record skos:prefLabel ?label }
@@ -30,7 +31,7 @@ LIMIT %d
 """
 _TO_COMPLETE = """
 SELECT DISTINCT ?record ?code ?label {
-  VALUES ?class { %s }
+  %s
   ?record a ?class .
   OPTIONAL { ?record skos:notation ?code }
   OPTIONAL { ?record skos:prefLabel ?label }
@@ -45,7 +46,7 @@ SELECT DISTINCT ?record {
   UNION
   { ?record skos:prefLabel ?label FILTER(LCASE(STR(?label)) = %(name)s) }
   UNION
-  { VALUES ?class { %(classes)s } ?record a ?class FILTER(STRENDS(LCASE(STR(?record)), %(name)s)) }
+  { %(classes)s ?record a ?class FILTER(STRENDS(LCASE(STR(?record)), %(name)s)) }
 }
 LIMIT %(most)d
 """
@@ -93,7 +94,7 @@ def _called(store: Store, wanted: str, kinds: list[Kind]) -> list[str]:
     candidates = [record for (record,) in store.select(query).rows if isinstance(record, NamedNode)]
     if not candidates:
         return []
-    names = _names(store, kinds, f"VALUES ?record {{ {' '.join(map(str, candidates))} }}")
+    names = _names(store, kinds, values_clause("record", candidates))
     matches = sorted(key for key, called in names.items() if wanted in called)
     return [iri for position, iri in matches if position == matches[0][0]]
 
@@ -267,8 +268,8 @@ def _names(store: Store, kinds: list[Kind], restriction: str = "") -> dict[tuple
 
 
 def _classes(kinds: Iterable[Kind]) -> str:
-    """The classes of kinds, in SPARQL."""
-    return " ".join(f"<{tg(kind.class_name)}>" for kind in kinds)
+    """A clause with the classes of kinds."""
+    return values_clause("class", (NamedNode(tg(kind.class_name)) for kind in kinds))
 
 
 def _as_iri(identifier: str) -> str:

@@ -11,6 +11,7 @@ from pyoxigraph import Literal, NamedNode
 
 from threatgraph import notebook
 from threatgraph.headings import FACTS, HIDDEN, LAST_SECTIONS, PROVENANCE, SECTIONS, heading
+from threatgraph.sparql.values import batches, values_clause
 from threatgraph.store import Store
 from threatgraph.table import Value, to_frame, to_value
 from threatgraph.vocab import KINDS, RDF_TYPE, Kind, kind_of, shorten, tg
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _OF_SUBJECTS = """
 SELECT ?subject ?property ?value ?label ?notation ?position {
-  VALUES ?subject { %s }
+  %s
   ?subject ?property ?value .
   FILTER(?property != tg:hasPart)
   OPTIONAL { ?value skos:prefLabel|foaf:name ?label } # an agent has a name
@@ -33,8 +34,6 @@ SELECT ?subject ?property ?value ?label ?notation ?position {
   OPTIONAL { ?value tg:position|tg:rank ?position }
 }
 """
-#: Subjects in one request: servers limit the length of a query.
-_BATCH = 500
 _PARTS = "SELECT ?part { ?record tg:hasPart ?part }"
 
 
@@ -259,9 +258,8 @@ def _local_name(prop: NamedNode) -> str:
 def _statements(store: Store, subjects: Sequence[str]) -> dict[str, _Statements]:
     """The statements about some subjects; those of one property are not in order yet."""
     found: dict[str, _Statements] = {subject: {} for subject in subjects}
-    for start in range(0, len(subjects), _BATCH):
-        values = " ".join(str(NamedNode(subject)) for subject in subjects[start : start + _BATCH])
-        for subject, *row in store.select(_OF_SUBJECTS % values).rows:
+    for batch in batches(subjects):
+        for subject, *row in store.select(_OF_SUBJECTS % values_clause("subject", map(NamedNode, batch))).rows:
             assert isinstance(subject, NamedNode)
             _add(found[subject.value], *row)
     return found

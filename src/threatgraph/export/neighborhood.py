@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 from pyoxigraph import NamedNode, Triple
 
 from threatgraph.rdf.terms import Term
+from threatgraph.sparql.values import batches, values_clause
 from threatgraph.store import Store
 from threatgraph.vocab import RDF_TYPE, tg
 
@@ -19,20 +20,18 @@ WHERE {
 }
 """
 _INBOUND = "CONSTRUCT { ?subject ?property ?record } WHERE { ?subject ?property ?record }"
-_OWNERS = "CONSTRUCT { ?owner tg:hasPart ?part } WHERE { VALUES ?part { %s } ?owner tg:hasPart ?part }"
-_LINKS_TO_PARTS = "CONSTRUCT { ?owner ?link ?part } WHERE { VALUES ?part { %s } ?owner tg:hasPart ?part ; ?link ?part }"
-_STATEMENTS = "CONSTRUCT { ?node ?property ?value } WHERE { VALUES ?node { %s } ?node ?property ?value }"
+_OWNERS = "CONSTRUCT { ?owner tg:hasPart ?node } WHERE { %s ?owner tg:hasPart ?node }"
+_LINKS_TO_PARTS = "CONSTRUCT { ?owner ?link ?node } WHERE { %s ?owner tg:hasPart ?node ; ?link ?node }"
+_STATEMENTS = "CONSTRUCT { ?node ?property ?value } WHERE { %s ?node ?property ?value }"
 _NAMES = """
 CONSTRUCT { ?node ?naming ?name }
 WHERE {
-  VALUES ?node { %s }
+  %s
   ?node ?naming ?name .
   FILTER(?naming IN (rdf:type, skos:prefLabel, skos:notation))
 }
 """
 _TYPE, _HAS_PART = NamedNode(RDF_TYPE), NamedNode(tg("hasPart"))
-_BATCH = 500
-"""Nodes in a query; servers limit its length."""
 
 
 def neighborhood(store: Store, iri: str) -> list[Triple]:
@@ -67,5 +66,5 @@ def neighborhood(store: Store, iri: str) -> list[Triple]:
 def _about(store: Store, query: str, nodes: Collection[Term]) -> Iterator[Triple]:
     """The answers to a query about nodes."""
     iris = sorted(str(node) for node in nodes if isinstance(node, NamedNode))
-    for start in range(0, len(iris), _BATCH):
-        yield from store.construct(query % " ".join(iris[start : start + _BATCH]))
+    for batch in batches(iris):
+        yield from store.construct(query % values_clause("node", batch))

@@ -10,13 +10,12 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.rdf.files import ending, text_of
+from threatgraph.sparql.values import batches, values_clause
 from threatgraph.store import Store
 from threatgraph.vocab import RDF_TYPE
 
 _PREFIX = re.compile(r"^\s*@?prefix\s+(?P<name>[\w.-]*):\s*<(?P<iri>[^>]*)>", re.IGNORECASE | re.MULTILINE)
 _SUBJECT = re.compile(r"^(?:<(?P<iri>[^>\s]*)>|(?P<prefix>[\w.-]*):(?P<local>[\w.%-]*))(?=\s|$)")
-#: The number of nodes in a query.
-_BATCH = 500
 #: A string over several lines; no statement starts inside it.
 _LONG_TEXT = re.compile(r'"{3}(?:[^\\]|\\.)*?"{3}|\'{3}(?:[^\\]|\\.)*?\'{3}', re.DOTALL)
 
@@ -96,10 +95,9 @@ class Locator:
     def _find(self, role: str, nodes: Iterable[NamedNode | Literal]) -> None:
         """Find the graphs of nodes, many in each query."""
         new = [node for node in dict.fromkeys(nodes) if (role, node) not in self._found]
-        for start in range(0, len(new), _BATCH):
-            batch = new[start : start + _BATCH]
+        for batch in batches(new):
             self._found |= {(role, node): [] for node in batch}
-            values = f"VALUES ?{role} {{ {' '.join(map(str, batch))} }}"
+            values = values_clause(role, batch)
             query = f"SELECT DISTINCT ?{role} ?graph {{ {values} GRAPH ?graph {{ ?subject ?property ?value }} }}"
             for found, graph in self._store.select(query).rows:
                 # A store may give a literal another lexical form, so each literal has a query of its own.
