@@ -19,7 +19,7 @@ from typing import Any
 from threatgraph.assess.keywords import keywords
 from threatgraph.resources import installed_root
 from threatgraph.store import Store
-from threatgraph.store.disk.kept import file_stamps, keeps, read_kept, write_kept
+from threatgraph.store.disk.kept import file_stamps, keeps, kept, stamps
 
 #: The greatest distance of the parts of a phrase that are joined by ``~``, in characters.
 _NEAR = 70
@@ -92,24 +92,27 @@ def restore(store: Store) -> None:
     Args:
         store: the graph.
     """
-    if _restored or not keeps(store):
-        return
-    files = sorted(_folder().rglob("*.toml"))
-    stamps = [f"{file}\0{status.st_size}\0{status.st_mtime_ns}" for file in files for status in [file.stat()]]
-    depends = "\n".join((sys.version, file_stamps(Path(__file__).parent), *stamps))
-    content = read_kept(store, "lexicon", depends)
-    if content is None:
-        parsed = {str(file.relative_to(_folder()).with_suffix("")): _parsed(file) for file in files}
-        facts = [[entry.name, entry.value, [phrase.parts for phrase in entry.phrases]] for entry in entries()]
-        pieces = {piece for entry in entries() for phrase in entry.phrases for piece, _ in phrase.parts}
-        found = {
-            "files": parsed,
-            "entries": facts,
-            "keywords": {piece: keywords(piece) for piece in sorted(pieces)},
-        }
-        content = memoryview(json.dumps(found, ensure_ascii=False).encode())
-        write_kept(store, "lexicon", depends, content)
-    _restored.update(json.loads(bytes(content)))
+    if not _restored and keeps(store):
+        files = sorted(_folder().rglob("*.toml"))
+        _restored.update(
+            kept(
+                store,
+                "lexicon",
+                lambda: "\n".join((sys.version, file_stamps(Path(__file__).parent), stamps(files))),
+                lambda: _read_all(files),
+                lambda found: json.dumps(found, ensure_ascii=False).encode(),
+                lambda content: json.loads(bytes(content)),
+            )
+        )
+
+
+def _read_all(files: Sequence[Path]) -> dict[str, Any]:
+    pieces = {piece for entry in entries() for phrase in entry.phrases for piece, _ in phrase.parts}
+    return {
+        "files": {str(file.relative_to(_folder()).with_suffix("")): _parsed(file) for file in files},
+        "entries": [[entry.name, entry.value, [phrase.parts for phrase in entry.phrases]] for entry in entries()],
+        "keywords": {piece: keywords(piece) for piece in sorted(pieces)},
+    }
 
 
 @cache

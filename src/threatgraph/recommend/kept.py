@@ -25,7 +25,7 @@ from threatgraph.recommend.texts.tfidf import Vocabulary
 from threatgraph.recommend.texts.vectors import TextModel, TextRows, text_model
 from threatgraph.sparse import SparseMatrix
 from threatgraph.store import Store
-from threatgraph.store.disk.kept import file_stamps, keeps, read_kept, write_kept
+from threatgraph.store.disk.kept import file_stamps, keeps, kept
 
 Json = Any
 T = TypeVar("T")
@@ -72,15 +72,8 @@ def kept_examples(store: Store, corpus: Corpus, model: TextModel) -> ExampleRows
 
 def _kept(store: Store, name: str, embedded: bool, compute: Callable[[], T]) -> T:
     name += "embedded" if embedded else ""
-    depends = _depends(embedded) if keeps(store) else ""
-    content = read_kept(store, name, depends)
-    if content is not None:
-        found: T = unpack(content)
-        return found
-    computed = compute()
-    if keeps(store):
-        write_kept(store, name, depends, pack(computed))
-    return computed
+    found: T = kept(store, name, lambda: _depends(embedded), compute, pack, unpack)
+    return found
 
 
 def _depends(embedded: bool) -> str:

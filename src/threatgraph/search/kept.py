@@ -13,7 +13,7 @@ from threatgraph.search.documents import Document, read_documents
 from threatgraph.search.index import Index
 from threatgraph.search.spelling import Speller
 from threatgraph.store import Store
-from threatgraph.store.disk.kept import file_stamps, read_kept, write_kept
+from threatgraph.store.disk.kept import file_stamps, kept
 
 _NAME = "search"
 
@@ -24,15 +24,12 @@ def read_index(store: Store) -> tuple[list[Document], Index]:
     Raises:
         ThreatGraphError: if this build of SQLite has no FTS5.
     """
-    depends = _depends()
-    if (content := read_kept(store, _NAME, depends)) is not None:
-        index = Index.restore(content)
-        return [_unpacked(fields) for fields in json.loads(index.attachment)], index
-    documents = read_documents(store)
-    index = build_index(documents)
-    index.attachment = json.dumps([_packed(document) for document in documents])
-    write_kept(store, _NAME, depends, index.serialize())
-    return documents, index
+
+    def compute() -> tuple[list[Document], Index]:
+        documents = read_documents(store)
+        return documents, build_index(documents)
+
+    return kept(store, _NAME, _depends, compute, _pack, _unpack)
 
 
 def build_index(documents: Sequence[Document]) -> Index:
@@ -50,6 +47,17 @@ def _depends() -> str:
     """What the index depends on beside the graph: the code, and the versions of SQLite and of Python's Unicode data."""
     here = Path(__file__).parent
     return "\n".join((file_stamps(here, here.parent), sqlite3.sqlite_version, sys.version))
+
+
+def _pack(found: tuple[list[Document], Index]) -> bytes:
+    documents, index = found
+    index.attachment = json.dumps([_packed(document) for document in documents])
+    return index.serialize()
+
+
+def _unpack(content: memoryview) -> tuple[list[Document], Index]:
+    index = Index.restore(content)
+    return [_unpacked(fields) for fields in json.loads(index.attachment)], index
 
 
 def _packed(document: Document) -> list[Any]:

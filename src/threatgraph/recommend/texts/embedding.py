@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from threatgraph.recommend.texts.tfidf import unit
+from threatgraph.store.disk.kept import stamps
 
 #: Maximum characters of a text to embed; the beginning says what a record is about.
 _LONGEST = 4_000
@@ -38,8 +39,7 @@ def stamp() -> str:
     folder = _folder()
     if folder is None:
         return ""
-    files = [folder / _WEIGHTS, folder / _TOKENIZER]
-    return "\n".join(f"{file}\0{status.st_size}\0{status.st_mtime_ns}" for file in files for status in [file.stat()])
+    return stamps([folder / _WEIGHTS, folder / _TOKENIZER])
 
 
 @cache

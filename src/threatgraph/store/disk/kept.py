@@ -8,14 +8,18 @@ stores: a graph in memory, a store of the user, a server.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from threatgraph.errors import ThreatGraphError
 from threatgraph.resources import digest
 from threatgraph.saving import save
 from threatgraph.store.disk.snapshots import KEPT
 from threatgraph.store.disk.store import DirectoryStore
+
+T = TypeVar("T")
 
 _MAGIC = b"threatgraph\0"
 _HEAD = len(_MAGIC) + 4
@@ -24,6 +28,35 @@ _HEAD = len(_MAGIC) + 4
 def keeps(store: object) -> bool:
     """Whether files are kept for a store."""
     return isinstance(store, DirectoryStore) and store.kept_in is not None
+
+
+def kept(
+    store: object,
+    name: str,
+    depends: Callable[[], str],
+    compute: Callable[[], T],
+    pack: Callable[[T], bytes],
+    unpack: Callable[[memoryview], T],
+) -> T:
+    """Return what is kept under a name; if it is not kept yet, compute it, and keep it if files are kept for the store.
+
+    Args:
+        store: the store that the content is computed from.
+        name: the name of the content, as in :func:`read_kept`.
+        depends: returns everything that the content depends on beside the graph, as in :func:`read_kept`.
+        compute: computes the content.
+        pack: writes it as bytes.
+        unpack: reads these bytes.
+    """
+    if not keeps(store):
+        return compute()
+    known = depends()
+    content = read_kept(store, name, known)
+    if content is not None:
+        return unpack(content)
+    computed = compute()
+    write_kept(store, name, known, pack(computed))
+    return computed
 
 
 def read_kept(store: object, name: str, depends: str) -> memoryview | None:
@@ -35,7 +68,7 @@ def read_kept(store: object, name: str, depends: str) -> memoryview | None:
         depends: everything that the content depends on beside the graph, such as :func:`file_stamps` of the code.
 
     Returns:
-        The content; ``None`` if there is no such file, it is damaged, or files are not kept for this store.
+        The content; ``None`` if the file is missing or damaged, or if files are not kept for this store.
     """
     path = _path(store, name, depends)
     if path is None:
@@ -77,7 +110,11 @@ def file_stamps(*folders: Path) -> str:
     Args:
         folders: the folders, such as that of the package that computes the content.
     """
-    files = sorted(file for folder in folders for file in folder.glob("*.py"))
+    return stamps(sorted(file for folder in folders for file in folder.glob("*.py")))
+
+
+def stamps(files: Iterable[Path]) -> str:
+    """Return the names, sizes and modification times of files."""
     return "\n".join(f"{file}\0{status.st_size}\0{status.st_mtime_ns}" for file in files for status in [file.stat()])
 
 
