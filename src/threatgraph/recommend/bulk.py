@@ -12,7 +12,6 @@ from threatgraph.recommend.model import Recommender
 from threatgraph.recommend.signals.base import CandidateIndex
 from threatgraph.recommend.signals.neighbors import SharedNeighbors
 from threatgraph.recommend.texts.axes import leading_axes
-from threatgraph.recommend.texts.lsa import SAMPLE
 from threatgraph.recommend.weights import learned
 from threatgraph.sparse import SparseMatrix
 from threatgraph.table import Table
@@ -89,9 +88,7 @@ def _short(topics: np.ndarray, topic_weight: float, neighbors: SparseMatrix, wei
     parts = [topics * np.sqrt(topic_weight)]
     width = min(_WIDTH, min(neighbors.shape) - 1)
     if width > 0 and len(neighbors.values):
-        every = -(-len(neighbors) // SAMPLE) if min(neighbors.shape) > SAMPLE else 1
-        axes = leading_axes(neighbors.take(np.arange(0, len(neighbors), every)), width)
-        parts.append(neighbors @ axes * np.sqrt(weight))
+        parts.append(neighbors @ leading_axes(neighbors, width) * np.sqrt(weight))
     return np.hstack(parts).astype(np.float32)
 
 
