@@ -177,7 +177,7 @@ def find_query(name: str) -> NamedQuery:
     """Read a single named query of the bundled ones, which is faster than :func:`load_catalog`.
 
     Raises:
-        UnknownName: if there is no query of that name; the message suggests similar names.
+        UnknownName: for an unknown query; the message suggests similar names.
         InvalidFile: as in :func:`read_query`.
     """
     if not is_query(name):

@@ -30,7 +30,7 @@ def execute(options: ExportOptions) -> int:
     """Export the graph, or one record and its neighbors."""
     from threatgraph.export import write
 
-    graph = open_graph(options)
+    graph = open_graph(options, quick=options.node is not None)
     node = None if options.node is None else graph.resolve(options.node)
     with output(options) as target:
         write(graph.store, options.format, target, node=node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from threatgraph.assess import Assessment
     from threatgraph.catalog import NamedQuery
     from threatgraph.recommend import Recommendations, Recommender
-    from threatgraph.recommend.signals.rules import Rules
+    from threatgraph.recommend.signals.rules import Found, Rules
     from threatgraph.search import Searcher, SearchResults
 
 
@@ -297,12 +297,12 @@ class Queries(Lookups):
 
             return rules_of(self.store)
 
+        def found(kind: str, text: str) -> Mapping[str, Found]:
+            return rules()[kind](text)
+
         return Recommender(
             self.store,
-            rules={
-                "pattern": lambda text: rules()["pattern"](text),
-                "provision": lambda text: rules()["provision"](text),
-            },
+            rules={kind: partial(found, kind) for kind in ("pattern", "provision")},
         )
 
     @property

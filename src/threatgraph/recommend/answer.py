@@ -88,9 +88,9 @@ def recommend(
     linked = existing_links(recommender, records, kind, framework)
     known = _are(recommender.target(kind), [link.iri for link in linked])
 
-    order = _ranked(scores, allowed, len(allowed))
+    order = _ranked(scores, allowed)
     if by_text is not None:
-        order = _interleaved(order, _ranked(by_text, allowed, len(allowed)))
+        order = _interleaved(order, _ranked(by_text, allowed))
 
     @cache
     def explained(rank: int, candidate: CandidateIndex) -> Recommendation:
@@ -138,10 +138,10 @@ def _are(target: Target, records: Iterable[str]) -> np.ndarray:
     return found
 
 
-def _ranked(scores: np.ndarray, allowed: np.ndarray, top: int) -> list[CandidateIndex]:
-    """The best candidates. They are sorted by IRI already, and a stable sort keeps that order for equal scores."""
+def _ranked(scores: np.ndarray, allowed: np.ndarray) -> list[CandidateIndex]:
+    """The allowed candidates, the best first; equal ones stay in order of IRI, as candidates are."""
     order = np.argsort(np.where(allowed, -scores.round(_DIGITS), np.inf), kind="stable")
-    return [CandidateIndex(i) for i in order[: min(top, int(allowed.sum()))].tolist()]
+    return [CandidateIndex(i) for i in order[: int(allowed.sum())].tolist()]
 
 
 def _by_text(
