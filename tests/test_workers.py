@@ -546,7 +546,7 @@ def test_the_socket_of_a_worker_is_no_file_of_a_child(small: MemoryStore) -> Non
     small.query("ASK {}", timeout=60)
     pool = small.pool(graphs=False)
     channel = _idle(pool).channel
-    connection = channel._socket  # type: ignore[attr-defined]
+    connection = channel.socket  # type: ignore[attr-defined]
     assert isinstance(connection, socket.socket)
     assert not connection.get_inheritable()
 

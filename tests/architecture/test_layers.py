@@ -53,6 +53,10 @@ LAYERS = {
     "analytics": 3,
     "plots": 3,
     "graph": 4,
+    "service": 5,
+    "web": 5,
+    "server": 5,
+    "mcp": 5,
     "cli": 5,
     "__main__": 5,
 }
@@ -75,6 +79,10 @@ HEAVY = {
     "yaml",
     "openpyxl",
     "sqlite3",
+    "starlette",
+    "uvicorn",
+    "jinja2",
+    "mcp",
 }
 LONGEST_MODULE = 400
 LONGEST_FUNCTION = 50
@@ -95,7 +103,7 @@ FOR_THE_COMMAND_LINE = {
     "resources",
     "version",
 }
-FOR_THE_COMMAND_LINE |= {"analytics", "assess", "authoring", "export", "importers", "plots"}
+FOR_THE_COMMAND_LINE |= {"service", "server", "mcp", "analytics", "assess", "authoring", "export", "importers", "plots"}
 _SPARQL = re.compile(r"\b(SELECT|ASK|CONSTRUCT|DESCRIBE|INSERT|DELETE)\b[^{]*\{")
 
 

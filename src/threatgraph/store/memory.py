@@ -93,6 +93,12 @@ class MemoryStore(OxigraphStore):
         """The number of files in memory."""
         return f"in memory ({len(self.files)} file{'' if len(self.files) == 1 else 's'})"
 
+    def contents(self) -> Iterator[tuple[str, bytes]]:
+        """The content of each named graph as it was loaded, compressed, until the named graphs are filled."""
+        with _FILLING:
+            for graph_iri, parts in sorted(self._waiting.items()):
+                yield graph_iri, b"".join(parts)
+
     def _load_bundled(self, file: Path, graph_iri: str) -> None:
         """Load a bundled file directly into Oxigraph, which is twice as fast; bundled files have no blank nodes."""
         try:

@@ -69,6 +69,9 @@ class OxigraphStore:
         """The Oxigraph store, with named graphs if the query may use them."""
         return self._with_graphs() if uses_named_graphs(sparql) else self._store
 
+    def prepare(self, stage: int) -> None:
+        """Do nothing, since the store is open; see :class:`threatgraph.store.workers.protocol.WorkerStore`."""
+
     def in_worker(self) -> OxigraphStore:
         """The store for a worker process that was forked from this one."""
         return self

@@ -11,7 +11,8 @@ from typing import IO, Protocol, TypeVar
 
 T = TypeVar("T")
 
-_LENGTH = struct.Struct("<Q")
+LENGTH = struct.Struct("<Q")
+"""The length of a message, which goes before it."""
 _CHUNK = 1 << 20
 NO_SIGNAL = getattr(socket, "MSG_NOSIGNAL", 0)
 """Makes sending to a dead process raise an error instead of a SIGPIPE, which would end the user's program."""
@@ -55,23 +56,24 @@ class SocketChannel:
     """
 
     def __init__(self, connection: socket.socket) -> None:
-        self._socket = connection
+        self.socket = connection
+        """The socket."""
 
     def send(self, message: bytes, deadline: float | None = None) -> None:
         """Send a message; see :meth:`Channel.send`."""
         self._wait_until(deadline)
-        self._socket.sendall(_LENGTH.pack(len(message)) + message, NO_SIGNAL)
+        self.socket.sendall(LENGTH.pack(len(message)) + message, NO_SIGNAL)
 
     def receive(self, deadline: float | None = None) -> bytes:
         """Receive the next message; see :meth:`Channel.receive`."""
-        (length,) = _LENGTH.unpack(self._exactly(_LENGTH.size, deadline))
+        (length,) = LENGTH.unpack(self._exactly(LENGTH.size, deadline))
         return self._exactly(length, deadline)
 
     def is_quiet(self) -> bool:
         """Whether the other end is open and has sent nothing."""
-        self._socket.settimeout(0)
+        self.socket.settimeout(0)
         try:
-            self._socket.recv(1, socket.MSG_PEEK)
+            self.socket.recv(1, socket.MSG_PEEK)
         except BlockingIOError:
             return True
         except OSError:
@@ -80,14 +82,14 @@ class SocketChannel:
 
     def close(self) -> None:
         """Close this end."""
-        self._socket.close()
+        self.socket.close()
 
     def _exactly(self, size: int, deadline: float | None) -> bytes:
         chunks: list[bytes] = []
         while size:
             self._wait_until(deadline)
             try:
-                chunk = self._socket.recv(min(size, _CHUNK))
+                chunk = self.socket.recv(min(size, _CHUNK))
             except ConnectionError:
                 chunk = b""
             if not chunk:
@@ -97,7 +99,7 @@ class SocketChannel:
         return b"".join(chunks)
 
     def _wait_until(self, deadline: float | None) -> None:
-        self._socket.settimeout(None if deadline is None else _left(deadline))
+        self.socket.settimeout(None if deadline is None else _left(deadline))
 
 
 class PipeChannel:
@@ -132,14 +134,14 @@ class PipeChannel:
         self._target.close()
 
     def _write(self, message: bytes) -> None:
-        self._target.write(_LENGTH.pack(len(message)) + message)
+        self._target.write(LENGTH.pack(len(message)) + message)
         self._target.flush()
 
     def _read(self) -> bytes | None:
-        head = self._source.read(_LENGTH.size)
-        if len(head) < _LENGTH.size:
+        head = self._source.read(LENGTH.size)
+        if len(head) < LENGTH.size:
             return None
-        (length,) = _LENGTH.unpack(head)
+        (length,) = LENGTH.unpack(head)
         message = self._source.read(length)
         return message if len(message) == length else None
 

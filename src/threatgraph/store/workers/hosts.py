@@ -62,6 +62,16 @@ class Host(Protocol):
     number: int
     """The process that forks the workers; 0 if this process starts them."""
 
+    def branch(self, stage: int) -> Host:
+        """Return a host whose workers find the store prepared at another stage.
+
+        Args:
+            stage: see :meth:`threatgraph.store.workers.protocol.WorkerStore.prepare`.
+
+        Raises:
+            OSError: if no process can be started.
+        """
+
     def start(self, permissions: Permissions) -> Worker:
         """Start a worker.
 
@@ -88,6 +98,7 @@ class ForkingHost:
         self._asked = 0
         self._control, theirs = _pair()
         self._started: subprocess.Popen[bytes] | None = None
+        self._parent: ForkingHost | None = None
         with theirs:
             if len(sys._current_frames()) == 1:
                 self.number = 0
@@ -102,6 +113,17 @@ class ForkingHost:
         self.number = self._started.pid
         SocketChannel(self._control).send(_pickled(store))
 
+    def branch(self, stage: int) -> ForkingHost:
+        """Fork a further zygote, which prepares the store at another stage; see :meth:`Host.branch`."""
+        branch = ForkingHost.__new__(ForkingHost)
+        branch._lock, branch._asked, branch._started, branch._parent = threading.Lock(), 0, None, self
+        branch._control, theirs = _pair()
+        with theirs:
+            branch.number = self._command(zygote.BRANCH, stage, _NONE, [theirs.fileno()])
+        if branch.number < 0:
+            raise OSError("cannot fork a process")
+        return branch
+
     def start(self, permissions: Permissions) -> Worker:
         """Start a worker; see :meth:`Host.start`."""
         ours, theirs = _pair()
@@ -111,6 +133,14 @@ class ForkingHost:
         if number < 0:
             raise OSError("cannot fork a process")
         return Worker(SocketChannel(ours), self, number, errors)
+
+    def ping(self) -> None:
+        """Do nothing if the zygote is alive.
+
+        Raises:
+            OSError: if it has ended.
+        """
+        self._command(zygote.PING, 0)
 
     def end(self, number: int, *, kill: bool) -> int:
         """Wait for a worker to end; see :meth:`Host.end`."""
@@ -125,7 +155,9 @@ class ForkingHost:
     def close(self) -> None:
         """End the zygote, which ends all workers."""
         self._control.close()
-        if self._started is not None:
+        if self._parent is not None:
+            self._parent.end(self.number, kill=False)
+        elif self._started is not None:
             self._started.wait()
         elif self.number:
             with suppress(ChildProcessError):
@@ -161,6 +193,10 @@ class StartingHost:
     def __init__(self, store: WorkerStore) -> None:
         self._store = _pickled(store)
         self._started: dict[int, subprocess.Popen[bytes]] = {}
+
+    def branch(self, stage: int) -> StartingHost:
+        """Return this host: a worker prepares the store when it first needs it; see :meth:`Host.branch`."""
+        return self
 
     def start(self, permissions: Permissions) -> Worker:
         """Start a worker; see :meth:`Host.start`."""

@@ -6,9 +6,7 @@ run in a pool of worker processes, which can be killed, or crash, without affect
 
 from __future__ import annotations
 
-import json
 import os
-import signal
 import threading
 import time
 import weakref
@@ -17,10 +15,11 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from threatgraph.errors import EngineFailed, QueryTimeout, QueryTooLarge, ThreatGraphError
+from threatgraph.errors import EngineFailed, ThreatGraphError
 from threatgraph.store.workers.hosts import ForkingHost, Host, StartingHost, Worker
+from threatgraph.store.workers.replies import checked_timeout, crash, read_reply, time_exceeded
 from threatgraph.store.workers.sandbox import can_fork
-from threatgraph.store.workers.worker import ERROR, ERRORS, KEEP, RAISED, Permissions, Request
+from threatgraph.store.workers.worker import KEEP, Permissions, Request
 
 if TYPE_CHECKING:
     from threatgraph.store.workers.protocol import WorkerStore
@@ -28,10 +27,7 @@ if TYPE_CHECKING:
 MEMORY_LIMIT = 4 * 1024**3
 """Memory limit of an external query in bytes, beyond the memory of the idle worker."""
 
-_YEAR = 366 * 24 * 3600
 _SIZE = max(2, os.cpu_count() or 1)
-#: What memory allocators print before they abort a process.
-_NO_MEMORY = ("memory allocation of", "bad_alloc", "MemoryError", "out of memory")
 
 
 class Pool:
@@ -128,9 +124,9 @@ class Pool:
                 reply = worker.channel.receive(None if request.timeout is None else time.monotonic() + request.timeout)
             except TimeoutError:
                 worker.end(kill=True)
-                raise QueryTimeout(_too_late(what, request.timeout)) from None
+                raise time_exceeded(what, request.timeout) from None
             except EOFError:
-                raise _crash(worker, what, permissions.memory) from None
+                raise crash(worker, what, permissions.memory) from None
             except BaseException:
                 worker.end(kill=True)
                 raise
@@ -138,7 +134,7 @@ class Pool:
                 self._idle[permissions].append(worker)
             else:
                 worker.end(kill=False)
-        return _read(reply[1:2], reply[2:], what, permissions.memory)
+        return read_reply(reply, what, permissions.memory)
 
     def _sent(self, request: Request, permissions: Permissions) -> Worker:
         """Send a request and return its worker."""
@@ -180,83 +176,3 @@ class Pool:
                 raise ThreatGraphError("the graph is closed.")
             self._host = ForkingHost(store) if can_fork() else StartingHost(store)
         return self._host
-
-
-def checked_timeout(timeout: float | None) -> float | None:
-    """Check a time limit; more than a year counts as no limit.
-
-    Args:
-        timeout: seconds, above 0.
-
-    Raises:
-        ThreatGraphError: if it is 0, negative or not a number.
-    """
-    if timeout is None or timeout > _YEAR:
-        return None
-    if not timeout > 0:  # also true for NaN
-        raise ThreatGraphError(f"timeout={timeout}: must be a number of seconds above 0, or None for no limit.")
-    return timeout
-
-
-def _read(kind: bytes, content: bytes, what: str, memory: int) -> tuple[bytes, bytes]:
-    """Read the reply of a worker: the kind and bytes of an answer, or raise its error."""
-    if kind == ERROR:
-        name, message = json.loads(content)
-        if name == QueryTooLarge.__name__ and not message:
-            raise QueryTooLarge(_too_large(what, memory))
-        if name == EngineFailed.__name__:
-            raise EngineFailed(_failed(what, message))
-        raise ERRORS[name](message)
-    if kind == RAISED:
-        import pickle
-
-        error_type, arguments, details = pickle.loads(content)  # noqa: S301 - pickled by our worker for a call, not by a query
-        error: ThreatGraphError = error_type.__new__(error_type)
-        error.args = arguments
-        vars(error).update(details)
-        raise error
-    return kind, content
-
-
-def _crash(worker: Worker, what: str, memory: int) -> ThreatGraphError:
-    """The error for a worker that ended during a request."""
-    said = worker.complaint()
-    status = worker.end(kill=False)
-    if any(word in said for word in _NO_MEMORY):
-        return QueryTooLarge(_too_large(what, memory))
-    name = signal.Signals(-status).name if status < 0 else f"exit status {status}" if status else ""
-    if name == "SIGALRM":
-        return QueryTimeout(_too_late(what, None))
-    if name == "SIGKILL":
-        return QueryTooLarge(
-            f"the {what} was stopped by the operating system (SIGKILL), "
-            "for example because memory was short or a system limit was reached."
-        )
-    return EngineFailed(_failed(what, _reason(said), name))
-
-
-def _reason(said: str) -> str:
-    """The line with the reason why a process ended: the second line of a panic, or the last one of a traceback."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    panics = [at for at, line in enumerate(lines) if "panicked at" in line]
-    return next((lines[at + 1] for at in panics if at + 1 < len(lines)), lines[-1] if lines else "")
-
-
-def _failed(what: str, reason: str, end: str = "") -> str:
-    import pyoxigraph
-
-    advice = "Simplify it: reduce nesting, and sort by strings, such as ORDER BY STR(?x)."
-    why = ": ".join(part for part in (end, reason[:200]) if part)
-    return f"the query engine (Oxigraph {pyoxigraph.__version__}) crashed on this {what} ({why}). {advice}"
-
-
-def _too_large(what: str, memory: int) -> str:
-    return (
-        f"the {what} was stopped: it needed more than {memory / 1024**3:.1f} GiB of memory. "
-        "Add a LIMIT, or avoid joins of patterns that share no variable."
-    )
-
-
-def _too_late(what: str, timeout: float | None) -> str:
-    limit = "its time limit" if timeout is None else f"its time limit of {timeout:g} seconds"
-    return f"the {what} was stopped: it exceeded {limit}. Simplify it, or raise the limit (`timeout=`)."

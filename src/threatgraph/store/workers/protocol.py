@@ -12,6 +12,13 @@ class WorkerStore(Protocol):
     def in_memory(self) -> bool:
         """Whether the store holds its triples in memory, so that a worker needs no file."""
 
+    def prepare(self, stage: int) -> None:
+        """Prepare the store in the process that forks the workers, so that they share the result.
+
+        Args:
+            stage: what to prepare; 0 for what every worker needs.
+        """
+
     def in_worker(self) -> WorkerStore:
         """The store as a worker process must see it, such as one that is opened anew."""
 

@@ -27,20 +27,24 @@ COMMAND = struct.Struct("<Qcqq??")
 ANSWER = struct.Struct("<Qq")
 """A reply: the serial number, and the process ID of a new worker (negative if the fork failed) or the exit status of an
 ended one."""
-FORK, WAIT, KILL = b"F", b"W", b"K"
+FORK, BRANCH, WAIT, KILL, PING = b"F", b"B", b"W", b"K", b"P"
+"""Fork a worker, fork a further zygote that prepares the store at the stage ``number``, wait for a worker, kill one,
+and do nothing."""
 
 
-def hold(control: socket.socket, store: WorkerStore) -> NoReturn:
+def hold(control: socket.socket, store: WorkerStore, stage: int = 0) -> NoReturn:
     """Run as the zygote until this process ends.
 
     Args:
         control: the connection to the parent.
         store: the store.
+        stage: what to prepare for the workers.
     """
     workers: set[int] = set()
     try:
         _leave_parent()
         control = _only_open(control)
+        store.prepare(stage)
         if store.in_memory:
             import_all()
         gc.freeze()  # existing objects are not traversed again, so their memory stays shared with the workers
@@ -52,7 +56,10 @@ def hold(control: socket.socket, store: WorkerStore) -> NoReturn:
             if command == FORK:
                 number = _forked(store, descriptors, Permissions(*permitted))
                 workers.add(number)
-            else:
+            elif command == BRANCH:
+                number = _branched(store, descriptors, number)
+                workers.add(number)
+            elif command != PING:
                 if command == KILL:
                     os.kill(number, signal.SIGKILL)
                 workers.discard(number)
@@ -83,6 +90,24 @@ def _forked(store: WorkerStore, descriptors: list[int], permissions: Permissions
         for descriptor in descriptors:
             os.close(descriptor)
     return worker
+
+
+def _branched(store: WorkerStore, descriptors: list[int], stage: int) -> int:
+    """Fork a zygote that is controlled over the descriptor; its memory is shared with this one until it changes."""
+    try:
+        branch = os.fork()
+        if branch == 0:
+            try:
+                gc.unfreeze()
+                hold(socket.socket(fileno=descriptors[0]), store, stage)
+            finally:
+                os._exit(1)
+    except OSError:
+        return -1
+    finally:
+        for descriptor in descriptors:
+            os.close(descriptor)
+    return branch
 
 
 def _leave_parent() -> None:

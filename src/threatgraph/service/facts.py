@@ -1,0 +1,13 @@
+"""Facts about the served graph, read once when it has been opened."""
+
+from __future__ import annotations
+
+from threatgraph.service.served import ServedGraph
+from threatgraph.version import VERSION
+
+
+def read(served: ServedGraph) -> dict[str, str]:
+    """Return the location and the digest of the graph, and its version for people."""
+    digest = served.digest()
+    version = f"{VERSION}+{digest[:8]}" if digest else VERSION
+    return {"location": served.graph.store.location, "digest": digest, "version": version}
