@@ -1,4 +1,4 @@
-"""Content negotiation: chooses the form of an answer by suffix, ``format=`` or ``Accept`` (RFC 9110, section 12.5.1)."""
+"""Content negotiation: by suffix, ``format=`` or ``Accept`` (RFC 9110, section 12.5.1)."""
 
 from __future__ import annotations
 
