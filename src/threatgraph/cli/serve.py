@@ -31,7 +31,7 @@ class ServeOptions(Options):
     answer_size: int = 16 * 1024**2
     query_size: int = 64 * 1024
     body_size: int = 128 * 1024
-    cache_size: int = 64 * 1024**2
+    cache_size: int = 16 * 1024**2
     queue: int = 32
     per_client: int = 4
     metrics: bool = False
@@ -64,7 +64,7 @@ def add_arguments(parser: Parser) -> None:
     add("--answer-size", type=_size, metavar="SIZE", help="maximum size of an answer (default: 16M)")
     add("--query-size", type=_size, metavar="SIZE", help="maximum size of a query (default: 64k)")
     add("--body-size", type=_size, metavar="SIZE", help="maximum size of a request body (default: 128k)")
-    add("--cache-size", type=_size, metavar="SIZE", help="memory for answers to repeated requests (default: 64M)")
+    add("--cache-size", type=_size, metavar="SIZE", help="memory for answers to repeated requests (default: 16M)")
     add("--queue", type=positive_integer, metavar="N", help="requests that may wait for a worker (default: 32)")
     add("--per-client", type=positive_integer, metavar="N", help="requests of one client to run at once (default: 4)")
     add("--metrics", action="store_true", help="publish counts and times of requests at /metrics, for Prometheus")

@@ -1,48 +1,44 @@
-"""Keeps the answers that were used last, compressed once a client accepts that."""
+"""Keeps the answers that were used last, compressed where that saves memory."""
 
 from __future__ import annotations
 
 import zlib
 from collections import OrderedDict
+from typing import NamedTuple
 
 from threatgraph.service import Answer
 
-_LEVEL = 6
+_LEVEL = 5
 _GZIP = 31
 """The window of zlib, with the header and trailer of gzip."""
-SMALLEST = 1_000
+_SMALLEST = 1_000
 """Smaller answers are not worth compressing."""
+_OVERHEAD = 1_000
+"""About the bytes that an entry takes besides its content."""
+_TEXT = ("text/", "json", "xml", "application/n-", "trig")
+"""Parts of the media types of texts."""
 
 
-class Entry:
-    """An answer, either as it is or compressed."""
+class Entry(NamedTuple):
+    """An answer as it is kept."""
 
-    def __init__(self, answer: Answer) -> None:
-        self._answer = answer
-        self._content: bytes | None = answer.content
-        self._compressed: bytes | None = None
-
-    @property
-    def answer(self) -> Answer:
-        """The answer; its content may be missing."""
-        return self._answer
-
-    @property
-    def size(self) -> int:
-        """The bytes that the entry keeps."""
-        return len(self._content or b"") + len(self._compressed or b"")
+    answer: Answer
+    """The answer; its content is compressed if ``is_compressed``."""
+    is_compressed: bool
 
     def plain(self) -> bytes:
         """The content."""
-        return zlib.decompress(self._compressed or b"", _GZIP) if self._content is None else self._content
+        content = self.answer.content
+        return zlib.decompress(content, _GZIP) if self.is_compressed else content
 
-    def compressed(self) -> bytes:
-        """The content in gzip, which is kept from now on instead of the content."""
-        if self._compressed is None:
-            packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
-            self._compressed = packer.compress(self._content or b"") + packer.flush()
-            self._content, self._answer = None, self._answer._replace(content=b"")
-        return self._compressed
+
+def compressed(answer: Answer) -> Entry:
+    """Compress an answer with gzip, unless it is small or no text."""
+    if len(answer.content) < _SMALLEST or not any(part in answer.media_type for part in _TEXT):
+        return Entry(answer, is_compressed=False)
+    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
+    content = packer.compress(answer.content) + packer.flush()
+    return Entry(answer._replace(content=content), is_compressed=True)
 
 
 class Cache:
@@ -55,12 +51,8 @@ class Cache:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._entries: OrderedDict[str, Entry] = OrderedDict()
-        self._size = 0
-
-    @property
-    def size(self) -> int:
-        """The bytes of all entries."""
-        return self._size
+        self.size = 0
+        """The bytes of all answers."""
 
     def get(self, key: str) -> Entry | None:
         """Return the entry of a key."""
@@ -71,25 +63,16 @@ class Cache:
 
     def put(self, key: str, entry: Entry) -> None:
         """Keep an entry, unless it would take most of the cache."""
-        if entry.size > self._limit // 4 or key in self._entries:
+        size = len(entry.answer.content)
+        if size > self._limit // 4 or key in self._entries:
             return
         self._entries[key] = entry
-        self._size += entry.size
-        while self._size > self._limit:
+        self.size += size + _OVERHEAD
+        while self.size > self._limit:
             _, dropped = self._entries.popitem(last=False)
-            self._size -= dropped.size
-
-    def resized(self, key: str, before: int) -> None:
-        """Note that the size of an entry has changed.
-
-        Args:
-            key: its key.
-            before: its former size.
-        """
-        if (entry := self._entries.get(key)) is not None:
-            self._size += entry.size - before
+            self.size -= len(dropped.answer.content) + _OVERHEAD
 
     def clear(self) -> None:
         """Drop all entries."""
         self._entries.clear()
-        self._size = 0
+        self.size = 0

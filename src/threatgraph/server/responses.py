@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from starlette.requests import Request
 from starlette.responses import Response
 
-from threatgraph.server.cache import SMALLEST, Cache, Entry
+from threatgraph.server.cache import Cache, Entry, compressed
 from threatgraph.server.clients import Clients
 from threatgraph.server.metrics import Metrics
 from threatgraph.server.settings import Settings
@@ -18,7 +18,6 @@ from threatgraph.service import PLAIN, Answer, Backend
 
 T = TypeVar("T")
 _FRESH = "public, max-age=300, stale-while-revalidate=86400"
-_COMPRESSED = ("text/", "application/json", "application/xml", "application/rdf+xml", "application/n-", "+json", "+xml")
 _IN_THREAD = 256 * 1024
 """Larger answers are compressed in a thread, so that other requests need not wait."""
 
@@ -91,35 +90,33 @@ async def respond(
     etag = "" if private else server.etag(function, key, sorted(arguments.items()))
     if etag and _matches(request.headers.get("if-none-match"), etag):
         return Response(None, 304, _with(headers, etag, private=private))
-    entry = server.cache.get(etag) if etag else None
-    if entry is None:
-        address = request.client.host if request.client else ""
-        async with server.clients.turn(address, server.settings.limits.timeout):
-            answer: Answer = await _unless_gone(
-                request, server.backend.run(function, stage=stage, query=query, **arguments)
-            )
-        entry = Entry(answer)
-        if etag and answer.status == 200:
-            server.cache.put(etag, entry)
-    return await _response(request, entry, [*headers, *entry.answer.headers], etag, private=private)
+    if etag and (entry := server.cache.get(etag)) is not None:
+        return _response(request, entry, headers, etag, private=private)
+    address = request.client.host if request.client else ""
+    async with server.clients.turn(address, server.settings.limits.timeout):
+        answer: Answer = await _unless_gone(
+            request, server.backend.run(function, stage=stage, query=query, **arguments)
+        )
+    if answer.status != 200 or private:
+        return _response(request, Entry(answer, is_compressed=False), headers, "", private=True)
+    entry = await asyncio.to_thread(compressed, answer) if len(answer.content) > _IN_THREAD else compressed(answer)
+    if etag:
+        server.cache.put(etag, entry)
+    return _response(request, entry, headers, etag, private=private)
 
 
-async def _response(
+def _response(
     request: Request, entry: Entry, headers: Sequence[tuple[str, str]], etag: str, *, private: bool
 ) -> Response:
-    answer, before = entry.answer, entry.size
-    fields = _with(headers, etag if answer.status == 200 else "", private=private or answer.status >= 400)
-    accepts = "gzip" in request.headers.get("accept-encoding", "")
-    text = any(part in answer.media_type for part in _COMPRESSED)
-    if accepts and text and before >= SMALLEST:
-        content = await asyncio.to_thread(entry.compressed) if before > _IN_THREAD else entry.compressed()
+    answer, headers = entry.answer, [*headers, *entry.answer.headers]
+    fields = _with(headers, etag, private=private)
+    if entry.is_compressed and "gzip" in request.headers.get("accept-encoding", ""):
+        content = answer.content
         fields["content-encoding"] = "gzip"
-        if etag:
-            server_of(request).cache.resized(etag, before)
     else:
         content = entry.plain()
+    fields["content-type"] = answer.media_type
     response = Response(content, answer.status, fields)
-    response.headers["content-type"] = answer.media_type
     for name, value in headers:
         if name.lower() == "link":  # there can be several
             response.headers.append(name, value)

@@ -31,8 +31,8 @@ class Settings(NamedTuple):
     """Seconds for a client to send the headers, and again for the body."""
     per_client: int = 4
     """Requests of one client that are evaluated or wait for a worker at once; more of them wait their turn."""
-    cache: int = 64 * 1024**2
-    """Bytes of answers to keep, most of them compressed; 0 for none."""
+    cache: int = 16 * 1024**2
+    """Bytes of compressed answers to keep; 0 for none."""
     metrics: bool = False
     """Whether ``/metrics`` exists."""
     access_log: bool = True
