@@ -52,6 +52,7 @@ LAYERS = {
     "authoring": 3,
     "analytics": 3,
     "plots": 3,
+    "publishing": 3,
     "graph": 4,
     "service": 5,
     "web": 5,

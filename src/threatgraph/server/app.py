@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from threatgraph.errors import ThreatGraphError
-from threatgraph.server import sparql
+from threatgraph.server import api, site_files, sparql
 from threatgraph.server.gate import Gate
 from threatgraph.server.problems import Problem, problem_of, respond_to
 from threatgraph.server.responses import ClientGone, Server, server_of
@@ -51,7 +51,12 @@ def build(server: Server) -> ASGIApp:
 
 
 def _routes(server: Server) -> list[BaseRoute]:
-    found: list[BaseRoute] = [*sparql.routes(), Route("/health", _health)]
+    found: list[BaseRoute] = [
+        *sparql.routes(),
+        *api.routes(),
+        *site_files.routes(),
+        Route("/health", _health),
+    ]
     if server.settings.metrics:
         found.append(Route("/metrics", _metrics))
     return found

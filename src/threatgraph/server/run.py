@@ -13,7 +13,7 @@ from threatgraph.service import Backend, Source
 
 BACKLOG = 1024
 """Connections that wait to be accepted."""
-MODULES = ("threatgraph.service.sparql",)
+MODULES = ("threatgraph.service.sparql", "threatgraph.server.work.answers", "threatgraph.server.work.files")
 
 
 def serve(source: Source, settings: Settings) -> None:
