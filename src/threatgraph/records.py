@@ -256,6 +256,14 @@ def read_record(store: Store, iri: str) -> Record:
     return _record(iri, by_subject[iri], nested)
 
 
+def exists(store: Store, iri: str) -> bool:
+    """Return whether the graph has a statement about an IRI."""
+    try:
+        return store.ask("ASK { ?record ?property ?value }", {"record": NamedNode(iri)})
+    except ValueError:  # not a valid IRI
+        return False
+
+
 def read_inbound(store: Store, iri: str) -> dict[str, tuple[Link, ...]]:
     """Return the records that link to a record, by the local name of the property.
 
