@@ -15,6 +15,7 @@ from threatgraph.store.workers.worker import Permissions
 
 _OPENING = 600.0
 """Seconds for a large graph to be opened."""
+_PING = 5.0
 
 
 class Limits(NamedTuple):
@@ -164,6 +165,16 @@ class Backend:
         former, self._pool, self.facts = self._pool, pool, facts
         await former.close()
         return facts
+
+    async def is_alive(self) -> bool:
+        """Whether a worker answers, apart from all that wait for one."""
+        try:
+            await self._pool.call(
+                "threatgraph.service.facts:ping", {}, permissions=self._permissions(files=True), timeout=_PING
+            )
+        except ThreatGraphError:
+            return False
+        return True
 
     @property
     def load(self) -> dict[str, tuple[int, int]]:

@@ -11,3 +11,7 @@ def read(served: ServedGraph) -> dict[str, str]:
     digest = served.digest()
     version = f"{VERSION}+{digest[:8]}" if digest else VERSION
     return {"location": served.graph.store.location, "digest": digest, "version": version}
+
+
+def ping(served: ServedGraph) -> None:
+    """Do nothing, in a worker that has opened the graph."""

@@ -22,7 +22,7 @@ from threatgraph.sparql.sorting import sorts_by_one_type
 from threatgraph.sparql.tokens import may_say
 from threatgraph.store.integrity import reading_intact, reading_store
 from threatgraph.store.lexical_forms import LexicalForms, RestoringWriter
-from threatgraph.store.protocol import Answer
+from threatgraph.store.protocol import Answer, Dataset
 from threatgraph.table import Table, to_rdflib_graph
 from threatgraph.vocab import PREFIXES
 
@@ -142,15 +142,28 @@ class OxigraphStore:
         text = bind_values(sparql, bindings)
         pool = self.pool(graphs=uses_named_graphs(text))
         answer = pool.query(text, timeout=timeout, allow_service=allow_service, network=allow_service)
-        return self._unpacked(*answer)
+        return self.unpacked(*answer)
 
     def call(self, function: str, *, what: str, timeout: float | None = None, **arguments: Any) -> Any:
         """Call a function of threatgraph on this store in a worker; see :meth:`threatgraph.store.Store.call`."""
         return self.pool(graphs=True).call(function, what=what, timeout=timeout, **arguments)
 
-    def answer(self, sparql: str) -> tuple[bytes, bytes]:
-        """Evaluate a query and serialize the answer for another process: its kind, and its bytes."""
-        answer = _evaluate(self._for(sparql), sparql, None)
+    def answer(self, sparql: str, dataset: Dataset | None = None) -> tuple[bytes, bytes]:
+        """Evaluate a query in this process, which may not survive it, and serialize the answer.
+
+        Args:
+            sparql: the text of the query.
+            dataset: the graphs that it sees; by default those that its text names.
+
+        Returns:
+            The kind of the answer, and its bytes: SPARQL Query Results JSON, or N-Triples.
+
+        Raises:
+            InvalidQuery: if the query does not parse.
+            QueryTooLarge: if the answer has triple terms that are nested too deeply.
+            ThreatGraphError: if the evaluation fails.
+        """
+        answer = _evaluate(self._for(sparql) if dataset is None else self._with_graphs(), sparql, None, dataset)
         try:
             if isinstance(answer, ox.QueryBoolean):
                 return BOOLEAN, b"1" if answer else b""
@@ -160,7 +173,12 @@ class OxigraphStore:
         except (OSError, RuntimeError, ValueError) as error:
             raise ThreatGraphError(f"the query failed: {error}") from error
 
-    def _unpacked(self, kind: bytes, content: bytes) -> Answer:
+    def unpacked(self, kind: bytes, content: bytes) -> Answer:
+        """Read what :meth:`answer` returns.
+
+        Raises:
+            QueryTooLarge: if a literal is too long.
+        """
         if kind == BOOLEAN:
             return bool(content)
         with suppress(MemoryError):  # drop the frames: they hold Oxigraph objects that no other thread may release
@@ -250,10 +268,15 @@ def derive(engine: ox.Store) -> Iterator[bytes]:
 
 
 def _evaluate(
-    store: ox.Store, sparql: str, bindings: Bindings | None
+    store: ox.Store, sparql: str, bindings: Bindings | None, dataset: Dataset | None = None
 ) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+    text = bind_values(sparql, bindings)
     try:
-        return store.query(bind_values(sparql, bindings), prefixes=PREFIXES)
+        if dataset is None:
+            return store.query(text, prefixes=PREFIXES)
+        default: list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] = [ox.NamedNode(iri) for iri in dataset.default]
+        named: list[ox.NamedNode | ox.BlankNode] = [ox.NamedNode(iri) for iri in dataset.named]
+        return store.query(text, prefixes=PREFIXES, default_graph=default, named_graphs=named)
     except SyntaxError as error:
         message = undeclared_prefix(sparql) or _mark_error(sparql, str(error.msg))
         raise InvalidQuery(message) from error

@@ -23,7 +23,7 @@ from threatgraph.rdf.ntriples import to_lines
 from threatgraph.rdf.reading import Source
 from threatgraph.sparql.binding import Bindings, bind_values
 from threatgraph.sparql.tokens import tokens
-from threatgraph.store.protocol import Answer
+from threatgraph.store.protocol import Answer, Dataset
 from threatgraph.store.remote.dialects import MANIFEST_GRAPH, OWN_GRAPHS, Dialect, dialect_of, in_dataset
 from threatgraph.store.remote.http import DEADLINE, Http, RequestTimeout, Response, check_url
 from threatgraph.store.remote.parsing import form_of
@@ -140,11 +140,12 @@ class RemoteStore:
         *,
         timeout: float | None = None,
         allow_service: bool = False,
+        dataset: Dataset | None = None,
     ) -> Answer:
         """Run an external query; see :meth:`threatgraph.store.Store.query`.
 
         The query is parsed locally first. Syntax errors are reported as for other stores; updates and ``SERVICE`` are
-        rejected before anything is sent.
+        rejected before anything is sent. ``dataset`` replaces the graphs that the query names.
 
         Raises:
             EndpointError: if the server fails or returns an invalid response.
@@ -155,7 +156,7 @@ class RemoteStore:
             # One limit for all requests, including the detection of the dialect. A query that calls other servers is
             # not idempotent.
             with self._http.within(timeout):
-                return self._answer(text, form, idempotent=not allow_service)
+                return self._answer(text, form, idempotent=not allow_service, dataset=dataset)
         except RequestTimeout as error:
             raise QueryTimeout(str(error)) from None
 
@@ -261,23 +262,34 @@ class RemoteStore:
 
     # Requests and responses.
 
-    def _answer(self, sparql: str, form: type, *, idempotent: bool = True) -> Answer:
-        response = self._send(
-            _prologue(sparql) + sparql, "nt" if form is ox.QueryTriples else "json", sparql, idempotent=idempotent
-        )
+    def _answer(self, sparql: str, form: type, *, idempotent: bool = True, dataset: Dataset | None = None) -> Answer:
+        kind = "nt" if form is ox.QueryTriples else "json"
+        text = _prologue(sparql) + sparql
+        response = self._send(text, kind, sparql, idempotent=idempotent, dataset=dataset)
         if form is ox.QueryTriples:
             return self._graph_of(response)
         results = self._results(response)
         return bool(results) if isinstance(results, ox.QueryBoolean) else self._table(response)
 
-    def _send(self, text: str, form: str, dataset_of: str | None = None, *, idempotent: bool = True) -> Response:
-        dataset: list[tuple[str, str]] = []
-        if dataset_of is not None and (merged := self.default_graph) and not _names_dataset(dataset_of):
+    def _send(
+        self,
+        text: str,
+        form: str,
+        dataset_of: str | None = None,
+        *,
+        idempotent: bool = True,
+        dataset: Dataset | None = None,
+    ) -> Response:
+        graphs: list[tuple[str, str]] = []
+        if dataset is not None:
+            graphs += [("default-graph-uri", iri) for iri in dataset.default]
+            graphs += [("named-graph-uri", iri) for iri in dataset.named]
+        elif dataset_of is not None and (merged := self.default_graph) and not _names_dataset(dataset_of):
             if _uses_named_graphs(dataset_of):
                 text = in_dataset(text, merged, self.graphs())
             else:
-                dataset.append(("default-graph-uri", merged))
-        return self._http.send(_request(self.url, text, form, dataset), idempotent=idempotent)
+                graphs.append(("default-graph-uri", merged))
+        return self._http.send(_request(self.url, text, form, graphs), idempotent=idempotent)
 
     def _results(self, response: Response) -> ox.QuerySolutions | ox.QueryBoolean:
         if response.kind not in _RESULTS:

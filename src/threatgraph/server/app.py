@@ -1,0 +1,97 @@
+"""The application: its routes, its errors, and its life."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
+
+from threatgraph.errors import ThreatGraphError
+from threatgraph.server import sparql
+from threatgraph.server.gate import Gate
+from threatgraph.server.problems import Problem, problem_of, respond_to
+from threatgraph.server.responses import ClientGone, Server, server_of
+from threatgraph.service import SEARCH
+
+MODULES = (sparql.WORK,)
+"""The modules whose functions run in workers."""
+
+
+def build(server: Server) -> ASGIApp:
+    """Build the application.
+
+    Args:
+        server: the settings and the graph.
+    """
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        # The search index takes longer to build than the graph to open, so it is built beside the first requests.
+        preparing = asyncio.create_task(server.backend.prepare(SEARCH))
+        yield
+        preparing.cancel()
+
+    app = Starlette(
+        routes=_routes(server),
+        exception_handlers={
+            ClientGone: _gone,
+            **dict.fromkeys((Problem, ThreatGraphError, HTTPException, Exception), _refused),
+        },
+        lifespan=lifespan,
+    )
+    app.state.server = server
+    return Gate(app, server)
+
+
+def _routes(server: Server) -> list[BaseRoute]:
+    found: list[BaseRoute] = [*sparql.routes(), Route("/health", _health)]
+    if server.settings.metrics:
+        found.append(Route("/metrics", _metrics))
+    return found
+
+
+async def _health(request: Request) -> Response:
+    """Whether the server can answer."""
+    backend = server_of(request).backend
+    alive = await backend.is_alive()
+    status = {"status": "ok" if alive else "failing", "version": backend.facts.version}
+    return JSONResponse(status, 200 if alive else 503, {"Cache-Control": "no-store"})
+
+
+async def _metrics(request: Request) -> Response:
+    server = server_of(request)
+    text = server.metrics.render(server.backend.load, server.cache.size)
+    return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """Answer a request that failed."""
+    if isinstance(error, ThreatGraphError):
+        return respond_to(request, problem_of(error))
+    if isinstance(error, HTTPException):
+        return respond_to(request, _problem(request, error))
+    if isinstance(error, Problem):
+        return respond_to(request, error)
+    # The details are for the log, where uvicorn writes them, and not for strangers.
+    return respond_to(request, Problem(500, "the server failed on this request; its log has the reason."))
+
+
+def _problem(request: Request, error: HTTPException) -> Problem:
+    """The problem for an error of Starlette: no route, or a method that the route does not have."""
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "GET, HEAD")
+        return Problem(405, f"this path does not support {request.method}; use {allowed}.", {"Allow": allowed})
+    if error.status_code == 404:
+        return Problem(404, f"nothing is at {request.url.path}.")
+    return Problem(error.status_code, str(error.detail))
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    return Response(None, 499)  # nobody reads it

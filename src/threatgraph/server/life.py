@@ -1,0 +1,80 @@
+"""The life of the server process: it waits for the graph, serves, opens the graph anew, and stops."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+
+import uvicorn
+
+from threatgraph.display import printable
+from threatgraph.errors import ThreatGraphError
+from threatgraph.server.app import build
+from threatgraph.server.http import LimitedProtocol
+from threatgraph.server.responses import Server
+from threatgraph.server.run import BACKLOG
+from threatgraph.server.settings import Settings
+from threatgraph.service import Backend
+
+_GRACE = 4
+"""Seconds for requests that run when the server is told to stop."""
+
+
+def run(backend: Backend, settings: Settings, listener: socket.socket) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Args:
+        backend: the graph, which may still be opening.
+        settings: the settings.
+        listener: the socket that clients connect to.
+
+    Raises:
+        ThreatGraphError: if the graph cannot be opened.
+    """
+    server = Server(settings, backend)
+    config = uvicorn.Config(
+        build(server),
+        http=type("Protocol", (LimitedProtocol,), {"largest": settings.headers, "slowest": settings.slow}),
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        forwarded_allow_ips=settings.trusted_proxies,
+        timeout_graceful_shutdown=_GRACE,
+        timeout_keep_alive=int(settings.slow),
+        backlog=BACKLOG,
+    )
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(_serve(uvicorn.Server(config), server, listener))
+
+
+async def _serve(http: uvicorn.Server, server: Server, listener: socket.socket) -> None:
+    facts = await server.backend.start()
+    host, port = listener.getsockname()[:2]
+    _say(f"serving the graph {facts.location} at http://{f'[{host}]' if ':' in host else host}:{port}/")
+    reloading: set[asyncio.Task[None]] = set()
+
+    def reload() -> None:
+        task = asyncio.get_running_loop().create_task(_reload(server))
+        reloading.add(task)
+        task.add_done_callback(reloading.discard)
+
+    if hasattr(signal, "SIGHUP"):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+    await http.serve(sockets=[listener])
+
+
+async def _reload(server: Server) -> None:
+    try:
+        await server.reload()
+    except ThreatGraphError as error:
+        _say(f"the graph could not be opened, so the former one stays in use: {error}")
+    else:
+        _say(f"serving the graph {server.backend.facts.location}, version {server.backend.facts.version}")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"threatgraph: {printable(text)}\n")
+    sys.stderr.flush()

@@ -1,0 +1,96 @@
+"""Evaluates SPARQL queries from outside, in a worker process."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from threatgraph.errors import ThreatGraphError
+from threatgraph.export import export_results, export_triples
+from threatgraph.service.answer import Answer
+from threatgraph.service.served import ServedGraph
+from threatgraph.sparql.guard import refuse_unsafe
+from threatgraph.store.oxigraph import ROWS, OxigraphStore
+from threatgraph.store.protocol import Answer as Result
+from threatgraph.store.protocol import Dataset
+from threatgraph.store.remote.store import RemoteStore
+
+JSON = "json"
+"""The name of SPARQL Query Results JSON, which Oxigraph writes itself."""
+
+
+class NotAcceptable(ThreatGraphError):
+    """The client accepts no form that the answer to this query can have."""
+
+
+class AnswerTooLarge(ThreatGraphError):
+    """The answer is larger than the server sends."""
+
+
+class Written(NamedTuple):
+    """A form in which an answer can be written."""
+
+    format: str
+    """Its name among the formats of :mod:`threatgraph.export`."""
+    content_type: str
+
+
+def evaluate(
+    served: ServedGraph,
+    query_text: str,
+    dataset: Dataset | None,
+    rows: Written | None,
+    triples: Written | None,
+    seconds: float,
+    largest: int,
+) -> Answer:
+    """Evaluate a query, and write the answer in the form that the client accepts for this kind of query.
+
+    Args:
+        served: the graph.
+        query_text: the text of the query.
+        dataset: the graphs that it sees, if the request names them.
+        rows: the form for SELECT and ASK; ``None`` if the client accepts none of them.
+        triples: the form for CONSTRUCT and DESCRIBE; ``None`` if the client accepts none of them.
+        seconds: the time limit, for a graph on another server.
+        largest: the maximum size of the answer in bytes.
+
+    Raises:
+        NotAcceptable: if the answer has a kind for which the client accepts no form.
+        AnswerTooLarge: if the answer is larger.
+        ThreatGraphError: as :meth:`threatgraph.ThreatGraph.query`.
+    """
+    store = served.graph.store
+    if isinstance(store, RemoteStore):
+        answer = store.query(query_text, timeout=seconds, dataset=dataset)
+        content, form = _written(answer, rows, triples)
+    elif isinstance(store, OxigraphStore):
+        refuse_unsafe(query_text)
+        kind, content = store.answer(query_text, dataset)
+        _require_small(content, largest)
+        if kind == ROWS and rows is not None and rows.format == JSON:
+            form = rows
+        else:
+            answer = store.unpacked(kind, content)
+            content, form = _written(answer, rows, triples)
+    else:
+        raise TypeError(store)
+    _require_small(content, largest)
+    return Answer(content, form.content_type)
+
+
+def _written(answer: Result, rows: Written | None, triples: Written | None) -> tuple[bytes, Written]:
+    form = triples if isinstance(answer, list) else rows
+    if form is None:
+        what = "triples" if isinstance(answer, list) else "a Boolean" if isinstance(answer, bool) else "rows"
+        raise NotAcceptable(f"the answer to this query is {what}, and the request accepts no format for that.")
+    if isinstance(answer, list):
+        return export_triples(answer, form.format), form
+    return export_results(answer, form.format), form
+
+
+def _require_small(content: bytes, largest: int) -> None:
+    if len(content) > largest:
+        raise AnswerTooLarge(
+            f"the answer is larger than {largest / 1024**2:g} MiB, the limit of this server: add a LIMIT, or download "
+            "the graph."
+        )
