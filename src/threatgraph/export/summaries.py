@@ -1,4 +1,4 @@
-"""Summaries of records as triples: what they are called, and what they are."""
+"""Short descriptions as triples: what records are called, and what the graph states about a node."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ WHERE {
   ?record ?property ?value .
 }
 """
+_STATEMENTS = "CONSTRUCT { ?node ?property ?value } WHERE { ?node ?property ?value }"
 
 
 def summarize(store: Store, iris: Iterable[str]) -> list[Triple]:
@@ -29,7 +30,17 @@ def summarize(store: Store, iris: Iterable[str]) -> list[Triple]:
         store: the graph.
         iris: the IRIs of the records.
     """
-    nodes = list(map(NamedNode, iris))
-    return [
-        triple for batch in batches(nodes) for triple in store.construct(_SUMMARIES % values_clause("record", batch))
-    ]
+    found: list[Triple] = []
+    for batch in batches(list(map(NamedNode, iris))):
+        found += store.as_written(store.construct(_SUMMARIES % values_clause("record", batch)))
+    return found
+
+
+def statements(store: Store, iri: str) -> list[Triple]:
+    """Return the statements about a node alone, for nodes that very many records link to, such as agents.
+
+    Args:
+        store: the graph.
+        iri: the IRI of the node.
+    """
+    return list(store.as_written(store.construct(_STATEMENTS, {"node": NamedNode(iri)})))

@@ -13,8 +13,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from threatgraph.errors import UnknownName
 from threatgraph.server.negotiation import Form, choose, named
+from threatgraph.server.problems import Problem
 from threatgraph.server.responses import respond
+from threatgraph.server.sparql import not_acceptable
 from threatgraph.service import GRAPHS, PLAIN
 from threatgraph.vocab import KINDS
 from threatgraph.web.document import GRAPH_FORMS, LIST_FORMS, MEDIA_TYPES, ONTOLOGY_FORMS, PAGE_FORMS, RECORD_FORMS
@@ -31,7 +34,8 @@ _ALSO = {
 }
 """Other media types that clients use for a form."""
 FORMS: Mapping[str, Form] = {name: Form(name, kind, _ALSO.get(name, ())) for name, kind in MEDIA_TYPES.items()}
-_QUERY_PAGE_FORMS = ("html", "md")
+QUERY_FORMS = ("html", "md")
+"""The forms of the page of a named query."""
 _PLURALS = {kind.plural: kind.name for kind in KINDS.values()}
 
 
@@ -52,7 +56,7 @@ def routes() -> list[Route]:
     return [
         Route("/static/{name}", _static),
         Route("/ontology/context.jsonld", _context),
-        Route("/queries/{name}", _query_page),
+        Route("/queries/{name}", query_page),
         Route("/{path:path}", _document),
     ]
 
@@ -66,26 +70,30 @@ async def _document(request: Request) -> Response:
         return RedirectResponse(Links(root).page(canonical) + query, 301)
     target = _target(path)
     form = _form(request, target.forms, target.suffix)
-    if form is None:
-        return await _refuse(request, target.forms)
     arguments: dict[str, Any] = {**target.arguments, "form": form.name, "root": root, "suffix": target.suffix}
     if target.function == "record":
-        arguments["query"] = query
+        arguments["parameters"] = query
     elif target.function == "records":
         arguments["given"] = tuple(pair for pair in request.query_params.multi_items() if pair[0] != "format")
     return await _respond(request, target.function, stage=target.stage, **arguments)
 
 
-async def _query_page(request: Request) -> Response:
-    """The page of a named query; its results as data have routes of their own."""
-    form = _form(request, _QUERY_PAGE_FORMS, None)
-    if form is None:
-        return await _refuse(request, _QUERY_PAGE_FORMS)
-    name, root = str(request.path_params["name"]), _root(request)
-    params = {key: value for key, value in request.query_params.items() if key != "format"}
-    key = (name, form.name, root, tuple(sorted(params.items())))
+async def query_page(request: Request) -> Response:
+    """The page of a named query as HTML or Markdown; its results as data have another endpoint.
+
+    Raises:
+        UnknownName: if there is no such query.
+        Problem: for another form.
+    """
+    values = {key: value for key, value in request.query_params.items() if key != "format"}
+    form = _form(request, QUERY_FORMS)
     return await respond(
-        request, "threatgraph.web.queries:page", key=key, name=name, params=params, form=form.name, root=root
+        request,
+        "threatgraph.web.queries:page",
+        name=str(request.path_params["name"]),
+        values=values,
+        form=form.name,
+        root=_root(request),
     )
 
 
@@ -97,19 +105,9 @@ async def _static(request: Request) -> Response:
     return await _respond(request, "style_sheet", name=str(request.path_params["name"]), root=_root(request))
 
 
-async def _refuse(request: Request, forms: tuple[str, ...]) -> Response:
-    """The answer if the document does not have the form that the client asks for."""
-    wanted = request.query_params.get("format")
-    if wanted is None:
-        return await _respond(request, "not_acceptable", forms=forms, root=_root(request))
-    form = choose(request.headers.get("accept"), [FORMS["html"], FORMS["json"]]) or FORMS["json"]
-    return await _respond(request, "unknown_format", name=wanted, forms=forms, form=form.name, root=_root(request))
-
-
 async def _respond(request: Request, function: str, *, stage: int = PLAIN, **arguments: Any) -> Response:
-    """Call a function of :mod:`threatgraph.web.answers`, whose answer depends on nothing but its arguments."""
-    key = (function, *sorted(arguments.items()))
-    return await respond(request, f"threatgraph.web.answers:{function}", key=key, stage=stage, **arguments)
+    """Call a function of :mod:`threatgraph.web.answers`."""
+    return await respond(request, f"threatgraph.web.answers:{function}", stage=stage, **arguments)
 
 
 def _root(request: Request) -> str:
@@ -146,10 +144,20 @@ def _page(path: str) -> _Target:
     return _Target("record", RECORD_FORMS, {"path": path})
 
 
-def _form(request: Request, forms: Sequence[str], suffix: str | None) -> Form | None:
-    """The form that the client asks for, if the document has it."""
-    known = [FORMS[name] for name in forms]
+def _form(request: Request, names: Sequence[str], suffix: str | None = None) -> Form:
+    """The form that the client asks for.
+
+    Raises:
+        Problem: if the document does not have it.
+    """
     if suffix is not None:
         return FORMS[suffix]
-    wanted = request.query_params.get("format")
-    return choose(request.headers.get("accept"), known) if wanted is None else named(wanted, known)
+    forms = [FORMS[name] for name in names]
+    if (wanted := request.query_params.get("format")) is not None:
+        if (form := named(wanted, forms)) is None:
+            error = UnknownName("format", wanted, names, f"The formats are {', '.join(names)}.")
+            raise Problem(400, str(error), more={"suggestions": error.suggestions})
+        return form
+    if (form := choose(request.headers.get("accept"), forms)) is None:
+        raise not_acceptable(forms)
+    return form

@@ -13,7 +13,7 @@ from threatgraph.service import Backend, Source
 
 BACKLOG = 1024
 """Connections that wait to be accepted."""
-MODULES = ("threatgraph.service.sparql",)
+MODULES = ("threatgraph.service.sparql", "threatgraph.web.answers", "threatgraph.web.queries")
 
 
 def serve(source: Source, settings: Settings) -> None:

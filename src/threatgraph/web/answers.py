@@ -14,7 +14,7 @@ from threatgraph.labels import read_labels
 from threatgraph.records import read_record
 from threatgraph.service import Answer, ServedGraph
 from threatgraph.vocab import BASE, KINDS, kind_of, shorten
-from threatgraph.web.document import FORM_NAMES, MEDIA_TYPES, Document
+from threatgraph.web.document import MEDIA_TYPES, Document
 from threatgraph.web.home import render_home
 from threatgraph.web.html import style
 from threatgraph.web.links import Links
@@ -25,11 +25,12 @@ from threatgraph.web.queries import render_queries
 from threatgraph.web.records import render_record
 
 _MOST_NEAR = 5
-_VARY = ("Vary", "Accept")
 _IMMUTABLE = ("Cache-Control", "public, max-age=31536000, immutable")
 
 
-def record(served: ServedGraph, path: str, form: str, root: str, suffix: str | None = None, query: str = "") -> Answer:
+def record(
+    served: ServedGraph, path: str, form: str, root: str, suffix: str | None = None, parameters: str = ""
+) -> Answer:
     """Answer with a record, or redirect a code or another name to it.
 
     Args:
@@ -38,7 +39,7 @@ def record(served: ServedGraph, path: str, form: str, root: str, suffix: str | N
         form: the form.
         root: the URL of the home page.
         suffix: the form that the suffix of the request names, which a redirect keeps; ``None`` if it was negotiated.
-        query: the query string, which a redirect keeps.
+        parameters: the query string, which a redirect keeps.
     """
     links = Links(root)
     document = render_record(served.graph, path, form, links)
@@ -57,7 +58,7 @@ def record(served: ServedGraph, path: str, form: str, root: str, suffix: str | N
         return _problem(404, f"This server has no page {path!r}.", form, links, _near(served.graph, [iri]))
     same = name.casefold() in (_slug(iri), (read_record(served.graph.store, iri).code or "").casefold())
     return _redirect(
-        301 if same else 302, links.page(iri.removeprefix(BASE)) + (f".{suffix}" if suffix else "") + query
+        301 if same else 302, links.page(iri.removeprefix(BASE)) + (f".{suffix}" if suffix else "") + parameters
     )
 
 
@@ -122,7 +123,7 @@ def named_graph(served: ServedGraph, path: str, form: str, root: str, suffix: st
     document = render_graph(served.graph, path, form, links)
     if document is None:
         return _problem(404, f"The graph has no named graph {BASE + path}.", form, links)
-    return Answer(document.content, document.media_type, headers=(_VARY,))
+    return Answer(document.content, document.media_type)
 
 
 def style_sheet(served: ServedGraph, name: str, root: str) -> Answer:
@@ -133,22 +134,6 @@ def style_sheet(served: ServedGraph, name: str, root: str) -> Answer:
     return Answer(content, "text/css; charset=utf-8", headers=(_IMMUTABLE,))
 
 
-def not_acceptable(served: ServedGraph, forms: Sequence[str], root: str) -> Answer:
-    """Answer that the document has none of the media types that the client accepts."""
-    listed = ", ".join(MEDIA_TYPES[form] for form in forms)
-    content, media_type = problem(406, f"This document has the media types {listed}.", "json", Links(root))
-    return Answer(content, media_type, 406, (_VARY,))
-
-
-def unknown_format(served: ServedGraph, name: str, forms: Sequence[str], form: str, root: str) -> Answer:
-    """Answer that a format of the query string does not exist."""
-    hint = f"The formats of this document are {', '.join(forms)}."
-    error = UnknownName("format", name, forms, hint)
-    return _problem(
-        400, _sentence(str(error)), form, Links(root), [Near(near, FORM_NAMES[near]) for near in error.suggestions]
-    )
-
-
 def _answer(document: Document, links: Links, *, negotiated: bool) -> Answer:
     typed = [
         f'<{link.url}>; rel="{link.relation}"' + (f'; type="{link.media_type}"' if link.media_type else "")
@@ -156,7 +141,7 @@ def _answer(document: Document, links: Links, *, negotiated: bool) -> Answer:
     ]
     headers = [("Link", ", ".join(typed))] if typed else []
     if negotiated:
-        headers += [_VARY, ("Content-Location", _own_url(document, links))]
+        headers.append(("Content-Location", _own_url(document, links)))
     return Answer(document.content, document.media_type, headers=tuple(headers))
 
 
@@ -168,7 +153,7 @@ def _own_url(document: Document, links: Links) -> str:
 
 
 def _redirect(status: int, location: str) -> Answer:
-    return Answer(b"", "text/plain; charset=utf-8", status, (("Location", location), _VARY))
+    return Answer(b"", "text/plain; charset=utf-8", status, (("Location", location),))
 
 
 def _not_found(graph: ThreatGraph, error: UnknownName, form: str, links: Links) -> Answer:
@@ -193,7 +178,7 @@ def _near(graph: ThreatGraph, iris: Sequence[str] | dict[str, None]) -> list[Nea
 
 def _problem(status: int, detail: str, form: str, links: Links, near: Sequence[Near] = ()) -> Answer:
     content, media_type = problem(status, detail, form, links, near)
-    return Answer(content, media_type, status, (_VARY,))
+    return Answer(content, media_type, status)
 
 
 def _sentence(text: str) -> str:

@@ -12,10 +12,11 @@ import jinja2
 from markupsafe import Markup, escape
 
 from threatgraph.display import printable
-from threatgraph.web.document import FORM_NAMES, TypedLink
+from threatgraph.web.document import FORM_NAMES, MEDIA_TYPES, TypedLink
 from threatgraph.web.links import Links
 from threatgraph.web.view import Text
 
+_FORM_NAMES = {MEDIA_TYPES[form]: name for form, name in FORM_NAMES.items()}
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
@@ -40,14 +41,10 @@ def render(template: str, *, links: Links, signposts: tuple[TypedLink, ...] = ()
         links=links,
         signposts=signposts,
         style=links.static(style()[0]),
-        forms=[(FORM_NAMES[_form(link.url)], link) for link in shown],
+        forms=[(_FORM_NAMES[link.media_type], link) for link in shown],
         **values,
     )
     return page.encode()
-
-
-def _form(url: str) -> str:
-    return url.rpartition(".")[2]
 
 
 def _text(value: object) -> Markup:

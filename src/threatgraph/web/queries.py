@@ -57,7 +57,7 @@ def describe_query(query: NamedQuery) -> dict[str, Any]:
 
 
 def page(
-    served: ServedGraph, name: str, params: Mapping[str, str] | None = None, form: str = "html", root: str = "/"
+    served: ServedGraph, name: str, values: Mapping[str, str] | None = None, form: str = "html", root: str = "/"
 ) -> Answer:
     """Return the page of a named query with its results, in HTML or Markdown; for a worker.
 
@@ -67,7 +67,7 @@ def page(
     Args:
         served: the graph.
         name: the name of the query.
-        params: values of parameters; empty ones count as not given.
+        values: the values of the parameters; empty ones count as not given.
         form: ``html`` or ``md``.
         root: the URL of the home page.
 
@@ -75,7 +75,7 @@ def page(
         UnknownName: if the query does not exist.
     """
     links, query = Links(root), find_query(name)
-    given = {key: value for key, value in (params or {}).items() if value}
+    given = {key: value for key, value in (values or {}).items() if value}
     table, problem = _run(served.graph, query, given)
     path = f"{PATH}/{query.name}"
     forms = ((one, links.form(path, one)) for one in QUERY_FORMS)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from threatgraph.errors import UnknownName
-from threatgraph.export import export
+from threatgraph.export import export, export_triples
+from threatgraph.export.summaries import statements
 from threatgraph.graph import ThreatGraph
 from threatgraph.listing import list_page
 from threatgraph.records import Record, exists, read_inbound, read_languages, read_record
@@ -47,11 +48,16 @@ def render_record(graph: ThreatGraph, path: str, form: str, links: Links) -> Doc
     collection = in_framework[0] if record.kind == "provision" and in_framework else kind.name if kind else ""
     types = (f"{schema_org.SCHEMA}{schema_org.type_of(record)}", _ABOUT_PAGE)
     found = signposts(path, RECORD_FORMS, links, types=types, collection=collection)
-    if form in RDF_FORMS:
-        content = export(graph.store, RDF_FORMS[form], node=iri)
-    else:
-        content = _WRITERS[form](graph, record, links, found)
+    rdf = RDF_FORMS.get(form)
+    content = _rdf(graph, iri, rdf) if rdf else _WRITERS[form](graph, record, links, found)
     return Document(content, form, path, found)
+
+
+def _rdf(graph: ThreatGraph, iri: str, format: str) -> bytes:
+    """The statements about a record and its parts, the records that link to it, and the names of all of them."""
+    if kind_of(iri) is None:  # a scheme or an agent, which most records link to
+        return export_triples(statements(graph.store, iri), format)
+    return export(graph.store, format, node=iri)
 
 
 def _html(graph: ThreatGraph, record: Record, links: Links, found: Any) -> bytes:

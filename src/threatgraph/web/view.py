@@ -15,8 +15,8 @@ from threatgraph.vocab import KINDS, Kind
 from threatgraph.web.links import Links
 
 _RETIRED, _REPLACEMENT = "deprecated", "isReplacedBy"
-_OPEN = 20
-"""Links from other records under one heading that are visible at once."""
+_OPEN, _MOST = 20, 300
+"""Links from other records under one heading: those that are visible at once, and those that the page has."""
 
 
 class Text(NamedTuple):
@@ -79,7 +79,12 @@ class Section(NamedTuple):
     @property
     def more(self) -> tuple[Item, ...]:
         """The other links of records that link here."""
-        return self.blocks[0].items[_OPEN:]
+        return self.blocks[0].items[_OPEN:_MOST]
+
+    @property
+    def hidden(self) -> int:
+        """The number of records that link here and are left out."""
+        return max(len(self.blocks[0].items) - _MOST, 0)
 
 
 class View(NamedTuple):
