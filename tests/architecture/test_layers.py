@@ -36,6 +36,7 @@ LAYERS = {
     "sparql": 1,
     "store": 2,
     "labels": 3,
+    "arrangement": 3,
     "listing": 3,
     "lookup": 3,
     "counts": 3,
@@ -101,6 +102,7 @@ FOR_THE_COMMAND_LINE = {
     "vocab",
     "catalog",
     "records",
+    "arrangement",
     "resources",
     "version",
 }
