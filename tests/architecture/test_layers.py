@@ -44,6 +44,7 @@ LAYERS = {
     "description": 3,
     "schema": 3,
     "records": 3,
+    "summaries": 3,
     "validate": 3,
     "export": 3,
     "recommend": 3,
