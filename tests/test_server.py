@@ -60,9 +60,7 @@ def get(running: Running, query: str, *more: tuple[str, str], **headers: str) ->
 
 
 def post(running: Running, query: str, **headers: str) -> Reply:
-    return running.ask(
-        "/sparql", method="POST", body=urlencode({"query": query}).encode(), Content_Type=FORM, **headers
-    )
+    return running.ask("/sparql", "POST", urlencode({"query": query}).encode(), Content_Type=FORM, **headers)
 
 
 def default(*numbers: int) -> list[tuple[str, str]]:

@@ -28,13 +28,15 @@ class Endpoint(NamedTuple):
     """Use it once: an application that starts again needs an endpoint of its own."""
 
 
-def build(backend: Backend, *, allowed_hosts: Sequence[str], allowed_origins: Sequence[str] = ()) -> Endpoint:
+def build(
+    backend: Backend, *, allowed_hosts: Sequence[str] | None = None, allowed_origins: Sequence[str] = ()
+) -> Endpoint:
     """Return the endpoint for a graph.
 
     Args:
         backend: the served graph, with the worker modules of :data:`threatgraph.mcp.WORKER_MODULES`.
-        allowed_hosts: the values of ``Host`` to accept, such as ``127.0.0.1:8080``; ``127.0.0.1:*`` stands for any
-            port. Others get the status 421.
+        allowed_hosts: the values of ``Host`` to accept, such as ``127.0.0.1:8080``; ``127.0.0.1:*`` allows any
+            port. Others get the status 421. ``None`` if the application around it checks hosts and origins.
         allowed_origins: the values of ``Origin`` to accept, such as ``https://example.org``. Others get the status
             403; a request without ``Origin`` does not come from a web page and is accepted.
 
@@ -51,7 +53,11 @@ def build(backend: Backend, *, allowed_hosts: Sequence[str], allowed_origins: Se
         build_server(backend),
         json_response=True,
         stateless=True,
-        security_settings=TransportSecuritySettings(allowed_hosts=[*allowed_hosts], allowed_origins=[*allowed_origins]),
+        security_settings=TransportSecuritySettings(
+            enable_dns_rebinding_protection=allowed_hosts is not None,
+            allowed_hosts=[*(allowed_hosts or ())],
+            allowed_origins=[*allowed_origins],
+        ),
         max_request_body_size=_LARGEST_BODY,
     )
     return Endpoint(StreamableHTTPASGIApp(manager), manager.run)

@@ -16,7 +16,8 @@ from threatgraph.server.parameters import Values, read
 from threatgraph.server.problems import Problem
 from threatgraph.server.requests import media_type, read_body
 from threatgraph.server.responses import respond, server_of
-from threatgraph.server.site import base_url, graph_version, pick
+from threatgraph.server.site import graph_version, pick
+from threatgraph.server.urls import base_url
 
 if TYPE_CHECKING:
     from starlette.requests import Request

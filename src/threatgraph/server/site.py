@@ -17,11 +17,6 @@ def graph_version(request: Request) -> str:
     return server_of(request).backend.facts.version
 
 
-def base_url(request: Request) -> str:
-    """Return the base URL of the site: the one of the settings, or that of the request."""
-    return str(server_of(request).settings.base_url or request.base_url).rstrip("/")
-
-
 def pick(request: Request, name: str | None, forms: Sequence[Form]) -> Form:
     """Choose the form of the answer, by ``format=`` or the ``Accept`` header.
 

@@ -10,7 +10,7 @@ from starlette.routing import Route
 from threatgraph.errors import UnknownName
 from threatgraph.publishing.sitemap import robots
 from threatgraph.server.responses import respond
-from threatgraph.server.site import base_url
+from threatgraph.server.urls import base_url
 from threatgraph.service import GRAPHS, PLAIN
 
 if TYPE_CHECKING:

@@ -24,8 +24,9 @@ class ServedGraph(WorkerStore):
 
     Args:
         source: the graph to open.
-        modules: modules to import before workers are forked: those of the functions that they will run, since a worker
-            that evaluates queries cannot open files.
+        modules: modules to import before workers are forked: those of the functions that they will run. A worker that
+            evaluates queries cannot open files, so a module can have a function ``warm`` that calls what it will need
+            with the served graph, since some libraries import modules when they are first used.
     """
 
     def __init__(self, source: Source, modules: tuple[str, ...] = ()) -> None:
@@ -52,10 +53,11 @@ class ServedGraph(WorkerStore):
         An error is kept for :meth:`in_worker`, whose process can report it.
         """
         try:
-            for module in self._modules:
-                import_module(module)
+            modules = [import_module(name) for name in self._modules]
             if self._graph is None:
                 self._graph = self.source.open()
+                for module in modules if self.in_memory else ():
+                    getattr(module, "warm", _nothing)(self)
             if self.in_memory:
                 self._build(stage)
         except ThreatGraphError as error:
@@ -104,3 +106,7 @@ class ServedGraph(WorkerStore):
         elif isinstance(store, DirectoryStore):
             found.update(repr(sorted(store.manifest.graphs.items())).encode())
         return found.hexdigest()[:16]
+
+
+def _nothing(served: ServedGraph) -> None:
+    """Take the place of the function ``warm`` of a module that has none."""
