@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from starlette.requests import Request
 
 from threatgraph.errors import InvalidQuery, UnknownName
 from threatgraph.server.negotiation import Form, choose, named
+from threatgraph.server.problems import Problem
 from threatgraph.server.responses import server_of
-from threatgraph.server.sparql import not_acceptable
+
+_URL = re.compile(r"https?://[A-Za-z0-9._~%:\[\]-]+(?:/[A-Za-z0-9._~%/-]*)?")
 
 
 def graph_version(request: Request) -> str:
@@ -18,8 +21,15 @@ def graph_version(request: Request) -> str:
 
 
 def base_url(request: Request) -> str:
-    """Return the base URL of the site: the one of the settings, or that of the request."""
-    return str(server_of(request).settings.base_url or request.base_url).rstrip("/")
+    """Return the base URL of the site: the one of the settings, or that of the request.
+
+    Raises:
+        Problem: if the ``Host`` header is not valid.
+    """
+    found = str(server_of(request).settings.base_url or request.base_url).rstrip("/")
+    if not _URL.fullmatch(found):
+        raise Problem(400, "the Host header is not a valid host.")
+    return found
 
 
 def pick(request: Request, name: str | None, forms: Sequence[Form]) -> Form:
@@ -40,5 +50,7 @@ def pick(request: Request, name: str | None, forms: Sequence[Form]) -> Form:
             raise InvalidQuery(str(UnknownName("format", name, known, f"The formats are {', '.join(known)}.")))
         return form
     if (form := choose(request.headers.get("accept"), forms)) is None:
-        raise not_acceptable(forms)
+        types = [form.media_type for form in forms]
+        reason = f"no media type of the Accept header is available; use one of {', '.join(types)}."
+        raise Problem(406, reason, more={"available": types})
     return form
