@@ -261,7 +261,7 @@ def test_every_named_query_runs(served: ServedGraph, graph: ThreatGraph, documen
         ("/queries?x=1", ["unknown parameter 'x'"]),
         ("/queries/patterns-by-cause", ["cause is required"]),
         ("/queries/patterns-by-cause?cause=regulatory-gpa", ["regulatory-gap"]),
-        ("/queries/patterns-by-cause?couse=regulatory-gap", ["did you mean 'cause'"]),
+        ("/queries/patterns-by-cause?cause_=regulatory-gap", ["did you mean 'cause'"]),
     ],
 )
 def test_a_wrong_parameter_is_named(site: Site, path: str, words: list[str]) -> None:
@@ -294,7 +294,7 @@ def test_a_wrong_path_is_not_found(site: Site, path: str, word: str) -> None:
         ("application/json", b"{", 400, "not valid JSON"),
         ("application/json", b"[1]", 400, "JSON object"),
         ("application/json", b"[" * 100_000, 400, "not valid JSON"),
-        ("application/json", b'{"descriptio": "x"}', 400, "description"),
+        ("application/json", b'{"descriptions": "x"}', 400, "description"),
         ("application/json", b'{"description": "\\ud800"}', 400, "surrogate"),
         ("application/json", b'{"model": {"a": 1}}', 400, "model"),
         ("text/plain", b"", 400, "empty"),
