@@ -69,6 +69,16 @@ class UnknownName(ThreatGraphError, LookupError):
 class AmbiguousName(ThreatGraphError, LookupError):
     """A name that several records have; the message lists a unique name for each."""
 
+    def __init__(self, message: str, candidates: Sequence[str] = ()) -> None:
+        """Keep the candidates.
+
+        Args:
+            message: the message.
+            candidates: the IRIs of the records.
+        """
+        super().__init__(message)
+        self.candidates = list(candidates)
+
 
 class InvalidFile(ThreatGraphError, ValueError):
     """A file that cannot be read or does not have the expected format; has the path and, if known, line and column."""

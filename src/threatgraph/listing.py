@@ -82,6 +82,14 @@ class _Property(NamedTuple):
     path: str
 
 
+class ListPage(NamedTuple):
+    """A part of a list of records."""
+
+    table: Table
+    total: int
+    """The number of records in the whole list."""
+
+
 def list_records(
     store: Store,
     kind: str,
@@ -112,17 +120,32 @@ def list_records(
         UnknownName: for a kind, property or value that does not exist.
         InvalidQuery: for a date that is not valid, a kind without dates, or a limit below 1.
     """
+    return list_page(store, kind, where=where, since=since, until=until, columns=columns, limit=limit).table
+
+
+def list_page(
+    store: Store,
+    kind: str,
+    *,
+    where: Mapping[str, str | Sequence[str]] | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    columns: Sequence[str] | None = None,
+    limit: int | None = None,
+    offset: int = 0,
+) -> ListPage:
+    """List a part of the records of a kind, ``offset`` records after the first one; see :func:`list_records`."""
     of = kind_named(kind)
     if limit is not None and limit < 1:
         raise InvalidQuery(f"limit must be at least 1, not {limit}.")
     shown = [_property(of, name) for name in columns or _default_columns(store, of)]
     conditions = [_condition(store, of, i, name, values) for i, (name, values) in enumerate((where or {}).items())]
     conditions += _dates(of, since, until)
-    records = _records(store, of, conditions)[:limit]
-    table = _table(store, of, records, shown)
+    records = _records(store, of, conditions)
+    table = _table(store, of, records[offset:][:limit], shown)
     for name in columns or ():
         _require_used(store, of, _property(of, name), table, name)
-    return table
+    return ListPage(table, len(records))
 
 
 def property_names(store: Store, kind: str) -> list[str]:

@@ -103,7 +103,8 @@ def _only(identifier: str, found: list[str]) -> str:
     if len(found) > 1:
         shown = ", ".join(shorten(iri) for iri in found[:_MOST_SHOWN])
         more = f" and {len(found) - _MOST_SHOWN} more" if len(found) > _MOST_SHOWN else ""
-        raise AmbiguousName(f"{identifier!r} is ambiguous: it may mean {shown}{more}. Use one of these names.")
+        message = f"{identifier!r} is ambiguous: it may mean {shown}{more}. Use one of these names."
+        raise AmbiguousName(message, found)
     return found[0]
 
 

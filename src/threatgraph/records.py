@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
@@ -35,6 +35,13 @@ SELECT ?subject ?property ?value ?label ?notation ?position {
 }
 """
 _PARTS = "SELECT ?part { ?record tg:hasPart ?part }"
+_FOREIGN_TEXTS = """
+SELECT DISTINCT ?text {
+  ?record tg:hasPart? ?subject .
+  ?subject ?property ?text .
+  FILTER(ISLITERAL(?text) && LANG(?text) NOT IN ("", "en"))
+}
+"""
 
 
 #: Links from other records or their parts to a record, and predicted links in both directions. Derived shortcuts are
@@ -143,13 +150,18 @@ class Record:
 
     def line(self) -> str:
         """Return a part of a record as one line: its label or target, details and text."""
-        targets = "; ".join(str(self[name][0]) for name in _TARGETS if self[name])
-        label = self.label or self.text("publisherName")
+        label, links, details, text = self.outline()
+        targets = "; ".join(map(str, links))
         head = f"{label} ({targets})" if label and targets else label or targets
+        return head + (f" [{', '.join(details)}]" if details else "") + (f" — {text}" if text else "")
+
+    def outline(self) -> Outline:
+        """Return what a page shows of a part of a record."""
+        targets = tuple(self[name][0] for name in _TARGETS if self[name])
         shown = [name for name in _DETAILS if self[name] and self.text(name) != self.label]
-        details = ", ".join(_DETAILS[name] + ", ".join(map(_detail, self[name])) for name in shown)
+        details = tuple(_DETAILS[name] + ", ".join(map(_detail, self[name])) for name in shown)
         text = " ".join(filter(None, map(self.text, _TEXTS)))
-        return head + (f" [{details}]" if details else "") + (f" — {text}" if text else "")
+        return Outline(self.label or self.text("publisherName"), targets, details, text)
 
     def to_pandas(self) -> pandas.DataFrame:
         """One row for each value, with the columns ``property``, ``value``, ``label`` and ``code``.
@@ -194,6 +206,17 @@ class Record:
         return notebook.bullets(items, numbered=numbered) + (f" — {notebook.escape(reason)}" if reason else "")
 
 
+class Outline(NamedTuple):
+    """What a page shows of a part of a record."""
+
+    label: str
+    targets: tuple[Value | Link | Record, ...]
+    """The records or documents that the part is about."""
+    details: tuple[str, ...]
+    """Facts in a few words, such as ``confidence 0.9``."""
+    text: str
+
+
 #: The targets of a part, its texts, and its details with the words before each.
 _TARGETS = ("group", "pattern", "subject_id", "object_id", "framework", "source")
 _TEXTS = ("description", "rationale", "supports")
@@ -233,6 +256,14 @@ def read_record(store: Store, iri: str) -> Record:
     return _record(iri, by_subject[iri], nested)
 
 
+def exists(store: Store, iri: str) -> bool:
+    """Return whether the graph has a statement about an IRI."""
+    try:
+        return store.ask("ASK { ?record ?property ?value }", {"record": NamedNode(iri)})
+    except ValueError:  # not a valid IRI
+        return False
+
+
 def read_inbound(store: Store, iri: str) -> dict[str, tuple[Link, ...]]:
     """Return the records that link to a record, by the local name of the property.
 
@@ -249,6 +280,12 @@ def read_inbound(store: Store, iri: str) -> dict[str, tuple[Link, ...]]:
         link = Link(owner.value, str(to_value(label)), str(to_value(code)) if code else None, trust)
         found.setdefault(_local_name(prop), []).append(link)
     return {name: tuple(links) for name, links in found.items()}
+
+
+def read_languages(store: Store, iri: str) -> dict[str, str]:
+    """Return the language of each text of a record and its parts that is in another language than English."""
+    texts = [text for (text,) in store.select(_FOREIGN_TEXTS, {"record": NamedNode(iri)}).rows]
+    return {text.value: text.language for text in texts if isinstance(text, Literal) and text.language}
 
 
 def _local_name(prop: NamedNode) -> str:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
@@ -80,6 +81,16 @@ _RDFS = PREFIXES["rdfs"]
 _OWL = PREFIXES["owl"]
 
 
+class OntologyTerm(NamedTuple):
+    """A class or property of the ontology."""
+
+    iri: str
+    type: str
+    """``class``, ``object property``, ``datatype property`` or ``annotation property``."""
+    label: str
+    comment: str
+
+
 def describe_schema(store: Store) -> Description:
     """Describe the ontology: its classes, with the number of records in a graph, and the prefixes."""
     counts = {str(row["class"]): row["n"] for row in store.select(_COUNTS).to_dicts()}
@@ -114,6 +125,11 @@ def describe_term(store: Store, name: str) -> Description:
     """
     iri = find_term(name)
     return _class(store, iri) if _terms().get(iri, ("",))[0] == "class" else _property(store, iri)
+
+
+def list_terms() -> list[OntologyTerm]:
+    """Return the classes and properties of the ontology, classes first."""
+    return [OntologyTerm(iri, *described) for iri, described in _terms().items()]
 
 
 def find_term(name: str) -> str:

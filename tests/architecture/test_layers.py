@@ -36,6 +36,7 @@ LAYERS = {
     "sparql": 1,
     "store": 2,
     "labels": 3,
+    "arrangement": 3,
     "listing": 3,
     "lookup": 3,
     "counts": 3,
@@ -43,6 +44,7 @@ LAYERS = {
     "description": 3,
     "schema": 3,
     "records": 3,
+    "summaries": 3,
     "validate": 3,
     "export": 3,
     "recommend": 3,
@@ -101,6 +103,7 @@ FOR_THE_COMMAND_LINE = {
     "vocab",
     "catalog",
     "records",
+    "arrangement",
     "resources",
     "version",
 }

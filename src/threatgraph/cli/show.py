@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from threatgraph.arrangement import Entry, Section, arrange
 from threatgraph.cli.options import TRIPLES, Options, add_format
 from threatgraph.cli.output import in_color, open_graph, width, wrap, write, write_text
 from threatgraph.cli.parser import Parser
 from threatgraph.display import printable
 from threatgraph.errors import InvalidQuery
 from threatgraph.graph import ThreatGraph
-from threatgraph.headings import FACTS, HIDDEN, LAST_SECTIONS, NAMED, PROVENANCE, SECTIONS, heading, inbound_heading
+from threatgraph.headings import FACTS, NAMED, heading
 from threatgraph.records import Link, Record
 from threatgraph.vocab import PREFIXES
 
@@ -87,19 +88,18 @@ class _Page:
         lines = [*map(self._bold, head), printable(record.iri), ""]
         if record.text("abstract"):
             lines += [*self._wrap(record.text("abstract"), ""), ""]
-        rest = _unlisted(record)
-        lines += self._facts(record, [*FACTS, *(name for name in rest if not _has_parts(record, name))])
-        others = {heading(name): (name,) for name in rest if _has_parts(record, name)}
-        for title, names in (SECTIONS | others).items():
-            lines += self._section(title, [line for name in names for line in self._values(record, name)])
-        for title, links in _by_heading(inbound).items():
+        page = arrange(record, inbound)
+        lines += self._facts(record, page.facts)
+        for section in page.sections:
+            lines += self._entries(section)
+        for title, links in page.inbound.items():
             body = [line for link in links[:_MOST_INBOUND] for line in self._wrap(f"- {link}", "  ", hang="  ")]
             if len(links) > _MOST_INBOUND:
                 body.append(f"  … and {len(links) - _MOST_INBOUND} more")
             lines += self._section(f"{title} ({len(links)})", body)
-        for title, names in LAST_SECTIONS.items():
-            lines += self._section(title, [line for name in names for line in self._values(record, name)])
-        lines += self._section("Provenance", list(self._facts(record, PROVENANCE, "  ")))
+        for section in page.last:
+            lines += self._entries(section)
+        lines += self._section("Provenance", list(self._facts(record, page.provenance, "  ")))
         while not lines[-1]:
             lines.pop()
         return "\n".join(lines) + "\n"
@@ -107,29 +107,24 @@ class _Page:
     def _section(self, title: str, body: Sequence[str]) -> list[str]:
         return ["", self._bold(printable(title)), *body] if body else []
 
-    def _facts(self, record: Record, names: Iterable[str], indent: str = "") -> Iterator[str]:
-        for name in names:
-            if record[name]:
-                reason = record.text(FACTS.get(name) or "")
-                values = "; ".join(record.texts(name))
-                text = f"{heading(name)}: {values}{f' — {reason}' if reason else ''}"
-                yield from self._wrap(text, indent, hang="  ")
+    def _entries(self, section: Section) -> list[str]:
+        return self._section(section.title, [line for entry in section.entries for line in self._values(entry)])
 
-    def _values(self, record: Record, name: str) -> Iterator[str]:
-        values = record[name]
-        if name == "listedGroup":  # a group with an impact has a line that says more
-            described = {part.text("group") for part in record["impact"] if isinstance(part, Record)}
-            values = tuple(value for value in values if str(value) not in described)
-        if name == "references":  # a document with a citation has a line that says more
-            cited = {part.text("source") for part in record["citation"] if isinstance(part, Record)}
-            values = tuple(value for value in values if str(value) not in cited)
+    def _facts(self, record: Record, entries: Iterable[Entry], indent: str = "") -> Iterator[str]:
+        for name, _ in entries:
+            reason = record.text(FACTS.get(name) or "")
+            values = "; ".join(record.texts(name))
+            text = f"{heading(name)}: {values}{f' — {reason}' if reason else ''}"
+            yield from self._wrap(text, indent, hang="  ")
+
+    def _values(self, entry: Entry) -> Iterator[str]:
+        name, values = entry
         if len(values) == 1 and not isinstance(values[0], (Link, Record)) and name not in NAMED:
             yield from self._wrap(str(values[0]), "  ")
             return
-        numbered = any("position" in value for value in values if isinstance(value, Record))
         prefix = f"{heading(name)}: " if name in NAMED else ""
         for number, value in enumerate(values, 1):
-            mark = f"{number}. " if numbered else "- "
+            mark = f"{number}. " if entry.is_numbered else "- "
             text = value.line() if isinstance(value, Record) else f"{prefix}{value}"
             yield from self._wrap(mark + text, "  ", hang=" " * len(mark))
 
@@ -138,23 +133,3 @@ class _Page:
 
     def _wrap(self, text: str, indent: str, hang: str = "") -> list[str]:
         return wrap(printable(text), self._columns, indent, hang)
-
-
-def _unlisted(record: Record) -> list[str]:
-    """The properties of a record that no part of the page names."""
-    listed = {name for names in (*SECTIONS.values(), *LAST_SECTIONS.values(), PROVENANCE) for name in names}
-    hidden = HIDDEN | ({"broader"} if record.kind == "pattern" else set())  # the domain of a pattern
-    return [name for name in record if name not in listed | hidden | FACTS.keys()]
-
-
-def _has_parts(record: Record, name: str) -> bool:
-    return any(isinstance(value, Record) for value in record[name])
-
-
-def _by_heading(inbound: Mapping[str, Sequence[Link]]) -> dict[str, list[Link]]:
-    """The links from other records, with those of one heading together."""
-    found: dict[str, list[Link]] = {}
-    for name, links in inbound.items():
-        known = found.setdefault(inbound_heading(name), [])
-        known += [link for link in links if link not in known]
-    return found

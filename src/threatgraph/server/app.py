@@ -14,13 +14,13 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from threatgraph.errors import ThreatGraphError
-from threatgraph.server import api, site_files, sparql
+from threatgraph.server import api, linked_data, site_files, sparql
 from threatgraph.server.gate import Gate
 from threatgraph.server.problems import Problem, problem_of, respond_to
 from threatgraph.server.responses import ClientGone, Server, server_of
 from threatgraph.service import SEARCH
 
-MODULES = (sparql.WORK,)
+MODULES = (sparql.WORK, *linked_data.MODULES)
 """The modules whose functions run in workers."""
 
 
@@ -59,7 +59,7 @@ def _routes(server: Server) -> list[BaseRoute]:
     ]
     if server.settings.metrics:
         found.append(Route("/metrics", _metrics))
-    return found
+    return [*found, *linked_data.routes()]  # the last one matches every path
 
 
 async def _health(request: Request) -> Response:

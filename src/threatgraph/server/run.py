@@ -13,7 +13,14 @@ from threatgraph.service import Backend, Source
 
 BACKLOG = 1024
 """Connections that wait to be accepted."""
-MODULES = ("threatgraph.service.sparql", "threatgraph.server.work.answers", "threatgraph.server.work.files")
+MODULES = (
+    "threatgraph.service.sparql",
+    "threatgraph.server.work.answers",
+    "threatgraph.server.work.files",
+    "threatgraph.web.answers",
+    "threatgraph.web.queries",
+)
+"""The modules of the functions that run in workers."""
 
 
 def serve(source: Source, settings: Settings) -> None:

@@ -19,7 +19,7 @@ from threatgraph.server.problems import Problem
 from threatgraph.server.requests import Parameters, media_type, parameters, parse, read_body
 from threatgraph.server.responses import respond, server_of
 from threatgraph.service import GRAPHS, PLAIN
-from threatgraph.service.sparql import Written
+from threatgraph.service.sparql import NotAcceptable, Written
 from threatgraph.store.oxigraph import uses_named_graphs
 from threatgraph.store.protocol import Dataset
 
@@ -61,7 +61,14 @@ async def endpoint(request: Request) -> Response:
     if question is None:
         return await _described(request)
     rows, triples = _forms(request, question.form)
-    server = server_of(request)
+    try:
+        return await _answered(request, question, rows, triples)
+    except NotAcceptable as error:
+        raise not_acceptable(TRIPLES if error.has_triples else ROWS) from None
+
+
+async def _answered(request: Request, question: _Question, rows: Form | None, triples: Form | None) -> Response:
+    limits = server_of(request).settings.limits
     graphs = question.dataset is not None or uses_named_graphs(question.query)
     return await respond(
         request,
@@ -69,9 +76,9 @@ async def endpoint(request: Request) -> Response:
         stage=GRAPHS if graphs else PLAIN,
         query=True,
         dataset=question.dataset,
-        largest=server.settings.limits.answer,
+        largest=limits.answer,
         rows=_written(rows),
-        seconds=server.settings.limits.timeout,
+        seconds=limits.timeout,
         triples=_written(triples),
         query_text=question.query,
     )
@@ -112,7 +119,7 @@ async def _posted(request: Request) -> _Question | None:
 def _question(request: Request, query: str | None, given: Parameters, too_long: int) -> _Question:
     most = server_of(request).settings.query
     if not query or not query.strip():
-        raise Problem(400, "the query is empty.")
+        raise Problem(400, "the parameter 'query' is empty: send a SPARQL query.")
     if len(query.encode(errors="surrogatepass")) > most:
         raise Problem(too_long, f"the query is longer than {most // 1024} KiB, the limit of this server.")
     default, other = given.all("default-graph-uri"), given.all("named-graph-uri")
@@ -149,7 +156,7 @@ def not_acceptable(forms: Sequence[Form]) -> Problem:
     types = list(dict.fromkeys(form.media_type for form in forms))
     return Problem(
         406,
-        f"no media type of the Accept header is available; use one of {', '.join(types)}.",
+        f"the answer has none of the media types in the Accept header; use one of {', '.join(types)}.",
         more={"available": types},
     )
 

@@ -31,6 +31,7 @@ class ServedGraph(WorkerStore):
     def __init__(self, source: Source, modules: tuple[str, ...] = ()) -> None:
         self.source, self._modules = source, modules
         self._graph: ThreatGraph | None = None
+        self._opened: ThreatGraph | None = None
         self._failed: ThreatGraphError | None = None
 
     @property
@@ -82,6 +83,8 @@ class ServedGraph(WorkerStore):
         if self._failed is not None:
             raise self._failed
         if isinstance(self.graph.store, DirectoryStore):
+            # The first one must not be released: it would close files of the zygote, whose numbers are others here.
+            self._opened = self._graph
             self._graph = ThreatGraph(self.graph.store.in_worker())
         return self
 

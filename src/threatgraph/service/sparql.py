@@ -13,13 +13,23 @@ from threatgraph.store.oxigraph import ROWS, OxigraphStore
 from threatgraph.store.protocol import Answer as Result
 from threatgraph.store.protocol import Dataset
 from threatgraph.store.remote.store import RemoteStore
+from threatgraph.vocab import BASE
 
 JSON = "json"
 """The name of SPARQL Query Results JSON, which Oxigraph writes itself."""
 
 
 class NotAcceptable(ThreatGraphError):
-    """The client accepts no form that the answer to this query can have."""
+    """The client accepts no form that the answer to this query can have.
+
+    Args:
+        message: what the answer is.
+        has_triples: whether it is triples, and not rows or a Boolean.
+    """
+
+    def __init__(self, message: str, *, has_triples: bool) -> None:
+        super().__init__(message)
+        self.has_triples = has_triples
 
 
 class AnswerTooLarge(ThreatGraphError):
@@ -45,6 +55,8 @@ def evaluate(
 ) -> Answer:
     """Evaluate a query, and write the answer in the form that the client accepts for this kind of query.
 
+    Relative IRIs in the query are relative to the namespace of the records.
+
     Args:
         served: the graph.
         query_text: the text of the query.
@@ -65,7 +77,7 @@ def evaluate(
         content, form = _written(answer, rows, triples)
     elif isinstance(store, OxigraphStore):
         refuse_unsafe(query_text)
-        kind, content = store.answer(query_text, dataset)
+        kind, content = store.answer(query_text, dataset, BASE)
         _require_small(content, largest)
         if kind == ROWS and rows is not None and rows.format == JSON:
             form = rows
@@ -81,8 +93,7 @@ def evaluate(
 def _written(answer: Result, rows: Written | None, triples: Written | None) -> tuple[bytes, Written]:
     form = triples if isinstance(answer, list) else rows
     if form is None:
-        what = "triples" if isinstance(answer, list) else "a Boolean" if isinstance(answer, bool) else "rows"
-        raise NotAcceptable(f"the answer to this query is {what}, and the request accepts no format for that.")
+        raise NotAcceptable("the request accepts no format for this answer.", has_triples=isinstance(answer, list))
     if isinstance(answer, list):
         return export_triples(answer, form.format), form
     return export_results(answer, form.format), form

@@ -1,0 +1,163 @@
+"""Linked data: each record at the path of its IRI, in the form that the client prefers; lists, and the ontology.
+
+A suffix of the path (``.ttl``) chooses the form before ``format=``, and that before ``Accept``. Clients that accept
+everything get HTML. What depends on ``Accept`` has ``Vary`` and the URL of the form itself as ``Content-Location``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from threatgraph.errors import UnknownName
+from threatgraph.server.negotiation import Form, choose, named
+from threatgraph.server.problems import Problem
+from threatgraph.server.responses import respond
+from threatgraph.server.sparql import not_acceptable
+from threatgraph.service import GRAPHS, PLAIN
+from threatgraph.vocab import KINDS
+from threatgraph.web.document import GRAPH_FORMS, LIST_FORMS, MEDIA_TYPES, ONTOLOGY_FORMS, PAGE_FORMS, RECORD_FORMS
+from threatgraph.web.links import Links
+
+MODULES = ("threatgraph.web.answers", "threatgraph.web.queries")
+"""The modules of the functions that workers run."""
+
+_ALSO = {
+    "html": ("application/xhtml+xml",),
+    "ttl": ("application/x-turtle",),
+    "rdf": ("application/xml", "text/xml"),
+    "md": ("text/x-markdown", "text/plain"),
+}
+"""Other media types that clients use for a form."""
+FORMS: Mapping[str, Form] = {name: Form(name, kind, _ALSO.get(name, ())) for name, kind in MEDIA_TYPES.items()}
+QUERY_FORMS = ("html", "md")
+"""The forms of the page of a named query."""
+_PLURALS = {kind.plural: kind.name for kind in KINDS.values()}
+
+
+class _Target(NamedTuple):
+    """The document that a path names."""
+
+    function: str
+    """The function in :mod:`threatgraph.web.answers`."""
+    forms: tuple[str, ...]
+    arguments: Mapping[str, str]
+    suffix: str | None = None
+    """The form that the suffix of the path names; ``None`` if the form is negotiated."""
+    stage: int = PLAIN
+
+
+def routes() -> list[Route]:
+    """Return the routes of linked data; the last one matches every path, so they come after all others."""
+    return [
+        Route("/static/{name}", _static),
+        Route("/ontology/context.jsonld", _context),
+        Route("/queries/{name}", query_page),
+        Route("/{path:path}", _document),
+    ]
+
+
+async def _document(request: Request) -> Response:
+    """The document of a record, a list or another page."""
+    path, root = str(request.path_params["path"]), _root(request)
+    query = f"?{request.url.query}" if request.url.query else ""
+    canonical = _canonical(path)
+    if canonical != path:
+        return RedirectResponse(Links(root).page(canonical) + query, 301)
+    target = _target(path)
+    form = _form(request, target.forms, target.suffix)
+    arguments: dict[str, Any] = {**target.arguments, "form": form.name, "root": root, "suffix": target.suffix}
+    if target.function == "record":
+        arguments["parameters"] = query
+    elif target.function == "records":
+        arguments["given"] = tuple(pair for pair in request.query_params.multi_items() if pair[0] != "format")
+    return await _respond(request, target.function, stage=target.stage, **arguments)
+
+
+async def query_page(request: Request) -> Response:
+    """The page of a named query as HTML or Markdown; its results as data have another endpoint.
+
+    Raises:
+        UnknownName: if there is no such query.
+        Problem: for another form.
+    """
+    values = {key: value for key, value in request.query_params.items() if key != "format"}
+    form = _form(request, QUERY_FORMS)
+    return await respond(
+        request,
+        "threatgraph.web.queries:page",
+        name=str(request.path_params["name"]),
+        values=values,
+        form=form.name,
+        root=_root(request),
+    )
+
+
+async def _context(request: Request) -> Response:
+    return await _respond(request, "context", root=_root(request))
+
+
+async def _static(request: Request) -> Response:
+    return await _respond(request, "style_sheet", name=str(request.path_params["name"]), root=_root(request))
+
+
+async def _respond(request: Request, function: str, *, stage: int = PLAIN, **arguments: Any) -> Response:
+    """Call a function of :mod:`threatgraph.web.answers`."""
+    return await respond(request, f"threatgraph.web.answers:{function}", stage=stage, **arguments)
+
+
+def _root(request: Request) -> str:
+    """The path of the home page."""
+    return f"{request.scope.get('root_path', '')}/"
+
+
+def _canonical(path: str) -> str:
+    """The path without a slash at its end, and with the name of the kind instead of its plural."""
+    first, slash, rest = path.strip("/").partition("/")
+    name, dot, suffix = first.partition(".")
+    lower = name.lower()
+    kind = _PLURALS.get(lower) or (lower if lower in KINDS else name)
+    return kind + dot + suffix + slash + rest
+
+
+def _target(path: str) -> _Target:
+    if path.startswith("graph/"):
+        return _Target("named_graph", GRAPH_FORMS, {"path": path}, stage=GRAPHS)
+    stem, _, suffix = path.rpartition(".")
+    target = _page(stem)
+    return target._replace(suffix=suffix) if stem and suffix in target.forms else _page(path)
+
+
+def _page(path: str) -> _Target:
+    if path in ("", "index"):
+        return _Target("home", PAGE_FORMS, {})
+    if path == "queries":
+        return _Target("queries", PAGE_FORMS, {})
+    if path == "ontology":
+        return _Target("ontology", ONTOLOGY_FORMS, {})
+    if path in KINDS:
+        return _Target("records", LIST_FORMS, {"kind": path})
+    return _Target("record", RECORD_FORMS, {"path": path})
+
+
+def _form(request: Request, names: Sequence[str], suffix: str | None = None) -> Form:
+    """The form that the client asks for.
+
+    Raises:
+        Problem: if the document does not have it.
+    """
+    if suffix is not None:
+        return FORMS[suffix]
+    forms = [FORMS[name] for name in names]
+    if (wanted := request.query_params.get("format")) is not None:
+        if (form := named(wanted, forms)) is None:
+            error = UnknownName("format", wanted, names, f"The formats are {', '.join(names)}.")
+            raise Problem(400, str(error), more={"suggestions": error.suggestions})
+        return form
+    if (form := choose(request.headers.get("accept"), forms)) is None:
+        raise not_acceptable(forms)
+    return form

@@ -1,0 +1,190 @@
+"""Answers to HTTP requests for documents, made in the workers of a server.
+
+Each function gets the served graph and returns an answer in the form that was chosen. What is not found is answered
+here too, in the same form, with names that exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from threatgraph.errors import AmbiguousName, InvalidQuery, UnknownName
+from threatgraph.graph import ThreatGraph
+from threatgraph.labels import read_labels
+from threatgraph.records import read_record
+from threatgraph.service import Answer, ServedGraph
+from threatgraph.vocab import BASE, KINDS, kind_of, shorten
+from threatgraph.web.document import MEDIA_TYPES, Document
+from threatgraph.web.home import render_home
+from threatgraph.web.html import style
+from threatgraph.web.links import Links
+from threatgraph.web.lists import render_list
+from threatgraph.web.ontology import render_context, render_graph, render_ontology
+from threatgraph.web.problems import Near, problem
+from threatgraph.web.queries import render_queries
+from threatgraph.web.records import render_record
+
+_MOST_NEAR = 5
+_IMMUTABLE = ("Cache-Control", "public, max-age=31536000, immutable")
+
+
+def record(
+    served: ServedGraph, path: str, form: str, root: str, suffix: str | None = None, parameters: str = ""
+) -> Answer:
+    """Answer with a record, or redirect a code or another name to it.
+
+    Args:
+        served: the graph.
+        path: the path of its IRI, or with a code or another name instead of the slug.
+        form: the form.
+        root: the URL of the home page.
+        suffix: the form that the suffix of the request names, which a redirect keeps; ``None`` if it was negotiated.
+        parameters: the query string, which a redirect keeps.
+    """
+    links = Links(root)
+    document = render_record(served.graph, path, form, links)
+    if document is not None:
+        return _answer(document, links, negotiated=suffix is None)
+    kind, _, name = path.partition("/")
+    try:
+        iri = served.graph.resolve(name or path, kind if kind in KINDS and name else None)
+    except UnknownName as error:
+        return _not_found(served.graph, error, form, links)
+    except AmbiguousName as error:
+        return _problem(300, _sentence(str(error)), form, links, _near(served.graph, error.candidates))
+    if not iri.startswith(BASE):
+        return Answer(b"", "text/plain; charset=utf-8", 303, (("Location", iri),))
+    if kind not in KINDS:
+        return _problem(404, f"This server has no page {path!r}.", form, links, _near(served.graph, [iri]))
+    same = name.casefold() in (_slug(iri), (read_record(served.graph.store, iri).code or "").casefold())
+    return _redirect(
+        301 if same else 302, links.page(iri.removeprefix(BASE)) + (f".{suffix}" if suffix else "") + parameters
+    )
+
+
+def records(
+    served: ServedGraph,
+    kind: str,
+    form: str,
+    root: str,
+    suffix: str | None = None,
+    given: Sequence[tuple[str, str]] = (),
+) -> Answer:
+    """Answer with a page of a list.
+
+    Args:
+        served: the graph.
+        kind: the kind of the records.
+        form: the form.
+        root: the URL of the home page.
+        suffix: the form that the suffix of the request names; ``None`` if it was negotiated.
+        given: the parameters of the request.
+    """
+    links = Links(root)
+    try:
+        document = render_list(served.graph, kind, form, links, given)
+    except UnknownName as error:
+        return _problem(400, _sentence(str(error)), form, links, [Near(name, "") for name in error.suggestions])
+    except AmbiguousName as error:
+        return _problem(400, _sentence(str(error)), form, links, _near(served.graph, error.candidates))
+    except InvalidQuery as error:
+        return _problem(400, _sentence(str(error)), form, links)
+    if document is None:
+        return _problem(404, "The list has fewer pages.", form, links)
+    return _answer(document, links, negotiated=suffix is None)
+
+
+def home(served: ServedGraph, form: str, root: str, suffix: str | None = None) -> Answer:
+    """Answer with the home page."""
+    links = Links(root)
+    return _answer(render_home(served.graph, form, links), links, negotiated=suffix is None)
+
+
+def queries(served: ServedGraph, form: str, root: str, suffix: str | None = None) -> Answer:
+    """Answer with the list of the named queries."""
+    links = Links(root)
+    return _answer(render_queries(served.graph, form, links), links, negotiated=suffix is None)
+
+
+def ontology(served: ServedGraph, form: str, root: str, suffix: str | None = None) -> Answer:
+    """Answer with the ontology."""
+    links = Links(root)
+    return _answer(render_ontology(form, links), links, negotiated=suffix is None)
+
+
+def context(served: ServedGraph, root: str) -> Answer:
+    """Answer with the JSON-LD context."""
+    return _answer(render_context(), Links(root), negotiated=False)
+
+
+def named_graph(served: ServedGraph, path: str, form: str, root: str, suffix: str | None = None) -> Answer:
+    """Answer with the triples of a named graph."""
+    links = Links(root)
+    document = render_graph(served.graph, path, form, links)
+    if document is None:
+        return _problem(404, f"The graph has no named graph {BASE + path}.", form, links)
+    return Answer(document.content, document.media_type)
+
+
+def style_sheet(served: ServedGraph, name: str, root: str) -> Answer:
+    """Answer with the style sheet, whose name changes with its content."""
+    current, content = style()
+    if name != current:
+        return _problem(404, f"This server has no file {name!r}.", "html", Links(root))
+    return Answer(content, "text/css; charset=utf-8", headers=(_IMMUTABLE,))
+
+
+def _answer(document: Document, links: Links, *, negotiated: bool) -> Answer:
+    typed = [
+        f'<{link.url}>; rel="{link.relation}"' + (f'; type="{link.media_type}"' if link.media_type else "")
+        for link in document.links
+    ]
+    headers = [("Link", ", ".join(typed))] if typed else []
+    if negotiated:
+        headers.append(("Content-Location", _own_url(document, links)))
+    return Answer(document.content, document.media_type, headers=tuple(headers))
+
+
+def _own_url(document: Document, links: Links) -> str:
+    """The URL of the form itself; that of a list has the query string of its alternate links."""
+    media_type = MEDIA_TYPES[document.form]
+    own = (link.url for link in document.links if link.relation == "alternate" and link.media_type == media_type)
+    return next(own, links.form(document.path, document.form))
+
+
+def _redirect(status: int, location: str) -> Answer:
+    return Answer(b"", "text/plain; charset=utf-8", status, (("Location", location),))
+
+
+def _not_found(graph: ThreatGraph, error: UnknownName, form: str, links: Links) -> Answer:
+    """What is not found, with the records that have similar names."""
+    what = str(error).partition("`graph.")[0].strip()  # the rest is for Python
+    iris = []
+    for name in error.suggestions:
+        try:
+            iris.append(graph.resolve(name))
+        except AmbiguousName as several:
+            iris += several.candidates
+        except UnknownName:
+            continue
+    return _problem(404, _sentence(what), form, links, _near(graph, dict.fromkeys(iris)))
+
+
+def _near(graph: ThreatGraph, iris: Sequence[str] | dict[str, None]) -> list[Near]:
+    shown = list(iris)[:_MOST_NEAR]
+    labels = read_labels(graph.store, shown)
+    return [Near(shorten(iri), labels.get(iri, ""), iri) for iri in shown]
+
+
+def _problem(status: int, detail: str, form: str, links: Links, near: Sequence[Near] = ()) -> Answer:
+    content, media_type = problem(status, detail, form, links, near)
+    return Answer(content, media_type, status)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _slug(iri: str) -> str:
+    kind = kind_of(iri)
+    return iri.removeprefix(kind.namespace).casefold() if kind else ""

@@ -1,0 +1,85 @@
+"""The home page."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from threatgraph.graph import ThreatGraph
+from threatgraph.version import VERSION
+from threatgraph.vocab import KINDS
+from threatgraph.web import schema_org
+from threatgraph.web.document import PAGE_FORMS, Document, TypedLink, signposts
+from threatgraph.web.html import render
+from threatgraph.web.links import CANONICAL, Links
+from threatgraph.web.markdown import linked
+from threatgraph.web.records import to_json
+from threatgraph.web.view import Text, plural
+
+DESCRIPTION = (
+    "A knowledge graph of AI threats: threat patterns, incidents, causes, affected groups and provisions of "
+    "frameworks, linked to each other and to their sources."
+)
+_TYPES = (f"{schema_org.SCHEMA}Dataset", f"{schema_org.SCHEMA}DataCatalog")
+
+
+class Count(NamedTuple):
+    """A kind of record with the number of its records."""
+
+    path: str
+    title: str
+    total: int
+
+
+def render_home(graph: ThreatGraph, form: str, links: Links) -> Document:
+    """Return the home page.
+
+    Args:
+        graph: the graph.
+        form: a name from :data:`threatgraph.web.document.PAGE_FORMS`.
+        links: where documents are.
+    """
+    counted = {str(row["what"]): int(str(row["count"])) for row in graph.stats().to_dicts()}
+    kinds = [Count(one.name, plural(one), counted[one.plural]) for one in KINDS.values() if counted[one.plural]]
+    found = signposts("", PAGE_FORMS, links, types=_TYPES)
+    if form == "html":
+        content = _html(graph, kinds, counted["triples"], links, found)
+    elif form == "json":
+        content = to_json(_describe(kinds, counted["triples"], links))
+    else:
+        content = _markdown(kinds, links)
+    return Document(content, form, "", found)
+
+
+def _html(graph: ThreatGraph, kinds: list[Count], triples: int, links: Links, found: tuple[TypedLink, ...]) -> bytes:
+    return render(
+        "home",
+        links=links,
+        signposts=found,
+        title="threatgraph",
+        description=DESCRIPTION,
+        structured=schema_org.describe_dataset(links if links.root.startswith("http") else CANONICAL, triples),
+        kinds=kinds,
+        queries=len(graph.queries),
+    )
+
+
+def _describe(kinds: list[Count], triples: int, links: Links) -> dict[str, Any]:
+    return {
+        "name": "threatgraph",
+        "description": DESCRIPTION,
+        "version": VERSION,
+        "triples": triples,
+        "kinds": {one.path: {"count": one.total, "url": links.page(one.path)} for one in kinds},
+        "queries": links.page("queries"),
+        "sparql": links.page("sparql"),
+        "ontology": links.page("ontology"),
+    }
+
+
+def _markdown(kinds: list[Count], links: Links) -> bytes:
+    lines = ["# threatgraph", "", DESCRIPTION, "", "## Records", ""]
+    lines += [f"- {linked(Text(one.title, links.page(one.path)))}: {one.total}" for one in kinds]
+    lines += ["", "## Query and download", ""]
+    pages = {"queries": "Named queries", "sparql": "SPARQL endpoint", "ontology": "Ontology"}
+    lines += [f"- {linked(Text(title, links.page(path)))}" for path, title in pages.items()]
+    return ("\n".join(lines) + "\n").encode()

@@ -1,0 +1,82 @@
+"""HTML of pages: templates that escape every value, compiled when this module is imported."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from threatgraph.display import printable
+from threatgraph.web.document import FORM_NAMES, MEDIA_TYPES, TypedLink
+from threatgraph.web.links import Links
+from threatgraph.web.view import Text
+
+_FORM_NAMES = {MEDIA_TYPES[form]: name for form, name in FORM_NAMES.items()}
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
+
+
+@cache
+def style() -> tuple[str, bytes]:
+    """Return the name and the content of the style sheet; the name changes with the content."""
+    content = (files("threatgraph.web") / "static" / "style.css").read_bytes()
+    return f"style-{sha256(content).hexdigest()[:10]}.css", content
+
+
+def render(template: str, *, links: Links, signposts: tuple[TypedLink, ...] = (), **values: Any) -> bytes:
+    """Render a page.
+
+    Args:
+        template: the name of the template.
+        links: where documents are.
+        signposts: the links for the head of the page.
+        values: the variables of the template.
+    """
+    shown = [link for link in signposts if link.relation == "alternate"]
+    page = _ENVIRONMENT.get_template(f"{template}.html").render(
+        links=links,
+        signposts=signposts,
+        style=links.static(style()[0]),
+        forms=[(_FORM_NAMES[link.media_type], link) for link in shown],
+        **values,
+    )
+    return page.encode()
+
+
+def _text(value: object) -> Markup:
+    """A text with control and invisible characters as escapes, and with its lines."""
+    return Markup(re.sub(r"\n", "<br>\n", str(escape(printable(str(value))))))  # noqa: S704 - escaped before
+
+
+def _shown(text: Text) -> Markup:
+    """A text with its language and direction, as a link if it has a URL."""
+    language = Markup(' lang="{}"').format(text.language) if text.language else Markup("")
+    content = Markup("<bdi{}>{}</bdi>").format(language, _text(text.text))
+    url = printable(text.url or "", line_ends=False)
+    is_web = url.startswith(("http://", "https://"))
+    if not url or (_SCHEME.match(url) and not is_web):
+        return content
+    external = Markup(' rel="external"') if is_web else Markup("")
+    return Markup('<a href="{}"{}>{}</a>').format(url, external, content)
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("threatgraph.web"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"text": _text, "shown": _shown}
+    return environment
+
+
+_ENVIRONMENT = _environment()
+for _name in _ENVIRONMENT.list_templates():
+    _ENVIRONMENT.get_template(_name)  # compiled before workers are forked

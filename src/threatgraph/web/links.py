@@ -1,0 +1,52 @@
+"""Links of pages: from the IRIs of records to the paths of their documents."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import quote
+
+from threatgraph.vocab import BASE
+
+_SAFE = "/:@!$&'()*+,;=~-._"
+"""Characters of a path that need no escape (RFC 3986, section 3.3)."""
+
+
+class Links(NamedTuple):
+    """Where documents are: at the path of the IRI of their record, below a root.
+
+    A static site uses a root for each page, such as ``../``, and pages with a suffix.
+    """
+
+    root: str = "/"
+    """The URL of the home page: a path that ends with a slash, or the beginning of all IRIs."""
+    page_suffix: str = ""
+    """The suffix of pages, such as ``.html`` for files."""
+
+    def to(self, iri: str) -> str | None:
+        """Return the URL for an IRI; ``None`` if it is neither a record of threatgraph nor a web address.
+
+        Args:
+            iri: the IRI of a record, of a part of a record, or of a document elsewhere.
+        """
+        if not iri.startswith(BASE):
+            return iri if iri.startswith(("http://", "https://")) else None
+        path, mark, fragment = iri.removeprefix(BASE).partition("#")
+        return self.page(path) + (mark + quote(fragment, safe=_SAFE + "?") if fragment else "")
+
+    def page(self, path: str = "") -> str:
+        """Return the URL of a page, such as ``pattern/goal-drift``; by default of the home page."""
+        if not path:
+            return self.root + (f"index{self.page_suffix}" if self.page_suffix else "")
+        return self.root + quote(path, safe=_SAFE) + self.page_suffix
+
+    def form(self, path: str, form: str) -> str:
+        """Return the URL of another form of a page, such as ``ttl``."""
+        return f"{self.root}{quote(path or 'index', safe=_SAFE)}.{form}"
+
+    def static(self, name: str) -> str:
+        """Return the URL of a static file."""
+        return f"{self.root}static/{name}"
+
+
+#: Links to the IRIs themselves, for documents that are read elsewhere.
+CANONICAL = Links(BASE)

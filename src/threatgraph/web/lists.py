@@ -1,0 +1,231 @@
+"""A page of the list of a kind of record, in each of its forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
+
+from threatgraph.errors import InvalidQuery
+from threatgraph.export import export_table, export_triples
+from threatgraph.export.summaries import summarize
+from threatgraph.graph import ThreatGraph
+from threatgraph.headings import heading
+from threatgraph.listing import list_page
+from threatgraph.table import Table
+from threatgraph.vocab import BASE, KINDS, Kind, shorten
+from threatgraph.web.document import LIST_FORMS, RDF_FORMS, Document, TypedLink, signposts
+from threatgraph.web.fields import list_fields
+from threatgraph.web.html import render
+from threatgraph.web.links import Links
+from threatgraph.web.records import to_json
+from threatgraph.web.view import Text, plural
+
+DEFAULT_LIMIT, MOST = 50, 1000
+"""Records on a page of a list: by default, and at most."""
+_PAGING = ("page", "limit")
+_COLLECTION = "https://schema.org/CollectionPage"
+_LABELS = "_label"
+
+
+class Cell(NamedTuple):
+    """A cell of a table."""
+
+    text: Text
+    is_header: bool = False
+
+
+class _Request(NamedTuple):
+    """The part of a list that is wanted."""
+
+    kind: Kind
+    given: tuple[tuple[str, str], ...]
+    """Filters, dates and columns as given."""
+    page: int
+    limit: int
+
+
+class _Part(NamedTuple):
+    table: Table
+    total: int
+    pages: int
+
+
+def render_list(
+    graph: ThreatGraph, kind: str, form: str, links: Links, given: Sequence[tuple[str, str]] = ()
+) -> Document | None:
+    """Return a page of a list, or ``None`` if the page is beyond the end.
+
+    Args:
+        graph: the graph.
+        kind: the kind of the records.
+        form: a name from :data:`threatgraph.web.document.LIST_FORMS`.
+        links: where documents are.
+        given: ``page``, ``limit``, ``since``, ``until``, ``columns`` and filters; names can repeat.
+
+    Raises:
+        UnknownName: for a filter, value or column that does not exist.
+        AmbiguousName: if several records have the name of a value.
+        InvalidQuery: for a number or date that is not valid.
+    """
+    wanted = _read(kind, given)
+    part = _select(graph, wanted)
+    if wanted.page > max(part.pages, 1):
+        return None
+    found = _links(wanted, part, links)
+    if form in RDF_FORMS:
+        iris = [BASE + kind, *map(str, part.table.column("record"))]
+        content = export_triples(summarize(graph.store, iris), RDF_FORMS[form])
+    else:
+        content = _WRITERS[form](graph, wanted, part, links, found)
+    return Document(content, form, kind, found)
+
+
+def _read(kind: str, given: Sequence[tuple[str, str]]) -> _Request:
+    paging = {name: value for name, value in given if name in _PAGING and value}
+    rest = tuple((name, value) for name, value in given if name not in _PAGING and value)
+    page, limit = (
+        _number(name, paging.get(name), default) for name, default in (("page", 1), ("limit", DEFAULT_LIMIT))
+    )
+    if limit > MOST:
+        raise InvalidQuery(f"limit must be at most {MOST}, not {limit}.")
+    return _Request(KINDS[kind], rest, page, limit)
+
+
+def _number(name: str, text: str | None, default: int) -> int:
+    if text is None:
+        return default
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) > 0):
+        raise InvalidQuery(f"{name} must be a number from 1, not {text!r}.")
+    return int(text)
+
+
+def _select(graph: ThreatGraph, wanted: _Request) -> _Part:
+    where: dict[str, list[str]] = {}
+    for name, value in wanted.given:
+        where.setdefault(name, []).append(value)
+    since, until = (where.pop(name, [None])[-1] for name in ("since", "until"))
+    columns = [name.strip() for text in where.pop("columns", []) for name in text.split(",") if name.strip()]
+    found = list_page(
+        graph.store,
+        wanted.kind.name,
+        where=where,
+        since=since,
+        until=until,
+        columns=columns or None,
+        limit=wanted.limit,
+        offset=(wanted.page - 1) * wanted.limit,
+    )
+    return _Part(found.table, found.total, -(-found.total // wanted.limit))
+
+
+def _links(wanted: _Request, part: _Part, links: Links) -> tuple[TypedLink, ...]:
+    found = signposts(wanted.kind.name, LIST_FORMS, links, types=(_COLLECTION,))
+    query = _query(wanted, wanted.page)
+    found = tuple(
+        link._replace(url=link.url + query) if link.relation in ("describedby", "alternate") else link for link in found
+    )
+    for relation, page in (("prev", wanted.page - 1), ("next", wanted.page + 1)):
+        if 1 <= page <= part.pages:
+            found += (TypedLink(relation, links.page(wanted.kind.name) + _query(wanted, page)),)
+    return found
+
+
+def _query(wanted: _Request, page: int) -> str:
+    pairs = list(wanted.given)
+    if wanted.limit != DEFAULT_LIMIT:
+        pairs.append(("limit", str(wanted.limit)))
+    if page > 1:
+        pairs.append(("page", str(page)))
+    return f"?{urlencode(pairs)}" if pairs else ""
+
+
+def _html(graph: ThreatGraph, wanted: _Request, part: _Part, links: Links, found: tuple[TypedLink, ...]) -> bytes:
+    kind, pages = wanted.kind, {link.relation: link.url for link in found if link.relation in ("prev", "next")}
+    fields = list_fields(graph, kind.name, dict(wanted.given))
+    named = {field.name for field in fields}
+    kept = [(name, value) for name, value in wanted.given if name not in named]
+    columns, rows = cells(part.table, links)
+    return render(
+        "list",
+        links=links,
+        signposts=found,
+        title=plural(kind),
+        description=_description(graph, kind),
+        trail=(Text("Home", links.page()),),
+        path=kind.name,
+        fields=fields,
+        kept=kept + ([("limit", str(wanted.limit))] if wanted.limit != DEFAULT_LIMIT else []),
+        summary=_summary(wanted, part),
+        columns=columns,
+        rows=rows,
+        previous=pages.get("prev"),
+        next=pages.get("next"),
+    )
+
+
+def _description(graph: ThreatGraph, kind: Kind) -> str:
+    """What the ontology says of the class."""
+    return graph.schema(f"tg:{kind.class_name}").comment
+
+
+def _summary(wanted: _Request, part: _Part) -> str:
+    if not part.total:
+        return "No records match."
+    first = (wanted.page - 1) * wanted.limit + 1
+    return f"{first:,} to {first + len(part.table) - 1:,} of {part.total:,} records."
+
+
+def cells(table: Table, links: Links) -> tuple[list[str], list[list[Cell]]]:
+    """Return the columns and rows of a table for a page: records by their labels, with links.
+
+    Args:
+        table: the table; a column of records has a column of labels after it.
+        links: where documents are.
+    """
+    is_list = table.columns[-1:] == ("record",)
+    columns = table.columns[:-1] if is_list and len(table.columns) > 1 else table.columns
+    shown = [name for name in columns if not _is_label(name, columns)]
+    rows = []
+    for row in table.to_dicts():
+        line = [_cell(name, row, links) for name in shown]
+        if is_list:
+            position = shown.index("label") if "label" in shown else 0
+            text = line[position].text.text or shorten(str(row["record"]))
+            line[position] = Cell(Text(text, links.to(str(row["record"]))), is_header=True)
+        rows.append(line)
+    return [heading("name" if name == "label" else name) for name in shown], rows
+
+
+def _is_label(name: str, columns: Sequence[str]) -> bool:
+    return name.endswith(_LABELS) and name.removesuffix(_LABELS) in columns
+
+
+def _cell(name: str, row: Mapping[str, object], links: Links) -> Cell:
+    value = row[name]
+    text = "" if value is None else f"{value:,.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    url = links.to(text) if text.startswith(("http://", "https://")) and "; " not in text else None
+    label = row.get(f"{name}{_LABELS}")
+    return Cell(Text(str(label) if label else shorten(text) if url else text, url))
+
+
+def _json(_: ThreatGraph, wanted: _Request, part: _Part, links: Links, found: tuple[TypedLink, ...]) -> bytes:
+    pages = {link.relation: link.url for link in found if link.relation in ("prev", "next")}
+    about = {"kind": wanted.kind.name, "total": part.total, "page": wanted.page, "pages": part.pages}
+    return to_json({**about, "limit": wanted.limit, **pages, "records": part.table.to_dicts()})
+
+
+def _csv(_: ThreatGraph, __: _Request, part: _Part, ___: Links, ____: Any) -> bytes:
+    return export_table(part.table, "csv")
+
+
+def _markdown(_: ThreatGraph, wanted: _Request, part: _Part, ___: Links, ____: Any) -> bytes:
+    return f"# {plural(wanted.kind)}\n\n{_summary(wanted, part)}\n\n".encode() + export_table(part.table, "markdown")
+
+
+_WRITERS: Mapping[str, Callable[[ThreatGraph, _Request, _Part, Links, tuple[TypedLink, ...]], bytes]] = {
+    "html": _html,
+    "json": _json,
+    "csv": _csv,
+    "md": _markdown,
+}
