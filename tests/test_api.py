@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -276,7 +277,7 @@ def test_a_wrong_parameter_is_named(site: Site, path: str, words: list[str]) -> 
     [
         ("/queries/patterns-by-couse", "patterns-by-cause"),
         ("/queries/patterns-by-cause.xml?cause=regulatory-gap", ".csv"),
-        ("/queries/" + quote("../checks/text-style", safe=""), "nothing is at"),
+        ("/queries/" + quote("../checks/text-style", safe=""), "text-style"),
         ("/void.csv", "void.ttl"),
         ("/export/graph.exe", "graph.ttl"),
         ("/sitemap-2.xml", "sitemap"),
@@ -387,11 +388,11 @@ def test_the_description_is_made_without_a_graph(graph: ThreatGraph) -> None:
     assert all(run_query(query).path in made["paths"] for query in graph.queries.values())
 
 
-def test_schemathesis_finds_no_request_that_breaks_the_description(site: Site) -> None:
+def test_schemathesis_finds_no_request_that_breaks_the_description(site: Site, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "schemathesis.cli", "run", f"{site.url}/openapi.json"]
     command += ["--checks", SCHEMATHESIS_CHECKS, "--phases", "examples,fuzzing", "--max-examples", "3"]
     command += ["--generation-deterministic", "--no-color", "--exclude-path-regex", "^/export/"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-2000:]
 
 
