@@ -54,14 +54,24 @@ def _text(value: object) -> Markup:
 
 def _shown(text: Text) -> Markup:
     """A text with its language and direction, as a link if it has a URL."""
-    language = Markup(' lang="{}"').format(text.language) if text.language else Markup("")
-    content = Markup("<bdi{}>{}</bdi>").format(language, _text(text.text))
+    content = Markup("<bdi{}>{}</bdi>").format(_language(text), _text(text.text))
     url = printable(text.url or "", line_ends=False)
     is_web = url.startswith(("http://", "https://"))
     if not url or (_SCHEME.match(url) and not is_web):
         return content
     external = Markup(' rel="external"') if is_web else Markup("")
     return Markup('<a href="{}"{}>{}</a>').format(url, external, content)
+
+
+def _block(text: Text) -> Markup:
+    """A text that fills an element, which takes its direction from it; ``bdi`` would hide it."""
+    if text.url:
+        return _shown(text)
+    return Markup("<span{}>{}</span>").format(_language(text), _text(text.text)) if text.language else _text(text.text)
+
+
+def _language(text: Text) -> Markup:
+    return Markup(' lang="{}"').format(text.language) if text.language else Markup("")
 
 
 def _environment() -> jinja2.Environment:
@@ -73,7 +83,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"text": _text, "shown": _shown}
+    environment.filters |= {"text": _text, "shown": _shown, "block": _block}
     return environment
 
 

@@ -26,6 +26,8 @@ DEFAULT_LIMIT, MOST = 50, 1000
 _PAGING = ("page", "limit")
 _COLLECTION = "https://schema.org/CollectionPage"
 _LABELS = "_label"
+_LONGEST_CODE = 16
+"""The length of a text that is kept on one line, if it has no spaces."""
 
 
 class Cell(NamedTuple):
@@ -33,6 +35,11 @@ class Cell(NamedTuple):
 
     text: Text
     is_header: bool = False
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the cell is a code or date, which is not broken."""
+        return len(self.text.text) <= _LONGEST_CODE and " " not in self.text.text
 
 
 class _Request(NamedTuple):
