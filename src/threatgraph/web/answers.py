@@ -18,7 +18,7 @@ from threatgraph.vocab import BASE, KINDS, kind_of, shorten
 from threatgraph.web.document import MEDIA_TYPES, Document
 from threatgraph.web.home import render_home
 from threatgraph.web.html import style
-from threatgraph.web.links import Links
+from threatgraph.web.links import Links, to_uri
 from threatgraph.web.lists import render_list
 from threatgraph.web.ontology import render_context, render_graph, render_ontology
 from threatgraph.web.problems import Near, problem
@@ -55,7 +55,7 @@ def record(
     except AmbiguousName as error:
         return _problem(300, as_http(str(error)), form, links, _near(served.graph, error.candidates))
     if not iri.startswith(BASE):
-        return Answer(b"", "text/plain; charset=utf-8", 303, (("Location", iri),))
+        return Answer(b"", "text/plain; charset=utf-8", 303, (("Location", to_uri(iri)),))
     if of is None:
         return _problem(404, f"this server has no page {path!r}.", form, links, _near(served.graph, [iri]))
     same = name.casefold() in (_slug(iri), (read_record(served.graph.store, iri).code or "").casefold())
