@@ -51,7 +51,10 @@ GROUPS: Mapping[str, Sequence[Command]] = {
         Command("load", "Load files into a store on disk or a SPARQL server"),
         Command("sync", "Upload the graph to a SPARQL server"),
     ),
-    "serve": (Command("serve", "Serve the graph over HTTP: SPARQL, linked data and JSON"),),
+    "serve": (
+        Command("serve", "Serve the graph over HTTP: SPARQL, linked data and JSON"),
+        Command("mcp", "Serve the graph to an AI agent by MCP over stdio"),
+    ),
     "set up": (Command("completion", "Print a completion script for a shell"),),
 }
 #: Called by the scripts of ``completion``, and not listed in the help.

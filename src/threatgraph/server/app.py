@@ -14,7 +14,8 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from threatgraph.errors import ThreatGraphError
-from threatgraph.server import linked_data, sparql
+from threatgraph.server import api, linked_data, site_files, sparql
+from threatgraph.server.agents import agents
 from threatgraph.server.gate import Gate
 from threatgraph.server.problems import Problem, problem_of, respond_to
 from threatgraph.server.responses import ClientGone, Server, server_of
@@ -30,16 +31,18 @@ def build(server: Server) -> ASGIApp:
     Args:
         server: the settings and the graph.
     """
+    endpoint = agents(server.backend)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         # The search index takes longer to build than the graph to open, so it is built beside the first requests.
         preparing = asyncio.create_task(server.backend.prepare(SEARCH))
-        yield
+        async with endpoint.run():
+            yield
         preparing.cancel()
 
     app = Starlette(
-        routes=_routes(server),
+        routes=[*_routes(server), *endpoint.routes, *linked_data.routes()],  # the last one matches every path,
         exception_handlers={
             ClientGone: _gone,
             **dict.fromkeys((Problem, ThreatGraphError, HTTPException, Exception), _refused),
@@ -51,10 +54,15 @@ def build(server: Server) -> ASGIApp:
 
 
 def _routes(server: Server) -> list[BaseRoute]:
-    found: list[BaseRoute] = [*sparql.routes(), Route("/health", _health)]
+    found: list[BaseRoute] = [
+        *sparql.routes(),
+        *api.routes(),
+        *site_files.routes(),
+        Route("/health", _health),
+    ]
     if server.settings.metrics:
         found.append(Route("/metrics", _metrics))
-    return [*found, *linked_data.routes()]  # the last one matches every path
+    return found
 
 
 async def _health(request: Request) -> Response:

@@ -8,6 +8,9 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _TOO_LARGE = b"the request line and the headers are too large.\n"
+_TOO_LONG = b"the URL is longer than 64 KiB: send the query by POST.\n"
+_LONGEST_URL = 65_535
+"""The parser of URLs counts with 16 bits."""
 _TOO_SLOW = b"the request did not arrive in time.\n"
 
 
@@ -48,6 +51,9 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Stop waiting: the rest is the body."""
         self._stop_waiting()
+        if len(self.url) > _LONGEST_URL:
+            self._refuse(b"414 URI Too Long", _TOO_LONG)
+            return
         super().on_headers_complete()
 
     @staticmethod

@@ -14,12 +14,11 @@ from threatgraph.errors import ThreatGraphError
 from threatgraph.server.app import build
 from threatgraph.server.http import LimitedProtocol
 from threatgraph.server.responses import Server
-from threatgraph.server.run import BACKLOG
-from threatgraph.server.settings import Settings
+from threatgraph.server.settings import BACKLOG, Settings
 from threatgraph.service import Backend
 
 _GRACE = 4
-"""Seconds for requests that run when the server is told to stop."""
+"""Seconds for requests that run when the server has to stop."""
 
 
 def run(backend: Backend, settings: Settings, listener: socket.socket) -> None:

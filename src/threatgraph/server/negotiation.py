@@ -48,7 +48,9 @@ def choose(accept: str | None, forms: Sequence[Form]) -> Form | None:
         return forms[0]
     best, found = 0.0, None
     for form in forms:
-        quality = max(_quality(ranges, kind) for kind in (form.media_type, *form.also))
+        # A range such as text/* means the type itself, and not the others that it goes by.
+        others = (entry.quality for entry in ranges if entry.kind in form.also)
+        quality = max(_quality(ranges, form.media_type), *others, 0.0)
         if quality > best:
             best, found = quality, form
     return found

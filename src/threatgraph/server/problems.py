@@ -5,7 +5,6 @@ JSON clients get problem details (RFC 9457), browsers a page, all others plain t
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -31,6 +30,8 @@ from threatgraph.server.negotiation import Form, choose
 from threatgraph.server.wording import as_http
 from threatgraph.service import Busy
 from threatgraph.service.sparql import AnswerTooLarge, NotAcceptable
+from threatgraph.web.html import render
+from threatgraph.web.links import Links
 
 TEXT = Form("text", "text/plain")
 PROBLEM = Form(
@@ -101,7 +102,8 @@ def respond_to(request: Request, problem: Problem) -> Response:
         members = {"title": title, "status": problem.status, "detail": detail, **problem.more}
         text = json.dumps(members, ensure_ascii=False, indent=1) + "\n"
     elif form is PAGE:
-        text = _PAGE.format(title=html.escape(title), status=problem.status, detail=html.escape(detail))
+        links = Links(f"{request.scope.get('root_path', '')}/")
+        text = render("problem", links=links, title=title, detail=detail, near=(), trail=()).decode()
     else:
         text = f"{detail}\n"
     headers = {"Cache-Control": "no-store", "Vary": "Accept", **problem.headers}
@@ -113,20 +115,3 @@ def _title(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return "Error"
-
-
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-</head>
-<body>
-<main>
-<h1>{status} {title}</h1>
-<pre>{detail}</pre>
-</main>
-</body>
-</html>
-"""

@@ -1,4 +1,4 @@
-"""Runs the HTTP server until it is told to stop."""
+"""Runs the HTTP server until it is stopped."""
 
 from __future__ import annotations
 
@@ -6,14 +6,22 @@ import contextlib
 import errno
 import socket
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 from threatgraph.errors import ThreatGraphError
-from threatgraph.server.settings import Settings
+from threatgraph.mcp import WORKER_MODULES
+from threatgraph.server.settings import BACKLOG, Settings
 from threatgraph.service import Backend, Source
 
-BACKLOG = 1024
-"""Connections that wait to be accepted."""
-MODULES = ("threatgraph.service.sparql", "threatgraph.web.answers", "threatgraph.web.queries")
+MODULES = (
+    "threatgraph.service.sparql",
+    "threatgraph.server.work.answers",
+    "threatgraph.server.work.files",
+    "threatgraph.web.answers",
+    "threatgraph.web.queries",
+    "threatgraph.web.sparql",
+)
+"""The modules of the functions that run in workers."""
 
 
 def serve(source: Source, settings: Settings) -> None:
@@ -29,7 +37,8 @@ def serve(source: Source, settings: Settings) -> None:
     """
     with _listening(settings) as listener:
         # Forked while this process has one thread and has imported little, and opens the graph beside what follows.
-        backend = Backend(source, settings.limits, MODULES)
+        agents = WORKER_MODULES if find_spec("mcp") is not None else ()
+        backend = Backend(source, settings.limits, (*MODULES, *agents))
         try:
             _require_packages()
             from threatgraph.server.life import run

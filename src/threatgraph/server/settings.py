@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from threatgraph.service import Limits
 
+BACKLOG = 1024
+"""Connections that wait to be accepted."""
+
 
 class Settings(NamedTuple):
     """The settings of the HTTP server; the defaults suit one machine and let nobody else in."""

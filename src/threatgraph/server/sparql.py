@@ -18,12 +18,14 @@ from threatgraph.server.negotiation import Form, choose, named
 from threatgraph.server.problems import Problem
 from threatgraph.server.requests import Parameters, media_type, parameters, parse, read_body
 from threatgraph.server.responses import respond, server_of
+from threatgraph.server.urls import base_url, root
 from threatgraph.service import GRAPHS, PLAIN
-from threatgraph.service.sparql import Written
+from threatgraph.service.sparql import NotAcceptable, Written
 from threatgraph.store.oxigraph import uses_named_graphs
 from threatgraph.store.protocol import Dataset
 
-WORK = "threatgraph.service.sparql"
+WORK, PAGES, FILES = "threatgraph.service.sparql", "threatgraph.web.sparql", "threatgraph.server.work.files"
+"""The modules whose functions run in workers."""
 #: The forms of rows and Booleans, the default first.
 ROWS = (
     Form("json", "application/sparql-results+json", ("application/json",)),
@@ -31,7 +33,9 @@ ROWS = (
     Form("csv", "text/csv"),
     Form("tsv", "text/tab-separated-values"),
 )
-#: The forms of triples, the default first.
+#: The page for browsers, which has rows as a table, and triples as Turtle.
+HTML = Form("html", "text/html", ("application/xhtml+xml",))
+#: The forms of triples, the default first, and of the description of the endpoint.
 TRIPLES = (
     Form("turtle", "text/turtle", ("application/x-turtle",)),
     Form("ntriples", "application/n-triples", ("text/plain",)),
@@ -61,17 +65,35 @@ async def endpoint(request: Request) -> Response:
     if question is None:
         return await _described(request)
     rows, triples = _forms(request, question.form)
-    server = server_of(request)
-    graphs = question.dataset is not None or uses_named_graphs(question.query)
+    try:
+        return await _answered(request, question, rows, triples)
+    except NotAcceptable as error:
+        raise not_acceptable(TRIPLES if error.has_triples else ROWS) from None
+
+
+async def _answered(request: Request, question: _Question, rows: Form | None, triples: Form | None) -> Response:
+    limits = server_of(request).settings.limits
+    stage = GRAPHS if question.dataset is not None or uses_named_graphs(question.query) else PLAIN
+    if HTML in (rows, triples):
+        return await respond(
+            request,
+            f"{PAGES}:results",
+            stage=stage,
+            query=True,
+            dataset=question.dataset,
+            query_text=question.query,
+            root=root(request),
+            seconds=limits.timeout,
+        )
     return await respond(
         request,
         f"{WORK}:evaluate",
-        stage=GRAPHS if graphs else PLAIN,
+        stage=stage,
         query=True,
         dataset=question.dataset,
-        largest=server.settings.limits.answer,
+        largest=limits.answer,
         rows=_written(rows),
-        seconds=server.settings.limits.timeout,
+        seconds=limits.timeout,
         triples=_written(triples),
         query_text=question.query,
     )
@@ -112,7 +134,7 @@ async def _posted(request: Request) -> _Question | None:
 def _question(request: Request, query: str | None, given: Parameters, too_long: int) -> _Question:
     most = server_of(request).settings.query
     if not query or not query.strip():
-        raise Problem(400, "the query is empty.")
+        raise Problem(400, "the parameter 'query' is empty: send a SPARQL query.")
     if len(query.encode(errors="surrogatepass")) > most:
         raise Problem(too_long, f"the query is longer than {most // 1024} KiB, the limit of this server.")
     default, other = given.all("default-graph-uri"), given.all("named-graph-uri")
@@ -134,7 +156,7 @@ def _forms(request: Request, name: str | None) -> tuple[Form | None, Form | None
             raise Problem(400, f"unknown format {name!r}: use one of {known}.")
     else:
         accept = request.headers.get("accept")
-        found = choose(accept, ROWS), choose(accept, TRIPLES)
+        found = choose(accept, (*ROWS, HTML)), choose(accept, (*TRIPLES, HTML))
         if not any(found):
             raise not_acceptable((*ROWS, *TRIPLES))
     return found
@@ -149,10 +171,18 @@ def not_acceptable(forms: Sequence[Form]) -> Problem:
     types = list(dict.fromkeys(form.media_type for form in forms))
     return Problem(
         406,
-        f"no media type of the Accept header is available; use one of {', '.join(types)}.",
+        f"the answer has none of the media types in the Accept header; use one of {', '.join(types)}.",
         more={"available": types},
     )
 
 
 async def _described(request: Request) -> Response:
-    raise Problem(400, "the request has no parameter 'query'.")
+    """The description of the endpoint for programs, and a form for browsers."""
+    forms = (*TRIPLES, HTML)
+    name = parameters(request).one("format")
+    form = choose(request.headers.get("accept"), forms) if name is None else named(name, forms)
+    if form is None:
+        raise not_acceptable(forms)
+    if form is HTML:
+        return await respond(request, f"{PAGES}:form", root=root(request))
+    return await respond(request, f"{FILES}:description", name="sparql", form=form.name, base_url=base_url(request))

@@ -24,13 +24,15 @@ class ServedGraph(WorkerStore):
 
     Args:
         source: the graph to open.
-        modules: modules to import before workers are forked: those of the functions that they will run, since a worker
-            that evaluates queries cannot open files.
+        modules: modules to import before workers are forked: those of the functions that they will run. A worker that
+            evaluates queries cannot open files, so a module can have a function ``warm`` that calls what it will need
+            with the served graph, since some libraries import modules when they are first used.
     """
 
     def __init__(self, source: Source, modules: tuple[str, ...] = ()) -> None:
         self.source, self._modules = source, modules
         self._graph: ThreatGraph | None = None
+        self._opened: ThreatGraph | None = None
         self._failed: ThreatGraphError | None = None
 
     @property
@@ -51,10 +53,11 @@ class ServedGraph(WorkerStore):
         An error is kept for :meth:`in_worker`, whose process can report it.
         """
         try:
-            for module in self._modules:
-                import_module(module)
+            modules = [import_module(name) for name in self._modules]
             if self._graph is None:
                 self._graph = self.source.open()
+                for module in modules if self.in_memory else ():
+                    getattr(module, "warm", _nothing)(self)
             if self.in_memory:
                 self._build(stage)
         except ThreatGraphError as error:
@@ -82,6 +85,8 @@ class ServedGraph(WorkerStore):
         if self._failed is not None:
             raise self._failed
         if isinstance(self.graph.store, DirectoryStore):
+            # The first one must not be released: it would close files of the zygote, whose numbers are others here.
+            self._opened = self._graph
             self._graph = ThreatGraph(self.graph.store.in_worker())
         return self
 
@@ -101,3 +106,7 @@ class ServedGraph(WorkerStore):
         elif isinstance(store, DirectoryStore):
             found.update(repr(sorted(store.manifest.graphs.items())).encode())
         return found.hexdigest()[:16]
+
+
+def _nothing(served: ServedGraph) -> None:
+    """Take the place of the function ``warm`` of a module that has none."""

@@ -148,12 +148,13 @@ class OxigraphStore:
         """Call a function of threatgraph on this store in a worker; see :meth:`threatgraph.store.Store.call`."""
         return self.pool(graphs=True).call(function, what=what, timeout=timeout, **arguments)
 
-    def answer(self, sparql: str, dataset: Dataset | None = None) -> tuple[bytes, bytes]:
+    def answer(self, sparql: str, dataset: Dataset | None = None, base: str | None = None) -> tuple[bytes, bytes]:
         """Evaluate a query in this process, which may not survive it, and serialize the answer.
 
         Args:
             sparql: the text of the query.
             dataset: the graphs that it sees; by default those that its text names.
+            base: the IRI that relative IRIs in it are relative to; by default they are rejected.
 
         Returns:
             The kind of the answer, and its bytes: SPARQL Query Results JSON, or N-Triples.
@@ -163,7 +164,7 @@ class OxigraphStore:
             QueryTooLarge: if the answer has triple terms that are nested too deeply.
             ThreatGraphError: if the evaluation fails.
         """
-        answer = _evaluate(self._for(sparql) if dataset is None else self._with_graphs(), sparql, None, dataset)
+        answer = _evaluate(self._for(sparql) if dataset is None else self._with_graphs(), sparql, None, dataset, base)
         try:
             if isinstance(answer, ox.QueryBoolean):
                 return BOOLEAN, b"1" if answer else b""
@@ -268,15 +269,19 @@ def derive(engine: ox.Store) -> Iterator[bytes]:
 
 
 def _evaluate(
-    store: ox.Store, sparql: str, bindings: Bindings | None, dataset: Dataset | None = None
+    store: ox.Store,
+    sparql: str,
+    bindings: Bindings | None,
+    dataset: Dataset | None = None,
+    base: str | None = None,
 ) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
     text = bind_values(sparql, bindings)
     try:
         if dataset is None:
-            return store.query(text, prefixes=PREFIXES)
+            return store.query(text, prefixes=PREFIXES, base_iri=base)
         default: list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] = [ox.NamedNode(iri) for iri in dataset.default]
         named: list[ox.NamedNode | ox.BlankNode] = [ox.NamedNode(iri) for iri in dataset.named]
-        return store.query(text, prefixes=PREFIXES, default_graph=default, named_graphs=named)
+        return store.query(text, prefixes=PREFIXES, base_iri=base, default_graph=default, named_graphs=named)
     except SyntaxError as error:
         message = undeclared_prefix(sparql) or _mark_error(sparql, str(error.msg))
         raise InvalidQuery(message) from error

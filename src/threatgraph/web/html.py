@@ -93,3 +93,4 @@ def _environment() -> jinja2.Environment:
 _ENVIRONMENT = _environment()
 for _name in _ENVIRONMENT.list_templates():
     _ENVIRONMENT.get_template(_name)  # compiled before workers are forked
+style()  # and so is the style sheet read: workers that evaluate queries cannot open files

@@ -52,7 +52,7 @@ class DirectoryStore(OxigraphStore):
         except OSError as error:
             raise ThreatGraphError(f"{error.filename or directory}: cannot be read ({error.strerror}).") from error
         store = cls(held.path, held.manifest, directory)
-        weakref.finalize(store, os.close, held.lock)
+        weakref.finalize(store, _release, held.lock, os.getpid())
         if not held.intact:
             store.open_engine()
         return store
@@ -130,6 +130,12 @@ class DirectoryStore(OxigraphStore):
     def __reduce__(self) -> tuple[object, ...]:
         """Support pickling: another process opens the store while this one keeps its lock."""
         return DirectoryStore, (self.path, self.manifest, self.directory)
+
+
+def _release(lock: int, process: int) -> None:
+    """Close the file of a lock, unless this is a forked process, where another file may have the same number."""
+    if os.getpid() == process:
+        os.close(lock)
 
 
 def _damaged(directory: Path, error: Exception) -> str:

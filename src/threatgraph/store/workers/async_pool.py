@@ -1,4 +1,4 @@
-"""A pool of workers for an asyncio server: calls are awaited, and a cancelled call ends its worker.
+"""A pool of workers for an asyncio server: calls are awaited, and a canceled call ends its worker.
 
 The workers are forked from zygotes that hold the store, one for each stage of preparation. The first one opens the
 store; a later stage is forked from it, prepares more, such as a search index, and shares the memory of both with its

@@ -1,0 +1,142 @@
+"""The JSON API: search, recommendations, assessments and named queries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from threatgraph.catalog import find_query
+from threatgraph.errors import InvalidQuery
+from threatgraph.server.operations import ASSESSMENT, OPERATIONS, Operation, run_query
+from threatgraph.server.parameters import Values, read
+from threatgraph.server.problems import Problem
+from threatgraph.server.requests import media_type, read_body
+from threatgraph.server.responses import respond, server_of
+from threatgraph.server.site import graph_version, pick
+from threatgraph.server.urls import base_url
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from threatgraph.server.negotiation import Form
+
+_TEXTS = ("text/plain", "text/markdown")
+_PROFILE = "application/json"
+_FORM = "application/x-www-form-urlencoded"
+
+
+def routes() -> list[Route]:
+    """Return the routes of the API."""
+    return [
+        *(Route(operation.path, _endpoint(operation)) for operation in OPERATIONS if operation is not ASSESSMENT),
+        Route(ASSESSMENT.path, _endpoint(ASSESSMENT), methods=["GET"]),
+        Route(ASSESSMENT.path, assess, methods=["POST"]),
+        Route("/queries/{name}", run),
+        Route("/openapi.json", openapi),
+    ]
+
+
+def _endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint of an operation."""
+
+    async def endpoint(request: Request) -> Response:
+        return await _answer(request, operation)
+
+    return endpoint
+
+
+async def run(request: Request) -> Response:
+    """Run a named query.
+
+    Raises:
+        UnknownName: if there is no such query.
+    """
+    name = request.path_params["name"]
+    return await _answer(request, run_query(find_query(name)), name=name)
+
+
+async def assess(request: Request) -> Response:
+    """Assess the system that the body describes; the answer is not cached, since a description may be private.
+
+    Raises:
+        InvalidQuery: for a body or parameter that is not valid.
+        Problem: with status 413 or 415, if the body is too large or has another media type.
+    """
+    kind = media_type(request)
+    if kind not in (*_TEXTS, _PROFILE, _FORM):
+        raise Problem(415, f"the media type of the request body must be {', '.join(_TEXTS)}, {_PROFILE} or {_FORM}.")
+    allowed = [parameter for parameter in ASSESSMENT.all_parameters if parameter.name != "text"]
+    values = read(request.scope["query_string"], allowed)
+    body = await read_body(request, server_of(request).settings)
+    profile = _profile(body) if kind == _PROFILE else None
+    if kind == _FORM:
+        values |= read(body, (parameter._replace(longest=len(body)) for parameter in ASSESSMENT.all_parameters))
+    elif kind in _TEXTS:
+        values["text"] = _text(body)
+    form = _form(request, ASSESSMENT, values)
+    return await respond(
+        request,
+        ASSESSMENT.function_for(form),
+        stage=ASSESSMENT.stage,
+        private=True,
+        form=form.name,
+        version=graph_version(request),
+        values=values,
+        profile=profile,
+    )
+
+
+async def openapi(request: Request) -> Response:
+    """Describe the server by OpenAPI."""
+    return await respond(
+        request,
+        "threatgraph.server.work.files:openapi",
+        base_url=base_url(request),
+        version=graph_version(request),
+    )
+
+
+async def _answer(request: Request, operation: Operation, **further: Any) -> Response:
+    values = read(request.scope["query_string"], operation.all_parameters)
+    form = _form(request, operation, values)
+    return await respond(
+        request,
+        operation.function_for(form),
+        stage=operation.stage,
+        form=form.name,
+        version=graph_version(request),
+        values=values,
+        **further,
+    )
+
+
+def _form(request: Request, operation: Operation, values: Values) -> Form:
+    """The form of the answer; ``format`` is removed from the parameters."""
+    wanted = values.pop("format", None)
+    return pick(request, None if wanted is None else str(wanted), operation.forms)
+
+
+def _text(body: bytes) -> str:
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidQuery(f"the body is not UTF-8: byte {error.start + 1:,} is not valid.") from error
+    if "\0" in text:
+        raise InvalidQuery("the body contains a NUL character.")
+    return text
+
+
+def _profile(body: bytes) -> Mapping[str, Any]:
+    try:
+        profile = json.loads(_text(body))
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, InvalidQuery):
+            raise
+        raise InvalidQuery(f"the body is not valid JSON: {error}.") from error
+    if not isinstance(profile, dict):
+        raise InvalidQuery("the body must be a JSON object: a profile with keys such as description and purpose.")
+    return profile
