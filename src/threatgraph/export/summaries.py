@@ -13,11 +13,11 @@ _SUMMARIES = """
 CONSTRUCT { ?record ?property ?value }
 WHERE {
   %s
-  VALUES ?property {
-    rdf:type skos:prefLabel skos:notation skos:inScheme skos:broader skos:definition dcterms:abstract tg:domain
-    tg:severity tg:occurred owl:deprecated dcterms:isReplacedBy
-  }
   ?record ?property ?value .
+  FILTER(?property IN (
+    rdf:type, skos:prefLabel, skos:notation, skos:inScheme, skos:broader, skos:definition, dcterms:abstract, tg:domain,
+    tg:severity, tg:occurred, owl:deprecated, dcterms:isReplacedBy
+  ))
 }
 """
 _STATEMENTS = "CONSTRUCT { ?node ?property ?value } WHERE { ?node ?property ?value }"

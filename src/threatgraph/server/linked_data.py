@@ -19,6 +19,7 @@ from threatgraph.server.problems import Problem
 from threatgraph.server.responses import respond
 from threatgraph.server.sparql import not_acceptable
 from threatgraph.service import GRAPHS, PLAIN
+from threatgraph.version import VERSION
 from threatgraph.vocab import KINDS
 from threatgraph.web.document import GRAPH_FORMS, LIST_FORMS, MEDIA_TYPES, ONTOLOGY_FORMS, PAGE_FORMS, RECORD_FORMS
 from threatgraph.web.links import Links
@@ -27,8 +28,6 @@ MODULES = ("threatgraph.web.answers", "threatgraph.web.queries")
 """The modules of the functions that workers run."""
 
 _ALSO = {
-    "html": ("application/xhtml+xml",),
-    "ttl": ("application/x-turtle",),
     "rdf": ("application/xml", "text/xml"),
     "md": ("text/x-markdown", "text/plain"),
 }
@@ -137,7 +136,7 @@ def _page(path: str) -> _Target:
         return _Target("home", PAGE_FORMS, {})
     if path == "queries":
         return _Target("queries", PAGE_FORMS, {})
-    if path == "ontology":
+    if path in ("ontology", f"ontology/{VERSION}"):
         return _Target("ontology", ONTOLOGY_FORMS, {})
     if path in KINDS:
         return _Target("records", LIST_FORMS, {"kind": path})

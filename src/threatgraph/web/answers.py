@@ -12,12 +12,13 @@ from threatgraph.errors import AmbiguousName, InvalidQuery, UnknownName
 from threatgraph.graph import ThreatGraph
 from threatgraph.labels import read_labels
 from threatgraph.records import read_record
+from threatgraph.server.wording import as_http
 from threatgraph.service import Answer, ServedGraph
 from threatgraph.vocab import BASE, KINDS, kind_of, shorten
 from threatgraph.web.document import MEDIA_TYPES, Document
 from threatgraph.web.home import render_home
 from threatgraph.web.html import style
-from threatgraph.web.links import Links
+from threatgraph.web.links import Links, to_uri
 from threatgraph.web.lists import render_list
 from threatgraph.web.ontology import render_context, render_graph, render_ontology
 from threatgraph.web.problems import Near, problem
@@ -46,16 +47,17 @@ def record(
     if document is not None:
         return _answer(document, links, negotiated=suffix is None)
     kind, _, name = path.partition("/")
+    of = kind if kind in KINDS and name else None
     try:
-        iri = served.graph.resolve(name or path, kind if kind in KINDS and name else None)
+        iri = served.graph.resolve(name or path, of)
     except UnknownName as error:
-        return _not_found(served.graph, error, form, links)
+        return _not_found(served.graph, error, of, form, links)
     except AmbiguousName as error:
-        return _problem(300, _sentence(str(error)), form, links, _near(served.graph, error.candidates))
+        return _problem(300, as_http(str(error)), form, links, _near(served.graph, error.candidates))
     if not iri.startswith(BASE):
-        return Answer(b"", "text/plain; charset=utf-8", 303, (("Location", iri),))
-    if kind not in KINDS:
-        return _problem(404, f"This server has no page {path!r}.", form, links, _near(served.graph, [iri]))
+        return Answer(b"", "text/plain; charset=utf-8", 303, (("Location", to_uri(iri)),))
+    if of is None:
+        return _problem(404, f"this server has no page {path!r}.", form, links, _near(served.graph, [iri]))
     same = name.casefold() in (_slug(iri), (read_record(served.graph.store, iri).code or "").casefold())
     return _redirect(
         301 if same else 302, links.page(iri.removeprefix(BASE)) + (f".{suffix}" if suffix else "") + parameters
@@ -84,13 +86,13 @@ def records(
     try:
         document = render_list(served.graph, kind, form, links, given)
     except UnknownName as error:
-        return _problem(400, _sentence(str(error)), form, links, [Near(name, "") for name in error.suggestions])
+        return _problem(400, as_http(str(error)), form, links, [Near(name, "") for name in error.suggestions])
     except AmbiguousName as error:
-        return _problem(400, _sentence(str(error)), form, links, _near(served.graph, error.candidates))
+        return _problem(400, as_http(str(error)), form, links, _near(served.graph, error.candidates))
     except InvalidQuery as error:
-        return _problem(400, _sentence(str(error)), form, links)
+        return _problem(400, as_http(str(error)), form, links)
     if document is None:
-        return _problem(404, "The list has fewer pages.", form, links)
+        return _problem(404, "the list has fewer pages.", form, links)
     return _answer(document, links, negotiated=suffix is None)
 
 
@@ -122,7 +124,7 @@ def named_graph(served: ServedGraph, path: str, form: str, root: str, suffix: st
     links = Links(root)
     document = render_graph(served.graph, path, form, links)
     if document is None:
-        return _problem(404, f"The graph has no named graph {BASE + path}.", form, links)
+        return _problem(404, f"the graph has no named graph {BASE + path}.", form, links)
     return Answer(document.content, document.media_type)
 
 
@@ -130,7 +132,7 @@ def style_sheet(served: ServedGraph, name: str, root: str) -> Answer:
     """Answer with the style sheet, whose name changes with its content."""
     current, content = style()
     if name != current:
-        return _problem(404, f"This server has no file {name!r}.", "html", Links(root))
+        return _problem(404, f"this server has no file {name!r}.", "html", Links(root))
     return Answer(content, "text/css; charset=utf-8", headers=(_IMMUTABLE,))
 
 
@@ -156,22 +158,24 @@ def _redirect(status: int, location: str) -> Answer:
     return Answer(b"", "text/plain; charset=utf-8", status, (("Location", location),))
 
 
-def _not_found(graph: ThreatGraph, error: UnknownName, form: str, links: Links) -> Answer:
-    """What is not found, with the records that have similar names."""
-    what = str(error).partition("`graph.")[0].strip()  # the rest is for Python
-    iris = []
-    for name in error.suggestions:
-        try:
-            iris.append(graph.resolve(name))
-        except AmbiguousName as several:
-            iris += several.candidates
-        except UnknownName:
-            continue
-    return _problem(404, _sentence(what), form, links, _near(graph, dict.fromkeys(iris)))
+def _not_found(graph: ThreatGraph, error: UnknownName, kind: str | None, form: str, links: Links) -> Answer:
+    """What is not found, with similar names of the kind, or the records of other kinds with the name."""
+    near = [iri for name in error.suggestions for iri in _called(graph, name, kind)]
+    return _problem(404, as_http(str(error)), form, links, _near(graph, near or _called(graph, error.name, None)))
 
 
-def _near(graph: ThreatGraph, iris: Sequence[str] | dict[str, None]) -> list[Near]:
-    shown = list(iris)[:_MOST_NEAR]
+def _called(graph: ThreatGraph, name: str, kind: str | None) -> list[str]:
+    """The records with a name."""
+    try:
+        return [graph.resolve(name, kind)]
+    except AmbiguousName as error:
+        return error.candidates
+    except UnknownName:
+        return []
+
+
+def _near(graph: ThreatGraph, iris: Sequence[str]) -> list[Near]:
+    shown = list(dict.fromkeys(iris))[:_MOST_NEAR]
     labels = read_labels(graph.store, shown)
     return [Near(shorten(iri), labels.get(iri, ""), iri) for iri in shown]
 
@@ -179,10 +183,6 @@ def _near(graph: ThreatGraph, iris: Sequence[str] | dict[str, None]) -> list[Nea
 def _problem(status: int, detail: str, form: str, links: Links, near: Sequence[Near] = ()) -> Answer:
     content, media_type = problem(status, detail, form, links, near)
     return Answer(content, media_type, status)
-
-
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _slug(iri: str) -> str:

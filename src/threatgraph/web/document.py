@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from threatgraph.vocab import BASE
-from threatgraph.web.links import Links
+from threatgraph.web.links import Links, to_uri
 
 LICENSE = "https://creativecommons.org/licenses/by/4.0/"
 """The license of the bundled data."""
@@ -86,7 +86,7 @@ def signposts(
         types: IRIs of the types of the thing that the document describes.
         collection: the path of the list that the thing is in.
     """
-    found = [TypedLink("cite-as", BASE + path)]
+    found = [TypedLink("cite-as", to_uri(BASE + path))]
     found += [
         TypedLink("describedby", links.form(path, form), MEDIA_TYPES[form])
         for form in ("ttl", "jsonld")

@@ -47,21 +47,34 @@ def render(template: str, *, links: Links, signposts: tuple[TypedLink, ...] = ()
     return page.encode()
 
 
+# The functions below escape every value themselves, since the templates do not escape their results again.
+
+
 def _text(value: object) -> Markup:
     """A text with control and invisible characters as escapes, and with its lines."""
-    return Markup(re.sub(r"\n", "<br>\n", str(escape(printable(str(value))))))  # noqa: S704 - escaped before
+    return Markup(str(escape(printable(str(value)))).replace("\n", "<br>\n"))  # noqa: S704
 
 
 def _shown(text: Text) -> Markup:
     """A text with its language and direction, as a link if it has a URL."""
-    language = Markup(' lang="{}"').format(text.language) if text.language else Markup("")
-    content = Markup("<bdi{}>{}</bdi>").format(language, _text(text.text))
+    content = f"<bdi{_language(text)}>{_text(text.text)}</bdi>"
     url = printable(text.url or "", line_ends=False)
     is_web = url.startswith(("http://", "https://"))
     if not url or (_SCHEME.match(url) and not is_web):
-        return content
-    external = Markup(' rel="external"') if is_web else Markup("")
-    return Markup('<a href="{}"{}>{}</a>').format(url, external, content)
+        return Markup(content)  # noqa: S704
+    external = ' rel="external"' if is_web else ""
+    return Markup(f'<a href="{escape(url)}"{external}>{content}</a>')  # noqa: S704
+
+
+def _block(text: Text) -> Markup:
+    """A text that fills an element, which takes its direction from it; ``bdi`` would hide it."""
+    if text.url:
+        return _shown(text)
+    return Markup(f"<span{_language(text)}>{_text(text.text)}</span>") if text.language else _text(text.text)  # noqa: S704
+
+
+def _language(text: Text) -> str:
+    return f' lang="{escape(text.language)}"' if text.language else ""
 
 
 def _environment() -> jinja2.Environment:
@@ -73,7 +86,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"text": _text, "shown": _shown}
+    environment.filters |= {"text": _text, "shown": _shown, "block": _block}
     return environment
 
 

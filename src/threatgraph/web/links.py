@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 from threatgraph.vocab import BASE
 
+_RESERVED = ":/?#[]@!$&'()*+,;=~%"
+"""Characters of a URI that are not escaped (RFC 3987, section 3.1)."""
 _SAFE = "/:@!$&'()*+,;=~-._"
 """Characters of a path that need no escape (RFC 3986, section 3.3)."""
 
@@ -46,6 +48,11 @@ class Links(NamedTuple):
     def static(self, name: str) -> str:
         """Return the URL of a static file."""
         return f"{self.root}static/{name}"
+
+
+def to_uri(iri: str) -> str:
+    """Return an IRI as a URI, for HTTP headers."""
+    return quote(iri, safe=_RESERVED)
 
 
 #: Links to the IRIs themselves, for documents that are read elsewhere.

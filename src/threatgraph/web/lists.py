@@ -26,6 +26,8 @@ DEFAULT_LIMIT, MOST = 50, 1000
 _PAGING = ("page", "limit")
 _COLLECTION = "https://schema.org/CollectionPage"
 _LABELS = "_label"
+_LONGEST_CODE = 16
+"""The length of a text that is kept on one line, if it has no spaces."""
 
 
 class Cell(NamedTuple):
@@ -33,6 +35,11 @@ class Cell(NamedTuple):
 
     text: Text
     is_header: bool = False
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the cell is a code or date, which is not broken."""
+        return len(self.text.text) <= _LONGEST_CODE and " " not in self.text.text
 
 
 class _Request(NamedTuple):
@@ -202,11 +209,18 @@ def _is_label(name: str, columns: Sequence[str]) -> bool:
 
 
 def _cell(name: str, row: Mapping[str, object], links: Links) -> Cell:
-    value = row[name]
-    text = "" if value is None else f"{value:,.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    text = _value_text(row[name])
     url = links.to(text) if text.startswith(("http://", "https://")) and "; " not in text else None
     label = row.get(f"{name}{_LABELS}")
     return Cell(Text(str(label) if label else shorten(text) if url else text, url))
+
+
+def _value_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.3f}".rstrip("0").rstrip(".")
+    return "" if value is None else str(value)
 
 
 def _json(_: ThreatGraph, wanted: _Request, part: _Part, links: Links, found: tuple[TypedLink, ...]) -> bytes:

@@ -13,7 +13,7 @@ from threatgraph.web.view import Block, Fact, Item, Section, Text, View, view
 
 # Characters that CommonMark takes for markup in a line, and those that begin a block.
 _MARKUP = re.compile(r"[\\`*_\[\]<>&|~#$]")
-_BLOCK = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))", re.MULTILINE)
+_BLOCK = re.compile(r"^([ \t]*(?=[-+=])|[ \t]*\d+(?=[.)](?:\s|$)))", re.MULTILINE)
 _MOST_INBOUND = 50
 """Links from other records under one heading."""
 
@@ -55,13 +55,7 @@ def write_record(page: View) -> str:
 
 def escaped(text: str) -> str:
     """Return a text as Markdown that shows it unchanged, in one paragraph."""
-    text = _MARKUP.sub(r"\\\g<0>", printable(text)).replace("\n", "  \n")
-    return _BLOCK.sub(r"\1\\\2" if not text[:1].isdigit() else _after_number, text)
-
-
-def _after_number(found: re.Match[str]) -> str:
-    """A number at the beginning would begin a list if a period follows, which the escape is put before."""
-    return found[0] + "\\" if found[2].isdigit() else f"{found[1]}\\{found[2]}"
+    return _BLOCK.sub(r"\1\\", _MARKUP.sub(r"\\\g<0>", printable(text))).replace("\n", "  \n")
 
 
 def linked(text: Text) -> str:

@@ -7,9 +7,10 @@ from typing import Any
 
 from threatgraph.catalog import ANY, NamedQuery, Parameter, find_query
 from threatgraph.display import printable
-from threatgraph.errors import AmbiguousName, InvalidQuery, ThreatGraphError, UnknownName
+from threatgraph.errors import AmbiguousName, InvalidQuery, UnknownName
 from threatgraph.export import export_table
 from threatgraph.graph import ThreatGraph
+from threatgraph.server.wording import as_http
 from threatgraph.service import Answer, ServedGraph
 from threatgraph.table import Table
 from threatgraph.web.document import MEDIA_TYPES, PAGE_FORMS, Document, TypedLink, content_type, signposts
@@ -96,12 +97,7 @@ def _run(graph: ThreatGraph, query: NamedQuery, given: Mapping[str, str]) -> tup
     try:
         return graph.run(query.name, **given), ""
     except (UnknownName, AmbiguousName, InvalidQuery) as error:
-        return None, _sentence(error)
-
-
-def _sentence(error: ThreatGraphError) -> str:
-    text = str(error)
-    return text[:1].upper() + text[1:]
+        return None, as_http(str(error))
 
 
 def _html(

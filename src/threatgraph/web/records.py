@@ -11,7 +11,7 @@ from threatgraph.export import export, export_triples
 from threatgraph.export.summaries import statements
 from threatgraph.graph import ThreatGraph
 from threatgraph.listing import list_page
-from threatgraph.records import Record, exists, read_inbound, read_languages, read_record
+from threatgraph.records import Link, Record, exists, read_inbound, read_languages, read_record
 from threatgraph.vocab import BASE, KINDS, kind_of
 from threatgraph.web import schema_org
 from threatgraph.web.document import RDF_FORMS, RECORD_FORMS, Document, signposts
@@ -43,14 +43,21 @@ def render_record(graph: ThreatGraph, path: str, form: str, links: Links) -> Doc
     if not exists(graph.store, iri):
         return None
     record = read_record(graph.store, iri)
-    kind = kind_of(iri)
-    in_framework = [getattr(value, "iri", "").removeprefix(BASE) for value in record["inScheme"]]
-    collection = in_framework[0] if record.kind == "provision" and in_framework else kind.name if kind else ""
     types = (f"{schema_org.SCHEMA}{schema_org.type_of(record)}", _ABOUT_PAGE)
-    found = signposts(path, RECORD_FORMS, links, types=types, collection=collection)
+    found = signposts(path, RECORD_FORMS, links, types=types, collection=_collection(record))
     rdf = RDF_FORMS.get(form)
     content = _rdf(graph, iri, rdf) if rdf else _WRITERS[form](graph, record, links, found)
     return Document(content, form, path, found)
+
+
+def _collection(record: Record) -> str:
+    """The path of the framework of a provision, or of the list of the kind."""
+    namespace = KINDS["framework"].namespace
+    schemes = [value.iri for value in record["inScheme"] if isinstance(value, Link)]
+    if record.kind == "provision" and (found := [iri for iri in schemes if iri.startswith(namespace)]):
+        return found[0].removeprefix(BASE)
+    kind = kind_of(record.iri)
+    return kind.name if kind else ""
 
 
 def _rdf(graph: ThreatGraph, iri: str, format: str) -> bytes:
