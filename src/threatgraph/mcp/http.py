@@ -33,7 +33,7 @@ def build(backend: Backend, *, allowed_hosts: Sequence[str], allowed_origins: Se
 
     Args:
         backend: the served graph, with the worker modules of :data:`threatgraph.mcp.WORKER_MODULES`.
-        allowed_hosts: the values of ``Host`` to accept, such as ``127.0.0.1:8080``; ``127.0.0.1:*`` stands for any
+        allowed_hosts: the values of ``Host`` to accept, such as ``127.0.0.1:8080``; ``127.0.0.1:*`` allows any
             port. Others get the status 421.
         allowed_origins: the values of ``Origin`` to accept, such as ``https://example.org``. Others get the status
             403; a request without ``Origin`` does not come from a web page and is accepted.

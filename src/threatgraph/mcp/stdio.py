@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from contextlib import suppress
+from typing import NoReturn
 
 from threatgraph.mcp import WORKER_MODULES, require_sdk
 from threatgraph.service import SEARCH, Backend, Limits, Source
@@ -13,8 +14,8 @@ from threatgraph.service import SEARCH, Backend, Limits, Source
 _INTERRUPTED = 128
 
 
-def run(source: Source, limits: Limits | None = None) -> None:
-    """Serve a graph until standard input ends.
+def run(source: Source, limits: Limits | None = None) -> NoReturn:
+    """Serve a graph until standard input ends, and end the process.
 
     Args:
         source: the graph.
@@ -28,8 +29,11 @@ def run(source: Source, limits: Limits | None = None) -> None:
     try:
         require_sdk()
         asyncio.run(_serve(backend))
+    except* BrokenPipeError:
+        pass  # the client has gone
     finally:
         backend.end()
+    _leave(0)
 
 
 async def _serve(backend: Backend) -> None:
@@ -40,16 +44,20 @@ async def _serve(backend: Backend) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):  # on Windows
-            loop.add_signal_handler(number, _interrupt, backend, number)
+            loop.add_signal_handler(number, _leave, _INTERRUPTED + number)
     await backend.start()
     warmed = loop.create_task(backend.prepare(SEARCH))
     server = build_server(backend)
     async with stdio_server() as (incoming, outgoing):
         await server.run(incoming, outgoing, server.create_initialization_options())
-    await warmed
+    warmed.cancel()
+    _leave(0)
 
 
-def _interrupt(backend: Backend, number: int) -> None:
-    """End this process at once: a thread that waits for standard input cannot be ended in any other way."""
-    backend.end()
-    os._exit(_INTERRUPTED + number)
+def _leave(status: int) -> NoReturn:
+    """End this process at once.
+
+    The thread that reads standard input cannot be ended in any other way, and a process that prepares workers may take
+    seconds; it ends by itself when this process is gone.
+    """
+    os._exit(status)
