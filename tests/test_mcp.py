@@ -370,7 +370,7 @@ def test_retrieval_holds_its_figures_without_the_questions_in_the_index(served: 
         ("sparql", {"query": "SELECT ?p { ?p a thr:Pattern }"}, ["unknown prefix 'thr:' at line 1, column 18"]),
         ("sparql", {"query": "INSERT DATA { <a:a> <a:a> <a:a> }"}, ["INSERT at line 1, column 1 is refused"]),
         ("sparql", {"query": "SELECT * { SERVICE <http://[::1]/> {} }"}, ["SERVICE at line 1, column 12 is refused"]),
-        ("serch", {"text": "x"}, ["did you mean 'search'"]),
+        ("sparqll", {"query": "x"}, ["did you mean 'sparql'"]),
     ],
 )
 def test_errors_say_what_is_right(agent: Agent, tool: str, arguments: dict[str, Any], expected: list[str]) -> None:
