@@ -98,10 +98,18 @@ class Agent:
         return text_of(found)
 
     def end(self) -> None:
+        self.run(_cancel_others())
         self.backend.end()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+
+async def _cancel_others() -> None:
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
 
 
 def text_of(found: types.CallToolResult) -> str:
@@ -457,6 +465,11 @@ def test_a_query_that_does_not_end_is_stopped() -> None:
     assert after.structured_content["rows"] == [{"boolean": True}]
 
 
+def test_named_graphs_can_be_queried(agent: Agent) -> None:
+    query = "SELECT ?file { GRAPH ?file { pattern:goal-drift a tg:ThreatPattern } }"
+    assert agent.rows("sparql", query=query)[0]["file"].endswith("/patterns/goal-drift.ttl")
+
+
 def test_triples_of_construct_and_describe_are_rows(agent: Agent) -> None:
     rows = agent.rows("sparql", query="DESCRIBE severity:high")
     assert any(row["triple"].endswith('prefLabel> "High"@en .') for row in rows)
@@ -627,6 +640,15 @@ def test_the_command_writes_only_messages_and_ends_within_a_second(how: str) -> 
         assert status == (130 if how == "interrupt" else 0)
         assert [json.loads(line)["id"] for line in lines][:2] == [1, 2]
         assert process.stderr.read() == ""
+
+
+def test_requests_of_a_pipe_are_answered_before_the_command_ends() -> None:
+    messages = [*HELLO, {"id": 2, "method": "tools/list"}, {"id": 3, "method": "ping"}]
+    lines = "".join(json.dumps({"jsonrpc": "2.0", **message}) + "\n" for message in messages)
+    done = subprocess.run(COMMAND, input=lines, capture_output=True, text=True, timeout=60, check=True)
+    answers = {answer["id"]: answer for answer in map(json.loads, done.stdout.splitlines())}
+    assert sorted(answers) == [1, 2, 3]
+    assert [tool["name"] for tool in answers[2]["result"]["tools"]] == TOOLS
 
 
 def test_the_sdk_of_the_protocol_calls_the_command() -> None:

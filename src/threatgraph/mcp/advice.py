@@ -111,7 +111,8 @@ def _head(found: Assessment) -> str:
     for fact in found.facts:
         facts.setdefault(fact.name, []).append(f"{'not ' if fact.negated else ''}{fact.value}")
     stated = "; ".join(f"{name}: {', '.join(values)}" for name, values in facts.items())
-    return f"Risk tier, to check: {found.tier}\nRoles: {', '.join(found.roles) or 'not settled'}\nFacts: {stated}"
+    roles = ", ".join(found.roles)
+    return f"Risk tier, to check: {found.tier}\nRoles: {roles or 'not settled'}\nFacts: {stated or 'none found'}"
 
 
 def _threats(found: Assessment) -> Iterable[dict[str, Any]]:

@@ -11,7 +11,8 @@ from threatgraph.errors import ThreatGraphError, UnknownName
 from threatgraph.mcp.arguments import checked
 from threatgraph.mcp.replies import Reply, Rows, read_cursor, write_reply
 from threatgraph.mcp.tools import TOOLS, Tool
-from threatgraph.service import Backend
+from threatgraph.service import GRAPHS, PLAIN, Backend
+from threatgraph.store.oxigraph import uses_named_graphs
 
 #: Seconds to find out why a query has no rows; the reply does not wait for longer.
 _DIAGNOSIS = 2.0
@@ -52,8 +53,9 @@ async def _found(backend: Backend, tool: Tool, arguments: dict[str, Any]) -> Row
 
 
 async def _sparql(backend: Backend, text: str, arguments: dict[str, Any]) -> Rows:
-    seconds = backend.limits.timeout
-    found: Rows = await backend.run(TOOLS["sparql"].function, query=True, text=text, seconds=seconds, **arguments)
+    stage = GRAPHS if uses_named_graphs(text) else PLAIN
+    arguments |= {"text": text, "seconds": backend.limits.timeout}
+    found: Rows = await backend.run(TOOLS["sparql"].function, query=True, stage=stage, **arguments)
     if not found.total:
         note = " ".join(filter(None, (found.note, await _diagnosis(backend, text))))
         found = found._replace(note=note)
