@@ -40,6 +40,7 @@ TOGETHER = (
         "test_importers_tables.py",
         "test_plots.py",
     ),
+    "test_mcp.py",
     "test_mutants.py",
     "test_docs.py::test_the_(?:site|tutorials)",
     *(f"test_backends.py.*{name}" for name in ("directory", "oxigraph", "virtuoso")),

@@ -10,15 +10,14 @@ from threatgraph.mcp.lookups import name_line
 from threatgraph.mcp.replies import Rows, clipped
 from threatgraph.service import ServedGraph
 from threatgraph.summaries import Summary, read_summaries
-from threatgraph.vocab import kind_of
+from threatgraph.vocab import kind_of, shorten
 
 if TYPE_CHECKING:
     from threatgraph.assess import Assessment
     from threatgraph.recommend.recommendation import ExistingLink, Recommendation
 
-_REASON, _TEXT = 300, 200
+_REASON, _SHORT, _NAMES = 300, 120, 200
 _MOST_STATEMENTS = 3
-_STATUSES = ("candidate", "to check")
 _CANDIDATES = "Candidates to check, not a verdict and no legal advice."
 
 
@@ -47,7 +46,7 @@ def related(
         lines.append(f"- {name_line(row)} [{how}] {row['reason']}")
     more = len(found.linked) - len(linked)
     rest = f"{more} more curated links: get lists them, or raise limit." if more else ""
-    head = f"{kind}s related to {clipped(' and '.join(found.names), _TEXT)}; recommended first, then curated links"
+    head = f"{kind}s related to {clipped(' and '.join(found.names), _NAMES)}; recommended first, then curated links"
     total = len(new) + len(found.linked)
     return Rows(rows, lines, total, head=head, note=found.note, rest=rest)
 
@@ -85,33 +84,26 @@ def _curated(link: ExistingLink, kind: str, summary: Summary) -> dict[str, Any]:
 
 
 def assess(
-    served: ServedGraph, *, text: str, role: str | None = None, frameworks: Sequence[str] = (), top: int = 10
+    served: ServedGraph,
+    *,
+    text: str,
+    role: str | None = None,
+    frameworks: Sequence[str] = (),
+    top: int = 10,
+    start: int = 0,
 ) -> Rows:
-    """Assess a system: threats, provisions to check, and open questions."""
+    """Assess a system: provisions that seem to apply, threats, open questions, and further provisions to check."""
     found = served.graph.assess(text, role=role, frameworks=frameworks, top=top)
-    rows = [*_threats(found), *_provisions(found)]
-    summaries = read_summaries(served.graph.store, [row["iri"] for row in rows])
+    rows = [*_provisions(found, "candidate"), *_threats(found), *_questions(found), *_provisions(found, "to check")]
+    summaries = read_summaries(served.graph.store, [row["iri"] for row in rows if "iri" in row])
     for row in rows:
-        summary = summaries[row["iri"]]
-        row.update(source=summary.source, curation_status=summary.curation_status)
-    rows[:0] = [
-        {
-            "section": "questions",
-            "id": question.id,
-            "text": question.text,
-            "why": clipped(question.why, _TEXT),
-            "options": list(question.options),
-        }
-        for question in found.questions
-    ]
-    return Rows(
-        rows,
-        [_line(row) for row in rows],
-        len(rows),
-        head=_head(found),
-        note=" ".join([*found.notes, _CANDIDATES]),
-        rest="For the rest, lower top, name frameworks, or run `threatgraph assess`.",
-    )
+        if "iri" in row:
+            summary = summaries[row["iri"]]
+            row.update(source=summary.source, curation_status=summary.curation_status)
+    total, rows = len(rows), rows[start:]
+    head = "" if start else _head(found)
+    note = " ".join([*found.notes, _CANDIDATES])
+    return Rows(rows, [_line(row) for row in rows], total, head=head, note=note, start=start)
 
 
 def _head(found: Assessment) -> str:
@@ -119,7 +111,8 @@ def _head(found: Assessment) -> str:
     for fact in found.facts:
         facts.setdefault(fact.name, []).append(f"{'not ' if fact.negated else ''}{fact.value}")
     stated = "; ".join(f"{name}: {', '.join(values)}" for name, values in facts.items())
-    return f"Risk tier, to check: {found.tier}\nRoles: {', '.join(found.roles) or 'not settled'}\nFacts: {stated}"
+    roles = ", ".join(found.roles)
+    return f"Risk tier, to check: {found.tier}\nRoles: {roles or 'not settled'}\nFacts: {stated or 'none found'}"
 
 
 def _threats(found: Assessment) -> Iterable[dict[str, Any]]:
@@ -131,25 +124,29 @@ def _threats(found: Assessment) -> Iterable[dict[str, Any]]:
             "label": threat.label,
             "certainty": threat.certainty,
             "severity": threat.severity,
-            "reason": clipped(threat.why, _TEXT),
-            "mitigations": [clipped(control.label, 80) for control in threat.mitigations[:3]],
-            "incidents": [incident.iri for incident in threat.incidents[:2]],
+            "reason": clipped(threat.why, _SHORT),
+            "mitigations": [clipped(control.label, 60) for control in threat.mitigations[:2]],
+            "incidents": [shorten(incident.iri) for incident in threat.incidents[:1]],
         }
 
 
-def _provisions(found: Assessment) -> Iterable[dict[str, Any]]:
-    for status in _STATUSES:
-        for provision in found.provisions:
-            if provision.status == status:
-                yield {
-                    "section": "provisions",
-                    "iri": provision.iri,
-                    "code": provision.code,
-                    "label": provision.label,
-                    "status": status,
-                    "applies_from": provision.applies_from,
-                    "reason": clipped(provision.reason, _TEXT),
-                }
+def _questions(found: Assessment) -> Iterable[dict[str, Any]]:
+    for question in found.questions:
+        yield {"section": "questions", "id": question.id, "text": question.text, "options": list(question.options)}
+
+
+def _provisions(found: Assessment, status: str) -> Iterable[dict[str, Any]]:
+    for provision in found.provisions:
+        if provision.status == status:
+            yield {
+                "section": "provisions",
+                "iri": provision.iri,
+                "code": provision.code,
+                "label": provision.label,
+                "status": status,
+                "applies_from": provision.applies_from,
+                "reason": clipped(provision.reason, _SHORT),
+            }
 
 
 def _line(row: dict[str, Any]) -> str:

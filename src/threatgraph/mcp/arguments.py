@@ -14,7 +14,7 @@ _TYPES: Mapping[str, type] = {"string": str, "integer": int, "array": list, "obj
 def checked(tool: Tool, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of a call; ``null`` counts as not given.
 
-    Numbers may be text, as some models write them, and a single text may stand for a list.
+    Numbers may be text, as some models write them, and a list of one may be given as that text.
 
     Args:
         tool: the tool.

@@ -11,7 +11,8 @@ from threatgraph.errors import ThreatGraphError, UnknownName
 from threatgraph.mcp.arguments import checked
 from threatgraph.mcp.replies import Reply, Rows, read_cursor, write_reply
 from threatgraph.mcp.tools import TOOLS, Tool
-from threatgraph.service import Backend
+from threatgraph.service import GRAPHS, PLAIN, Backend
+from threatgraph.store.oxigraph import uses_named_graphs
 
 #: Seconds to find out why a query has no rows; the reply does not wait for longer.
 _DIAGNOSIS = 2.0
@@ -32,39 +33,32 @@ async def call(backend: Backend, name: str, given: Mapping[str, Any]) -> Reply:
         raise UnknownName("tool", name, TOOLS, f"The tools are {', '.join(TOOLS)}.")
     tool = TOOLS[name]
     arguments = checked(tool, given)
-    if name == "run_query":
-        found = await _run_query(backend, tool, arguments)
-    elif name == "sparql":
-        found = await _sparql(backend, tool, arguments)
-    else:
-        found = await backend.run(tool.function, stage=tool.stage, **arguments)
-    return write_reply(found, backend.facts.version)
+    key = ""
+    if "cursor" in tool.properties:
+        cursor = arguments.pop("cursor", None)
+        key = json.dumps([backend.facts.version, name, arguments | {"limit": 0}], sort_keys=True)
+        arguments["start"] = read_cursor(key, cursor)
+    found = await _found(backend, tool, arguments)
+    return write_reply(found._replace(query=key), backend.facts.version)
 
 
-async def _run_query(backend: Backend, tool: Tool, arguments: dict[str, Any]) -> Rows:
-    if "name" not in arguments:
-        return await _rows(backend, "threatgraph.mcp.queries:list_queries", text=arguments.get("text"))
-    name, params = arguments["name"], arguments.get("params", {})
-    key = json.dumps([backend.facts.version, name, params], sort_keys=True)
-    start = read_cursor(key, arguments.get("cursor"))
-    limits = {"limit": arguments["limit"]} if "limit" in arguments else {}
-    found = await _rows(backend, tool.function, name=name, params=params, start=start, **limits)
-    return found._replace(query=key)
+async def _found(backend: Backend, tool: Tool, arguments: dict[str, Any]) -> Rows:
+    function, stage = tool.function, tool.stage
+    if tool.name == "sparql":
+        return await _sparql(backend, arguments.pop("query"), arguments)
+    if tool.name == "run_query" and "name" not in arguments:
+        function = "threatgraph.mcp.queries:list_queries"
+    found: Rows = await backend.run(function, stage=stage, **arguments)
+    return found
 
 
-async def _sparql(backend: Backend, tool: Tool, arguments: dict[str, Any]) -> Rows:
-    text = arguments.pop("query")
-    key = f"{backend.facts.version} {text}"
-    start = read_cursor(key, arguments.pop("cursor", None))
-    seconds = backend.limits.timeout
-    found: Rows = await backend.run(tool.function, query=True, text=text, seconds=seconds, start=start, **arguments)
+async def _sparql(backend: Backend, text: str, arguments: dict[str, Any]) -> Rows:
+    stage = GRAPHS if uses_named_graphs(text) else PLAIN
+    arguments |= {"text": text, "seconds": backend.limits.timeout}
+    found: Rows = await backend.run(TOOLS["sparql"].function, query=True, stage=stage, **arguments)
     if not found.total:
-        found = found._replace(note=" ".join(filter(None, (found.note, await _diagnosis(backend, text)))))
-    return found._replace(query=key)
-
-
-async def _rows(backend: Backend, function: str, **arguments: Any) -> Rows:
-    found: Rows = await backend.run(function, **arguments)
+        note = " ".join(filter(None, (found.note, await _diagnosis(backend, text))))
+        found = found._replace(note=note)
     return found
 
 

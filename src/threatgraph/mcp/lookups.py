@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from threatgraph.errors import UnknownName
-from threatgraph.mcp.replies import LARGEST_SIZE, Rows, clipped
+from threatgraph.mcp.replies import DEFAULT_SIZE, LARGEST_SIZE, Rows, clipped
 from threatgraph.mcp.text import Page, page
 from threatgraph.records import Record
 from threatgraph.service import ServedGraph
@@ -52,8 +52,12 @@ def search(
 
 def name_line(row: dict[str, Any]) -> str:
     """The names of a record in a reply: code, label, kind, where it comes from, and its IRI."""
+    return f"{row['code'] + ' ' if row['code'] else ''}{row['label']} {_origin(row)}"
+
+
+def _origin(row: dict[str, Any]) -> str:
     origin = "; ".join(filter(None, (row["kind"], row["curation_status"], row["source"])))
-    return f"{row['code'] + ' ' if row['code'] else ''}{row['label']} <{row['iri']}> ({origin})"
+    return f"<{row['iri']}> ({origin})"
 
 
 def get(
@@ -61,7 +65,7 @@ def get(
 ) -> Rows:
     """Read one record: its facts and a list of its sections, or the text of sections."""
     record, content = _read(served, id, kind)
-    size = LARGEST_SIZE if detail == "full" else Rows._field_defaults["size"]
+    size = LARGEST_SIZE if detail == "full" else DEFAULT_SIZE
     chosen = _chosen(content, sections) if sections or detail == "full" else []
     summary = read_summaries(served.graph.store, [record.iri])[record.iri]
     head: dict[str, Any] = {
@@ -152,7 +156,7 @@ def _size(value: object) -> int:
 
 
 def _as_text(content: Page, row: dict[str, Any]) -> str:
-    lines = [f"# {content.title}", f"<{content.iri}> ({row['kind']}; {row['curation_status']}; {row['source']})"]
+    lines = [f"# {content.title}", _origin(row)]
     lines += [row["abstract"], *(f"- {fact}" for fact in row["facts"])]
     for title, items in row["sections"].items():
         lines += [f"## {title} ({row['all_sections'][title]})", *(f"- {item}" for item in items)]

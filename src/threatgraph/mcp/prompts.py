@@ -45,7 +45,7 @@ PROMPTS: Mapping[str, Prompt] = {
             "the user those of its questions that change the result, and call it again with the answers in the text. "
             "Read the strongest threats and provisions with get, find comparable incidents with related, and write a "
             f"risk register: threat, cause, who is affected, severity, provisions, mitigations, incidents. {_CITE} End "
-            "with what is not settled, and say that it is no legal advice.",
+            "with what is not settled, and say that it is not legal advice.",
         ),
         Prompt(
             "map_to_framework",

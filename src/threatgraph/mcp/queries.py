@@ -28,8 +28,17 @@ DEFAULT_LIMIT = 50
 _LONGEST_CELL, _SHORTEST_CELL = 2_000, 60
 
 
-def list_queries(served: ServedGraph, *, text: str | None = None) -> Rows:
+def list_queries(
+    served: ServedGraph,
+    *,
+    text: str | None = None,
+    params: Mapping[str, Any] | None = None,
+    limit: int = DEFAULT_LIMIT,
+    start: int = 0,
+) -> Rows:
     """List the named queries whose name or question has all words of a text."""
+    if params:
+        raise InvalidQuery("params require a name, that of the query.")
     words = (text or "").lower().split()
     found = [query for query in served.graph.queries.values() if all(word in _words_of(query) for word in words)]
     note = ""
@@ -43,8 +52,8 @@ def list_queries(served: ServedGraph, *, text: str | None = None) -> Rows:
         f"- {query.name}({', '.join(f'{p.name}: {_parameter(p)}' for p in query.parameters)}) {query.question}"
         for query in found
     ]
-    rest = "Filter the list by text, or read the resource threatgraph://queries."
-    return Rows(rows, lines, len(rows), note=note, rest=rest, size=DEFAULT_SIZE)
+    end = start + limit
+    return Rows(rows[start:end], lines[start:end], len(rows), note=note, start=start)
 
 
 def _words_of(query: NamedQuery) -> str:
@@ -57,16 +66,24 @@ def _parameter(parameter: Any) -> str:
 
 
 def run_query(
-    served: ServedGraph, *, name: str, params: Mapping[str, Any], limit: int = DEFAULT_LIMIT, start: int = 0
+    served: ServedGraph,
+    *,
+    name: str,
+    params: Mapping[str, Any] | None = None,
+    text: str | None = None,
+    limit: int = DEFAULT_LIMIT,
+    start: int = 0,
 ) -> Rows:
     """Run a named query."""
-    table = served.graph.run(name, **params)
+    if text is not None:
+        raise InvalidQuery("text filters the list of queries: leave out either name or text.")
+    table = served.graph.run(name, **(params or {}))
     return _page(served, table.columns, table.rows[start : start + limit], len(table), start, limit)
 
 
 def read_queries(served: ServedGraph) -> str:
     """The named queries as text, one a line."""
-    return "\n".join(list_queries(served).lines) + "\n"
+    return "\n".join(list_queries(served, limit=len(served.graph.queries)).lines) + "\n"
 
 
 def read_query(served: ServedGraph, *, name: str) -> str:

@@ -66,7 +66,7 @@ def _texts(description: str = "") -> Schema:
 
 
 _FRAMEWORK = _text("such as eu-ai-act")
-_CURSOR = _text("next_cursor of the previous page")
+_CURSOR = _text()
 
 TOOLS: Mapping[str, Tool] = {
     tool.name: tool
@@ -76,7 +76,7 @@ TOOLS: Mapping[str, Tool] = {
             "Search the records by words, names, codes (ASI06) or citations (Art. 14). Start here.",
             {
                 "text": _text(),
-                "kind": _text("pattern (threat), incident, provision (of a law or standard), causal-factor, …"),
+                "kind": _text("pattern (threat), incident, provision (law, standard), …"),
                 "framework": _FRAMEWORK,
                 "limit": _integer(8, 50),
             },
@@ -98,7 +98,7 @@ TOOLS: Mapping[str, Tool] = {
         ),
         Tool(
             "related",
-            "Recommend records related to a record or a text, with reasons and triples; curated links are marked.",
+            "Recommend records related to a record or text, with reasons; curated links are marked.",
             {
                 "id": _text("as in get"),
                 "text": _text("a description, instead of id"),
@@ -112,12 +112,13 @@ TOOLS: Mapping[str, Tool] = {
         ),
         Tool(
             "assess",
-            "Assess an AI system by its description: open questions, threats, provisions to check. No legal advice.",
+            "Assess an AI system by its description: provisions to check, threats, questions. No legal advice.",
             {
-                "text": _text("what the system does, for whom, with which data"),
+                "text": _text("what it does, for whom, with which data"),
                 "role": _text("of the user: provider, deployer, …"),
                 "frameworks": _texts("all by default"),
                 "top": {**_integer(10, 30), "description": "number of threats"},
+                "cursor": _CURSOR,
             },
             "threatgraph.mcp.advice:assess",
             ("text",),
@@ -143,7 +144,7 @@ TOOLS: Mapping[str, Tool] = {
         ),
         Tool(
             "sparql",
-            "Run a read-only SPARQL 1.1 query. The prefixes of schema need no declaration. Use ORDER BY for pages.",
+            "Run a SPARQL 1.1 query. The prefixes of schema need no declaration. Use ORDER BY for pages.",
             {"query": _text(), "limit": _integer(50, 200), "cursor": _CURSOR},
             "threatgraph.mcp.queries:sparql",
             ("query",),

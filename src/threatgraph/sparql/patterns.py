@@ -1,7 +1,7 @@
 """Finds the triple patterns of a query that have no match by themselves, to explain why a query has no rows.
 
 Only the patterns at the top level of the WHERE clause are read. Groups after OPTIONAL, MINUS and FILTER are skipped,
-since they are no patterns that must match. A query with anything else is not explained.
+since a row can exist without a match of them. A query with anything else is not explained.
 """
 
 from __future__ import annotations
