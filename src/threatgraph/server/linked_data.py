@@ -21,7 +21,15 @@ from threatgraph.server.sparql import not_acceptable
 from threatgraph.service import GRAPHS, PLAIN
 from threatgraph.version import VERSION
 from threatgraph.vocab import KINDS
-from threatgraph.web.document import GRAPH_FORMS, LIST_FORMS, MEDIA_TYPES, ONTOLOGY_FORMS, PAGE_FORMS, RECORD_FORMS
+from threatgraph.web.document import (
+    GRAPH_FORMS,
+    LIST_FORMS,
+    MEDIA_TYPES,
+    ONTOLOGY_FORMS,
+    PAGE_FORMS,
+    QUERIES_FORMS,
+    RECORD_FORMS,
+)
 from threatgraph.web.links import Links
 
 MODULES = ("threatgraph.web.answers", "threatgraph.web.queries")
@@ -33,8 +41,6 @@ _ALSO = {
 }
 """Other media types that clients use for a form."""
 FORMS: Mapping[str, Form] = {name: Form(name, kind, _ALSO.get(name, ())) for name, kind in MEDIA_TYPES.items()}
-QUERY_FORMS = ("html", "md")
-"""The forms of the page of a named query."""
 _PLURALS = {kind.plural: kind.name for kind in KINDS.values()}
 
 
@@ -77,6 +83,24 @@ async def _document(request: Request) -> Response:
     return await _respond(request, target.function, stage=target.stage, **arguments)
 
 
+def wants_page(request: Request) -> bool:
+    """Whether the client prefers a page to data, at a path that has both; clients that accept everything get data."""
+    if (wanted := request.query_params.get("format")) is not None:
+        return named(wanted, [FORMS[name] for name in QUERIES_FORMS]) is not None
+    data = Form("data", "application/json", ("text/csv", "text/tab-separated-values", "text/markdown"))
+    return choose(request.headers.get("accept"), (data, FORMS["html"])) is FORMS["html"]
+
+
+async def queries_page(request: Request) -> Response:
+    """The list of the named queries as a page; as data it has another endpoint.
+
+    Raises:
+        Problem: for another form.
+    """
+    form = _form(request, QUERIES_FORMS)
+    return await _respond(request, "queries", form=form.name, root=_root(request))
+
+
 async def query_page(request: Request) -> Response:
     """The page of a named query as HTML or Markdown; its results as data have another endpoint.
 
@@ -85,7 +109,7 @@ async def query_page(request: Request) -> Response:
         Problem: for another form.
     """
     values = {key: value for key, value in request.query_params.items() if key != "format"}
-    form = _form(request, QUERY_FORMS)
+    form = _form(request, QUERIES_FORMS)
     return await respond(
         request,
         "threatgraph.web.queries:page",
@@ -135,7 +159,7 @@ def _page(path: str) -> _Target:
     if path in ("", "index"):
         return _Target("home", PAGE_FORMS, {})
     if path == "queries":
-        return _Target("queries", PAGE_FORMS, {})
+        return _Target("queries", QUERIES_FORMS, {})
     if path in ("ontology", f"ontology/{VERSION}"):
         return _Target("ontology", ONTOLOGY_FORMS, {})
     if path in KINDS:
