@@ -21,6 +21,7 @@ WHERE {
   OPTIONAL { ?incident dcterms:created ?added }
   OPTIONAL { ?incident dcterms:modified ?changed }
   OPTIONAL { ?incident tg:occurred ?date }
+  FILTER(isIRI(?incident))
   FILTER NOT EXISTS { ?incident owl:deprecated true }
 }
 GROUP BY ?incident

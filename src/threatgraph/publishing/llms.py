@@ -24,6 +24,7 @@ SELECT ?record ?code ?label ?text {
   ?record a ?class ; skos:prefLabel ?label .
   OPTIONAL { ?record skos:notation ?code }
   OPTIONAL { ?record dcterms:abstract|skos:definition ?text }
+  FILTER(isIRI(?record))
 }
 ORDER BY STR(?code) STR(?label) STR(?record)
 """

@@ -13,7 +13,7 @@ SELECT (COUNT(*) AS ?triples) (COUNT(DISTINCT ?s) AS ?subjects) (COUNT(DISTINCT 
 WHERE { ?s ?p ?o }
 """
 _ENTITIES = 'SELECT (COUNT(DISTINCT ?s) AS ?entities) { ?s ?p ?o FILTER(STRSTARTS(STR(?s), "%s")) }' % BASE  # noqa: UP031
-_CLASSES = "SELECT ?class (COUNT(DISTINCT ?s) AS ?entities) { ?s a ?class } GROUP BY ?class"
+_CLASSES = "SELECT ?class (COUNT(DISTINCT ?s) AS ?entities) { ?s a ?class FILTER(isIRI(?class)) } GROUP BY ?class"
 _PROPERTIES = """
 SELECT ?property (COUNT(*) AS ?triples) (COUNT(DISTINCT ?s) AS ?subjects) (COUNT(DISTINCT ?o) AS ?objects)
 WHERE { ?s ?property ?o }
@@ -21,7 +21,7 @@ GROUP BY ?property
 """
 _PROPERTIES_OF_CLASSES = """
 SELECT ?class ?property (COUNT(*) AS ?triples) (COUNT(DISTINCT ?s) AS ?subjects) (COUNT(DISTINCT ?o) AS ?objects)
-WHERE { ?s a ?class ; ?property ?o }
+WHERE { ?s a ?class ; ?property ?o FILTER(isIRI(?class)) }
 GROUP BY ?class ?property
 """
 _LINKS = """
@@ -30,6 +30,7 @@ SELECT ?property ?framework (COUNT(DISTINCT *) AS ?triples) {
   ?record ?property ?provision .
   ?provision a tg:Provision ; skos:inScheme ?framework .
   ?framework a tg:Framework .
+  FILTER(isIRI(?framework))
 }
 GROUP BY ?property ?framework
 """

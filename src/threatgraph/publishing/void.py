@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode
 
@@ -124,5 +125,5 @@ def _add_linksets(statements: Statements, dataset: str, document: str, counts: S
 
 
 def _fragment(iri: str) -> str:
-    """A prefixed name as a part of a fragment, such as ``tg-Incident``."""
-    return re.sub(r"[^A-Za-z0-9._~-]", "-", shorten(iri))
+    """An IRI as a part of a fragment: ``tg-Incident`` for a prefixed name, otherwise percent-encoded."""
+    return quote(shorten(iri), safe="").replace("%3A", "-", 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,22 +11,23 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from threatgraph.catalog import find_query
-from threatgraph.errors import InvalidQuery
+from threatgraph.errors import InvalidQuery, UnknownName
+from threatgraph.server.negotiation import Form, named
 from threatgraph.server.operations import ASSESSMENT, OPERATIONS, Operation, run_query
 from threatgraph.server.parameters import Values, read
 from threatgraph.server.problems import Problem
 from threatgraph.server.requests import media_type, read_body
 from threatgraph.server.responses import respond, server_of
-from threatgraph.server.site import graph_version, pick
-from threatgraph.server.urls import base_url
+from threatgraph.server.forms import pick
+from threatgraph.server.site import graph_version
+from threatgraph.server.site import base_url
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from threatgraph.server.negotiation import Form
-
 _TEXTS = ("text/plain", "text/markdown")
 _PROFILE = "application/json"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -44,19 +46,21 @@ def _endpoint(operation: Operation) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint of an operation."""
 
     async def endpoint(request: Request) -> Response:
-        return await _answer(request, operation)
+        return await answer(request, operation)
 
     return endpoint
 
 
 async def run(request: Request) -> Response:
-    """Run a named query.
+    """Run a named query; a suffix of the path, such as ``.csv``, has priority over ``format=``.
 
     Raises:
-        UnknownName: if there is no such query.
+        UnknownName: if there is no such query or form.
     """
     name = request.path_params["name"]
-    return await _answer(request, run_query(find_query(name)), name=name)
+    query, dot, suffix = name.rpartition(".")
+    operation = run_query(find_query(query if dot else name))
+    return await answer(request, operation, suffix if dot else None, name=operation.name)
 
 
 async def assess(request: Request) -> Response:
@@ -100,9 +104,23 @@ async def openapi(request: Request) -> Response:
     )
 
 
-async def _answer(request: Request, operation: Operation, **further: Any) -> Response:
+async def answer(request: Request, operation: Operation, suffix: str | None = None, **further: Any) -> Response:
+    """Answer a request for an operation.
+
+    Args:
+        request: the request.
+        operation: the operation.
+        suffix: the suffix of the path, which chooses the form.
+        further: further arguments of the function of the operation.
+
+    Raises:
+        InvalidQuery: for a parameter that is not valid.
+        UnknownName: if there is no such form.
+    """
     values = read(request.scope["query_string"], operation.all_parameters)
     form = _form(request, operation, values)
+    if suffix is not None:
+        form = _suffixed(request, operation, suffix)
     return await respond(
         request,
         operation.function_for(form),
@@ -118,6 +136,15 @@ def _form(request: Request, operation: Operation, values: Values) -> Form:
     """The form of the answer; ``format`` is removed from the parameters."""
     wanted = values.pop("format", None)
     return pick(request, None if wanted is None else str(wanted), operation.forms)
+
+
+def _suffixed(request: Request, operation: Operation, suffix: str) -> Form:
+    """The form with a suffix, which is its name, or ``md`` for Markdown."""
+    form = named({"md": "markdown"}.get(suffix, suffix), operation.forms)
+    if form is None:
+        known = [f".{form.name}" for form in operation.forms]
+        raise UnknownName("suffix", f".{suffix}", known, f"The suffixes are {', '.join(known)}.")
+    return form
 
 
 def _text(body: bytes) -> str:
@@ -137,6 +164,8 @@ def _profile(body: bytes) -> Mapping[str, Any]:
         if isinstance(error, InvalidQuery):
             raise
         raise InvalidQuery(f"the body is not valid JSON: {error}.") from error
+    if _SURROGATE.search(json.dumps(profile, ensure_ascii=False)):
+        raise InvalidQuery("the body contains half of a surrogate pair, which is not a character.")
     if not isinstance(profile, dict):
         raise InvalidQuery("the body must be a JSON object: a profile with keys such as description and purpose.")
     return profile

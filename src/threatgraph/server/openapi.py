@@ -45,22 +45,25 @@ _FILES: Mapping[str, tuple[str, Sequence[str]]] = {
     "/dcat.jsonld": ("DCAT description of the catalog", ("application/ld+json",)),
     "/sitemap.xml": ("Sitemap with the pages of all records", ("application/xml",)),
     "/robots.txt": ("Rules for crawlers", ("text/plain",)),
-    "/llms.txt": ("Overview for language models", ("text/markdown",)),
-    "/llms-full.txt": ("Threat patterns for language models", ("text/markdown",)),
+    "/llms.txt": ("Overview for language models", ("text/plain",)),
+    "/llms-full.txt": ("Threat patterns for language models", ("text/plain",)),
     "/feed.atom": ("Atom feed of the newest incidents", ("application/atom+xml",)),
 }
 
 
-def describe(queries: Iterable[NamedQuery], *, base_url: str, version: str) -> Object:
+def describe(
+    queries: Iterable[NamedQuery], *, base_url: str, version: str, examples: Mapping[str, str] | None = None
+) -> Object:
     """Describe the server.
 
     Args:
         queries: the named queries.
         base_url: the base URL of the server.
         version: the version of the graph.
+        examples: the name of a record of each kind, for the parameters of queries.
     """
     paths: Object = {}
-    for operation in (*OPERATIONS, *map(run_query, queries)):
+    for operation in (*OPERATIONS, *(run_query(query, examples) for query in queries)):
         tag = "queries" if operation.path.startswith("/queries") else "records"
         paths[operation.path] = {"get": _get(operation, tag)}
     paths[ASSESSMENT.path]["post"] = _post(ASSESSMENT)

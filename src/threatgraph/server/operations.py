@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from threatgraph.catalog import ANY, NamedQuery
+from threatgraph import catalog
+from threatgraph.catalog import NamedQuery
 from threatgraph.search.searcher import LONGEST_QUERY
 from threatgraph.server.negotiation import Form
 from threatgraph.server.parameters import Parameter
@@ -23,6 +24,8 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 #: The maximum length of a description in a URL, in characters; servers limit the length of URLs.
 LONGEST_TEXT = 10_000
+_INTEGERS = (-999_999_999, 999_999_999)
+_DATE = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
 _ANSWERS = "threatgraph.server.work.answers"
 
 
@@ -143,23 +146,34 @@ QUERIES = Operation(
 OPERATIONS = (SEARCH_RECORDS, RECOMMENDATIONS, ASSESSMENT, QUERIES)
 
 
-def run_query(query: NamedQuery) -> Operation:
-    """Return the operation that runs a named query."""
+def run_query(query: NamedQuery, examples: Mapping[str, str] | None = None) -> Operation:
+    """Return the operation that runs a named query.
+
+    Args:
+        query: the query.
+        examples: by type of a parameter: an example of a value.
+    """
     return Operation(
         name=query.name,
         path=f"/queries/{query.name}",
         summary=query.question,
         function=f"{_ANSWERS}:run",
         stage=PLAIN,
-        parameters=tuple(
-            Parameter(
-                parameter.name,
-                f"{parameter.description} ({parameter.type.replace('-', ' ')})",
-                required=parameter.default is None,
-                default=parameter.default if parameter.default != ANY else None,
-            )
-            for parameter in query.parameters
-        ),
+        parameters=tuple(_of_query(parameter, examples or {}) for parameter in query.parameters),
         forms=(*_TABLES, Form("sparql-json", "application/sparql-results+json")),
         schema="QueryResult",
+    )
+
+
+def _of_query(parameter: catalog.Parameter, examples: Mapping[str, str]) -> Parameter:
+    default = None if parameter.default in (None, catalog.ANY) else parameter.default
+    is_integer = parameter.type == "integer"
+    return Parameter(
+        parameter.name,
+        f"{parameter.description} ({parameter.type.replace('-', ' ')})",
+        required=parameter.default is None,
+        range=_INTEGERS if is_integer else None,
+        default=int(default) if is_integer and default else default,
+        pattern=_DATE if parameter.type == "date" else None,
+        example=examples.get(parameter.type),
     )

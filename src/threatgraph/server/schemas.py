@@ -149,7 +149,11 @@ _SCHEMAS: Mapping[str, Schema] = {
             "graph_version": _VERSION,
             "query": _TEXT,
             "question": _TEXT,
-            "parameters": {"type": "object", "additionalProperties": _TEXT, "description": "As given."},
+            "parameters": {
+                "type": "object",
+                "additionalProperties": {"type": ["string", "integer"]},
+                "description": "As given.",
+            },
             "columns": _TEXTS,
             "total": {"type": "integer", "minimum": 0, "description": "The number of rows."},
             "rows": {"type": "array", "items": {"type": "object", "additionalProperties": _VALUE}},

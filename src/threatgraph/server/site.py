@@ -1,15 +1,15 @@
-"""Facts about the site, and the form of an answer, which endpoints share."""
+"""Facts about the site, as its clients see it."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
 
 from starlette.requests import Request
 
-from threatgraph.errors import InvalidQuery, UnknownName
-from threatgraph.server.negotiation import Form, choose, named
+from threatgraph.server.problems import Problem
 from threatgraph.server.responses import server_of
-from threatgraph.server.sparql import not_acceptable
+
+_URL = re.compile(r"https?://[A-Za-z0-9._~%:\[\]-]+(?:/[A-Za-z0-9._~%/-]*)?")
 
 
 def graph_version(request: Request) -> str:
@@ -17,23 +17,18 @@ def graph_version(request: Request) -> str:
     return server_of(request).backend.facts.version
 
 
-def pick(request: Request, name: str | None, forms: Sequence[Form]) -> Form:
-    """Choose the form of the answer, by ``format=`` or the ``Accept`` header.
-
-    Args:
-        request: the request.
-        name: the value of ``format=``, if given.
-        forms: the forms, the default first.
+def base_url(request: Request) -> str:
+    """Return the URL of the home page without its last slash: the one of the settings, or that of the request.
 
     Raises:
-        InvalidQuery: if ``format=`` names no form.
-        Problem: with status 406, if the client accepts no form.
+        Problem: if the ``Host`` header is not valid.
     """
-    if name is not None:
-        if (form := named(name, forms)) is None:
-            known = [form.name for form in forms]
-            raise InvalidQuery(str(UnknownName("format", name, known, f"The formats are {', '.join(known)}.")))
-        return form
-    if (form := choose(request.headers.get("accept"), forms)) is None:
-        raise not_acceptable(forms)
-    return form
+    found = str(server_of(request).settings.base_url or request.base_url).rstrip("/")
+    if not _URL.fullmatch(found):
+        raise Problem(400, "the Host header is not a valid host.")
+    return found
+
+
+def root(request: Request) -> str:
+    """Return the path of the home page."""
+    return f"{request.scope.get('root_path', '')}/"

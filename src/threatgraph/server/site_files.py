@@ -10,7 +10,7 @@ from starlette.routing import Route
 from threatgraph.errors import UnknownName
 from threatgraph.publishing.sitemap import robots
 from threatgraph.server.responses import respond
-from threatgraph.server.urls import base_url
+from threatgraph.server.site import base_url
 from threatgraph.service import GRAPHS, PLAIN
 
 if TYPE_CHECKING:
@@ -82,7 +82,8 @@ async def download(request: Request) -> Response:
 async def _description(request: Request, name: str) -> Response:
     suffix = request.path_params["suffix"]
     if suffix not in _SUFFIXES:
-        raise UnknownName("file", f"{name}.{suffix}", [f"{name}.{known}" for known in _SUFFIXES])
+        known = [f"{name}.{other}" for other in _SUFFIXES]
+        raise UnknownName("file", f"{name}.{suffix}", known, f"The files are {', '.join(known)}.")
     return await _file(request, "description", stage=GRAPHS, name=name, form=_SUFFIXES[suffix])
 
 

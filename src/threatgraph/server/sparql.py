@@ -14,11 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from threatgraph.server.forms import not_acceptable, pick
 from threatgraph.server.negotiation import Form, choose, named
 from threatgraph.server.problems import Problem
 from threatgraph.server.requests import Parameters, media_type, parameters, parse, read_body
 from threatgraph.server.responses import respond, server_of
-from threatgraph.server.urls import base_url, root
+from threatgraph.server.site import base_url, root
 from threatgraph.service import GRAPHS, PLAIN
 from threatgraph.service.sparql import NotAcceptable, Written
 from threatgraph.store.oxigraph import uses_named_graphs
@@ -166,23 +167,11 @@ def _written(form: Form | None) -> Written | None:
     return None if form is None else Written(form.name, form.content_type)
 
 
-def not_acceptable(forms: Sequence[Form]) -> Problem:
-    """The problem of a client that accepts none of the forms."""
-    types = list(dict.fromkeys(form.media_type for form in forms))
-    return Problem(
-        406,
-        f"the answer has none of the media types in the Accept header; use one of {', '.join(types)}.",
-        more={"available": types},
-    )
-
-
 async def _described(request: Request) -> Response:
     """The description of the endpoint for programs, and a form for browsers."""
     forms = (*TRIPLES, HTML)
     name = parameters(request).one("format")
-    form = choose(request.headers.get("accept"), forms) if name is None else named(name, forms)
-    if form is None:
-        raise not_acceptable(forms)
+    form = pick(request, name, forms)
     if form is HTML:
         return await respond(request, f"{PAGES}:form", root=root(request))
     return await respond(request, f"{FILES}:description", name="sparql", form=form.name, base_url=base_url(request))

@@ -9,11 +9,14 @@ from threatgraph.errors import UnknownName
 from threatgraph.publishing import dcat as catalogs
 from threatgraph.publishing import downloads, feed, llms, services, sitemap, void
 from threatgraph.publishing.descriptions import FORMATS
+from threatgraph.publishing.samples import samples
 from threatgraph.server.openapi import describe
 from threatgraph.service import Answer, ServedGraph
 
 _DESCRIPTIONS = {"void": void.void, "dcat": catalogs.dcat, "sparql": services.service_description}
 _TEXTS = {"llms.txt": llms.llms, "llms-full.txt": llms.llms_full}
+#: Examples of literals for parameters of queries.
+_EXAMPLES = {"date": "2026-08-02", "integer": "2"}
 _XML = "application/xml"
 
 
@@ -48,7 +51,7 @@ def feed_file(served: ServedGraph, *, base_url: str) -> Answer:
 
 def text_file(served: ServedGraph, *, name: str, base_url: str) -> Answer:
     """Return ``llms.txt`` or ``llms-full.txt``, which are Markdown."""
-    return Answer(_TEXTS[name](served.graph.store, base_url=base_url), "text/markdown; charset=utf-8")
+    return Answer(_TEXTS[name](served.graph.store, base_url=base_url), "text/plain; charset=utf-8")
 
 
 def download(served: ServedGraph, *, name: str) -> Answer:
@@ -67,5 +70,6 @@ def download(served: ServedGraph, *, name: str) -> Answer:
 
 def openapi(served: ServedGraph, *, base_url: str, version: str) -> Answer:
     """Return the OpenAPI description of the server."""
-    document = describe(load_catalog().values(), base_url=base_url, version=version)
+    found = _EXAMPLES | samples(served.graph.store)
+    document = describe(load_catalog().values(), base_url=base_url, version=version, examples=found)
     return Answer(json.dumps(document, ensure_ascii=False).encode(), "application/json")
