@@ -13,23 +13,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from threatgraph.errors import UnknownName
-from threatgraph.server.negotiation import Form, choose, named
-from threatgraph.server.problems import Problem
+from threatgraph.server.forms import pick
+from threatgraph.server.negotiation import Form
 from threatgraph.server.responses import respond
-from threatgraph.server.sparql import not_acceptable
+from threatgraph.server.site import root
 from threatgraph.service import GRAPHS, PLAIN
 from threatgraph.version import VERSION
 from threatgraph.vocab import KINDS
-from threatgraph.web.document import (
-    GRAPH_FORMS,
-    LIST_FORMS,
-    MEDIA_TYPES,
-    ONTOLOGY_FORMS,
-    PAGE_FORMS,
-    QUERIES_FORMS,
-    RECORD_FORMS,
-)
+from threatgraph.web.document import GRAPH_FORMS, LIST_FORMS, MEDIA_TYPES, ONTOLOGY_FORMS, PAGE_FORMS, RECORD_FORMS
 from threatgraph.web.links import Links
 
 MODULES = ("threatgraph.web.answers", "threatgraph.web.queries")
@@ -41,6 +32,8 @@ _ALSO = {
 }
 """Other media types that clients use for a form."""
 FORMS: Mapping[str, Form] = {name: Form(name, kind, _ALSO.get(name, ())) for name, kind in MEDIA_TYPES.items()}
+PAGES = ("html", "md")
+"""The forms of pages whose data are in the JSON API: named queries, and their list."""
 _PLURALS = {kind.plural: kind.name for kind in KINDS.values()}
 
 
@@ -61,21 +54,20 @@ def routes() -> list[Route]:
     return [
         Route("/static/{name}", _static),
         Route("/ontology/context.jsonld", _context),
-        Route("/queries/{name}", query_page),
         Route("/{path:path}", _document),
     ]
 
 
 async def _document(request: Request) -> Response:
     """The document of a record, a list or another page."""
-    path, root = str(request.path_params["path"]), _root(request)
+    path, home = str(request.path_params["path"]), root(request)
     query = f"?{request.url.query}" if request.url.query else ""
     canonical = _canonical(path)
     if canonical != path:
-        return RedirectResponse(Links(root).page(canonical) + query, 301)
+        return RedirectResponse(Links(home).page(canonical) + query, 301)
     target = _target(path)
     form = _form(request, target.forms, target.suffix)
-    arguments: dict[str, Any] = {**target.arguments, "form": form.name, "root": root, "suffix": target.suffix}
+    arguments: dict[str, Any] = {**target.arguments, "form": form.name, "root": home, "suffix": target.suffix}
     if target.function == "record":
         arguments["parameters"] = query
     elif target.function == "records":
@@ -83,59 +75,39 @@ async def _document(request: Request) -> Response:
     return await _respond(request, target.function, stage=target.stage, **arguments)
 
 
-def wants_page(request: Request) -> bool:
-    """Whether the client prefers a page to data, at a path that has both; clients that accept everything get data."""
-    if (wanted := request.query_params.get("format")) is not None:
-        return named(wanted, [FORMS[name] for name in QUERIES_FORMS]) is not None
-    data = Form("data", "application/json", ("text/csv", "text/tab-separated-values", "text/markdown"))
-    return choose(request.headers.get("accept"), (data, FORMS["html"])) is FORMS["html"]
+async def queries(request: Request) -> Response:
+    """The list of the named queries as a page."""
+    return await _respond(request, "queries", form=_form(request, PAGES).name, root=root(request))
 
 
-async def queries_page(request: Request) -> Response:
-    """The list of the named queries as a page; as data it has another endpoint.
+async def query_page(request: Request, name: str, form: str) -> Response:
+    """The page of a named query with its form, results and text.
 
-    Raises:
-        Problem: for another form.
-    """
-    form = _form(request, QUERIES_FORMS)
-    return await _respond(request, "queries", form=form.name, root=_root(request))
-
-
-async def query_page(request: Request) -> Response:
-    """The page of a named query as HTML or Markdown; its results as data have another endpoint.
+    Args:
+        request: the request.
+        name: the name of the query.
+        form: ``html`` or ``md``.
 
     Raises:
         UnknownName: if there is no such query.
-        Problem: for another form.
     """
     values = {key: value for key, value in request.query_params.items() if key != "format"}
-    form = _form(request, QUERIES_FORMS)
     return await respond(
-        request,
-        "threatgraph.web.queries:page",
-        name=str(request.path_params["name"]),
-        values=values,
-        form=form.name,
-        root=_root(request),
+        request, "threatgraph.web.queries:page", name=name, values=values, form=form, root=root(request)
     )
 
 
 async def _context(request: Request) -> Response:
-    return await _respond(request, "context", root=_root(request))
+    return await _respond(request, "context", root=root(request))
 
 
 async def _static(request: Request) -> Response:
-    return await _respond(request, "style_sheet", name=str(request.path_params["name"]), root=_root(request))
+    return await _respond(request, "style_sheet", name=str(request.path_params["name"]), root=root(request))
 
 
 async def _respond(request: Request, function: str, *, stage: int = PLAIN, **arguments: Any) -> Response:
     """Call a function of :mod:`threatgraph.web.answers`."""
     return await respond(request, f"threatgraph.web.answers:{function}", stage=stage, **arguments)
-
-
-def _root(request: Request) -> str:
-    """The path of the home page."""
-    return f"{request.scope.get('root_path', '')}/"
 
 
 def _canonical(path: str) -> str:
@@ -159,7 +131,7 @@ def _page(path: str) -> _Target:
     if path in ("", "index"):
         return _Target("home", PAGE_FORMS, {})
     if path == "queries":
-        return _Target("queries", QUERIES_FORMS, {})
+        return _Target("queries", PAGE_FORMS, {})
     if path in ("ontology", f"ontology/{VERSION}"):
         return _Target("ontology", ONTOLOGY_FORMS, {})
     if path in KINDS:
@@ -171,16 +143,9 @@ def _form(request: Request, names: Sequence[str], suffix: str | None = None) -> 
     """The form that the client asks for.
 
     Raises:
-        Problem: if the document does not have it.
+        InvalidQuery: if ``format=`` names a form that the document does not have.
+        Problem: with status 406, if the client accepts none.
     """
     if suffix is not None:
         return FORMS[suffix]
-    forms = [FORMS[name] for name in names]
-    if (wanted := request.query_params.get("format")) is not None:
-        if (form := named(wanted, forms)) is None:
-            error = UnknownName("format", wanted, names, f"The formats are {', '.join(names)}.")
-            raise Problem(400, str(error), more={"suggestions": error.suggestions})
-        return form
-    if (form := choose(request.headers.get("accept"), forms)) is None:
-        raise not_acceptable(forms)
-    return form
+    return pick(request, request.query_params.get("format"), [FORMS[name] for name in names])

@@ -39,9 +39,7 @@ RECORD_FORMS = ("html", "ttl", "jsonld", "nt", "rdf", "json", "md")
 LIST_FORMS = ("html", "json", "csv", "ttl", "jsonld", "nt", "rdf", "md")
 ONTOLOGY_FORMS = ("html", "ttl", "jsonld", "nt", "rdf")
 PAGE_FORMS = ("html", "json", "md")
-"""The forms of the home page."""
-QUERIES_FORMS = ("html", "md")
-"""The forms of the list of queries; the API has its JSON."""
+"""The forms of the home page and of the list of queries."""
 GRAPH_FORMS = ("ttl", "jsonld", "nt", "rdf")
 """The forms of a named graph."""
 

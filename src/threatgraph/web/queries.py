@@ -14,17 +14,17 @@ from threatgraph.graph import ThreatGraph
 from threatgraph.server.wording import as_http
 from threatgraph.service import Answer, ServedGraph
 from threatgraph.table import Table
-from threatgraph.web.document import MEDIA_TYPES, QUERIES_FORMS, Document, TypedLink, content_type
+from threatgraph.web.document import MEDIA_TYPES, PAGE_FORMS, Document, TypedLink, content_type, signposts
 from threatgraph.web.fields import Field, options
 from threatgraph.web.html import render
 from threatgraph.web.links import Links
 from threatgraph.web.lists import cells
 from threatgraph.web.markdown import escaped, linked
+from threatgraph.web.records import to_json
 from threatgraph.web.view import Text
 
 PATH = "queries"
-_DATA_FORMS = ("json", "csv", "md")
-"""The other forms of results, which the API has; their URLs have the parameters."""
+QUERY_FORMS = ("html", "json", "csv", "md")
 _MOST_ROWS = 500
 """Rows of results on a page; JSON and CSV have all."""
 
@@ -34,22 +34,28 @@ def render_queries(graph: ThreatGraph, form: str, links: Links) -> Document:
 
     Args:
         graph: the graph.
-        form: a name from :data:`threatgraph.web.document.QUERIES_FORMS`.
+        form: a name from :data:`threatgraph.web.document.PAGE_FORMS`.
         links: where documents are.
     """
-    queries = list(graph.queries.values())
-    alternates = (TypedLink("alternate", links.form(PATH, one), MEDIA_TYPES[one]) for one in QUERIES_FORMS)
-    json_url = f"{links.page(PATH)}?format=json"
-    found = (*alternates, TypedLink("alternate", json_url, MEDIA_TYPES["json"]))
+    found, queries = signposts(PATH, PAGE_FORMS, links), list(graph.queries.values())
     if form == "html":
         trail = (Text("Home", links.page()),)
         page = render("queries", links=links, signposts=found, title="Named queries", trail=trail, queries=queries)
+    elif form == "json":
+        page = to_json([{**describe_query(query), "url": links.page(f"{PATH}/{query.name}")} for query in queries])
     else:
         lines = ["# Named queries", ""]
         for query in queries:
             lines.append(f"- {linked(Text(query.name, links.page(f'{PATH}/{query.name}')))}: {escaped(query.question)}")
         page = ("\n".join(lines) + "\n").encode()
     return Document(page, form, PATH, found)
+
+
+def describe_query(query: NamedQuery) -> dict[str, Any]:
+    """Return the name, question, parameters and columns of a query as plain values."""
+    parameters = [parameter._asdict() for parameter in query.parameters]
+    about = {"name": query.name, "title": query.title, "question": query.question}
+    return {**about, "parameters": parameters, "columns": query.columns}
 
 
 def page(
@@ -73,9 +79,10 @@ def page(
     links, query = Links(root), find_query(name)
     given = {key: value for key, value in (values or {}).items() if value}
     table, problem = _run(served.graph, query, given)
-    url = links.page(f"{PATH}/{query.name}")
-    alternates = ((one, f"{url}?{urlencode({**given, 'format': one})}") for one in _DATA_FORMS)
-    found = tuple(TypedLink("alternate", alternate, MEDIA_TYPES[one]) for one, alternate in alternates)
+    path = f"{PATH}/{query.name}"
+    query_string = f"?{urlencode(given)}" if given else ""
+    forms = ((one, links.form(path, one) + query_string) for one in QUERY_FORMS)
+    found = tuple(TypedLink("alternate", url, MEDIA_TYPES[one]) for one, url in forms)
     if form == "html":
         content = _html(served.graph, query, given, table, problem, links, found)
     else:
