@@ -12,15 +12,14 @@ from starlette.routing import Route
 
 from threatgraph.catalog import find_query
 from threatgraph.errors import InvalidQuery, UnknownName
+from threatgraph.server.forms import pick
 from threatgraph.server.negotiation import Form, named
 from threatgraph.server.operations import ASSESSMENT, OPERATIONS, Operation, run_query
 from threatgraph.server.parameters import Values, read
 from threatgraph.server.problems import Problem
 from threatgraph.server.requests import media_type, read_body
 from threatgraph.server.responses import respond, server_of
-from threatgraph.server.forms import pick
-from threatgraph.server.site import graph_version
-from threatgraph.server.site import base_url
+from threatgraph.server.site import base_url, graph_version
 
 if TYPE_CHECKING:
     from starlette.requests import Request

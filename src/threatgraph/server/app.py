@@ -14,7 +14,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from threatgraph.errors import ThreatGraphError
-from threatgraph.server import api, linked_data, site_files, sparql
+from threatgraph.server import api, browsers, linked_data, site_files, sparql
 from threatgraph.server.agents import agents
 from threatgraph.server.gate import Gate
 from threatgraph.server.problems import Problem, problem_of, respond_to
@@ -56,6 +56,7 @@ def build(server: Server) -> ASGIApp:
 def _routes(server: Server) -> list[BaseRoute]:
     found: list[BaseRoute] = [
         *sparql.routes(),
+        *browsers.routes(),
         *api.routes(),
         *site_files.routes(),
         Route("/health", _health),

@@ -46,7 +46,7 @@ async def queries(request: Request) -> Response:
 async def query(request: Request) -> Response:
     """Run a named query."""
     name, dot, suffix = str(request.path_params["name"]).rpartition(".")
-    if dot and suffix in linked_data.QUERY_FORMS:
+    if dot and suffix in linked_data.PAGES:
         return await linked_data.query_page(request, name, suffix)
     if dot or not _wants_page(request):
         return await api.run(request)

@@ -19,6 +19,7 @@ MODULES = (
     "threatgraph.server.work.files",
     "threatgraph.web.answers",
     "threatgraph.web.queries",
+    "threatgraph.web.search",
     "threatgraph.web.sparql",
 )
 """The modules of the functions that run in workers."""

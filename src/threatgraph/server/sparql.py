@@ -6,7 +6,6 @@ fetched, and an IRI that is not loaded is an empty graph, as for ``FROM`` in the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from pyoxigraph import NamedNode

@@ -38,7 +38,7 @@ def page(served: ServedGraph, values: Mapping[str, str], root: str = "/") -> Ans
     if text := given.get("q", ""):
         filters = {name: value for name, value in given.items() if name != "q"}
         try:
-            found = served.graph.search(text, top=_MOST, **filters)  # type: ignore[arg-type]
+            found = served.graph.search(text, top=_MOST, **filters)
         except (InvalidQuery, UnknownName, AmbiguousName) as error:
             problem = str(error)
     fields = [Field("kind", "Kind", given.get("kind", ""), tuple(Option(kind, _title(kind)) for kind in _KINDS))]
