@@ -188,7 +188,7 @@ def test_the_rdf_forms_of_a_record_have_the_same_triples(graph: ThreatGraph, pat
 
 def test_local_links_of_pages_lead_to_documents(graph: ThreatGraph, paths: list[str]) -> None:
     """Every link of a sample of pages: to a record, one of its forms, a part of it, a list, or a page of the server."""
-    records, pages = set(paths), {"", "queries", "sparql", "ontology", "ontology/context.jsonld", *KINDS}
+    records, pages = set(paths), {"", "search", "queries", "sparql", "ontology", "ontology/context.jsonld", *KINDS}
     pages |= {f"static/{style()[0]}", *(f"queries/{name}" for name in graph.queries)}
     contents = [rendered(graph, path, "html").content for path in paths[::40]]
     contents += [render_home(graph, "html", LINKS).content, render_ontology("html", LINKS).content]
@@ -594,19 +594,24 @@ def test_other_documents(client: Client, graph: ThreatGraph) -> None:
 
 
 def test_named_queries_have_pages_with_a_form_and_results(client: Client, graph: ThreatGraph) -> None:
-    page = check_page(client.get("/queries").body)
+    page = check_page(client.get("/queries", HTML).body)
     assert {f"/queries/{name}" for name in graph.queries} <= set(page.links)
-    assert {query["name"] for query in json.loads(client.get("/queries.json").body)} == set(graph.queries)
+    data = json.loads(client.get("/queries.json").body)
+    assert {query["name"] for query in data["queries"]} == set(graph.queries)
+    assert client.get("/queries.md").media_type == "text/markdown"
     for name, query in graph.queries.items():
-        page = check_page(client.get(f"/queries/{name}").body)
+        page = check_page(client.get(f"/queries/{name}", HTML).body)
         assert query.question in page.text
         named = {attributes.get("name") for tag, attributes in page.tags if tag in ("select", "input")}
         assert {parameter.name for parameter in query.parameters} <= named
     rows = graph.run("patterns-by-cause", cause="regulatory-gap")
-    reply = client.get("/queries/patterns-by-cause?cause=regulatory-gap")
+    reply = client.get("/queries/patterns-by-cause?cause=regulatory-gap", HTML)
     assert f"{len(rows)} results." in check_page(reply.body).text
-    assert b"## Results" in client.get("/queries/patterns-by-cause?cause=regulatory-gap", "text/markdown").body
-    wrong = client.get("/queries/patterns-by-cause?cause=regulatory-gab")
+    assert b"## Results" in client.get("/queries/patterns-by-cause.md?cause=regulatory-gap").body
+    page = Page(reply.body)
+    for url in (link for link in page.links if link.startswith("/queries/patterns-by-cause.")):
+        assert client.get(url).status == 200
+    wrong = client.get("/queries/patterns-by-cause?cause=regulatory-gab", HTML)
     assert wrong.status == 400
     assert "regulatory-gap" in check_page(wrong.body).text
-    assert client.get("/queries/patterns-by-cuase").status == 404
+    assert client.get("/queries/patterns-by-cuase", HTML).status == 404

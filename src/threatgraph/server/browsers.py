@@ -24,7 +24,12 @@ _DATA = (Form("json", "application/json"), Form("csv", "text/csv"), Form("tsv", 
 
 def routes() -> list[Route]:
     """Return the routes, which come before those of the API."""
-    return [Route("/search", search), Route("/queries", queries), Route("/queries/{name}", query)]
+    return [
+        Route("/search", search),
+        Route("/queries", queries),
+        Route("/queries.json", queries_data),
+        Route("/queries/{name}", query),
+    ]
 
 
 async def search(request: Request) -> Response:
@@ -41,6 +46,11 @@ async def queries(request: Request) -> Response:
     if not _wants_page(request):
         return await api.answer(request, QUERIES)
     return await linked_data.queries(request)
+
+
+async def queries_data(request: Request) -> Response:
+    """List the named queries as data."""
+    return await api.answer(request, QUERIES, "json")
 
 
 async def query(request: Request) -> Response:

@@ -131,7 +131,7 @@ def _page(path: str) -> _Target:
     if path in ("", "index"):
         return _Target("home", PAGE_FORMS, {})
     if path == "queries":
-        return _Target("queries", PAGE_FORMS, {})
+        return _Target("queries", PAGES, {})
     if path in ("ontology", f"ontology/{VERSION}"):
         return _Target("ontology", ONTOLOGY_FORMS, {})
     if path in KINDS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from urllib.parse import urlencode
 
 from threatgraph.catalog import ANY, NamedQuery, Parameter, find_query
 from threatgraph.display import printable
@@ -19,7 +19,6 @@ from threatgraph.web.html import render
 from threatgraph.web.links import Links
 from threatgraph.web.lists import cells
 from threatgraph.web.markdown import escaped, linked
-from threatgraph.web.records import to_json
 from threatgraph.web.view import Text
 
 PATH = "queries"
@@ -33,28 +32,19 @@ def render_queries(graph: ThreatGraph, form: str, links: Links) -> Document:
 
     Args:
         graph: the graph.
-        form: a name from :data:`threatgraph.web.document.PAGE_FORMS`.
+        form: ``html`` or ``md``; the API has the JSON.
         links: where documents are.
     """
     found, queries = signposts(PATH, PAGE_FORMS, links), list(graph.queries.values())
     if form == "html":
         trail = (Text("Home", links.page()),)
         page = render("queries", links=links, signposts=found, title="Named queries", trail=trail, queries=queries)
-    elif form == "json":
-        page = to_json([{**describe_query(query), "url": links.page(f"{PATH}/{query.name}")} for query in queries])
     else:
         lines = ["# Named queries", ""]
         for query in queries:
             lines.append(f"- {linked(Text(query.name, links.page(f'{PATH}/{query.name}')))}: {escaped(query.question)}")
         page = ("\n".join(lines) + "\n").encode()
     return Document(page, form, PATH, found)
-
-
-def describe_query(query: NamedQuery) -> dict[str, Any]:
-    """Return the name, question, parameters and columns of a query as plain values."""
-    parameters = [parameter._asdict() for parameter in query.parameters]
-    about = {"name": query.name, "title": query.title, "question": query.question}
-    return {**about, "parameters": parameters, "columns": query.columns}
 
 
 def page(
@@ -79,7 +69,8 @@ def page(
     given = {key: value for key, value in (values or {}).items() if value}
     table, problem = _run(served.graph, query, given)
     path = f"{PATH}/{query.name}"
-    forms = ((one, links.form(path, one)) for one in QUERY_FORMS)
+    query_string = f"?{urlencode(given)}" if given else ""
+    forms = ((one, links.form(path, one) + query_string) for one in QUERY_FORMS)
     found = tuple(TypedLink("alternate", url, MEDIA_TYPES[one]) for one, url in forms)
     if form == "html":
         content = _html(served.graph, query, given, table, problem, links, found)
