@@ -41,7 +41,7 @@ def agents(backend: Backend) -> Agents:
 
 
 class _SameOrigin:
-    """Refuses requests that a page of another site sends, since an agent is no page.
+    """Refuses requests that a page of another site sends, since agents do not run in pages.
 
     Args:
         app: the endpoint.
