@@ -214,7 +214,7 @@ def test_a_named_query_has_the_rows_of_the_library(site: Site, graph: ThreatGrap
     assert found["total"] == len(table)
     assert found["columns"] == list(table.columns)
     assert site.ask(f"{path}.csv?cause=regulatory-gap").body == export_table(table, "csv")
-    assert site.ask(f"{path}.md?cause=regulatory-gap&format=json").body == export_table(table, "markdown")
+    assert site.ask(f"{path}.tsv?cause=regulatory-gap&format=json").body == export_table(table, "tsv")
     sparql = site.ask(f"{path}?cause=regulatory-gap", accept="application/sparql-results+json")
     assert sparql.body == export_results(table, "json")
 

@@ -79,7 +79,7 @@ class Gate:
         hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
         if len(hosts) == 1 and self._is_ours(hosts[0]):
             return None
-        reason = "the Host header must name this server; `threatgraph serve --allow-host NAME` allows further names."
+        reason = "the Host header does not name this server, or its owner has not allowed this name."
         return respond_to(Request(scope), Problem(421, reason))
 
     def _is_ours(self, host: str) -> bool:
