@@ -204,6 +204,11 @@ def cells(table: Table, links: Links) -> tuple[list[str], list[list[Cell]]]:
     return [heading("name" if name == "label" else name) for name in shown], rows
 
 
+def result_rows(table: Table, links: Links) -> list[list[Cell]]:
+    """Return the rows of the answer to a SPARQL query for a page, with one cell for each column of the table."""
+    return [[_cell(name, {name: value}, links) for name, value in row.items()] for row in table.to_dicts()]
+
+
 def _is_label(name: str, columns: Sequence[str]) -> bool:
     return name.endswith(_LABELS) and name.removesuffix(_LABELS) in columns
 

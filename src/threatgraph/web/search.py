@@ -44,7 +44,7 @@ def page(served: ServedGraph, values: Mapping[str, str], root: str = "/") -> Ans
     fields = [Field("kind", "Kind", given.get("kind", ""), tuple(Option(kind, _title(kind)) for kind in _KINDS))]
     for name, kind in _FILTERS.items():
         fields.append(Field(name, _title(name), given.get(name, ""), options(served.graph, kind)))
-    fields.append(Field("year", "Year", given.get("year", ""), hint="2024"))
+    fields.append(Field("year", "Year", given.get("year", ""), hint="such as 2024"))
     content = render(
         "search",
         links=links,

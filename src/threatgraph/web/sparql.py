@@ -14,7 +14,7 @@ from threatgraph.table import Table
 from threatgraph.web.document import content_type
 from threatgraph.web.html import render
 from threatgraph.web.links import Links
-from threatgraph.web.lists import cells
+from threatgraph.web.lists import result_rows
 from threatgraph.web.view import Text
 
 PATH = "sparql"
@@ -69,7 +69,7 @@ def results(served: ServedGraph, query_text: str, dataset: Dataset | None, secon
 
 def _page(links: Links, query: str, *, problem: str = "", answer: Result | None = None) -> Answer:
     table = answer if isinstance(answer, Table) else None
-    columns, rows = cells(table[:_MOST_ROWS], links) if table is not None else ([], [])
+    rows = [] if table is None else result_rows(table[:_MOST_ROWS], links)
     turtle = ""
     if isinstance(answer, list):
         turtle = export_triples(answer[:_MOST_TRIPLES], "turtle").decode()
@@ -85,7 +85,7 @@ def _page(links: Links, query: str, *, problem: str = "", answer: Result | None 
         query=query,
         problem=problem,
         summary="" if answer is None else _summary(answer),
-        columns=columns,
+        columns=() if table is None else table.columns,
         rows=rows,
         turtle=turtle,
         others=[(one, f"{page}?{urlencode({'query': query, 'format': one})}") for one in formats if answer is not None],
