@@ -12,11 +12,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from threatgraph.display import printable
+from threatgraph.server.methods import AGENTS, methods_of
 from threatgraph.server.problems import Problem, respond_to
 from threatgraph.server.responses import Server
 
 _LOCAL = frozenset(("localhost", "localhost.localdomain"))
-_POSTED = ("/sparql", "/sparql/", "/assess", "/mcp")
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
@@ -28,8 +28,6 @@ _HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"Content-Location, ETag, Link, Location, Retry-After"),
 )
-_AGENTS = "/mcp"
-"""The endpoint for agents has rules of its own for origins."""
 
 
 class Gate:
@@ -52,7 +50,7 @@ class Gate:
             await self._app(scope, receive, send)
             return
         started, status, size = time.perf_counter(), 0, 0
-        agents = scope["path"].startswith(_AGENTS)
+        agents = scope["path"] == AGENTS  # it has rules of its own for origins
 
         async def noted(message: Message) -> None:
             nonlocal status, size
@@ -111,7 +109,7 @@ def _options(scope: Scope) -> Response | None:
     """The answer to ``OPTIONS``, also that of browsers before a request to another site (CORS)."""
     if scope["method"] != "OPTIONS":
         return None
-    methods = "GET, HEAD, POST, OPTIONS" if scope["path"] in _POSTED else "GET, HEAD, OPTIONS"
+    methods = methods_of(scope["path"])
     headers = {
         "Allow": methods,
         "Access-Control-Allow-Methods": methods,

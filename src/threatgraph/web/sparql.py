@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from threatgraph.errors import InvalidQuery, QueryRefused
 from threatgraph.export import export_triples
+from threatgraph.server.wording import as_http
 from threatgraph.service import Answer, ServedGraph
 from threatgraph.service.sparql import result_of
 from threatgraph.store.protocol import Answer as Result
@@ -63,7 +64,7 @@ def results(served: ServedGraph, query_text: str, dataset: Dataset | None, secon
     try:
         answer = result_of(served, query_text, dataset, seconds)
     except (InvalidQuery, QueryRefused) as error:
-        return _page(links, query_text, problem=str(error))
+        return _page(links, query_text, problem=as_http(str(error)))
     return _page(links, query_text, answer=answer)
 
 
