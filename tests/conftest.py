@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -42,6 +43,7 @@ TOGETHER = (
     ),
     "test_mcp.py",
     "test_mutants.py",
+    *("test_api.py", "test_server.py", "test_server_clients.py", "test_web.py"),
     "test_docs.py::test_the_(?:site|tutorials)",
     *(f"test_backends.py.*{name}" for name in ("directory", "oxigraph", "virtuoso")),
 )
@@ -83,6 +85,28 @@ def _need(present: bool, what: str) -> None:
     if not present:
         message = f"{what} is not installed"
         (pytest.fail if os.environ.get("THREATGRAPH_PEERS") == "required" else pytest.skip)(message)
+
+
+@pytest.fixture(scope="session")
+def curl() -> str:
+    """The program curl."""
+    found = shutil.which("curl")
+    _need(found is not None, "curl")
+    return str(found)
+
+
+@pytest.fixture(scope="session")
+def npm(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Installs the packages of one of the clients in `tests/peers`, and returns its folder."""
+    _need(shutil.which("npm") is not None, "npm")
+
+    def install(name: str) -> Path:
+        folder = tmp_path_factory.mktemp("npm") / name
+        shutil.copytree(ROOT / "tests" / "peers" / name, folder)
+        subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True, timeout=300)
+        return folder
+
+    return install
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -59,10 +60,14 @@ class Running:
         finally:
             connection.close()
 
-    def send(self, content: bytes, *, wait: float = 30) -> bytes:
+    def send(self, content: bytes, *, wait: float = 30, pieces: int = 1) -> bytes:
         """Send raw bytes on a connection of its own, and return all that comes back until it is closed."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=wait) as connection:
-            connection.sendall(content)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            size = -(-len(content) // pieces)
+            for start in range(0, len(content), size):
+                time.sleep(0.02 * (start > 0))  # so that each piece arrives by itself
+                connection.sendall(content[start : start + size])
             parts = []
             while part := connection.recv(65_536):
                 parts.append(part)

@@ -9,7 +9,6 @@ import json
 import os
 import re
 import resource
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -38,7 +37,6 @@ from threatgraph.saving import save, saving
 from threatgraph.table import Table
 from threatgraph.vocab import BASE, DERIVED_GRAPH, FILE_GRAPHS, PREFIXES, RDF_TYPE, tg
 
-PEERS = Path(__file__).parent / "peers"
 RDF = [name for name, form in FORMATS.items() if form.kind in ("graph", "dataset")]
 OXIGRAPH = {
     "turtle": RdfFormat.TURTLE,
@@ -120,15 +118,9 @@ def _line(term: object) -> str:
 
 
 @pytest.fixture(scope="session")
-def npm_jsonld(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], str]:
+def npm_jsonld(npm: Callable[[str], Path]) -> Callable[[Path], str]:
     """The reference JSON-LD implementation for JavaScript, installed once."""
-    if shutil.which("npm") is None:
-        if os.environ.get("THREATGRAPH_PEERS") == "required":
-            pytest.fail("npm is not installed")
-        pytest.skip("npm is not installed")
-    folder = tmp_path_factory.mktemp("npm") / "jsonld"
-    shutil.copytree(PEERS / "jsonld", folder)
-    subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True, timeout=300)
+    folder = npm("jsonld")
 
     def read(path: Path) -> str:
         done = subprocess.run(["node", "read.js", str(path)], cwd=folder, check=True, capture_output=True, timeout=120)

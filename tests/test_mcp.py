@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -42,7 +41,6 @@ TOOLS = ["search", "get", "related", "assess", "run_query", "schema", "sparql"]
 #: The revisions of the protocol that the SDK speaks: with a handshake, and without.
 REVISIONS = ["legacy", "2026-07-28"]
 COMMAND = [sys.executable, "-m", "threatgraph", "mcp"]
-PEER = Path(__file__).parent / "peers" / "mcp"
 PATTERNS = "SELECT ?p ?label { ?p a tg:ThreatPattern ; skos:prefLabel ?label } ORDER BY ?p"
 #: The engine aborts its process on this query.
 CRASH = f"SELECT * {{ {'{' * 20_000}{'}' * 20_000} }}"
@@ -761,16 +759,9 @@ def test_a_large_request_is_refused(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def peer(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def peer(npm: Callable[[str], Path]) -> Path:
     """The folder of the client, with the SDK installed."""
-    if shutil.which("npm") is None:
-        if os.environ.get("THREATGRAPH_PEERS") == "required":
-            pytest.fail("npm is not installed")
-        pytest.skip("npm is not installed")
-    folder = tmp_path_factory.mktemp("npm") / "mcp"
-    shutil.copytree(PEER, folder)
-    subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True, timeout=300)
-    return folder
+    return npm("mcp")
 
 
 @pytest.mark.peers

@@ -1,10 +1,11 @@
-"""Limits on the headers of a request, which uvicorn does not have: their size, and the time to send them."""
+"""What uvicorn lacks in HTTP/1.1: limits on the headers of a request, and answers to clients that wish to upgrade."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 _TOO_LARGE = b"the request line and the headers are too large.\n"
@@ -14,14 +15,46 @@ _LONGEST_URL = 65_535
 _TOO_SLOW = b"the request did not arrive in time.\n"
 
 
+class _Parser(httptools.HttpRequestParser):
+    """A parser that gets a request again, without its wish to upgrade: it would take the body for another protocol.
+
+    Args:
+        protocol: the protocol that it calls.
+    """
+
+    def __init__(self, protocol: LimitedProtocol) -> None:
+        super().__init__(protocol)
+        self._protocol = protocol
+
+    def feed_data(self, data: Any) -> None:
+        """Parse a part of a request."""
+        try:
+            super().feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            head, self._protocol.repeated = self._protocol.repeated, b""
+            if head:
+                self.feed_data(head + data[upgrade.args[0] :])
+
+
 class LimitedProtocol(HttpToolsProtocol):
-    """HTTP/1.1 with limits on the headers of a request; set them on a subclass."""
+    """HTTP/1.1 with limits on the headers of a request; set them on a subclass.
+
+    Clients such as those of Java ask for HTTP/2 with their first request (``Upgrade: h2c``). This server ignores it,
+    as section 7.8 of RFC 9110 permits.
+    """
 
     largest = 96 * 1024
     slowest = 10.0
     _received = 0
     _complete = True
     _waiting: asyncio.TimerHandle | None = None
+    repeated = b""
+    """The request line and the headers of a request that wishes to upgrade, without the wish."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.parser = _Parser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as in uvicorn
 
     def connection_made(self, transport: Any) -> None:
         """Start to wait for the first request."""
@@ -54,7 +87,20 @@ class LimitedProtocol(HttpToolsProtocol):
         if len(self.url) > _LONGEST_URL:
             self._refuse(b"414 URI Too Long", _TOO_LONG)
             return
+        if self.parser.should_upgrade() and any(name == b"upgrade" for name, _ in self.headers):
+            self.repeated = self._without_upgrade()
+            return
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """End a request, unless it comes again."""
+        if not self.repeated:
+            super().on_message_complete()
+
+    def _without_upgrade(self) -> bytes:
+        first = b"%s %s HTTP/%s" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        fields = [b"%s: %s" % field for field in self.headers if field[0] != b"upgrade"]
+        return b"\r\n".join([first, *fields, b"", b""])
 
     @staticmethod
     def _is_parsed(data: bytes) -> bool:

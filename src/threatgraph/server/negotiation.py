@@ -19,7 +19,7 @@ class Form(NamedTuple):
     media_type: str
     """The media type of the answer, without parameters."""
     also: tuple[str, ...] = ()
-    """Other media types that clients use for it."""
+    """Other media types that clients use for it, and other names for ``format=``."""
 
     @property
     def content_type(self) -> str:

@@ -6,6 +6,7 @@ fetched, and an IRI that is not loaded is an empty graph, as for ``FROM`` in the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from pyoxigraph import NamedNode
@@ -26,7 +27,7 @@ from threatgraph.store.protocol import Dataset
 
 WORK, PAGES, FILES = "threatgraph.service.sparql", "threatgraph.web.sparql", "threatgraph.server.work.files"
 """The modules whose functions run in workers."""
-#: The forms of rows and Booleans, the default first.
+#: The forms of rows and Booleans, the default first; with names that clients such as SPARQLWrapper use for `format=`.
 ROWS = (
     Form("json", "application/sparql-results+json", ("application/json",)),
     Form("xml", "application/sparql-results+xml", ("application/xml", "text/xml")),
@@ -37,10 +38,10 @@ ROWS = (
 HTML = Form("html", "text/html", ("application/xhtml+xml",))
 #: The forms of triples, the default first, and of the description of the endpoint.
 TRIPLES = (
-    Form("turtle", "text/turtle", ("application/x-turtle",)),
+    Form("turtle", "text/turtle", ("application/x-turtle", "n3")),
     Form("ntriples", "application/n-triples", ("text/plain",)),
-    Form("rdfxml", "application/rdf+xml", ("application/xml", "text/xml")),
-    Form("jsonld", "application/ld+json", ("application/json",)),
+    Form("rdfxml", "application/rdf+xml", ("application/xml", "text/xml", "rdf+xml", "xml")),
+    Form("jsonld", "application/ld+json", ("application/json", "json-ld", "json")),
 )
 _FORM = "application/x-www-form-urlencoded"
 _QUERY = "application/sparql-query"
@@ -51,7 +52,8 @@ _READ_ONLY = "this server is read-only: it runs no updates."
 class _Question(NamedTuple):
     query: str
     dataset: Dataset | None
-    form: str | None
+    forms: list[str]
+    """The values of ``format=``: some clients send a name and a media type."""
 
 
 def routes() -> list[Route]:
@@ -64,7 +66,7 @@ async def endpoint(request: Request) -> Response:
     question = await _posted(request) if request.method == "POST" else _got(request)
     if question is None:
         return await _described(request)
-    rows, triples = _forms(request, question.form)
+    rows, triples = _forms(request, question.forms)
     try:
         return await _answered(request, question, rows, triples)
     except NotAcceptable as error:
@@ -144,22 +146,26 @@ def _question(request: Request, query: str | None, given: Parameters, too_long: 
         except ValueError:
             raise Problem(400, f"{iri!r} is not a valid IRI of a graph: use an absolute IRI.") from None
     dataset = Dataset(tuple(default), tuple(other)) if default or other else None
-    return _Question(query, dataset, given.one("format"))
+    return _Question(query, dataset, given.all("format"))
 
 
-def _forms(request: Request, name: str | None) -> tuple[Form | None, Form | None]:
+def _forms(request: Request, names: Sequence[str]) -> tuple[Form | None, Form | None]:
     """The forms for rows and for triples; at least one of them."""
-    if name is not None:
-        found = named(name, ROWS), named(name, TRIPLES)
+    if names:
+        found = _first(names, ROWS), _first(names, TRIPLES)
         if not any(found):
             known = ", ".join(form.name for form in (*ROWS, *TRIPLES))
-            raise Problem(400, f"unknown format {name!r}: use one of {known}.")
+            raise Problem(400, f"unknown format {names[0]!r}: use one of {known}.")
     else:
         accept = request.headers.get("accept")
         found = choose(accept, (*ROWS, HTML)), choose(accept, (*TRIPLES, HTML))
         if not any(found):
             raise not_acceptable((*ROWS, *TRIPLES))
     return found
+
+
+def _first(names: Sequence[str], forms: Sequence[Form]) -> Form | None:
+    return next((form for name in names if (form := named(name, forms))), None)
 
 
 def _written(form: Form | None) -> Written | None:

@@ -104,7 +104,8 @@ class RemoteStore:
     @cached_property
     def files(self) -> Mapping[str, Path]:
         """The bundled file of each named graph; file names from the server are not trusted."""
-        return {iri: path for iri, path in _bundled().items() if iri in set(self.graphs())}
+        present = set(self.graphs())
+        return {iri: path for iri, path in _bundled().items() if iri in present}
 
     @property
     def location(self) -> str:
