@@ -12,18 +12,23 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 import pytest
 import rdflib
+import uvicorn
+from starlette.types import Receive, Scope, Send
 
 from http_server import Reply, Running, serving
 from threatgraph import ThreatGraph
+from threatgraph.server.http import LimitedProtocol
 
 FORM, QUERY = "application/x-www-form-urlencoded", "application/sparql-query"
 RESULTS = "application/sparql-results+json"
@@ -567,3 +572,33 @@ def test_the_library_reads_what_the_server_writes(server: Running) -> None:
     assert graph.pattern("PAT-AGT-003").label == "Goal Drift"
     rows = graph.query("SELECT ?p { ?p a tg:ThreatPattern }")
     assert len(rows) == len(ThreatGraph.open().list("pattern"))  # type: ignore[arg-type]
+
+
+def test_a_client_that_stops_reading_is_disconnected() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * 50_000_000})
+
+    class Impatient(LimitedProtocol):
+        patience = 0.3
+
+    server = uvicorn.Server(uvicorn.Config(app, http=Impatient, lifespan="off", log_level="critical"))
+    with socket.socket() as listener, socket.socket() as client:
+        listener.bind(("127.0.0.1", 0))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            while not server.started:
+                time.sleep(0.01)
+            client.connect(listener.getsockname())
+            client.settimeout(30)
+            client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            time.sleep(2)
+            received = 0
+            with suppress(ConnectionError):
+                while part := client.recv(1_000_000):
+                    received += len(part)
+            assert received < 50_000_000
+        finally:
+            server.should_exit = True
+            thread.join(20)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import sys
 import time
+from collections.abc import Iterable
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -56,7 +57,7 @@ class Gate:
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *(() if agents else _HEADERS)]
+                message["headers"] = message.get("headers", ()) if agents else _secured(message.get("headers", ()))
             elif message["type"] == "http.response.body":
                 size += len(message.get("body", b""))
             await send(message)
@@ -103,6 +104,13 @@ class Gate:
         moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         method = printable(scope["method"])[:20]
         sys.stderr.write(f"{moment} {client} {method} {target} {status or '-'} {size} {seconds * 1000:.1f}ms\n")
+
+
+def _secured(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers of a response with those that every response has; its own ones count."""
+    own = list(headers)
+    names = {name for name, _ in own}
+    return [*own, *(header for header in _HEADERS if header[0] not in names)]
 
 
 def _options(scope: Scope) -> Response | None:
