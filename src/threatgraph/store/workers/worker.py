@@ -98,7 +98,7 @@ def run(channel: Channel, store: WorkerStore, permissions: Permissions) -> NoRet
             store = store.in_worker()
         except ThreatGraphError as error:  # it cannot be opened
             channel.receive()
-            channel.send(LAST + ERROR + _told(type(error), str(error)))
+            channel.send(LAST + RAISED + _raised(error))
             os._exit(0)
         isolation.limit_memory(permissions.memory)
         if not permissions.network:
@@ -159,11 +159,17 @@ def _called(store: WorkerStore, request: Request) -> tuple[bytes, bytes]:
         os.chdir(request.folder)
         return VALUE, pickle.dumps(getattr(import_module(module), name)(store, **(request.arguments or {})))
     except ThreatGraphError as error:
-        return RAISED, pickle.dumps((type(error), error.args, vars(error)))
+        return RAISED, _raised(error)
     except MemoryError:
         return ERROR, _told(QueryTooLarge, "")
     except BaseException as error:  # noqa: BLE001 - see above
         return ERROR, _told(EngineFailed, f"{type(error).__name__}: {error}")
+
+
+def _raised(error: ThreatGraphError) -> bytes:
+    import pickle
+
+    return pickle.dumps((type(error), error.args, vars(error)))
 
 
 def _told(kind: type[ThreatGraphError], message: str) -> bytes:
