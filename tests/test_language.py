@@ -24,7 +24,8 @@ FILES = sorted(
             path
             for folder in FOLDERS
             for path in (ROOT / folder).rglob("*")
-            if path.suffix in (".md", ".py", ".rq", ".ttl", ".yml") and not {"_build", "site"} & set(path.parts)
+            if path.suffix in (".md", ".py", ".rq", ".ttl", ".yml")
+            and not {"_build", "site"} & set(path.relative_to(ROOT).parts)
         ),
     ]
 )

@@ -21,22 +21,23 @@ _cleaned: set[Path] = set()
 """Folders in which this process has removed the temporary files of others."""
 
 
-def save(content: bytes, path: Path) -> None:
+def save(content: bytes, path: Path, *, durable: bool = True) -> None:
     """Write a file atomically, as :func:`saving` does.
 
     Args:
         content: the content of the file.
         path: the path.
+        durable: as in :func:`saving`.
 
     Raises:
         ThreatGraphError: if the file cannot be written.
     """
-    with saving(path) as target:
+    with saving(path, durable=durable) as target:
         target.write(content)
 
 
 @contextmanager
-def saving(path: Path) -> Iterator[IO[bytes]]:
+def saving(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
     """Open a file to write it atomically: other processes see the old content or the new content.
 
     The content goes to a temporary file in the same folder, which then gets the final name. On Linux the temporary file
@@ -45,6 +46,8 @@ def saving(path: Path) -> Iterator[IO[bytes]]:
     Args:
         path: the path. An existing file is replaced; a symbolic link is followed. A pipe or a device is written to,
             because replacing it would destroy it.
+        durable: wait until the content is on the disk, so that it also survives a power failure; this takes a
+            millisecond or more for each file.
 
     Raises:
         ThreatGraphError: if the file cannot be written, for example because the disk is full. An existing file is then
@@ -63,7 +66,8 @@ def saving(path: Path) -> Iterator[IO[bytes]]:
         with _new_file(path.parent, mode) as (descriptor, temporary):
             with open(descriptor, "wb", closefd=False) as target:
                 yield target
-            os.fsync(descriptor)
+            if durable:
+                os.fsync(descriptor)
             _name(descriptor, temporary)
             if os.name == "nt":  # an open file cannot be renamed
                 os.close(descriptor)

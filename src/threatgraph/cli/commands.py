@@ -53,6 +53,7 @@ GROUPS: Mapping[str, Sequence[Command]] = {
     ),
     "serve": (
         Command("serve", "Serve the graph over HTTP: SPARQL, linked data and JSON"),
+        Command("site", "Write a static site with the pages of all records"),
         Command("mcp", "Serve the graph to an AI agent by MCP over stdio"),
     ),
     "set up": (Command("completion", "Print a completion script for a shell"),),

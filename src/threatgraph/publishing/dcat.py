@@ -16,20 +16,21 @@ _PROTOCOL = "http://www.w3.org/TR/sparql11-protocol/"
 _KEYWORDS = ("AI risk", "AI safety", "AI incidents", "AI governance", "knowledge graph")
 
 
-def dcat(store: Store, *, base_url: str, format: str = "turtle") -> bytes:
+def dcat(store: Store, *, base_url: str, format: str = "turtle", has_services: bool = True) -> bytes:
     """Describe the catalog of a site.
 
     Args:
         store: the graph.
         base_url: the base URL of the site.
         format: a name from :data:`threatgraph.publishing.descriptions.FORMATS`.
+        has_services: whether the site has a SPARQL endpoint and the JSON API.
 
     Raises:
         UnknownName: if the format does not exist.
     """
     statements, metadata = Statements(), read_metadata(store)
     terms = NamedNode(metadata.license) if metadata.license else None
-    catalog, dataset, service = f"{base_url}/dcat.ttl#catalog", dataset_iri(base_url), f"{base_url}/dcat.ttl#sparql"
+    catalog, dataset = f"{base_url}/dcat.ttl#catalog", dataset_iri(base_url)
     statements.add(
         catalog,
         "dcat:Catalog",
@@ -39,7 +40,6 @@ def dcat(store: Store, *, base_url: str, format: str = "turtle") -> bytes:
         dcterms_language=_language(),
         foaf_homepage=NamedNode(f"{base_url}/"),
         dcat_dataset=NamedNode(dataset),
-        dcat_service=NamedNode(service),
     )
     statements.add(PUBLISHER, "foaf:Organization", foaf_name=Literal("threatgraph"))
     _add_dataset(statements, base_url, metadata, terms)
@@ -53,6 +53,15 @@ def dcat(store: Store, *, base_url: str, format: str = "turtle") -> bytes:
             dcat_downloadURL=NamedNode(download.url(base_url)),
             dcat_mediaType=NamedNode(_MEDIA_TYPES + download.media_type),
         )
+    if has_services:
+        _add_services(statements, base_url, catalog)
+    return statements.serialize(format)
+
+
+def _add_services(statements: Statements, base_url: str, catalog: str) -> None:
+    """Add the SPARQL endpoint and the JSON API."""
+    dataset, service, api = dataset_iri(base_url), f"{base_url}/dcat.ttl#sparql", f"{base_url}/dcat.ttl#api"
+    statements.add(catalog, dcat_service=[NamedNode(service), NamedNode(api)])
     statements.add(
         service,
         "dcat:DataService",
@@ -62,8 +71,6 @@ def dcat(store: Store, *, base_url: str, format: str = "turtle") -> bytes:
         dcat_endpointDescription=NamedNode(f"{base_url}/void.ttl"),
         dcat_servesDataset=NamedNode(dataset),
     )
-    api = f"{base_url}/dcat.ttl#api"
-    statements.add(catalog, dcat_service=NamedNode(api))
     statements.add(
         api,
         "dcat:DataService",
@@ -72,7 +79,6 @@ def dcat(store: Store, *, base_url: str, format: str = "turtle") -> bytes:
         dcat_endpointDescription=NamedNode(f"{base_url}/openapi.json"),
         dcat_servesDataset=NamedNode(dataset),
     )
-    return statements.serialize(format)
 
 
 def _add_dataset(statements: Statements, base_url: str, metadata: Metadata, terms: NamedNode | None) -> None:

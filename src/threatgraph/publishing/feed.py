@@ -31,7 +31,7 @@ LIMIT %d
 _BEGINNING = "1970-01-01T00:00:00Z"
 
 
-def feed(store: Store, *, base_url: str, most: int = MOST) -> bytes:
+def feed(store: Store, *, base_url: str, most: int = MOST, suffix: str = "") -> bytes:
     """Return the newest incidents: those added last first, then those that occurred last.
 
     The time of an entry is the date on which its record was changed or added; if it states neither, the date on which
@@ -41,6 +41,7 @@ def feed(store: Store, *, base_url: str, most: int = MOST) -> bytes:
         store: the graph.
         base_url: the base URL of the site.
         most: the maximum number of entries.
+        suffix: the suffix of pages, such as ``.html`` for files.
     """
     entries = []
     for row in store.select(_NEWEST % most).rows:
@@ -49,7 +50,7 @@ def feed(store: Store, *, base_url: str, most: int = MOST) -> bytes:
         updated = timestamp(modified) or added or timestamp(occurred)
         if updated is None:  # an entry must have a time
             continue
-        entries.append((updated, _entry(page_url(base_url, iri), iri, label, summary, added, updated)))
+        entries.append((updated, _entry(page_url(base_url, iri, suffix), iri, label, summary, added, updated)))
     latest = max((updated for updated, _ in entries), default=_BEGINNING)
     head = [
         f'{HEADER}<feed xmlns="{_SPACE}" xml:lang="en">',
@@ -59,7 +60,7 @@ def feed(store: Store, *, base_url: str, most: int = MOST) -> bytes:
         element("updated", latest),
         f"<author>{element('name', 'threatgraph')}{element('uri', PUBLISHER)}</author>",
         element("link", rel="self", type="application/atom+xml", href=f"{base_url}/feed.atom"),
-        element("link", rel="alternate", type="text/html", href=f"{base_url}/incident"),
+        element("link", rel="alternate", type="text/html", href=f"{base_url}/incident{suffix}"),
     ]
     return "\n".join([*head, *(entry for _, entry in entries), "</feed>", ""]).encode()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pyoxigraph import NamedNode
 
 from threatgraph.errors import UnknownName
@@ -15,6 +17,8 @@ from threatgraph.vocab import KINDS, kind_of, tg
 
 #: The maximum number of URLs in a file, by the protocol of sitemaps.org.
 MOST = 50_000
+#: What crawlers are asked not to read on a server.
+CLOSED = ("/sparql", "/assess", "/recommend", "/export/")
 _SPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _RECORDS = """
 SELECT ?record (MAX(STR(?date)) AS ?modified) {
@@ -27,7 +31,7 @@ ORDER BY STR(?record)
 """
 
 
-def sitemap(store: Store, *, base_url: str, part: int | None = None, most: int = MOST) -> bytes:
+def sitemap(store: Store, *, base_url: str, part: int | None = None, most: int = MOST, suffix: str = "") -> bytes:
     """List the pages of all records, or of a part of them.
 
     Args:
@@ -36,11 +40,12 @@ def sitemap(store: Store, *, base_url: str, part: int | None = None, most: int =
         part: the number of a part, from 1; by default, the whole sitemap, which is an index of parts if there are many
             records.
         most: the maximum number of URLs in a file.
+        suffix: the suffix of pages, such as ``.html`` for files.
 
     Raises:
         UnknownName: if there is no such part.
     """
-    entries = _entries(store, base_url)
+    entries = _entries(store, base_url, suffix)
     parts = [entries[start : start + most] for start in range(0, len(entries), most)]
     if part is not None and not 1 <= part <= len(parts):
         raise UnknownName("part of the sitemap", str(part), (), f"The sitemap has {len(parts)} parts.")
@@ -50,18 +55,18 @@ def sitemap(store: Store, *, base_url: str, part: int | None = None, most: int =
     return _file("urlset", parts[part - 1] if part else entries)
 
 
-def robots(base_url: str) -> bytes:
+def robots(base_url: str, *, closed: Sequence[str] = CLOSED) -> bytes:
     """Return ``robots.txt``: all pages may be read, but not every query or download.
 
     Args:
         base_url: the base URL of the site.
+        closed: the paths that crawlers are asked not to read.
     """
-    closed = ("/sparql", "/assess", "/recommend", "/export/")
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), "", f"Sitemap: {base_url}/sitemap.xml"]
     return "\n".join([*lines, ""]).encode()
 
 
-def _entries(store: Store, base_url: str) -> list[str]:
+def _entries(store: Store, base_url: str, suffix: str) -> list[str]:
     classes = [tg(kind.class_name) for kind in KINDS.values()]
     found = []
     for record, modified in store.select(_RECORDS % values_clause("class", map(NamedNode, classes))).rows:
@@ -70,7 +75,7 @@ def _entries(store: Store, base_url: str) -> list[str]:
             continue
         date = None if modified is None else timestamp(plain_text(modified))
         changed = element("lastmod", date) if date else ""
-        found.append(f"<url>{element('loc', page_url(base_url, iri))}{changed}</url>")
+        found.append(f"<url>{element('loc', page_url(base_url, iri, suffix))}{changed}</url>")
     return found
 
 

@@ -16,13 +16,14 @@ from threatgraph.store import Store
 from threatgraph.vocab import BASE, KINDS, shorten
 
 
-def void(store: Store, *, base_url: str, format: str = "turtle") -> bytes:
+def void(store: Store, *, base_url: str, format: str = "turtle", has_endpoint: bool = True) -> bytes:
     """Describe the dataset of a site and its SPARQL endpoint.
 
     Args:
         store: the graph.
         base_url: the base URL of the site.
         format: a name from :data:`threatgraph.publishing.descriptions.FORMATS`.
+        has_endpoint: whether the site has a SPARQL endpoint.
 
     Returns:
         The description: counts, partitions by class and property, vocabularies, links to frameworks and downloads.
@@ -39,9 +40,11 @@ def void(store: Store, *, base_url: str, format: str = "turtle") -> bytes:
         foaf_primaryTopic=NamedNode(dataset_iri(base_url)),
     )
     _add_dataset(statements, base_url, counts, metadata)
+    if has_endpoint:
+        statements.add(dataset_iri(base_url), void_sparqlEndpoint=NamedNode(f"{base_url}/sparql"))
+        add_service(statements, f"{base_url}/sparql", counts.total.triples)
     _add_partitions(statements, dataset_iri(base_url), document, counts)
     _add_linksets(statements, dataset_iri(base_url), document, counts)
-    add_service(statements, f"{base_url}/sparql", counts.total.triples)
     return statements.serialize(format)
 
 
@@ -60,7 +63,6 @@ def _add_dataset(statements: Statements, base_url: str, counts: Statistics, meta
         dcterms_publisher=NamedNode(PUBLISHER),
         dcterms_license=NamedNode(metadata.license) if metadata.license else None,
         foaf_homepage=NamedNode(f"{base_url}/"),
-        void_sparqlEndpoint=NamedNode(f"{base_url}/sparql"),
         void_dataDump=[
             NamedNode(download.url(base_url))
             for download in downloads().values()

@@ -86,6 +86,7 @@ def signposts(
         types: IRIs of the types of the thing that the document describes.
         collection: the path of the list that the thing is in.
     """
+    forms = tuple(form for form in forms if links.forms is None or form in links.forms)
     found = [TypedLink("cite-as", to_uri(BASE + path))]
     found += [
         TypedLink("describedby", links.form(path, form), MEDIA_TYPES[form])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from threatgraph.graph import ThreatGraph
+from threatgraph.publishing.downloads import downloads
 from threatgraph.version import VERSION
 from threatgraph.vocab import KINDS
 from threatgraph.web import schema_org
@@ -38,8 +39,8 @@ def render_home(graph: ThreatGraph, form: str, links: Links) -> Document:
         form: a name from :data:`threatgraph.web.document.PAGE_FORMS`.
         links: where documents are.
     """
-    counted = {str(row["what"]): int(str(row["count"])) for row in graph.stats().to_dicts()}
-    kinds = [Count(one.name, plural(one), counted[one.plural]) for one in KINDS.values() if counted[one.plural]]
+    counted = _count(graph)
+    kinds = _kinds(counted)
     found = signposts("", PAGE_FORMS, links, types=_TYPES)
     if form == "html":
         content = _html(graph, kinds, counted["triples"], links, found)
@@ -48,6 +49,19 @@ def render_home(graph: ThreatGraph, form: str, links: Links) -> Document:
     else:
         content = _markdown(kinds, links)
     return Document(content, form, "", found)
+
+
+def count_kinds(graph: ThreatGraph) -> list[Count]:
+    """Return the kinds that have records, with their numbers."""
+    return _kinds(_count(graph))
+
+
+def _count(graph: ThreatGraph) -> dict[str, int]:
+    return {str(row["what"]): int(str(row["count"])) for row in graph.stats().to_dicts()}
+
+
+def _kinds(counted: dict[str, int]) -> list[Count]:
+    return [Count(one.name, plural(one), counted[one.plural]) for one in KINDS.values() if counted[one.plural]]
 
 
 def _html(graph: ThreatGraph, kinds: list[Count], triples: int, links: Links, found: tuple[TypedLink, ...]) -> bytes:
@@ -60,6 +74,7 @@ def _html(graph: ThreatGraph, kinds: list[Count], triples: int, links: Links, fo
         structured=schema_org.describe_dataset(links if links.root.startswith("http") else CANONICAL, triples),
         kinds=kinds,
         queries=len(graph.queries),
+        downloads=downloads().values(),
     )
 
 
@@ -71,7 +86,7 @@ def _describe(kinds: list[Count], triples: int, links: Links) -> dict[str, Any]:
         "triples": triples,
         "kinds": {one.path: {"count": one.total, "url": links.page(one.path)} for one in kinds},
         "queries": links.page("queries"),
-        "sparql": links.page("sparql"),
+        **({} if links.is_static else {"sparql": links.page("sparql")}),
         "ontology": links.page("ontology"),
     }
 
@@ -81,5 +96,7 @@ def _markdown(kinds: list[Count], links: Links) -> bytes:
     lines += [f"- {linked(Text(one.title, links.page(one.path)))}: {one.total}" for one in kinds]
     lines += ["", "## Query and download", ""]
     pages = {"queries": "Named queries", "sparql": "SPARQL endpoint", "ontology": "Ontology"}
+    if links.is_static:
+        del pages["sparql"]
     lines += [f"- {linked(Text(title, links.page(path)))}" for path, title in pages.items()]
     return ("\n".join(lines) + "\n").encode()

@@ -23,8 +23,17 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 @cache
 def style() -> tuple[str, bytes]:
     """Return the name and the content of the style sheet; the name changes with the content."""
-    content = (files("threatgraph.web") / "static" / "style.css").read_bytes()
-    return f"style-{sha256(content).hexdigest()[:10]}.css", content
+    return _static("style", "css")
+
+
+def script() -> tuple[str, bytes]:
+    """Return the name and the content of the script of the search page of files."""
+    return _static("search", "js")
+
+
+def _static(name: str, suffix: str) -> tuple[str, bytes]:
+    content = (files("threatgraph.web") / "static" / f"{name}.{suffix}").read_bytes()
+    return f"{name}-{sha256(content).hexdigest()[:10]}.{suffix}", content
 
 
 def render(template: str, *, links: Links, signposts: tuple[TypedLink, ...] = (), **values: Any) -> bytes:

@@ -23,6 +23,13 @@ class Links(NamedTuple):
     """The URL of the home page: a path that ends with a slash, or the beginning of all IRIs."""
     page_suffix: str = ""
     """The suffix of pages, such as ``.html`` for files."""
+    forms: tuple[str, ...] | None = None
+    """The forms that documents have, if not all."""
+
+    @property
+    def is_static(self) -> bool:
+        """Whether the pages are files, which no server computes."""
+        return bool(self.page_suffix)
 
     def to(self, iri: str) -> str | None:
         """Return the URL for an IRI; ``None`` if it is neither a record of threatgraph nor a web address.

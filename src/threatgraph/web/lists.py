@@ -23,6 +23,8 @@ from threatgraph.web.view import Text, plural
 
 DEFAULT_LIMIT, MOST = 50, 1000
 """Records on a page of a list: by default, and at most."""
+FILE_LIMIT = 200
+"""Records on a page of a list in files, which cannot be filtered."""
 _PAGING, _DATES = ("page", "limit"), ("since", "until")
 _SINGLE = (*_PAGING, *_DATES)
 """Parameters that have one value."""
@@ -82,12 +84,46 @@ def render_list(
     if wanted.page > max(part.pages, 1):
         return None
     found = _links(wanted, part, links)
+    return Document(_content(graph, wanted, part, form, links, found), form, kind, found)
+
+
+def _content(
+    graph: ThreatGraph, wanted: _Request, part: _Part, form: str, links: Links, found: tuple[TypedLink, ...]
+) -> bytes:
     if form in RDF_FORMS:
-        iris = [BASE + kind, *map(str, part.table.column("record"))]
-        content = export_triples(summarize(graph.store, iris), RDF_FORMS[form])
-    else:
-        content = _WRITERS[form](graph, wanted, part, links, found)
-    return Document(content, form, kind, found)
+        iris = [BASE + wanted.kind.name, *map(str, part.table.column("record"))]
+        return export_triples(summarize(graph.store, iris), RDF_FORMS[form])
+    return _WRITERS[form](graph, wanted, part, links, found)
+
+
+def render_whole_list(graph: ThreatGraph, kind: str, form: str, links: Links, page: int = 1) -> Document | None:
+    """Return the list of a kind for files: HTML in pages without filters, the other forms with all records.
+
+    Args:
+        graph: the graph.
+        kind: the kind of the records.
+        form: a name from :data:`threatgraph.web.document.LIST_FORMS`.
+        links: where documents are.
+        page: the page of the HTML.
+
+    Returns:
+        The list, or ``None`` if the page is beyond the end.
+    """
+    limit = FILE_LIMIT if form == "html" else max(list_page(graph.store, kind, columns=("label",), limit=1).total, 1)
+    wanted = _Request(KINDS[kind], (), page, limit)
+    part = _select(graph, wanted)
+    if page > max(part.pages, 1):
+        return None
+    found = signposts(kind, LIST_FORMS, links, types=(_COLLECTION,))
+    for relation, number in (("prev", page - 1), ("next", page + 1)):
+        if 1 <= number <= part.pages:
+            found += (TypedLink(relation, links.page(page_path(kind, number))),)
+    return Document(_content(graph, wanted, part, form, links, found), form, page_path(kind, page), found)
+
+
+def page_path(kind: str, page: int) -> str:
+    """Return the path of a page of a list in files; no record has it, since names of kinds have no full stop."""
+    return kind if page == 1 else f"{kind}.page-{page}"
 
 
 def _read(kind: str, given: Sequence[tuple[str, str]]) -> _Request:
@@ -153,7 +189,7 @@ def _query(wanted: _Request, page: int) -> str:
 
 def _html(graph: ThreatGraph, wanted: _Request, part: _Part, links: Links, found: tuple[TypedLink, ...]) -> bytes:
     kind, pages = wanted.kind, {link.relation: link.url for link in found if link.relation in ("prev", "next")}
-    fields = list_fields(graph, kind.name, dict(wanted.given))
+    fields = [] if links.is_static else list_fields(graph, kind.name, dict(wanted.given))
     named = {field.name for field in fields}
     kept = [(name, value) for name, value in wanted.given if name not in named]
     columns, rows = cells(part.table, links)

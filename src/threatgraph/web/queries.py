@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from urllib.parse import urlencode
 
 from threatgraph.catalog import ANY, NamedQuery, Parameter, find_query
@@ -35,7 +35,8 @@ def render_queries(graph: ThreatGraph, form: str, links: Links) -> Document:
         form: ``html`` or ``md``; the API has the JSON.
         links: where documents are.
     """
-    found, queries = signposts(PATH, PAGE_FORMS, links), list(graph.queries.values())
+    forms = tuple(one for one in PAGE_FORMS if one != "json" or not links.is_static)
+    found, queries = signposts(PATH, forms, links), list(graph.queries.values())
     if form == "html":
         trail = (Text("Home", links.page()),)
         page = render("queries", links=links, signposts=found, title="Named queries", trail=trail, queries=queries)
@@ -65,23 +66,55 @@ def page(
     Raises:
         UnknownName: if the query does not exist.
     """
-    links, query = Links(root), find_query(name)
     given = {key: value for key, value in (values or {}).items() if value}
-    table, problem = _run(served.graph, query, given)
+    content, problem = _render(served.graph, find_query(name), given, form, Links(root), QUERY_FORMS)
+    return Answer(content, content_type(form), 400 if problem else 200)
+
+
+def render_query(graph: ThreatGraph, name: str, form: str, links: Links) -> bytes:
+    """Return the page of a named query with the results for the defaults of its parameters, for files.
+
+    A query with a required parameter has no results.
+
+    Args:
+        graph: the graph.
+        name: the name of the query.
+        form: a name from :func:`file_forms`.
+        links: where documents are.
+    """
+    query = find_query(name)
+    if form == "csv":
+        return export_table(graph.run(name), "csv")
+    return _render(graph, query, {}, form, links, file_forms(query))[0]
+
+
+def file_forms(query: NamedQuery) -> tuple[str, ...]:
+    """Return the forms of a named query in files."""
+    return ("html", "md") if _is_incomplete(query, ()) else ("html", "csv", "md")
+
+
+def _render(
+    graph: ThreatGraph, query: NamedQuery, given: Mapping[str, str], form: str, links: Links, forms: tuple[str, ...]
+) -> tuple[bytes, str]:
+    """The page, and what is wrong with the parameters."""
+    table, problem = _run(graph, query, given)
     path = f"{PATH}/{query.name}"
     query_string = f"?{urlencode(given)}" if given else ""
-    forms = ((one, links.form(path, one) + query_string) for one in QUERY_FORMS)
-    found = tuple(TypedLink("alternate", url, MEDIA_TYPES[one]) for one, url in forms)
+    urls = ((one, links.form(path, one) + query_string) for one in forms)
+    found = tuple(TypedLink("alternate", url, MEDIA_TYPES[one]) for one, url in urls)
     if form == "html":
-        content = _html(served.graph, query, given, table, problem, links, found)
-    else:
-        content = _markdown(query, table, problem)
-    return Answer(content, content_type(form), 400 if problem else 200)
+        return _html(graph, query, given, table, problem, links, found), problem
+    return _markdown(query, table, problem, links), problem
+
+
+def _is_incomplete(query: NamedQuery, given: Container[str]) -> bool:
+    """Whether a required parameter has no value."""
+    return any(one.default is None and one.name not in given for one in query.parameters)
 
 
 def _run(graph: ThreatGraph, query: NamedQuery, given: Mapping[str, str]) -> tuple[Table | None, str]:
     """The results, or what is wrong with the parameters; neither if one is still to be given."""
-    if any(one.default is None and one.name not in given for one in query.parameters):
+    if _is_incomplete(query, given):
         unknown = given.keys() - {one.name for one in query.parameters}
         if not unknown:
             return None, ""
@@ -110,10 +143,10 @@ def _html(
         trail=(Text("Home", links.page()), Text("Queries", links.page(PATH))),
         path=f"{PATH}/{query.name}",
         query=query,
-        fields=[_field(graph, parameter, given.get(parameter.name, "")) for parameter in query.parameters],
+        fields=[] if links.is_static else [_field(graph, one, given.get(one.name, "")) for one in query.parameters],
         problem=problem,
         ran=table is not None,
-        summary="" if table is None else _summary(table),
+        summary="" if table is None else _summary(table, links),
         columns=columns,
         rows=rows,
     )
@@ -134,15 +167,16 @@ def _field(graph: ThreatGraph, parameter: Parameter, value: str) -> Field:
     )
 
 
-def _summary(table: Table) -> str:
+def _summary(table: Table, links: Links) -> str:
     if not len(table):
         return "No results."
     hidden = len(table) - _MOST_ROWS
-    most = f" The first {_MOST_ROWS:,} are shown; JSON and CSV have all." if hidden > 0 else ""
+    whole = "CSV has" if links.is_static else "JSON and CSV have"
+    most = f" The first {_MOST_ROWS:,} are shown; {whole} all." if hidden > 0 else ""
     return f"{len(table):,} result{'s' if len(table) > 1 else ''}.{most}"
 
 
-def _markdown(query: NamedQuery, table: Table | None, problem: str) -> bytes:
+def _markdown(query: NamedQuery, table: Table | None, problem: str, links: Links) -> bytes:
     lines = [f"# {escaped(query.title)}", "", escaped(query.question), ""]
     if query.parameters:
         lines += ["## Parameters", ""]
@@ -153,6 +187,6 @@ def _markdown(query: NamedQuery, table: Table | None, problem: str) -> bytes:
     if problem:
         lines += [f"**{escaped(problem)}**", ""]
     if table is not None:
-        lines += ["## Results", "", _summary(table), "", export_table(table[:_MOST_ROWS], "markdown").decode()]
+        lines += ["## Results", "", _summary(table, links), "", export_table(table[:_MOST_ROWS], "markdown").decode()]
     lines += ["## SPARQL", "", "```sparql", printable(query.sparql).rstrip().replace("```", "` ` `"), "```"]
     return ("\n".join(lines) + "\n").encode()

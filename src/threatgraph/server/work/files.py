@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 
 from threatgraph.catalog import load_catalog
 from threatgraph.errors import UnknownName
@@ -13,8 +14,12 @@ from threatgraph.publishing.samples import samples
 from threatgraph.server.openapi import describe
 from threatgraph.service import Answer, ServedGraph
 
-_DESCRIPTIONS = {"void": void.void, "dcat": catalogs.dcat, "sparql": services.service_description}
-_TEXTS = {"llms.txt": llms.llms, "llms-full.txt": llms.llms_full}
+_DESCRIPTIONS: Mapping[str, Callable[..., bytes]] = {
+    "void": void.void,
+    "dcat": catalogs.dcat,
+    "sparql": services.service_description,
+}
+_TEXTS: Mapping[str, Callable[..., bytes]] = {"llms.txt": llms.llms, "llms-full.txt": llms.llms_full}
 #: Examples of literals for parameters of queries.
 _EXAMPLES = {"date": "2026-08-02", "integer": "2"}
 _XML = "application/xml"

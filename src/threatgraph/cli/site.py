@@ -1,0 +1,66 @@
+"""``threatgraph site``: write a site of files with the pages and other forms of all records."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+from threatgraph.cli.options import Options, positive_integer
+from threatgraph.cli.output import notify, open_graph
+from threatgraph.cli.parser import Parser
+from threatgraph.errors import ThreatGraphError
+
+_URL = r"https?://[A-Za-z0-9._~%:\[\]-]+(?:/[A-Za-z0-9._~%/-]*)?"
+
+
+class SiteOptions(Options):
+    """The options of ``threatgraph site``."""
+
+    base_url: str | None = None
+    processes: int | None = None
+
+
+def add_arguments(parser: Parser) -> None:
+    """Add the arguments of the command."""
+    parser.set_defaults(execute=execute, options=SiteOptions)
+    parser.add_argument(
+        "--base-url",
+        type=_url,
+        metavar="URL",
+        help="URL of the site, for the sitemap and the feed (default: https://w3id.org/threatgraph)",
+    )
+    parser.add_argument(
+        "--processes", type=positive_integer, metavar="N", help="processes to use (default: one per processor)"
+    )
+    parser.add_examples(
+        "threatgraph site -o public/",
+        "threatgraph site -o public/ --base-url https://example.org/threats",
+        "threatgraph site -o public/ --data my-records/",
+    )
+    parser.add_note("--output names a folder, which must be new, empty, or have an earlier site.")
+
+
+def execute(options: SiteOptions) -> int:
+    """Write the site into the folder that the options name."""
+    if not options.output:
+        raise ThreatGraphError("site requires --output DIR, a new folder or an earlier site.")
+    try:
+        import jinja2  # noqa: F401
+    except ImportError as error:
+        message = "threatgraph site requires further packages: install them with `pip install 'threatgraph[server]'`."
+        raise ImportError(message) from error
+    from threatgraph.web.site import build
+
+    result = build(open_graph(options), Path(options.output), base_url=options.base_url, processes=options.processes)
+    notify(
+        f"threatgraph: {options.output} has {result.files:,} files with {result.size / 1e6:,.0f} MB:"
+        f" {result.written:,} written, {result.files - result.written:,} unchanged, {result.removed:,} removed."
+    )
+    return 0
+
+
+def _url(text: str) -> str:
+    if not re.fullmatch(_URL, text):
+        raise argparse.ArgumentTypeError(f"must be a URL such as https://example.org/threats, not {text!r}")
+    return text.rstrip("/")

@@ -1,0 +1,92 @@
+"""Pages of a site of files that differ from those of a server: search, SPARQL, and for what is not found."""
+
+from __future__ import annotations
+
+import json
+
+from threatgraph.graph import ThreatGraph
+from threatgraph.publishing.downloads import downloads
+from threatgraph.search.documents import Document as Indexed
+from threatgraph.search.documents import read_documents
+from threatgraph.vocab import BASE, KINDS
+from threatgraph.web.home import count_kinds
+from threatgraph.web.html import render, script
+from threatgraph.web.links import Links
+from threatgraph.web.problems import problem
+from threatgraph.web.view import Text
+
+SEARCH_PATH, SPARQL_PATH = "search", "sparql"
+INDEX_NAME = "search-index.json"
+_EXAMPLE = "SELECT ?label { pattern:goal-drift skos:related/skos:prefLabel ?label }"
+_NAMES = ("alternatives", "keywords", "codes", "topics")
+"""The columns of the search index with other names of a record."""
+
+
+def render_search(graph: ThreatGraph, links: Links) -> bytes:
+    """Return the page of the search, whose script searches the index.
+
+    Args:
+        graph: the graph.
+        links: where documents are.
+    """
+    return render(
+        "file_search",
+        links=links,
+        title="Search",
+        trail=(Text("Home", links.page()),),
+        script=links.static(script()[0]),
+        index=links.root + INDEX_NAME,
+        kinds=count_kinds(graph),
+    )
+
+
+def search_index(graph: ThreatGraph) -> bytes:
+    """Return the index of the search: for each record its path, kind, code, names and text.
+
+    Args:
+        graph: the graph.
+    """
+    kinds = list(KINDS)
+    described = [{"name": kind.name, "title": kind.name.replace("-", " ").capitalize()} for kind in KINDS.values()]
+    records = [
+        [one.iri.removeprefix(BASE), kinds.index(one.kind), one.code or "", one.label, _names(one), _text(one)]
+        for one in read_documents(graph.store)
+        if one.iri.startswith(BASE) and "#" not in one.iri
+    ]
+    content = {"kinds": described, "records": records}
+    return (json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+
+
+def render_sparql(links: Links) -> bytes:
+    """Return the page in place of a SPARQL endpoint, with other ways to query the graph.
+
+    Args:
+        links: where documents are.
+    """
+    return render(
+        "file_sparql",
+        links=links,
+        title="SPARQL",
+        trail=(Text("Home", links.page()),),
+        example=_EXAMPLE,
+        downloads=[one for one in downloads().values() if one.format.kind in ("graph", "dataset")],
+    )
+
+
+def render_not_found(links: Links) -> bytes:
+    """Return the page that a host shows for paths that do not exist.
+
+    Args:
+        links: where documents are.
+    """
+    return problem(404, "This site has no page at this address.", "html", links)[0]
+
+
+def _names(record: Indexed) -> str:
+    known = {record.label, record.code}
+    found = (record.columns.get(name, "") for name in _NAMES)
+    return "; ".join(text for text in found if text and text not in known)
+
+
+def _text(record: Indexed) -> str:
+    return record.columns.get("text", "")

@@ -1,0 +1,140 @@
+"""A site of files: the pages and other forms of a server, for hosts that only serve files.
+
+The site is planned as parts, whose names are known before anything is written. The parts are then rendered, in several
+processes if the graph is in memory. The same graph gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import warnings
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_all_start_methods, get_context
+from pathlib import Path
+from typing import NamedTuple
+
+from threatgraph.errors import ThreatGraphError, ThreatGraphWarning
+from threatgraph.graph import ThreatGraph
+from threatgraph.store.memory import MemoryStore
+from threatgraph.web.site_folder import SiteFolder, is_safe
+from threatgraph.web.site_parts import Part, Site, records_of, shared_parts
+
+_CHUNK = 8
+"""Parts that a process takes at a time."""
+_site: tuple[SiteFolder, Sequence[Part]] | None = None
+"""What forked processes render."""
+
+
+class SiteResult(NamedTuple):
+    """What a build did."""
+
+    files: int
+    written: int
+    """Files whose content is new."""
+    removed: int
+    size: int
+    """Bytes of all files."""
+
+
+def build(graph: ThreatGraph, folder: Path, *, base_url: str | None = None, processes: int | None = None) -> SiteResult:
+    """Write the site of a graph into a folder.
+
+    A file that already has the right content is not touched. Files of an earlier build that no longer belong to the
+    site are removed; others never are.
+
+    Args:
+        graph: the graph.
+        folder: the folder; it must be new, empty, or have a site.
+        base_url: the URL of the site, for the sitemap, the feed and the descriptions; by default the beginning of all
+            IRIs of threatgraph.
+        processes: how many processes render; by default one for each processor if the graph is in memory.
+
+    Raises:
+        ThreatGraphError: if the folder has other files, or a file cannot be written.
+    """
+    target = SiteFolder(folder)
+    parts = plan(graph, base_url)
+    names = [name for part in parts for name in part.names]
+    target.begin(names)
+    written = size = 0
+    for count, total in _render(target, parts, _processes(graph, processes)):
+        written, size = written + count, size + total
+    return SiteResult(len(names), written, target.finish(names), size)
+
+
+def plan(graph: ThreatGraph, base_url: str | None = None) -> list[Part]:
+    """Return the parts of a site; a record whose files would have the name of another part is left out with a warning.
+
+    Args:
+        graph: the graph.
+        base_url: as in :func:`build`.
+    """
+    site = Site(graph, base_url)
+    parts = shared_parts(site)
+    files = {name for part in parts for name in part.names}
+    folders = {folder for name in files for folder in _folders(name)}
+    for part in records_of(site):
+        above = {folder for name in part.names for folder in _folders(name)}
+        taken = files & above or (files | folders) & set(part.names)
+        if taken or not all(map(is_safe, part.names)):
+            warnings.warn(f"{part.names[0]} cannot be the name of a file here: left out.", ThreatGraphWarning, 3)
+            continue
+        files |= set(part.names)
+        folders |= above
+        parts.append(part)
+    return parts
+
+
+def _folders(name: str) -> Iterator[str]:
+    """The folders that a file is in."""
+    while name := name.rpartition("/")[0]:
+        yield name
+
+
+def _processes(graph: ThreatGraph, wanted: int | None) -> int:
+    # A store on disk cannot be shared with a forked process, and a server answers one request at a time.
+    if not isinstance(graph.store, MemoryStore) or "fork" not in get_all_start_methods():
+        return 1
+    available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return wanted or available or 1
+
+
+def _render(folder: SiteFolder, parts: Sequence[Part], processes: int) -> Iterator[tuple[int, int]]:
+    """Render all parts; yields for each the number of files that were written, and the bytes of all of its files."""
+    global _site
+    _site = (folder, parts)
+    if processes == 1:
+        yield from map(_write, range(len(parts)))
+        return
+    with warnings.catch_warnings():
+        # Python 3.12 warns about the threads of Oxigraph, which the children do not use.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pool = ProcessPoolExecutor(processes, get_context("fork"), initializer=_ignore_interrupts)
+        try:
+            yield from pool.map(_write, range(len(parts)), chunksize=_CHUNK)
+        except BrokenProcessPool as error:
+            raise ThreatGraphError("a process that renders pages was killed; the site is incomplete.") from error
+        finally:
+            pool.shutdown(cancel_futures=True)
+            _site = None
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl-C to the process that started this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _write(number: int) -> tuple[int, int]:
+    assert _site is not None  # noqa: S101 - set before the processes are forked
+    folder, parts = _site
+    part, written, size = parts[number], 0, 0
+    try:
+        for name, content in zip(part.names, part.render(), strict=True):
+            written += folder.write(name, content)
+            size += len(content)
+    except ThreatGraphError as error:
+        raise ThreatGraphError(str(error)) from error  # other errors cannot be sent to another process
+    return written, size

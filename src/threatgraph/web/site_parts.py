@@ -1,0 +1,168 @@
+"""The parts of a site of files, each with the names of its files and a function that renders them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from threatgraph.catalog import NamedQuery
+from threatgraph.graph import ThreatGraph
+from threatgraph.listing import list_page
+from threatgraph.publishing.dcat import dcat
+from threatgraph.publishing.descriptions import FORMATS
+from threatgraph.publishing.downloads import download, downloads
+from threatgraph.publishing.feed import feed
+from threatgraph.publishing.llms import llms, llms_full
+from threatgraph.publishing.pages import record_paths
+from threatgraph.publishing.sitemap import robots, sitemap
+from threatgraph.publishing.void import void
+from threatgraph.store import Store
+from threatgraph.vocab import BASE, KINDS
+from threatgraph.web import file_pages, ontology
+from threatgraph.web.document import LIST_FORMS, ONTOLOGY_FORMS, PAGE_FORMS, RDF_FORMS, RECORD_FORMS
+from threatgraph.web.home import render_home
+from threatgraph.web.html import script, style
+from threatgraph.web.links import Links
+from threatgraph.web.lists import FILE_LIMIT, page_path, render_whole_list
+from threatgraph.web.ontology import render_context, render_ontology
+from threatgraph.web.queries import PATH as QUERIES
+from threatgraph.web.queries import file_forms, render_queries, render_query
+from threatgraph.web.records import render_record
+
+#: The forms of documents in files. N-Triples and RDF/XML, which have the same triples as Turtle, would double the size.
+FORMS = ("html", "ttl", "jsonld", "json", "csv", "md")
+_SUFFIX = ".html"
+_CLOSED = ("/export/",)
+
+
+class Part(NamedTuple):
+    """A part of a site."""
+
+    names: tuple[str, ...]
+    """The names of its files, with slashes."""
+    render: Callable[[], Iterable[bytes]]
+    """Returns the content of each file."""
+
+
+class Site:
+    """A site of files.
+
+    Args:
+        graph: the graph.
+        base_url: the URL of the site; by default the beginning of all IRIs of threatgraph.
+    """
+
+    def __init__(self, graph: ThreatGraph, base_url: str | None) -> None:
+        self.graph = graph
+        self.base_url = (base_url or BASE).rstrip("/")
+        path = f"{urlsplit(self.base_url).path}/" if base_url else "./"
+        self.not_found_links = Links(path, _SUFFIX, FORMS)
+        """Links of the page that a host shows at any path, which cannot be relative to it."""
+
+    def links(self, path: str, form: str = "html") -> Links:
+        """Return the links of a document, which are relative to its path.
+
+        Args:
+            path: the path of the document below the root.
+            form: its form; Markdown links to Markdown.
+        """
+        return Links("../" * path.count("/") or "./", ".md" if form == "md" and path else _SUFFIX, FORMS)
+
+
+def records_of(site: Site) -> Iterator[Part]:
+    """Return a part for each record, but not for the lists and the ontology, which are also described as resources."""
+    forms = [form for form in RECORD_FORMS if form in FORMS]
+    for path in record_paths(site.graph.store):
+        if path not in KINDS and path != ontology.PATH and not path.startswith(f"{ontology.PATH}/"):
+            yield Part(tuple(f"{path}.{form}" for form in forms), partial(_record, site, path, forms))
+
+
+def shared_parts(site: Site) -> list[Part]:
+    """Return the parts other than records."""
+    return [*_downloads(site), *_pages(site), *_queries(site), *_lists(site), *_machine_files(site)]
+
+
+def _record(site: Site, path: str, forms: Iterable[str]) -> Iterator[bytes]:
+    for form in forms:
+        document = render_record(site.graph, path, form, site.links(path, form))
+        assert document is not None  # noqa: S101 - planned from the same graph
+        yield document.content
+
+
+def _one(name: str, function: Callable[..., bytes], *given: object, **named: object) -> Part:
+    """A part of one file."""
+    return Part((name,), lambda: [function(*given, **named)])
+
+
+def _pages(site: Site) -> Iterator[Part]:
+    graph, top = site.graph, site.links("")
+    for form in PAGE_FORMS:
+        yield _one(f"index.{form}", lambda form: render_home(graph, form, site.links("", form)).content, form)
+    for form in ONTOLOGY_FORMS:
+        if form in FORMS:
+            yield _one(f"{ontology.PATH}.{form}", lambda form: render_ontology(form, top).content, form)
+    yield _one(f"{ontology.CONTEXT_PATH}.jsonld", lambda: render_context().content)
+    yield _one(f"{file_pages.SEARCH_PATH}.html", file_pages.render_search, graph, top)
+    yield _one(file_pages.INDEX_NAME, file_pages.search_index, graph)
+    yield _one(f"{file_pages.SPARQL_PATH}.html", file_pages.render_sparql, top)
+    yield _one("404.html", file_pages.render_not_found, site.not_found_links)
+    for name, content in (style(), script()):
+        yield Part((f"static/{name}",), partial(list, [content]))
+
+
+def _queries(site: Site) -> Iterator[Part]:
+    graph = site.graph
+    for form in ("html", "md"):
+        links = site.links(QUERIES, form)
+        yield _one(f"{QUERIES}.{form}", lambda form, links: render_queries(graph, form, links).content, form, links)
+    for query in graph.queries.values():
+        yield Part(tuple(f"{QUERIES}/{query.name}.{form}" for form in file_forms(query)), partial(_query, site, query))
+
+
+def _query(site: Site, query: NamedQuery) -> Iterator[bytes]:
+    for form in file_forms(query):
+        yield render_query(site.graph, query.name, form, site.links(f"{QUERIES}/{query.name}", form))
+
+
+def _lists(site: Site) -> Iterator[Part]:
+    for kind in KINDS:
+        for form in LIST_FORMS:
+            if form in FORMS and form != "html":
+                yield Part((f"{kind}.{form}",), partial(_list, site, kind, form))
+        total = list_page(site.graph.store, kind, columns=("label",), limit=1).total
+        for page in range(1, max(-(-total // FILE_LIMIT), 1) + 1):
+            yield Part((f"{page_path(kind, page)}.html",), partial(_list, site, kind, "html", page))
+
+
+def _list(site: Site, kind: str, form: str, page: int = 1) -> Iterator[bytes]:
+    document = render_whole_list(site.graph, kind, form, site.links(kind, form), page)
+    assert document is not None  # noqa: S101 - planned from the same graph
+    yield document.content
+
+
+def _downloads(site: Site) -> Iterator[Part]:
+    for name in downloads():
+        yield _one(f"export/{name}", download, site.graph.store, name)
+
+
+def _machine_files(site: Site) -> Iterator[Part]:
+    store, url = site.graph.store, site.base_url
+    for form, name in RDF_FORMS.items():
+        if form in FORMS and name in FORMATS:
+            yield _one(f"void.{form}", void, store, base_url=url, format=name, has_endpoint=False)
+            yield _one(f"dcat.{form}", dcat, store, base_url=url, format=name, has_services=False)
+    yield _one("feed.atom", feed, store, base_url=url, suffix=_SUFFIX)
+    yield _one("llms.txt", llms, store, base_url=url, has_services=False)
+    yield _one("llms-full.txt", llms_full, store, base_url=url, suffix=_SUFFIX)
+    yield _one("robots.txt", robots, url, closed=[urlsplit(url).path + path for path in _CLOSED])
+    yield _one(".nojekyll", bytes)  # GitHub Pages would convert Markdown to HTML
+    yield from _sitemaps(store, url)
+
+
+def _sitemaps(store: Store, url: str) -> Iterator[Part]:
+    yield _one("sitemap.xml", sitemap, store, base_url=url, suffix=_SUFFIX)
+    index = sitemap(store, base_url=url, suffix=_SUFFIX)
+    for part in range(1, index.count(b"<sitemap>") + 1):
+        yield _one(f"sitemap-{part}.xml", sitemap, store, base_url=url, part=part, suffix=_SUFFIX)
