@@ -95,6 +95,6 @@ def signposts(
     ]
     found += [TypedLink("type", iri) for iri in types]
     found.append(TypedLink("license", LICENSE))
-    if collection:
+    if collection and links.has(collection):
         found.append(TypedLink("collection", links.page(collection)))
     return (*found, *(TypedLink("alternate", links.form(path, form), MEDIA_TYPES[form]) for form in forms))

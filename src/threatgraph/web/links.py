@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -25,6 +26,12 @@ class Links(NamedTuple):
     """The suffix of pages, such as ``.html`` for files."""
     forms: tuple[str, ...] | None = None
     """The forms that documents have, if not all."""
+    paths: Container[str] | None = None
+    """The paths of the records that have pages, if others are not linked."""
+
+    def has(self, path: str) -> bool:
+        """Return whether a record has a page."""
+        return self.paths is None or path in self.paths
 
     @property
     def is_static(self) -> bool:
@@ -32,7 +39,7 @@ class Links(NamedTuple):
         return bool(self.page_suffix)
 
     def to(self, iri: str) -> str | None:
-        """Return the URL for an IRI; ``None`` if it is neither a record of threatgraph nor a web address.
+        """Return the URL for an IRI; ``None`` if it is neither a record with a page nor a web address.
 
         Args:
             iri: the IRI of a record, of a part of a record, or of a document elsewhere.
@@ -40,6 +47,8 @@ class Links(NamedTuple):
         if not iri.startswith(BASE):
             return iri if iri.startswith(("http://", "https://")) else None
         path, mark, fragment = iri.removeprefix(BASE).partition("#")
+        if not self.has(path):
+            return None
         return self.page(path) + (mark + quote(fragment, safe=_SAFE + "?") if fragment else "")
 
     def page(self, path: str = "") -> str:

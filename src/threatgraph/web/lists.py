@@ -109,7 +109,7 @@ def render_whole_list(graph: ThreatGraph, kind: str, form: str, links: Links, pa
     Returns:
         The list, or ``None`` if the page is beyond the end.
     """
-    limit = FILE_LIMIT if form == "html" else max(list_page(graph.store, kind, columns=("label",), limit=1).total, 1)
+    limit = FILE_LIMIT if form == "html" else max(list_page(graph.store, kind, limit=1).total, 1)
     wanted = _Request(KINDS[kind], (), page, limit)
     part = _select(graph, wanted)
     if page > max(part.pages, 1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from threatgraph.catalog import ANY, NamedQuery, Parameter, find_query
@@ -85,12 +85,12 @@ def render_query(graph: ThreatGraph, name: str, form: str, links: Links) -> byte
     query = find_query(name)
     if form == "csv":
         return export_table(graph.run(name), "csv")
-    return _render(graph, query, {}, form, links, file_forms(query))[0]
+    return _render(graph, query, {}, form, links, file_forms(graph, query))[0]
 
 
-def file_forms(query: NamedQuery) -> tuple[str, ...]:
-    """Return the forms of a named query in files."""
-    return ("html", "md") if _is_incomplete(query, ()) else ("html", "csv", "md")
+def file_forms(graph: ThreatGraph, query: NamedQuery) -> tuple[str, ...]:
+    """Return the forms of a named query in files: CSV if it has results for the defaults of its parameters."""
+    return ("html", "md") if _run(graph, query, {})[0] is None else ("html", "csv", "md")
 
 
 def _render(
@@ -107,14 +107,9 @@ def _render(
     return _markdown(query, table, problem, links), problem
 
 
-def _is_incomplete(query: NamedQuery, given: Container[str]) -> bool:
-    """Whether a required parameter has no value."""
-    return any(one.default is None and one.name not in given for one in query.parameters)
-
-
 def _run(graph: ThreatGraph, query: NamedQuery, given: Mapping[str, str]) -> tuple[Table | None, str]:
     """The results, or what is wrong with the parameters; neither if one is still to be given."""
-    if _is_incomplete(query, given):
+    if any(one.default is None and one.name not in given for one in query.parameters):
         unknown = given.keys() - {one.name for one in query.parameters}
         if not unknown:
             return None, ""

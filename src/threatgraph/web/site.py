@@ -80,6 +80,7 @@ def plan(graph: ThreatGraph, base_url: str | None = None) -> list[Part]:
         above = {folder for name in part.names for folder in _folders(name)}
         taken = files & above or (files | folders) & set(part.names)
         if taken or not all(map(is_safe, part.names)):
+            site.paths.remove(part.names[0].removesuffix(".html"))
             warnings.warn(f"{part.names[0]} cannot be the name of a file here: left out.", ThreatGraphWarning, 3)
             continue
         files |= set(part.names)

@@ -105,7 +105,7 @@ class SiteFolder:
             names = json.loads(manifest.read_bytes())["files"]
             if not all(is_safe(name) for name in names):
                 raise ValueError("a name leads out of the folder")
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ThreatGraphError(f"{manifest} is not a list of files: {error}; give a new folder.") from error
         return set(names)
 

@@ -58,6 +58,8 @@ class Site:
         self.graph = graph
         self.base_url = (base_url or BASE).rstrip("/")
         path = f"{urlsplit(self.base_url).path}/" if base_url else "./"
+        self.paths = {*record_paths(graph.store), *KINDS, ontology.PATH}
+        """The paths of the pages of resources; without those of records that are left out."""
         self.not_found_links = Links(path, _SUFFIX, FORMS)
         """Links of the page that a host shows at any path, which cannot be relative to it."""
 
@@ -68,14 +70,17 @@ class Site:
             path: the path of the document below the root.
             form: its form; Markdown links to Markdown.
         """
-        return Links("../" * path.count("/") or "./", ".md" if form == "md" and path else _SUFFIX, FORMS)
+        root = "../" * path.count("/") or "./"
+        if form == "md" and path:
+            return Links(root, ".md", FORMS, self.paths - {ontology.PATH})  # which has no Markdown
+        return Links(root, _SUFFIX, FORMS, self.paths)
 
 
 def records_of(site: Site) -> Iterator[Part]:
     """Return a part for each record, but not for the lists and the ontology, which are also described as resources."""
     forms = [form for form in RECORD_FORMS if form in FORMS]
-    for path in record_paths(site.graph.store):
-        if path not in KINDS and path != ontology.PATH and not path.startswith(f"{ontology.PATH}/"):
+    for path in sorted(site.paths):
+        if path not in KINDS and path != ontology.PATH:
             yield Part(tuple(f"{path}.{form}" for form in forms), partial(_record, site, path, forms))
 
 
@@ -118,11 +123,13 @@ def _queries(site: Site) -> Iterator[Part]:
         links = site.links(QUERIES, form)
         yield _one(f"{QUERIES}.{form}", lambda form, links: render_queries(graph, form, links).content, form, links)
     for query in graph.queries.values():
-        yield Part(tuple(f"{QUERIES}/{query.name}.{form}" for form in file_forms(query)), partial(_query, site, query))
+        yield Part(
+            tuple(f"{QUERIES}/{query.name}.{form}" for form in file_forms(graph, query)), partial(_query, site, query)
+        )
 
 
 def _query(site: Site, query: NamedQuery) -> Iterator[bytes]:
-    for form in file_forms(query):
+    for form in file_forms(site.graph, query):
         yield render_query(site.graph, query.name, form, site.links(f"{QUERIES}/{query.name}", form))
 
 
@@ -131,7 +138,7 @@ def _lists(site: Site) -> Iterator[Part]:
         for form in LIST_FORMS:
             if form in FORMS and form != "html":
                 yield Part((f"{kind}.{form}",), partial(_list, site, kind, form))
-        total = list_page(site.graph.store, kind, columns=("label",), limit=1).total
+        total = list_page(site.graph.store, kind, limit=1).total
         for page in range(1, max(-(-total // FILE_LIMIT), 1) + 1):
             yield Part((f"{page_path(kind, page)}.html",), partial(_list, site, kind, "html", page))
 
