@@ -107,7 +107,18 @@ FOR_THE_COMMAND_LINE = {
     "resources",
     "version",
 }
-FOR_THE_COMMAND_LINE |= {"service", "server", "web", "mcp", "analytics", "assess", "authoring", "export", "importers", "plots"}
+FOR_THE_COMMAND_LINE |= {
+    "service",
+    "server",
+    "web",
+    "mcp",
+    "analytics",
+    "assess",
+    "authoring",
+    "export",
+    "importers",
+    "plots",
+}
 _SPARQL = re.compile(r"\b(SELECT|ASK|CONSTRUCT|DESCRIBE|INSERT|DELETE)\b[^{]*\{")
 
 
