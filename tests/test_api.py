@@ -214,7 +214,8 @@ def test_a_named_query_has_the_rows_of_the_library(site: Site, graph: ThreatGrap
     assert found["total"] == len(table)
     assert found["columns"] == list(table.columns)
     assert site.ask(f"{path}.csv?cause=regulatory-gap").body == export_table(table, "csv")
-    assert site.ask(f"{path}.md?cause=regulatory-gap&format=json").body == export_table(table, "markdown")
+    assert site.ask(f"{path}.tsv?cause=regulatory-gap&format=json").body == export_table(table, "tsv")
+    assert site.ask(f"{path}?cause=regulatory-gap&format=markdown").body == export_table(table, "markdown")
     sparql = site.ask(f"{path}?cause=regulatory-gap", accept="application/sparql-results+json")
     assert sparql.body == export_results(table, "json")
 
@@ -294,7 +295,9 @@ def test_a_wrong_path_is_not_found(site: Site, path: str, word: str) -> None:
     [
         ("application/json", b"{", 400, "not valid JSON"),
         ("application/json", b"[1]", 400, "JSON object"),
-        ("application/json", b"[" * 100_000, 400, "not valid JSON"),
+        ("application/json", b"[" * 100_000, 400, "nests too deeply"),
+        ("application/json", b'{"description": ' + b"9" * 5_000 + b"}", 400, "too long"),
+        ("application/json", b'{"description": NaN}', 400, "not valid"),
         ("application/json", b'{"descriptions": "x"}', 400, "description"),
         ("application/json", b'{"description": "\\ud800"}', 400, "surrogate"),
         ("application/json", b'{"model": {"a": 1}}', 400, "model"),

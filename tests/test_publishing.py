@@ -311,7 +311,7 @@ def test_llms_txt_links_to_every_pattern_and_query(store: Store, graph: ThreatGr
     for iri in graph.list("patterns").column("record"):
         assert f"{page_url(SITE, str(iri))}.md" in links
     for name in graph.queries:
-        assert f"{SITE}/queries/{name}" in links
+        assert f"{SITE}/queries/{name}.md" in links
 
 
 def test_llms_full_txt_has_every_pattern_within_its_size(store: Store, graph: ThreatGraph) -> None:

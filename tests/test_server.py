@@ -7,22 +7,28 @@ import gzip
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlencode
 from xml.etree import ElementTree
 
 import pytest
 import rdflib
+import uvicorn
+from starlette.types import Receive, Scope, Send
 
 from http_server import Reply, Running, serving
 from threatgraph import ThreatGraph
+from threatgraph.server.http import LimitedProtocol
 
 FORM, QUERY = "application/x-www-form-urlencoded", "application/sparql-query"
 RESULTS = "application/sparql-results+json"
@@ -271,6 +277,30 @@ def test_head_and_options(server: Running) -> None:
     assert options.headers["access-control-allow-origin"] == "*"
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/pattern/goal-drift", "GET, HEAD, OPTIONS"),
+        ("POST", "/search", "GET, HEAD, OPTIONS"),
+        ("PUT", "/sparql", "GET, HEAD, POST, OPTIONS"),
+        ("PATCH", "/assess", "GET, HEAD, POST, OPTIONS"),
+        ("GET", "/mcp", "POST"),
+        ("OPTIONS", "/mcp", "POST"),
+    ],
+)
+def test_a_method_that_a_path_does_not_have(server: Running, method: str, path: str, allowed: str) -> None:
+    reply = server.ask(path, method)
+    assert (reply.status, reply.headers["allow"]) == (405, allowed)
+    assert f"use {allowed}" in reply.text
+
+
+@pytest.mark.parametrize("origin", ["http://[evil", "null", "http://evil.example", "://", "http://127.0.0.1:1"])
+def test_agents_of_other_pages_are_refused(server: Running, origin: str) -> None:
+    reply = server.ask("/mcp", "POST", b"{}", Content_Type="application/json", Origin=origin)
+    assert reply.status == 403
+    assert "refused" in reply.text
+
+
 def test_an_entity_tag_is_known_without_evaluation(server: Running) -> None:
     query = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
     first = get(server, query)
@@ -283,6 +313,69 @@ def test_an_entity_tag_is_known_without_evaluation(server: Running) -> None:
     assert get(server, query, Accept="text/csv").headers["etag"] != tag
     # The tag of a query that never ends is known too, but only where there is an answer.
     assert post(server, "ASK {", If_None_Match=tag).status == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "accept"),
+    [
+        ("/pattern/goal-drift", "text/turtle"),
+        ("/incident?page=2&limit=10", "text/csv"),
+        ("/", "text/html"),
+        ("/ontology", "application/ld+json"),
+        ("/queries", "application/json"),
+        ("/queries/domains", "text/csv"),
+        ("/queries/domains", "text/html"),
+    ],
+)
+def test_what_is_negotiated_has_an_address_of_its_own_also_if_unchanged(
+    server: Running, path: str, accept: str
+) -> None:
+    reply = server.ask(path, Accept=accept)
+    assert (reply.status, reply.kind) == (200, accept)
+    itself = server.ask(reply.headers["content-location"])
+    assert (itself.status, itself.headers["content-type"], itself.body) == (
+        200,
+        reply.headers["content-type"],
+        reply.body,
+    )
+    assert "content-location" not in itself.headers
+    unchanged = server.ask(path, Accept=accept, If_None_Match=reply.headers["etag"])
+    assert (unchanged.status, unchanged.body) == (304, b"")
+    for name in ("content-location", "vary", "cache-control", "etag"):  # RFC 9110, section 15.4.5
+        assert unchanged.headers.get(name) == reply.headers.get(name)
+
+
+def test_the_style_sheet_stays_fresh_when_it_is_unchanged(server: Running) -> None:
+    path = next(iter(re.findall(r'href="(/static/[^"]+)"', server.ask("/", Accept="text/html").text)))
+    reply = server.ask(path)
+    unchanged = server.ask(path, If_None_Match=reply.headers["etag"])
+    assert unchanged.status == 304
+    assert "immutable" in unchanged.headers["cache-control"] == reply.headers["cache-control"]
+
+
+def test_any_entity_tag_matches_only_what_exists(server: Running) -> None:
+    for _ in range(2):  # the second time, the answer may be in the cache
+        assert server.ask("/pattern/goal-drift", If_None_Match="*").status == 304
+        assert server.ask("/pattern/no-such-pattern", If_None_Match="*").status == 404
+        assert get(server, "SELECT {", If_None_Match="*").status == 400
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip", "gzip"),
+        ("GZIP", "gzip"),
+        ("br;q=1.0, gzip;q=0.8, *;q=0.1", "gzip"),
+        ("*", "gzip"),
+        ("gzip;q=0", None),
+        ("gzip;q=0, *", None),
+        ("*;q=0, identity", None),
+        ("notgzip", None),
+        ("identity", None),
+    ],
+)
+def test_the_encoding_is_one_that_the_client_accepts(server: Running, accepted: str, encoding: str | None) -> None:
+    assert server.ask("/pattern/goal-drift", Accept_Encoding=accepted).headers.get("content-encoding") == encoding
 
 
 def test_a_large_answer_is_compressed_for_those_who_accept_it(server: Running) -> None:
@@ -479,3 +572,33 @@ def test_the_library_reads_what_the_server_writes(server: Running) -> None:
     assert graph.pattern("PAT-AGT-003").label == "Goal Drift"
     rows = graph.query("SELECT ?p { ?p a tg:ThreatPattern }")
     assert len(rows) == len(ThreatGraph.open().list("pattern"))  # type: ignore[arg-type]
+
+
+def test_a_client_that_stops_reading_is_disconnected() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"x" * 50_000_000})
+
+    class Impatient(LimitedProtocol):
+        patience = 0.3
+
+    server = uvicorn.Server(uvicorn.Config(app, http=Impatient, lifespan="off", log_level="critical"))
+    with socket.socket() as listener, socket.socket() as client:
+        listener.bind(("127.0.0.1", 0))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        try:
+            while not server.started:
+                time.sleep(0.01)
+            client.connect(listener.getsockname())
+            client.settimeout(30)
+            client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            time.sleep(2)
+            received = 0
+            with suppress(ConnectionError):
+                while part := client.recv(1_000_000):
+                    received += len(part)
+            assert received < 50_000_000
+        finally:
+            server.should_exit = True
+            thread.join(20)

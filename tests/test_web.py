@@ -548,6 +548,9 @@ def test_records_with_iris_elsewhere_are_linked_there(client: Client) -> None:
         (f"limit={MOST + 1}", str(MOST)),
         ("page=x", "page"),
         ("since=yesterday", "2024-08-01"),
+        ("until=2024-13-01", "2024-08-01"),
+        ("page=1&page=2", "once"),
+        ("since=2020&since=2021", "once"),
     ],
 )
 @pytest.mark.parametrize("form", ["html", "json", "csv"])

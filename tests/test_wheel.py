@@ -26,7 +26,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_is_small_and_carries_what_it_needs(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert wheel.stat().st_size < 3_000_000
+    assert wheel.stat().st_size < 3_200_000
     for name in (
         "threatgraph/py.typed",
         "threatgraph/_share/ontology/threatgraph.ttl",

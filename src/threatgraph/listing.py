@@ -59,7 +59,7 @@ _COLUMNS = {
 }
 _ORDER = {"pattern": "domain", "incident": "occurred", "provision": "framework"}
 _RECORD = "record"
-_DATE = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
+_DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 
 _SELECT = "SELECT DISTINCT ?record ?code ?label ?first { ?record a <%s> . %s %s }"
 _NAMES = "OPTIONAL { ?record skos:notation ?code } OPTIONAL { ?record skos:prefLabel ?label }"

@@ -73,9 +73,10 @@ def add_arguments(parser: Parser) -> None:
     parser.add_examples(
         "threatgraph serve",
         "threatgraph serve --port 8080 --data my-records/",
-        "threatgraph serve --endpoint http://localhost:8890/sparql --host 0.0.0.0 --allow-host graph.example.org",
+        "threatgraph serve --endpoint http://localhost:8890/sparql",
+        "threatgraph serve --allow-host graph.example.org  # behind a proxy",
     )
-    parser.add_note("SIGHUP loads the data again without interrupting requests. SIGTERM and Ctrl-C stop the server.")
+    parser.add_note("SIGHUP loads the data again and interrupts no request.\nSIGTERM and Ctrl-C stop the server.")
 
 
 def execute(options: ServeOptions) -> int:

@@ -57,7 +57,7 @@ def llms(store: Store, *, base_url: str) -> bytes:
         *_links("Frameworks", _records(store, base_url, "Framework")),
         *_links(
             "Queries",
-            ((query.title, f"{base_url}/queries/{name}", query.question) for name, query in load_catalog().items()),
+            ((query.title, f"{base_url}/queries/{name}.md", query.question) for name, query in load_catalog().items()),
         ),
         *_links("Optional", _optional(base_url)),
     ]

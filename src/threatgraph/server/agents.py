@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, nullcontext
-from importlib.util import find_spec
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from threatgraph.server.methods import AGENTS, is_installed, wrong_method
 from threatgraph.server.problems import Problem, respond_to
 from threatgraph.service import Backend
-
-PATH = "/mcp"
 
 
 class Agents(NamedTuple):
@@ -25,11 +22,6 @@ class Agents(NamedTuple):
     run: Callable[[], AbstractAsyncContextManager[None]]
 
 
-def is_installed() -> bool:
-    """Whether the packages of the extra ``mcp`` are installed."""
-    return find_spec("mcp") is not None
-
-
 def agents(backend: Backend) -> Agents:
     """Return the endpoint for agents; without routes if its packages are not installed."""
     if not is_installed():
@@ -37,11 +29,12 @@ def agents(backend: Backend) -> Agents:
     from threatgraph.mcp.http import build
 
     found = build(backend)
-    return Agents([Route(PATH, _SameOrigin(found.app), methods=["POST"])], found.run)
+    # Without its methods, since a route of another method would be that of a record.
+    return Agents([Route(AGENTS, _SameOrigin(found.app))], found.run)
 
 
 class _SameOrigin:
-    """Refuses requests that a page of another site sends, since agents do not run in pages.
+    """Refuses other methods than POST, and requests that a page of another site sends: agents do not run in pages.
 
     Args:
         app: the endpoint.
@@ -52,9 +45,16 @@ class _SameOrigin:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope)
-        origin, host = request.headers.get("origin"), request.headers.get("host")
-        if origin and urlsplit(origin).netloc != host:
-            response = respond_to(request, Problem(403, f"requests from pages of {origin!r} are refused here."))
-            await response(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+        if (problem := _problem(request)) is not None:
+            await respond_to(request, problem)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def _problem(request: Request) -> Problem | None:
+    if request.method != "POST":
+        return wrong_method(request)
+    origin, host = request.headers.get("origin"), request.headers.get("host", "")
+    if origin and origin.partition("://")[2].lower() != host.lower():
+        return Problem(403, f"requests from pages of {origin!r} are refused here.")
+    return None

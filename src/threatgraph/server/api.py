@@ -12,12 +12,12 @@ from starlette.routing import Route
 
 from threatgraph.catalog import find_query
 from threatgraph.errors import InvalidQuery, UnknownName
-from threatgraph.server.forms import pick
+from threatgraph.server.forms import located, pick
 from threatgraph.server.negotiation import Form, named
 from threatgraph.server.operations import ASSESSMENT, OPERATIONS, Operation, run_query
 from threatgraph.server.parameters import Values, read
 from threatgraph.server.problems import Problem
-from threatgraph.server.requests import media_type, read_body
+from threatgraph.server.requests import media_type, parameters, read_body
 from threatgraph.server.responses import respond, server_of
 from threatgraph.server.site import base_url, graph_version
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _TEXTS = ("text/plain", "text/markdown")
 _PROFILE = "application/json"
+#: The suffixes of forms, where they are not their names.
+_SUFFIXES = {"markdown": "md"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _FORM = "application/x-www-form-urlencoded"
 
@@ -83,7 +85,7 @@ async def assess(request: Request) -> Response:
     form = _form(request, ASSESSMENT, values)
     return await respond(
         request,
-        ASSESSMENT.function_for(form),
+        ASSESSMENT.function,
         stage=ASSESSMENT.stage,
         private=True,
         form=form.name,
@@ -118,12 +120,17 @@ async def answer(request: Request, operation: Operation, suffix: str | None = No
     """
     values = read(request.scope["query_string"], operation.all_parameters)
     form = _form(request, operation, values)
+    headers: tuple[tuple[str, str], ...] = ()
     if suffix is not None:
         form = _suffixed(request, operation, suffix)
+    elif operation.has_suffixes and "format" not in parameters(request):
+        suffix = _SUFFIXES.get(form.name, form.name)
+        headers = located(request, operation.path[1:], suffix, parameters(request).pairs)
     return await respond(
         request,
-        operation.function_for(form),
+        operation.function,
         stage=operation.stage,
+        headers=headers,
         form=form.name,
         version=graph_version(request),
         values=values,
@@ -138,10 +145,11 @@ def _form(request: Request, operation: Operation, values: Values) -> Form:
 
 
 def _suffixed(request: Request, operation: Operation, suffix: str) -> Form:
-    """The form with a suffix, which is its name, or ``md`` for Markdown."""
-    form = named({"md": "markdown"}.get(suffix, suffix), operation.forms)
+    """The form with a suffix."""
+    names = {suffix: name for name, suffix in _SUFFIXES.items()}
+    form = named(names.get(suffix, suffix), operation.forms)
     if form is None:
-        known = [f".{form.name}" for form in operation.forms]
+        known = [f".{_SUFFIXES.get(form.name, form.name)}" for form in operation.forms]
         raise UnknownName("suffix", f".{suffix}", known, f"The suffixes are {', '.join(known)}.")
     return form
 
@@ -156,13 +164,20 @@ def _text(body: bytes) -> str:
     return text
 
 
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)  # NaN and Infinity, which are not JSON
+
+
 def _profile(body: bytes) -> Mapping[str, Any]:
+    text = _text(body)
     try:
-        profile = json.loads(_text(body))
-    except (ValueError, RecursionError) as error:
-        if isinstance(error, InvalidQuery):
-            raise
+        profile = json.loads(text, parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
         raise InvalidQuery(f"the body is not valid JSON: {error}.") from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, or thousands of brackets
+        raise InvalidQuery(
+            "the body is not valid JSON: a number is too long or not valid, or it nests too deeply."
+        ) from error
     if _SURROGATE.search(json.dumps(profile, ensure_ascii=False)):
         raise InvalidQuery("the body contains half of a surrogate pair, which is not a character.")
     if not isinstance(profile, dict):

@@ -17,6 +17,7 @@ from threatgraph.errors import ThreatGraphError
 from threatgraph.server import api, browsers, linked_data, site_files, sparql
 from threatgraph.server.agents import agents
 from threatgraph.server.gate import Gate
+from threatgraph.server.methods import wrong_method
 from threatgraph.server.problems import Problem, problem_of, respond_to
 from threatgraph.server.responses import ClientGone, Server, server_of
 from threatgraph.service import SEARCH
@@ -95,8 +96,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 def _problem(request: Request, error: HTTPException) -> Problem:
     """The problem for an error of Starlette: no route, or a method that the route does not have."""
     if error.status_code == 405:
-        allowed = (error.headers or {}).get("Allow", "GET, HEAD")
-        return Problem(405, f"this path does not support {request.method}; use {allowed}.", {"Allow": allowed})
+        return wrong_method(request)
     if error.status_code == 404:
         return Problem(404, f"nothing is at {request.url.path}.")
     return Problem(error.status_code, str(error.detail))

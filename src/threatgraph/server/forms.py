@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 
 from threatgraph.errors import InvalidQuery, UnknownName
 from threatgraph.server.negotiation import Form, choose, named
 from threatgraph.server.problems import Problem
+from threatgraph.server.site import root
+from threatgraph.web.links import Links
 
 
 def pick(request: Request, name: str | None, forms: Sequence[Form]) -> Form:
@@ -31,6 +34,21 @@ def pick(request: Request, name: str | None, forms: Sequence[Form]) -> Form:
     if (form := choose(request.headers.get("accept"), forms)) is None:
         raise not_acceptable(forms)
     return form
+
+
+def located(
+    request: Request, path: str, suffix: str, parameters: Iterable[tuple[str, str]] = ()
+) -> tuple[tuple[str, str], ...]:
+    """Return ``Content-Location``: the URL of the form of a document that was negotiated.
+
+    Args:
+        request: the request.
+        path: the path of the document, without a slash before it.
+        suffix: the suffix of the form.
+        parameters: the parameters of the document.
+    """
+    query = urlencode(list(parameters))
+    return (("Content-Location", Links(root(request)).form(path, suffix) + (f"?{query}" if query else "")),)
 
 
 def not_acceptable(forms: Sequence[Form]) -> Problem:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import sys
 import time
+from collections.abc import Iterable
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -12,11 +13,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from threatgraph.display import printable
+from threatgraph.server.methods import AGENTS, methods_of
 from threatgraph.server.problems import Problem, respond_to
 from threatgraph.server.responses import Server
 
 _LOCAL = frozenset(("localhost", "localhost.localdomain"))
-_POSTED = ("/sparql", "/sparql/", "/assess", "/mcp")
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
@@ -28,8 +29,6 @@ _HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"Content-Location, ETag, Link, Location, Retry-After"),
 )
-_AGENTS = "/mcp"
-"""The endpoint for agents has rules of its own for origins."""
 
 
 class Gate:
@@ -52,13 +51,13 @@ class Gate:
             await self._app(scope, receive, send)
             return
         started, status, size = time.perf_counter(), 0, 0
-        agents = scope["path"].startswith(_AGENTS)
+        agents = scope["path"] == AGENTS  # it has rules of its own for origins
 
         async def noted(message: Message) -> None:
             nonlocal status, size
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *(() if agents else _HEADERS)]
+                message["headers"] = message.get("headers", ()) if agents else _secured(message.get("headers", ()))
             elif message["type"] == "http.response.body":
                 size += len(message.get("body", b""))
             await send(message)
@@ -79,7 +78,7 @@ class Gate:
         hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
         if len(hosts) == 1 and self._is_ours(hosts[0]):
             return None
-        reason = "the Host header must name this server; `threatgraph serve --allow-host NAME` allows further names."
+        reason = "the Host header does not name this server, or its owner has not allowed this name."
         return respond_to(Request(scope), Problem(421, reason))
 
     def _is_ours(self, host: str) -> bool:
@@ -107,11 +106,18 @@ class Gate:
         sys.stderr.write(f"{moment} {client} {method} {target} {status or '-'} {size} {seconds * 1000:.1f}ms\n")
 
 
+def _secured(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers of a response with those that every response has; its own ones count."""
+    own = list(headers)
+    names = {name for name, _ in own}
+    return [*own, *(header for header in _HEADERS if header[0] not in names)]
+
+
 def _options(scope: Scope) -> Response | None:
     """The answer to ``OPTIONS``, also that of browsers before a request to another site (CORS)."""
     if scope["method"] != "OPTIONS":
         return None
-    methods = "GET, HEAD, POST, OPTIONS" if scope["path"] in _POSTED else "GET, HEAD, OPTIONS"
+    methods = methods_of(scope["path"])
     headers = {
         "Allow": methods,
         "Access-Control-Allow-Methods": methods,

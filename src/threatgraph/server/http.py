@@ -1,4 +1,4 @@
-"""What uvicorn lacks in HTTP/1.1: limits on the headers of a request, and answers to clients that wish to upgrade."""
+"""What uvicorn lacks in HTTP/1.1: limits on headers and slow clients, and answers to clients that wish to upgrade."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ _TOO_LARGE = b"the request line and the headers are too large.\n"
 _TOO_LONG = b"the URL is longer than 64 KiB: send the query by POST.\n"
 _LONGEST_URL = 65_535
 """The parser of URLs counts with 16 bits."""
+_READ_AT_LEAST = 20_000
+"""Bytes that a client has to read in the time of :attr:`LimitedProtocol.patience`."""
 _TOO_SLOW = b"the request did not arrive in time.\n"
 
 
@@ -45,9 +47,12 @@ class LimitedProtocol(HttpToolsProtocol):
 
     largest = 96 * 1024
     slowest = 10.0
+    patience = 20.0
+    """Seconds for a client that does not read; until then, the rest of its answer takes memory."""
     _received = 0
     _complete = True
     _waiting: asyncio.TimerHandle | None = None
+    _reading: asyncio.TimerHandle | None = None
     repeated = b""
     """The request line and the headers of a request that wishes to upgrade, without the wish."""
 
@@ -64,6 +69,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop waiting."""
         self._stop_waiting()
+        self.resume_writing()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -74,6 +80,25 @@ class LimitedProtocol(HttpToolsProtocol):
                 self._refuse(b"431 Request Header Fields Too Large", _TOO_LARGE)
                 return
         super().data_received(data)
+
+    def pause_writing(self) -> None:
+        """Wait for a client that reads more slowly than it is sent to, as long as it reads at all."""
+        super().pause_writing()
+        self._watch_reader()
+
+    def resume_writing(self) -> None:
+        """Stop waiting for the client."""
+        super().resume_writing()
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+
+    def _watch_reader(self, former: int | None = None) -> None:
+        left = self.transport.get_write_buffer_size()
+        if former is not None and former - left < _READ_AT_LEAST:
+            self.transport.abort()
+            return
+        self._reading = asyncio.get_running_loop().call_later(self.patience, self._watch_reader, left)
 
     def on_message_begin(self) -> None:
         """Begin a request."""

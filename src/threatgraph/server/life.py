@@ -17,6 +17,8 @@ from threatgraph.server.responses import Server
 from threatgraph.server.settings import BACKLOG, Settings
 from threatgraph.service import Backend
 
+_MOST_CONNECTIONS = 900
+"""Fewer than the files that most systems let a process open, so that one is left to refuse a connection with."""
 _GRACE = 4
 """Seconds for requests that run when the server has to stop."""
 
@@ -43,6 +45,7 @@ def run(backend: Backend, settings: Settings, listener: socket.socket) -> None:
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=_GRACE,
         timeout_keep_alive=int(settings.slow),
+        limit_concurrency=_MOST_CONNECTIONS,
         backlog=BACKLOG,
     )
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:

@@ -13,8 +13,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from threatgraph.server.forms import pick
+from threatgraph.server.forms import located, pick
 from threatgraph.server.negotiation import Form
+from threatgraph.server.requests import parameters
 from threatgraph.server.responses import respond
 from threatgraph.server.site import root
 from threatgraph.service import GRAPHS, PLAIN
@@ -27,6 +28,7 @@ MODULES = ("threatgraph.web.answers", "threatgraph.web.queries")
 """The modules of the functions that workers run."""
 
 _ALSO = {
+    "html": ("application/xhtml+xml",),
     "rdf": ("application/xml", "text/xml"),
     "md": ("text/x-markdown", "text/plain"),
 }
@@ -34,6 +36,7 @@ _ALSO = {
 FORMS: Mapping[str, Form] = {name: Form(name, kind, _ALSO.get(name, ())) for name, kind in MEDIA_TYPES.items()}
 PAGES = ("html", "md")
 """The forms of pages whose data are in the JSON API: named queries, and their list."""
+_IMMUTABLE = ("Cache-Control", "public, max-age=31536000, immutable")
 _PLURALS = {kind.plural: kind.name for kind in KINDS.values()}
 
 
@@ -61,53 +64,70 @@ def routes() -> list[Route]:
 async def _document(request: Request) -> Response:
     """The document of a record, a list or another page."""
     path, home = str(request.path_params["path"]), root(request)
+    given = parameters(request)
     query = f"?{request.url.query}" if request.url.query else ""
     canonical = _canonical(path)
     if canonical != path:
         return RedirectResponse(Links(home).page(canonical) + query, 301)
     target = _target(path)
     form = _form(request, target.forms, target.suffix)
-    arguments: dict[str, Any] = {**target.arguments, "form": form.name, "root": home, "suffix": target.suffix}
+    arguments: dict[str, Any] = {**target.arguments, "form": form.name, "root": home}
+    chosen: list[tuple[str, str]] = []
     if target.function == "record":
-        arguments["parameters"] = query
+        arguments |= {"suffix": target.suffix, "parameters": query}
     elif target.function == "records":
-        arguments["given"] = tuple(pair for pair in request.query_params.multi_items() if pair[0] != "format")
-    return await _respond(request, target.function, stage=target.stage, **arguments)
+        chosen = [pair for pair in given.pairs if pair[0] != "format"]
+        arguments["given"] = tuple(chosen)
+    is_negotiated = target.suffix is None and target.function != "named_graph"  # whose paths have suffixes anyway
+    headers = located(request, path, form.name, chosen) if is_negotiated else ()
+    return await _respond(request, target.function, stage=target.stage, headers=headers, **arguments)
 
 
 async def queries(request: Request) -> Response:
     """The list of the named queries as a page."""
-    return await _respond(request, "queries", form=_form(request, PAGES).name, root=root(request))
+    form = _form(request, PAGES).name
+    return await _respond(request, "queries", form=form, root=root(request), headers=located(request, "queries", form))
 
 
-async def query_page(request: Request, name: str, form: str) -> Response:
+async def query_page(request: Request, name: str, form: str, *, has_suffix: bool = False) -> Response:
     """The page of a named query with its form, results and text.
 
     Args:
         request: the request.
         name: the name of the query.
         form: ``html`` or ``md``.
+        has_suffix: whether the path has a suffix, which chose the form.
 
     Raises:
         UnknownName: if there is no such query.
     """
-    values = {key: value for key, value in request.query_params.items() if key != "format"}
+    values = parameters(request).single()
+    values.pop("format", None)
     return await respond(
-        request, "threatgraph.web.queries:page", name=name, values=values, form=form, root=root(request)
+        request,
+        "threatgraph.web.queries:page",
+        headers=() if has_suffix else located(request, f"queries/{name}", form, values.items()),
+        name=name,
+        values=values,
+        form=form,
+        root=root(request),
     )
 
 
 async def _context(request: Request) -> Response:
-    return await _respond(request, "context", root=root(request))
+    return await _respond(request, "context")
 
 
 async def _static(request: Request) -> Response:
-    return await _respond(request, "style_sheet", name=str(request.path_params["name"]), root=root(request))
+    name = str(request.path_params["name"])
+    return await _respond(request, "style_sheet", name=name, root=root(request), headers=(_IMMUTABLE,))
 
 
-async def _respond(request: Request, function: str, *, stage: int = PLAIN, **arguments: Any) -> Response:
+async def _respond(
+    request: Request, function: str, *, stage: int = PLAIN, headers: Sequence[tuple[str, str]] = (), **arguments: Any
+) -> Response:
     """Call a function of :mod:`threatgraph.web.answers`."""
-    return await respond(request, f"threatgraph.web.answers:{function}", stage=stage, **arguments)
+    return await respond(request, f"threatgraph.web.answers:{function}", stage=stage, headers=headers, **arguments)
 
 
 def _canonical(path: str) -> str:
@@ -148,4 +168,4 @@ def _form(request: Request, names: Sequence[str], suffix: str | None = None) -> 
     """
     if suffix is not None:
         return FORMS[suffix]
-    return pick(request, request.query_params.get("format"), [FORMS[name] for name in names])
+    return pick(request, parameters(request).one("format"), [FORMS[name] for name in names])

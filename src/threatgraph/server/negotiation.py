@@ -62,16 +62,27 @@ def named(name: str, forms: Iterable[Form]) -> Form | None:
     return next((form for form in forms if wanted in (form.name, form.media_type, *form.also)), None)
 
 
+def accepts_gzip(accept: str | None) -> bool:
+    """Whether a client accepts answers that are compressed with gzip, by its ``Accept-Encoding`` header."""
+    qualities = dict(reversed(_weighted(accept or "")))
+    return qualities.get("gzip", qualities.get("x-gzip", qualities.get("*", 0.0))) > 0
+
+
 def _ranges(accept: str) -> list[_Range]:
     found = []
-    for part in accept.split(",")[:_MOST]:
-        kind = part.partition(";")[0].strip().lower()
-        if kind == "*":  # sent by some Java clients for */*
-            kind = "*/*"
-        if "/" not in kind:
-            continue
+    for name, quality in _weighted(accept):
+        kind = "*/*" if name == "*" else name  # sent by some Java clients for */*
+        if "/" in kind:
+            found.append(_Range(kind, quality))
+    return found
+
+
+def _weighted(header: str) -> list[tuple[str, float]]:
+    """The values of a header with their qualities."""
+    found = []
+    for part in header.split(",")[:_MOST]:
         parameters = {name.lower(): value.strip('"') for name, value in _PARAMETER.findall(part)}
-        found.append(_Range(kind, _number(parameters.get("q", "1"))))
+        found.append((part.partition(";")[0].strip().lower(), _number(parameters.get("q", "1"))))
     return found
 
 

@@ -43,12 +43,11 @@ class Operation(NamedTuple):
     """The forms of the answer, the default first."""
     schema: str
     """The name of the schema of the JSON form."""
-    pages: Mapping[str, str] = {}
-    """By form: the function, if it is another one, such as that of an HTML page."""
 
-    def function_for(self, form: Form) -> str:
-        """Return the function that answers in a form."""
-        return self.pages.get(form.name, self.function)
+    @property
+    def has_suffixes(self) -> bool:
+        """Whether a suffix of the path can choose the form."""
+        return self.path.startswith(QUERIES.path)
 
     @property
     def all_parameters(self) -> tuple[Parameter, ...]:

@@ -23,18 +23,26 @@ class Parameters:
     """
 
     def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
-        self._pairs = list(pairs)
+        self.pairs = list(pairs)
 
     def __contains__(self, name: str) -> bool:
-        return any(name == key for key, _ in self._pairs)
+        return any(name == key for key, _ in self.pairs)
+
+    def single(self) -> dict[str, str]:
+        """The value of each parameter.
+
+        Raises:
+            Problem: if one is given several times.
+        """
+        return {name: self.one(name) or "" for name in self.names()}
 
     def names(self) -> list[str]:
         """The names, each once."""
-        return list(dict.fromkeys(name for name, _ in self._pairs))
+        return list(dict.fromkeys(name for name, _ in self.pairs))
 
     def all(self, name: str) -> list[str]:
         """All values of a parameter."""
-        return [value for key, value in self._pairs if key == name]
+        return [value for key, value in self.pairs if key == name]
 
     def one(self, name: str) -> str | None:
         """The value of a parameter; ``None`` if it is not given.

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from threatgraph.server.cache import Cache, Entry, compressed
 from threatgraph.server.clients import Clients
 from threatgraph.server.metrics import Metrics
+from threatgraph.server.negotiation import accepts_gzip
 from threatgraph.server.settings import Settings
 from threatgraph.service import PLAIN, Answer, Backend
 
@@ -79,7 +80,7 @@ async def respond(
         stage: the preparation that the function needs.
         query: whether it evaluates SPARQL from outside.
         private: whether the answer is only for this client, so that it is not kept and has no entity tag.
-        headers: further headers.
+        headers: headers of the document, such as ``Content-Location``; a redirect or a problem does not get them.
         arguments: the arguments of the function.
 
     Raises:
@@ -88,29 +89,34 @@ async def respond(
     """
     server = server_of(request)
     etag = "" if private else server.etag(function, key, sorted(arguments.items()))
-    if etag and _matches(request.headers.get("if-none-match"), etag):
-        return Response(None, 304, _with(headers, etag, private=private))
+    condition = request.headers.get("if-none-match", "")
+    if etag and _matches(condition, etag):
+        return _unchanged(headers, etag)
     if etag and (entry := server.cache.get(etag)) is not None:
-        return _response(request, entry, headers, etag, private=private)
+        return _unchanged(headers, etag) if _is_any(condition) else _response(request, entry, headers, etag)
     address = request.client.host if request.client else ""
     async with server.clients.turn(address, server.settings.limits.timeout):
         answer: Answer = await _unless_gone(
             request, server.backend.run(function, stage=stage, query=query, **arguments)
         )
-    if answer.status != 200 or private:
+    if answer.status != 200:
+        return _response(request, Entry(answer, is_compressed=False), (), "", private=True)
+    if private:
         return _response(request, Entry(answer, is_compressed=False), headers, "", private=True)
+    if etag and _is_any(condition):  # which only a document that exists matches
+        return _unchanged(headers, etag)
     entry = await asyncio.to_thread(compressed, answer) if len(answer.content) > _IN_THREAD else compressed(answer)
     if etag:
         server.cache.put(etag, entry)
-    return _response(request, entry, headers, etag, private=private)
+    return _response(request, entry, headers, etag)
 
 
 def _response(
-    request: Request, entry: Entry, headers: Sequence[tuple[str, str]], etag: str, *, private: bool
+    request: Request, entry: Entry, headers: Sequence[tuple[str, str]], etag: str, *, private: bool = False
 ) -> Response:
     answer, headers = entry.answer, [*headers, *entry.answer.headers]
     fields = _with(headers, etag, private=private)
-    if entry.is_compressed and "gzip" in request.headers.get("accept-encoding", ""):
+    if entry.is_compressed and accepts_gzip(request.headers.get("accept-encoding")):
         content = answer.content
         fields["content-encoding"] = "gzip"
     else:
@@ -123,6 +129,10 @@ def _response(
     return response
 
 
+def _unchanged(headers: Sequence[tuple[str, str]], etag: str) -> Response:
+    return Response(None, 304, _with(headers, etag, private=False))
+
+
 def _with(headers: Sequence[tuple[str, str]], etag: str, *, private: bool) -> dict[str, str]:
     """The headers of an answer, whose names are in lower case."""
     fields = {name.lower(): value for name, value in headers if name.lower() != "link"}
@@ -133,12 +143,15 @@ def _with(headers: Sequence[tuple[str, str]], etag: str, *, private: bool) -> di
     return fields
 
 
-def _matches(header: str | None, etag: str) -> bool:
+def _matches(header: str, etag: str) -> bool:
     """Whether an ``If-None-Match`` header has an entity tag, in the weak comparison of RFC 9110."""
-    if not header:
-        return False
     bare = etag.removeprefix("W/")
-    return any(tag.strip() == "*" or tag.strip().removeprefix("W/") == bare for tag in header.split(","))
+    return any(tag.strip().removeprefix("W/") == bare for tag in header.split(","))
+
+
+def _is_any(header: str) -> bool:
+    """Whether an ``If-None-Match`` header matches any document."""
+    return header.strip() == "*"
 
 
 async def _unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:

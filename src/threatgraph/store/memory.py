@@ -43,6 +43,8 @@ class MemoryStore(OxigraphStore):
         """The content of named graphs that are not filled yet, in N-Triples or Turtle, compressed."""
         self.files: dict[str, Path] = {}
         """The file of each named graph."""
+        self.kept_in: Path | None = None
+        """The folder for what is computed from the graph (:mod:`threatgraph.store.disk.kept`); ``None`` for none."""
 
     @classmethod
     def open(cls, data: Sequence[Path] = (), *, bundled: bool = True) -> MemoryStore:

@@ -15,7 +15,7 @@ from threatgraph.records import read_record
 from threatgraph.server.wording import as_http
 from threatgraph.service import Answer, ServedGraph
 from threatgraph.vocab import BASE, KINDS, kind_of, shorten
-from threatgraph.web.document import MEDIA_TYPES, Document
+from threatgraph.web.document import Document
 from threatgraph.web.home import render_home
 from threatgraph.web.html import style
 from threatgraph.web.links import Links, to_uri
@@ -26,7 +26,6 @@ from threatgraph.web.queries import render_queries
 from threatgraph.web.records import render_record
 
 _MOST_NEAR = 5
-_IMMUTABLE = ("Cache-Control", "public, max-age=31536000, immutable")
 
 
 def record(
@@ -45,7 +44,7 @@ def record(
     links = Links(root)
     document = render_record(served.graph, path, form, links)
     if document is not None:
-        return _answer(document, links, negotiated=suffix is None)
+        return _answer(document)
     kind, _, name = path.partition("/")
     of = kind if kind in KINDS and name else None
     try:
@@ -69,7 +68,6 @@ def records(
     kind: str,
     form: str,
     root: str,
-    suffix: str | None = None,
     given: Sequence[tuple[str, str]] = (),
 ) -> Answer:
     """Answer with a page of a list.
@@ -79,7 +77,6 @@ def records(
         kind: the kind of the records.
         form: the form.
         root: the URL of the home page.
-        suffix: the form that the suffix of the request names; ``None`` if it was negotiated.
         given: the parameters of the request.
     """
     links = Links(root)
@@ -93,33 +90,30 @@ def records(
         return _problem(400, as_http(str(error)), form, links)
     if document is None:
         return _problem(404, "the list has fewer pages.", form, links)
-    return _answer(document, links, negotiated=suffix is None)
+    return _answer(document)
 
 
-def home(served: ServedGraph, form: str, root: str, suffix: str | None = None) -> Answer:
+def home(served: ServedGraph, form: str, root: str) -> Answer:
     """Answer with the home page."""
-    links = Links(root)
-    return _answer(render_home(served.graph, form, links), links, negotiated=suffix is None)
+    return _answer(render_home(served.graph, form, Links(root)))
 
 
-def queries(served: ServedGraph, form: str, root: str, suffix: str | None = None) -> Answer:
+def queries(served: ServedGraph, form: str, root: str) -> Answer:
     """Answer with the list of the named queries."""
-    links = Links(root)
-    return _answer(render_queries(served.graph, form, links), links, negotiated=suffix is None)
+    return _answer(render_queries(served.graph, form, Links(root)))
 
 
-def ontology(served: ServedGraph, form: str, root: str, suffix: str | None = None) -> Answer:
+def ontology(served: ServedGraph, form: str, root: str) -> Answer:
     """Answer with the ontology."""
-    links = Links(root)
-    return _answer(render_ontology(form, links), links, negotiated=suffix is None)
+    return _answer(render_ontology(form, Links(root)))
 
 
-def context(served: ServedGraph, root: str) -> Answer:
+def context(served: ServedGraph) -> Answer:
     """Answer with the JSON-LD context."""
-    return _answer(render_context(), Links(root), negotiated=False)
+    return _answer(render_context())
 
 
-def named_graph(served: ServedGraph, path: str, form: str, root: str, suffix: str | None = None) -> Answer:
+def named_graph(served: ServedGraph, path: str, form: str, root: str) -> Answer:
     """Answer with the triples of a named graph."""
     links = Links(root)
     document = render_graph(served.graph, path, form, links)
@@ -133,25 +127,16 @@ def style_sheet(served: ServedGraph, name: str, root: str) -> Answer:
     current, content = style()
     if name != current:
         return _problem(404, f"this server has no file {name!r}.", "html", Links(root))
-    return Answer(content, "text/css; charset=utf-8", headers=(_IMMUTABLE,))
+    return Answer(content, "text/css; charset=utf-8")
 
 
-def _answer(document: Document, links: Links, *, negotiated: bool) -> Answer:
+def _answer(document: Document) -> Answer:
     typed = [
         f'<{link.url}>; rel="{link.relation}"' + (f'; type="{link.media_type}"' if link.media_type else "")
         for link in document.links
     ]
-    headers = [("Link", ", ".join(typed))] if typed else []
-    if negotiated:
-        headers.append(("Content-Location", _own_url(document, links)))
-    return Answer(document.content, document.media_type, headers=tuple(headers))
-
-
-def _own_url(document: Document, links: Links) -> str:
-    """The URL of the form itself; that of a list has the query string of its alternate links."""
-    media_type = MEDIA_TYPES[document.form]
-    own = (link.url for link in document.links if link.relation == "alternate" and link.media_type == media_type)
-    return next(own, links.form(document.path, document.form))
+    headers = (("Link", ", ".join(typed)),) if typed else ()
+    return Answer(document.content, document.media_type, headers=headers)
 
 
 def _redirect(status: int, location: str) -> Answer:

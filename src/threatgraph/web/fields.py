@@ -63,7 +63,9 @@ def list_fields(graph: ThreatGraph, kind: str, given: Mapping[str, str]) -> list
         if found := options(graph, of):
             fields.append(Field(name, heading(name), _chosen(given.get(name, ""), found), found))
     if kind in DATED:
-        fields += [Field(name, heading(name), given.get(name, ""), hint="2024-08") for name in ("since", "until")]
+        fields += [
+            Field(name, heading(name), given.get(name, ""), hint="such as 2024-08") for name in ("since", "until")
+        ]
     return fields
 
 

@@ -23,7 +23,9 @@ from threatgraph.web.view import Text, plural
 
 DEFAULT_LIMIT, MOST = 50, 1000
 """Records on a page of a list: by default, and at most."""
-_PAGING = ("page", "limit")
+_PAGING, _DATES = ("page", "limit"), ("since", "until")
+_SINGLE = (*_PAGING, *_DATES)
+"""Parameters that have one value."""
 _COLLECTION = "https://schema.org/CollectionPage"
 _LABELS = "_label"
 _LONGEST_CODE = 16
@@ -89,10 +91,12 @@ def render_list(
 
 
 def _read(kind: str, given: Sequence[tuple[str, str]]) -> _Request:
-    paging = {name: value for name, value in given if name in _PAGING and value}
+    single = {name: value for name, value in given if name in _SINGLE and value}
+    if repeated := [name for name in single if [given_name for given_name, _ in given].count(name) > 1]:
+        raise InvalidQuery(f"{repeated[0]} is given several times: give it once.")
     rest = tuple((name, value) for name, value in given if name not in _PAGING and value)
     page, limit = (
-        _number(name, paging.get(name), default) for name, default in (("page", 1), ("limit", DEFAULT_LIMIT))
+        _number(name, single.get(name), default) for name, default in (("page", 1), ("limit", DEFAULT_LIMIT))
     )
     if limit > MOST:
         raise InvalidQuery(f"limit must be at most {MOST}, not {limit}.")
@@ -111,7 +115,7 @@ def _select(graph: ThreatGraph, wanted: _Request) -> _Part:
     where: dict[str, list[str]] = {}
     for name, value in wanted.given:
         where.setdefault(name, []).append(value)
-    since, until = (where.pop(name, [None])[-1] for name in ("since", "until"))
+    since, until = (where.pop(name, [None])[0] for name in _DATES)
     columns = [name.strip() for text in where.pop("columns", []) for name in text.split(",") if name.strip()]
     found = list_page(
         graph.store,
@@ -119,7 +123,7 @@ def _select(graph: ThreatGraph, wanted: _Request) -> _Part:
         where=where,
         since=since,
         until=until,
-        columns=columns or None,
+        columns=list(dict.fromkeys(columns)) or None,
         limit=wanted.limit,
         offset=(wanted.page - 1) * wanted.limit,
     )
@@ -202,6 +206,11 @@ def cells(table: Table, links: Links) -> tuple[list[str], list[list[Cell]]]:
             line[position] = Cell(Text(text, links.to(str(row["record"]))), is_header=True)
         rows.append(line)
     return [heading("name" if name == "label" else name) for name in shown], rows
+
+
+def result_rows(table: Table, links: Links) -> list[list[Cell]]:
+    """Return the rows of the answer to a SPARQL query for a page, with one cell for each column of the table."""
+    return [[_cell(name, {name: value}, links) for name, value in row.items()] for row in table.to_dicts()]
 
 
 def _is_label(name: str, columns: Sequence[str]) -> bool:

@@ -9,6 +9,7 @@ from markupsafe import Markup, escape
 from threatgraph.errors import AmbiguousName, InvalidQuery, UnknownName
 from threatgraph.search.index import END, START
 from threatgraph.search.results import SearchResults
+from threatgraph.server.wording import as_http
 from threatgraph.service import Answer, ServedGraph
 from threatgraph.vocab import KINDS
 from threatgraph.web.document import content_type
@@ -40,11 +41,11 @@ def page(served: ServedGraph, values: Mapping[str, str], root: str = "/") -> Ans
         try:
             found = served.graph.search(text, top=_MOST, **filters)
         except (InvalidQuery, UnknownName, AmbiguousName) as error:
-            problem = str(error)
+            problem = as_http(str(error))
     fields = [Field("kind", "Kind", given.get("kind", ""), tuple(Option(kind, _title(kind)) for kind in _KINDS))]
     for name, kind in _FILTERS.items():
         fields.append(Field(name, _title(name), given.get(name, ""), options(served.graph, kind)))
-    fields.append(Field("year", "Year", given.get("year", ""), hint="2024"))
+    fields.append(Field("year", "Year", given.get("year", ""), hint="such as 2024"))
     content = render(
         "search",
         links=links,

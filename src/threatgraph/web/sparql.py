@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from threatgraph.errors import InvalidQuery, QueryRefused
 from threatgraph.export import export_triples
+from threatgraph.server.wording import as_http
 from threatgraph.service import Answer, ServedGraph
 from threatgraph.service.sparql import result_of
 from threatgraph.store.protocol import Answer as Result
@@ -14,7 +15,7 @@ from threatgraph.table import Table
 from threatgraph.web.document import content_type
 from threatgraph.web.html import render
 from threatgraph.web.links import Links
-from threatgraph.web.lists import cells
+from threatgraph.web.lists import result_rows
 from threatgraph.web.view import Text
 
 PATH = "sparql"
@@ -63,13 +64,13 @@ def results(served: ServedGraph, query_text: str, dataset: Dataset | None, secon
     try:
         answer = result_of(served, query_text, dataset, seconds)
     except (InvalidQuery, QueryRefused) as error:
-        return _page(links, query_text, problem=str(error))
+        return _page(links, query_text, problem=as_http(str(error)))
     return _page(links, query_text, answer=answer)
 
 
 def _page(links: Links, query: str, *, problem: str = "", answer: Result | None = None) -> Answer:
     table = answer if isinstance(answer, Table) else None
-    columns, rows = cells(table[:_MOST_ROWS], links) if table is not None else ([], [])
+    rows = [] if table is None else result_rows(table[:_MOST_ROWS], links)
     turtle = ""
     if isinstance(answer, list):
         turtle = export_triples(answer[:_MOST_TRIPLES], "turtle").decode()
@@ -85,7 +86,7 @@ def _page(links: Links, query: str, *, problem: str = "", answer: Result | None 
         query=query,
         problem=problem,
         summary="" if answer is None else _summary(answer),
-        columns=columns,
+        columns=() if table is None else table.columns,
         rows=rows,
         turtle=turtle,
         others=[(one, f"{page}?{urlencode({'query': query, 'format': one})}") for one in formats if answer is not None],

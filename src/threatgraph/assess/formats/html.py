@@ -15,7 +15,7 @@ from threatgraph.assess.register import Register
 from threatgraph.display import printable
 
 #: No source of scripts, styles or images outside the page; the style sheet is inside it.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 #: Tables with more columns scroll sideways on a screen, and are set small in print.
 _WIDE = 7
 #: A cell without content, which a card leaves out.
@@ -40,7 +40,7 @@ def to_html(data: AssessmentData, register: Register) -> str:
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{_escape(data.title)}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n"
         f"{first}{note}{nav}{''.join(others)}</main>\n</body>\n</html>\n"

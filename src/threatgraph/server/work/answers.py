@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from threatgraph.assess.formats.html import POLICY
 from threatgraph.catalog import NamedQuery, find_query, load_catalog
 from threatgraph.errors import AmbiguousName, InvalidFile, InvalidQuery, UnknownName
 from threatgraph.export import RESULT_FORMATS, TABLE_FORMATS
@@ -77,7 +78,9 @@ def assess(
         )
     if form == "json":
         return _json(ASSESSMENT, {"graph_version": version, **found.to_dict()})
-    return _answer(ASSESSMENT, form, found.export(form))
+    answer = _answer(ASSESSMENT, form, found.export(form))
+    # The file has its own styles in it, since people save it and send it on.
+    return answer._replace(headers=(("Content-Security-Policy", POLICY),)) if form == "html" else answer
 
 
 def queries(served: ServedGraph, *, form: str, version: str, values: Values) -> Answer:

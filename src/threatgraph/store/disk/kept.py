@@ -2,7 +2,7 @@
 
 A file is found again only for the same graph and for the same ``depends``, a text that names everything else that its
 content depends on. A damaged file is removed, so the caller computes the content again. Nothing is kept for other
-stores: a graph in memory, a store of the user, a server.
+graphs: those with files of the user, a store of the user, a server.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from threatgraph.errors import ThreatGraphError
 from threatgraph.resources import digest
 from threatgraph.saving import save
 from threatgraph.store.disk.snapshots import KEPT
-from threatgraph.store.disk.store import DirectoryStore
 
 T = TypeVar("T")
 
@@ -27,7 +26,7 @@ _HEAD = len(_MAGIC) + 4
 
 def keeps(store: object) -> bool:
     """Whether files are kept for a store."""
-    return isinstance(store, DirectoryStore) and store.kept_in is not None
+    return _folder(store) is not None
 
 
 def kept(
@@ -119,9 +118,13 @@ def stamps(files: Iterable[Path]) -> str:
 
 
 def _path(store: object, name: str, depends: str) -> Path | None:
-    if not isinstance(store, DirectoryStore) or store.kept_in is None:
-        return None
-    return store.kept_in / f"{KEPT}{name}-{digest(depends)[:16]}"
+    folder = _folder(store)
+    return None if folder is None else folder / f"{KEPT}{name}-{digest(depends)[:16]}"
+
+
+def _folder(store: object) -> Path | None:
+    folder: Path | None = getattr(store, "kept_in", None)
+    return folder
 
 
 def _head(content: bytes | memoryview) -> bytes:
