@@ -34,6 +34,10 @@ GROUPS = (
 DESCRIBE = "DESCRIBE <https://w3id.org/threatgraph/pattern/goal-drift>"
 #: A query on which the engine aborts its process.
 CRASH = f"SELECT * {{ {'{' * 20_000}{'}' * 20_000} }}"
+_SETTLE = 2.0
+"""Seconds for processes that are no longer needed to end."""
+_PATIENCE = 20.0
+"""Seconds to wait for the end of a query that runs away."""
 RESULTS, HTML, TURTLE = "application/sparql-results+json", "text/html", "text/turtle"
 
 
@@ -75,7 +79,9 @@ def compare(seconds: float) -> None:
         status, _ = theirs.ask("/store?default", graph, Content_Type="application/n-triples")
         assert status in (201, 204), status
         loaded = theirs.started + time.perf_counter() - began
-        ours.ask("/search?q=deepfake")  # waits for the index
+        for path in ("/search?q=deepfake", "/pattern/goal-drift", f"/sparql?query={quote(ASK)}"):
+            ours.ask(path)  # which waits for what is prepared beside the first requests
+        time.sleep(_SETTLE)
         idle = ours.memory(), theirs.memory()
         print(f"{CONNECTIONS} connections, {len(graph.splitlines()):,} triples\n")
         print("| request | threatgraph/s | p50 ms | p99 ms | oxigraph/s | p50 ms | p99 ms | ratio |")
@@ -117,9 +123,9 @@ def _failures(graph: bytes) -> str:
 def _runaway(server: Server, path: str) -> str:
     began = time.perf_counter()
     try:
-        status, _ = server.ask(path, RUNAWAY.encode(), 20, Content_Type="application/sparql-query")
+        status, _ = server.ask(path, RUNAWAY.encode(), _PATIENCE, Content_Type="application/sparql-query")
     except OSError:
-        return "no answer"
+        return f"no answer within {_PATIENCE:.0f} s"
     return f"{time.perf_counter() - began - 1:.2f} s, status {status}"
 
 
