@@ -86,7 +86,7 @@ class AsyncPool:
         finally:
             self._calls -= 1
             if self._closing and not self._calls:
-                self._close_hosts()
+                await asyncio.to_thread(self._close_hosts)
         return pickle.loads(read_reply(reply, what, permissions.memory)[1])  # noqa: S301 - pickled by our worker
 
     async def prepare(self, stage: int) -> None:
@@ -102,7 +102,7 @@ class AsyncPool:
                 worker.close()
         self._idle.clear()
         if not self._calls:
-            self._close_hosts()
+            await asyncio.to_thread(self._close_hosts)  # a zygote that prepares a stage ends after that
 
     def end(self) -> None:
         """End all workers at once."""
