@@ -15,6 +15,7 @@ _TOOLS: Mapping[str, str] = {
     r"`graph\.schema\(\)` lists": "The tool schema lists",
     r"`recommend` accepts": "the tool related accepts",
     r"`timeout=`": "the time limit",
+    "the graph is read-only here: .*": "the graph is read-only.",
 }
 
 
