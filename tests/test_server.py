@@ -462,6 +462,14 @@ def test_a_hundred_clients_at_once_get_answers_or_are_told_to_wait(memory: Runni
     assert all("retry-after" in reply.headers for reply in replies if reply.status != 200)
 
 
+def test_a_body_that_does_not_arrive_is_not_waited_for(memory: Running) -> None:
+    head = b"Host: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+    with ThreadPoolExecutor(3) as threads:
+        paths = (b"/mcp", b"/sparql", b"/assess")
+        answers = threads.map(lambda path: memory.send(b"POST " + path + b" HTTP/1.1\r\n" + head), paths)
+        assert {answer.partition(b"\r\n")[0] for answer in answers} <= {b"HTTP/1.1 408 Request Timeout"}
+
+
 def test_headers_that_are_too_large_or_malformed(memory: Running) -> None:
     huge = b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-Large: " + b"a" * 1_000_000
     try:

@@ -12,6 +12,7 @@ _WORDS = (
         "this server runs no federated queries.",
     ),
     (r"the graph is read-only here: .*", "this server is read-only."),
+    (r"`recommend`", "/recommend"),
     (r"`graph\.queries` lists them", "/queries lists them"),
     (r"`graph\.schema\(\)`", "`threatgraph schema`"),
     (r"`graph\.schema\(\"(.*?)\"\)`", r"`threatgraph schema \1`"),
