@@ -195,6 +195,7 @@ def test_the_public_api_is_listed() -> None:
         "Link",
         "LoadResult",
         "NamedQuery",
+        "NotRepresentable",
         "Parameter",
         "QueryRefused",
         "QueryTimeout",

@@ -17,8 +17,8 @@ from threatgraph.errors import (
     AmbiguousName,
     EndpointError,
     EngineFailed,
-    InvalidFile,
     InvalidQuery,
+    NotRepresentable,
     QueryRefused,
     QueryTimeout,
     QueryTooLarge,
@@ -29,6 +29,7 @@ from threatgraph.server.clients import TooManyRequests
 from threatgraph.server.negotiation import Form, choose
 from threatgraph.server.wording import as_http
 from threatgraph.service import Busy
+from threatgraph.service.failures import for_clients
 from threatgraph.service.sparql import AnswerTooLarge, NotAcceptable
 from threatgraph.web.html import render
 from threatgraph.web.links import Links
@@ -56,9 +57,9 @@ _STATUSES: Sequence[tuple[type[ThreatGraphError], int]] = (
     (AmbiguousName, 404),
     (QueryRefused, 400),
     (InvalidQuery, 400),
-    (InvalidFile, 503),
+    (NotRepresentable, 406),
     (EndpointError, 502),
-    (ThreatGraphError, 500),
+    (ThreatGraphError, 503),
 )
 
 
@@ -90,7 +91,7 @@ def problem_of(error: ThreatGraphError) -> Problem:
     more: dict[str, object] = {}
     if isinstance(error, UnknownName):
         more["suggestions"] = error.suggestions
-    return Problem(status, as_http(str(error)), {"Retry-After": _WAIT} if status in (429, 503) else {}, more)
+    return Problem(status, as_http(for_clients(error)), {"Retry-After": _WAIT} if status in (429, 503) else {}, more)
 
 
 def respond_to(request: Request, problem: Problem) -> Response:
