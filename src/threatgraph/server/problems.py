@@ -41,8 +41,8 @@ PROBLEM = Form(
     ("application/json", "application/sparql-results+json", "application/ld+json", "application/geo+json"),
 )
 PAGE = Form("html", "text/html", ("application/xhtml+xml",))
-_WAIT = "5"
-"""Seconds after which a client may try again."""
+_SOON, _LATER = "5", "60"
+"""Seconds after which a client may try again: when others have ended, or when the machine is perhaps less busy."""
 
 #: The status of each error; the first class that fits decides.
 _STATUSES: Sequence[tuple[type[ThreatGraphError], int]] = (
@@ -91,7 +91,8 @@ def problem_of(error: ThreatGraphError) -> Problem:
     more: dict[str, object] = {}
     if isinstance(error, UnknownName):
         more["suggestions"] = error.suggestions
-    return Problem(status, as_http(for_clients(error)), {"Retry-After": _WAIT} if status in (429, 503) else {}, more)
+    wait = {"Retry-After": _SOON if isinstance(error, Busy) else _LATER} if status in (429, 503) else {}
+    return Problem(status, as_http(for_clients(error)), wait, more)
 
 
 def respond_to(request: Request, problem: Problem) -> Response:
