@@ -375,6 +375,8 @@ def test_retrieval_holds_its_figures_without_the_questions_in_the_index(served: 
         ("sparql", {"query": "SELECT ?p {\n ?p a tg:ThreatPattern }}"}, ["does not parse at line 2, column "]),
         ("sparql", {"query": "SELECT ?p { ?p a thr:Pattern }"}, ["unknown prefix 'thr:' at line 1, column 18"]),
         ("sparql", {"query": "INSERT DATA { <a:a> <a:a> <a:a> }"}, ["INSERT at line 1, column 1 is refused"]),
+        ("sparql", {"query": "DROP ALL"}, ["is refused: the graph is read-only."]),
+        ("run_query", {"name": "patterns-by-cause", "params": {"cause": ["a"]}}, ["cause must be a text or a number"]),
         ("sparql", {"query": "SELECT * { SERVICE <http://[::1]/> {} }"}, ["SERVICE at line 1, column 12 is refused"]),
         ("sparqll", {"query": "x"}, ["did you mean 'sparql'"]),
     ],

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -27,13 +28,14 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from http_server import Reply, Running, serving
-from threatgraph import ThreatGraph
+from threatgraph import ThreatGraph, resources
 from threatgraph.server.http import LimitedProtocol
 
 FORM, QUERY = "application/x-www-form-urlencoded", "application/sparql-query"
 RESULTS = "application/sparql-results+json"
 #: The graphs of the tests of the W3C for the protocol: each describes itself, as `<graph> a foaf:Document`.
 DATA = [f"http://kasei.us/2009/09/sparql/data/data{number}.rdf" for number in range(4)]
+PATTERN = resources.data_dir() / "patterns" / "goal-drift.ttl"
 #: A query that takes longer than any limit: the product of all triples, three times.
 RUNAWAY = "ASK { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(STRLEN(CONCAT(STR(?a), STR(?d), STR(?g))) = 1) }"
 #: A mixture of literals whose order Oxigraph 0.5.13 cannot decide, so that it aborts its process.
@@ -465,6 +467,14 @@ def test_a_hundred_clients_at_once_get_answers_or_are_told_to_wait(memory: Runni
     assert all("retry-after" in reply.headers for reply in replies if reply.status != 200)
 
 
+def test_a_body_that_does_not_arrive_is_not_waited_for(memory: Running) -> None:
+    head = b"Host: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+    with ThreadPoolExecutor(3) as threads:
+        paths = (b"/mcp", b"/sparql", b"/assess")
+        answers = threads.map(lambda path: memory.send(b"POST " + path + b" HTTP/1.1\r\n" + head), paths)
+        assert {answer.partition(b"\r\n")[0] for answer in answers} <= {b"HTTP/1.1 408 Request Timeout"}
+
+
 def test_headers_that_are_too_large_or_malformed(memory: Running) -> None:
     huge = b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-Large: " + b"a" * 1_000_000
     try:
@@ -563,8 +573,39 @@ def test_a_server_that_is_down_is_a_bad_gateway() -> None:
         with serving("--endpoint", f"http://127.0.0.1:{unused.getsockname()[1]}/sparql") as proxy:
             reply = get(proxy, "ASK {}")
             assert reply.status == 502, reply.text
-            assert "127.0.0.1" in reply.text
+            assert "try again later" in reply.text
+            assert "127.0.0.1" not in reply.text
+            proxy.says(r"127\.0\.0\.1:\d+/sparql: connection refused")
             assert proxy.ask("/health").status == 200
+
+
+def test_details_of_a_failure_are_in_the_log_and_not_in_the_answer(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    ThreatGraph.load(PATTERN, store=folder)
+    with serving("--store", str(folder)) as running:
+        assert running.ask("/pattern/goal-drift").status == 200
+        shutil.move(folder, tmp_path / "moved")
+        query = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
+        message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "sparql"}}
+        message["params"]["arguments"] = {"query": query}  # type: ignore[index]
+        kinds = {"Content_Type": "application/json", "Accept": "application/json, text/event-stream"}
+        agents = running.ask("/mcp", "POST", json.dumps(message).encode(), **kinds)
+        for reply in (get(running, query), get(running, query, Accept="text/html"), agents):
+            assert reply.status in (503, 200)
+            assert "cannot be read at the moment: try again later" in reply.text
+            assert str(tmp_path) not in reply.text
+        running.says(re.escape(str(folder)))
+
+
+def test_a_value_that_a_format_cannot_represent_is_not_acceptable(tmp_path: Path) -> None:
+    file = tmp_path / "data.ttl"
+    label = "<http://www.w3.org/2004/02/skos/core#prefLabel>"
+    file.write_text(f'<https://w3id.org/threatgraph/pattern/bell> {label} "rings \\u0007" .', encoding="utf-8")
+    with serving("--data", str(file)) as running:
+        assert running.ask("/pattern/bell.ttl").status == 200
+        for path in ("/pattern/bell.rdf", "/export/graph.rdf"):
+            reply = running.ask(path)
+            assert (reply.status, "export as turtle" in reply.text) == (406, True)
 
 
 def test_the_library_reads_what_the_server_writes(server: Running) -> None:

@@ -190,6 +190,20 @@ def test_each_stage_answers_what_it_is_for(source: Source) -> None:
     run(source, work)
 
 
+def test_named_graphs_do_not_show_the_folders_of_files(source: Source, tmp_path: Path) -> None:
+    other = tmp_path / "other" / "own.ttl"
+    other.parent.mkdir()
+    other.write_text("<urn:s> <urn:p> [ <urn:q> 1 ] .", encoding="ascii")
+
+    async def work(backend: Backend) -> None:
+        graphs = await ask(backend, "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } } ORDER BY STR(?g)", stage=GRAPHS)
+        assert "urn:threatgraph:file:own.ttl:2" in graphs
+        everything = await ask(backend, "SELECT * { GRAPH ?g { ?s ?p ?o } }", stage=GRAPHS)
+        assert str(tmp_path) not in everything
+
+    run(source._replace(data=(*source.data, str(other))), work)
+
+
 def test_a_reload_uses_the_new_graph_and_answers_what_runs_from_the_former_one(source: Source) -> None:
     async def work(backend: Backend) -> None:
         former = backend.facts.digest

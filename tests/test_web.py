@@ -29,7 +29,7 @@ from threatgraph.web.home import render_home
 from threatgraph.web.html import style
 from threatgraph.web.links import CANONICAL, Links
 from threatgraph.web.lists import MOST, render_list
-from threatgraph.web.markdown import escaped, record_markdown
+from threatgraph.web.markdown import escaped
 from threatgraph.web.ontology import render_ontology
 from threatgraph.web.queries import render_queries
 from threatgraph.web.records import render_record
@@ -268,12 +268,6 @@ def test_a_static_site_can_have_relative_links(graph: ThreatGraph) -> None:
 def test_text_in_markdown_is_shown_unchanged(text: str, markdown: str) -> None:
     """A backslash before punctuation is not shown (CommonMark 0.31.2, section 2.4)."""
     assert escaped(text) == markdown
-
-
-def test_markdown_of_a_record_by_name(graph: ThreatGraph) -> None:
-    text = record_markdown(graph, "PAT-AGT-003")
-    assert text.startswith("# PAT-AGT-003 Goal Drift\n")
-    assert f"<{BASE}domain/agentic-autonomous>" in text
 
 
 @pytest.mark.parametrize("kind", ["pattern", "incident", "provision", "actor", "severity"])

@@ -28,7 +28,8 @@ from threatgraph.store.oxigraph import OxigraphStore
 from threatgraph.store.workers import pool as workers
 from threatgraph.store.workers.hosts import Worker
 from threatgraph.store.workers.pool import Pool
-from threatgraph.store.workers.worker import Request
+from threatgraph.store.workers.replies import read_reply
+from threatgraph.store.workers.worker import RAISED, Request
 
 CROSS = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o"
 NEVER = "CONCAT(STR(?a), STR(?m)) = ''"
@@ -568,3 +569,16 @@ def test_a_store_that_cannot_be_opened_is_an_error_of_the_query(tmp_path: Path) 
         store.query("ASK {}", timeout=60)
     with pytest.raises(ThreatGraphError, match="cannot be opened"):
         store.ask("ASK {}")
+
+
+def _errors(error: type[ThreatGraphError] = ThreatGraphError) -> list[type[ThreatGraphError]]:
+    """The classes of errors, with their bases among the built-in ones."""
+    return [error, *(found for below in error.__subclasses__() for found in _errors(below))]
+
+
+@pytest.mark.parametrize("error", _errors())
+def test_every_error_of_a_call_comes_back_as_it_was_raised(error: type[ThreatGraphError]) -> None:
+    reply = b"-" + RAISED + pickle.dumps((error, ("a message",), {"more": 1}))
+    with pytest.raises(error) as caught:
+        read_reply(reply, "query", 1024)
+    assert (type(caught.value), caught.value.args, vars(caught.value)) == (error, ("a message",), {"more": 1})

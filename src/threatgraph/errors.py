@@ -97,6 +97,10 @@ class InvalidShape(ThreatGraphError, ValueError):
     """A SHACL shape that is not well-formed, so it cannot be evaluated."""
 
 
+class NotRepresentable(ThreatGraphError, ValueError):
+    """A value that a format cannot represent; the message names a format that can."""
+
+
 class QueryRefused(ThreatGraphError, PermissionError):
     """An update, or a federated query without permission."""
 

@@ -206,6 +206,7 @@ def test_the_public_api_is_listed() -> None:
         "Link",
         "LoadResult",
         "NamedQuery",
+        "NotRepresentable",
         "Parameter",
         "QueryRefused",
         "QueryTimeout",

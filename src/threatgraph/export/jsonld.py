@@ -17,7 +17,7 @@ from typing import IO
 from pyoxigraph import NamedNode, RdfFormat, parse
 
 from threatgraph import resources
-from threatgraph.errors import ThreatGraphError
+from threatgraph.errors import NotRepresentable
 from threatgraph.export.limits import refuse_new_terms
 from threatgraph.rdf.ntriples import SUBJECT_END, Cache, Record, records, term_of, unescape
 from threatgraph.rdf.sorting import LineSorter
@@ -191,7 +191,7 @@ class _Writer:
             return b'"%b"' % term
         if iri[1:].partition(":")[0] in self._context:
             reason = "JSON-LD reads this IRI as a prefixed name; if intended, remove the brackets in the source."
-            raise ThreatGraphError(f"{iri}: {reason}")
+            raise NotRepresentable(f"{iri}: {reason}")
         return b'"%b"' % term[1:-1]
 
     def _name(self, predicate: bytes) -> tuple[str, str | None]:

@@ -8,7 +8,7 @@ from typing import IO
 
 import pyoxigraph as ox
 
-from threatgraph.errors import ThreatGraphError
+from threatgraph.errors import NotRepresentable
 from threatgraph.export.limits import refuse_control_characters, refuse_new_terms
 from threatgraph.rdf.sorting import LineSorter
 from threatgraph.rdf.turtle import BlankNodeRefused, write_turtle
@@ -85,4 +85,4 @@ def _refuse_for_xml(statement: ox.Quad) -> None:
         refuse_control_characters(statement.object.value, place, "RDF/XML")
     name = statement.predicate.value
     if name in _RESERVED or not _ENDS_IN_A_NAME.search(name):
-        raise ThreatGraphError(f"{place}: RDF/XML cannot represent the name of this property: export as turtle.")
+        raise NotRepresentable(f"{place}: RDF/XML cannot represent the name of this property: export as turtle.")

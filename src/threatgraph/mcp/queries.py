@@ -77,7 +77,11 @@ def run_query(
     """Run a named query."""
     if text is not None:
         raise InvalidQuery("text filters the list of queries: leave out either name or text.")
-    table = served.graph.run(name, **(params or {}))
+    given = dict(params or {})
+    for key, value in given.items():
+        if isinstance(value, list | dict):
+            raise InvalidQuery(f"the parameter {key} must be a text or a number, not {value!r:.80}.")
+    table = served.graph.run(name, **given)
     return _page(served, table.columns, table.rows[start : start + limit], len(table), start, limit)
 
 
@@ -101,7 +105,7 @@ def sparql(served: ServedGraph, *, text: str, seconds: float, limit: int = DEFAU
     refuse_unsafe(text)
     store = served.graph.store
     mistakes = (*unknown_terms(text), *unknown_records(store, text))
-    note = " ".join(f"{mistake[0].upper()}{mistake[1:].rstrip('.')}." for mistake in mistakes)
+    note = " ".join(map(_sentence, mistakes))
     if isinstance(store, OxigraphStore):
         kind, content = store.answer(text)
         if kind == ROWS:
@@ -121,6 +125,11 @@ def sparql(served: ServedGraph, *, text: str, seconds: float, limit: int = DEFAU
     if isinstance(answer, bool):
         return _truth(answer, note)
     return _triples([f"{triple} ." for triple in answer], start, limit, note)
+
+
+def _sentence(text: str) -> str:
+    end = "" if text.endswith((".", "?")) else "."
+    return f"{text[0].upper()}{text[1:]}{end}"
 
 
 def diagnose(served: ServedGraph, *, text: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import mcp_types as types
@@ -16,6 +18,7 @@ from threatgraph.mcp.calls import call
 from threatgraph.mcp.tools import OUTPUT_SCHEMA, TOOLS
 from threatgraph.mcp.wording import for_agents
 from threatgraph.service import Backend
+from threatgraph.service.failures import for_clients
 from threatgraph.version import VERSION
 
 _HOUR = 3_600_000
@@ -26,13 +29,14 @@ _LISTS: Any = {
 }
 
 
-def build_server(backend: Backend) -> Server[Any]:
+def build_server(backend: Backend, *, is_local: bool = False) -> Server[Any]:
     """Return the server for a graph.
 
     Args:
         backend: the served graph, with the worker modules of :data:`threatgraph.mcp.WORKER_MODULES`.
+        is_local: whether the client runs on this machine for its user, who may see the details of failures.
     """
-    handlers = _Handlers(backend)
+    handlers = _Handlers(backend, str if is_local else for_clients)
     return Server(
         "threatgraph",
         version=VERSION,
@@ -53,8 +57,8 @@ def build_server(backend: Backend) -> Server[Any]:
 class _Handlers:
     """Answers requests; the first argument of each method, the context of the request, is not used."""
 
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
+    def __init__(self, backend: Backend, message: Callable[[ThreatGraphError], str]) -> None:
+        self._backend, self._message = backend, message
 
     async def list_tools(self, _: Any, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         hints = types.ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
@@ -74,7 +78,7 @@ class _Handlers:
         try:
             reply = await call(self._backend, params.name, params.arguments or {})
         except ThreatGraphError as error:  # the model reads it, and corrects its call
-            return types.CallToolResult(content=_content(for_agents(str(error))), is_error=True)
+            return types.CallToolResult(content=_content(for_agents(self._message(error))), is_error=True)
         return types.CallToolResult(content=_content(reply.text), structured_content=reply.structured)
 
     async def list_resources(self, _: Any, __: types.PaginatedRequestParams | None) -> types.ListResourcesResult:
@@ -99,7 +103,7 @@ class _Handlers:
         try:
             text, media_type = await resources.read(self._backend, params.uri)
         except ThreatGraphError as error:
-            raise _wrong(error) from error
+            raise _wrong(self._message(error)) from error
         content = types.TextResourceContents(uri=params.uri, mime_type=media_type, text=text)
         return types.ReadResourceResult(contents=[content])
 
@@ -118,7 +122,7 @@ class _Handlers:
         try:
             text = prompts.fill(params.name, params.arguments or {})
         except ThreatGraphError as error:
-            raise _wrong(error) from error
+            raise _wrong(str(error)) from error
         message = types.PromptMessage(role="user", content=types.TextContent(text=text))
         return types.GetPromptResult(description=prompts.PROMPTS[params.name].description, messages=[message])
 
@@ -127,7 +131,8 @@ class _Handlers:
         if isinstance(params.ref, types.ResourceTemplateReference):
             given = (params.context.arguments if params.context else None) or {}
             argument = params.argument
-            found = await resources.complete(self._backend, params.ref.uri, argument.name, argument.value, given)
+            with suppress(ThreatGraphError):  # nothing is completed while the graph cannot be read
+                found = await resources.complete(self._backend, params.ref.uri, argument.name, argument.value, given)
         return types.CompleteResult(completion=types.Completion(values=found[:100]))
 
 
@@ -135,5 +140,5 @@ def _content(text: str) -> list[types.ContentBlock]:
     return [types.TextContent(text=text)]
 
 
-def _wrong(error: ThreatGraphError) -> MCPError:
-    return MCPError(code=types.INVALID_PARAMS, message=for_agents(str(error)))
+def _wrong(message: str) -> MCPError:
+    return MCPError(code=types.INVALID_PARAMS, message=for_agents(message))

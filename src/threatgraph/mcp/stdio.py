@@ -50,7 +50,7 @@ async def _serve(backend: Backend) -> None:
             loop.add_signal_handler(number, _leave, _INTERRUPTED + number)
     await backend.start()
     warmed = loop.create_task(backend.prepare(SEARCH))
-    server = build_server(backend)
+    server = build_server(backend, is_local=True)
     running = _Running()
     server.middleware.append(running.count)
     async with stdio_server() as (incoming, outgoing), running.kept_open(incoming) as requests:

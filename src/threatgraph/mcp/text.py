@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from threatgraph.headings import FACTS, HIDDEN, LAST_SECTIONS, NAMED, PROVENANCE, SECTIONS, heading, inbound_heading
+from threatgraph.arrangement import Entry, arrange
+from threatgraph.headings import FACTS, NAMED, heading
 from threatgraph.records import Link, Record
 
 
@@ -40,18 +41,16 @@ def page(record: Record, inbound: Mapping[str, Sequence[Link]]) -> Page:
         record: the record.
         inbound: the links from other records, as :meth:`threatgraph.ThreatGraph.inbound` returns them.
     """
-    rest = _unlisted(record)
-    single = [name for name in rest if not _has_parts(record, name)]
-    others = {heading(name): (name,) for name in rest if name not in single}
-    sections = [_section(record, title, names) for title, names in (SECTIONS | others).items()]
-    sections += [Section(title, tuple(map(str, links))) for title, links in _by_heading(inbound).items()]
-    sections += [_section(record, title, names) for title, names in LAST_SECTIONS.items()]
-    sections.append(Section("Provenance", tuple(_facts(record, PROVENANCE))))
+    found = arrange(record, inbound)
+    sections = [Section(section.title, _items(section.entries)) for section in found.sections]
+    sections += [Section(title, tuple(map(str, links))) for title, links in found.inbound.items()]
+    sections += [Section(section.title, _items(section.entries)) for section in found.last]
+    sections.append(Section("Provenance", _facts(record, found.provenance)))
     return Page(
         " ".join(filter(None, (record.code, record.label))),
         record.iri,
         record.text("abstract"),
-        tuple(_facts(record, (*FACTS, *single))),
+        _facts(record, found.facts),
         _merged(sections),
     )
 
@@ -69,46 +68,22 @@ def _bullets(items: Sequence[str]) -> str:
     return "\n".join(f"- {item}" for item in items)
 
 
-def _section(record: Record, title: str, names: Sequence[str]) -> Section:
-    return Section(title, tuple(item for name in names for item in _items(record, name)))
+def _items(entries: Iterable[Entry]) -> tuple[str, ...]:
+    return tuple(
+        value.line() if isinstance(value, Record) else f"{_prefix(entry.name)}{value}"
+        for entry in entries
+        for value in entry.values
+    )
 
 
-def _items(record: Record, name: str) -> list[str]:
-    values = record[name]
-    if name == "listedGroup":  # a group with an impact has an item that says more
-        described = {part.text("group") for part in record["impact"] if isinstance(part, Record)}
-        values = tuple(value for value in values if str(value) not in described)
-    if name == "references":  # a document with a citation has an item that says more
-        cited = {part.text("source") for part in record["citation"] if isinstance(part, Record)}
-        values = tuple(value for value in values if str(value) not in cited)
-    prefix = f"{heading(name)}: " if name in NAMED else ""
-    return [value.line() if isinstance(value, Record) else f"{prefix}{value}" for value in values]
+def _prefix(name: str) -> str:
+    return f"{heading(name)}: " if name in NAMED else ""
 
 
-def _facts(record: Record, names: Sequence[str]) -> list[str]:
-    found = []
-    for name in names:
-        if record[name]:
-            reason = record.text(FACTS.get(name) or "")
-            found.append(f"{heading(name)}: {'; '.join(record.texts(name))}{f' — {reason}' if reason else ''}")
-    return found
+def _facts(record: Record, entries: Iterable[Entry]) -> tuple[str, ...]:
+    return tuple(_fact(record, entry) for entry in entries)
 
 
-def _unlisted(record: Record) -> list[str]:
-    """The properties that no part of the page names."""
-    listed = {name for names in (*SECTIONS.values(), *LAST_SECTIONS.values(), PROVENANCE) for name in names}
-    hidden = HIDDEN | ({"broader"} if record.kind == "pattern" else set())  # the domain of a pattern
-    return [name for name in record if name not in listed | hidden | FACTS.keys()]
-
-
-def _has_parts(record: Record, name: str) -> bool:
-    return any(isinstance(value, Record) for value in record[name])
-
-
-def _by_heading(inbound: Mapping[str, Sequence[Link]]) -> dict[str, list[Link]]:
-    """The links from other records, with those of one heading together."""
-    found: dict[str, list[Link]] = {}
-    for name, links in inbound.items():
-        known = found.setdefault(inbound_heading(name), [])
-        known += [link for link in links if link not in known]
-    return found
+def _fact(record: Record, entry: Entry) -> str:
+    reason = record.text(FACTS.get(entry.name) or "")
+    return f"{heading(entry.name)}: {'; '.join(record.texts(entry.name))}{f' — {reason}' if reason else ''}"

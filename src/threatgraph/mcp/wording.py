@@ -14,7 +14,9 @@ _TOOLS: Mapping[str, str] = {
     r'`graph\.schema\("(.*?)"\)` explains': r"The tool schema explains",
     r"`graph\.schema\(\)` lists": "The tool schema lists",
     r"`recommend` accepts": "the tool related accepts",
+    r" Simplify it, or raise the limit \(`timeout=`\)\.": " Simplify it, or query fewer records.",
     r"`timeout=`": "the time limit",
+    "the graph is read-only here: .*": "the graph is read-only.",
 }
 
 

@@ -48,7 +48,9 @@ def sitemap(store: Store, *, base_url: str, part: int | None = None, most: int =
     entries = _entries(store, base_url, suffix)
     parts = [entries[start : start + most] for start in range(0, len(entries), most)]
     if part is not None and not 1 <= part <= len(parts):
-        raise UnknownName("part of the sitemap", str(part), (), f"The sitemap has {len(parts)} parts.")
+        raise UnknownName(
+            "part of the sitemap", str(part), (), f"The sitemap has {len(parts)} part{'s' if len(parts) > 1 else ''}."
+        )
     if part is None and len(parts) > 1:
         urls = (f"{base_url}/sitemap-{number}.xml" for number in range(1, len(parts) + 1))
         return _file("sitemapindex", [f"<sitemap>{element('loc', url)}</sitemap>" for url in urls])

@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from threatgraph.server.methods import AGENTS, is_installed, wrong_method
 from threatgraph.server.problems import Problem, respond_to
+from threatgraph.server.requests import read_body
+from threatgraph.server.responses import server_of
 from threatgraph.service import Backend
 
 
@@ -30,10 +32,10 @@ def agents(backend: Backend) -> Agents:
 
     found = build(backend)
     # Without its methods, since a route of another method would be that of a record.
-    return Agents([Route(AGENTS, _SameOrigin(found.app))], found.run)
+    return Agents([Route(AGENTS, _Guarded(found.app))], found.run)
 
 
-class _SameOrigin:
+class _Guarded:
     """Refuses other methods than POST, and requests that a page of another site sends: agents do not run in pages.
 
     Args:
@@ -44,11 +46,23 @@ class _SameOrigin:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope)
+        request = Request(scope, receive)
         if (problem := _problem(request)) is not None:
             await respond_to(request, problem)(scope, receive, send)
-        else:
-            await self._app(scope, receive, send)
+            return
+        # Read here, since the endpoint would wait for the end of a body without a limit of time.
+        body = await read_body(request, server_of(request).settings)
+        await self._app(scope, _again(body, receive), send)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """The channel of a request whose body has been read, with the body in it."""
+    rest: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def received() -> Message:
+        return rest.pop() if rest else await receive()
+
+    return received
 
 
 def _problem(request: Request) -> Problem | None:

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-import sys
 
 import uvicorn
 
-from threatgraph.display import printable
 from threatgraph.errors import ThreatGraphError
 from threatgraph.server.app import build
 from threatgraph.server.http import LimitedProtocol
 from threatgraph.server.responses import Server
 from threatgraph.server.settings import BACKLOG, Settings
 from threatgraph.service import Backend
+from threatgraph.service.failures import log
 
 _MOST_CONNECTIONS = 900
 """Fewer than the files that most systems let a process open, so that one is left to refuse a connection with."""
@@ -55,28 +54,26 @@ def run(backend: Backend, settings: Settings, listener: socket.socket) -> None:
 async def _serve(http: uvicorn.Server, server: Server, listener: socket.socket) -> None:
     facts = await server.backend.start()
     host, port = listener.getsockname()[:2]
-    _say(f"serving the graph {facts.location} at http://{f'[{host}]' if ':' in host else host}:{port}/")
-    reloading: set[asyncio.Task[None]] = set()
-
-    def reload() -> None:
-        task = asyncio.get_running_loop().create_task(_reload(server))
-        reloading.add(task)
-        task.add_done_callback(reloading.discard)
-
+    log(f"serving the graph {facts.location} at http://{f'[{host}]' if ':' in host else host}:{port}/")
+    wanted = asyncio.Event()
     if hasattr(signal, "SIGHUP"):
-        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, reload)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, wanted.set)
+    reloading = asyncio.create_task(_reload(server, wanted))
     await http.serve(sockets=[listener])
+    reloading.cancel()
 
 
-async def _reload(server: Server) -> None:
+async def _reload(server: Server, wanted: asyncio.Event) -> None:
+    """Open the graph anew whenever it is wanted: once at a time, and once more for all signals that came meanwhile."""
+    while await wanted.wait():
+        wanted.clear()
+        await _reload_once(server)
+
+
+async def _reload_once(server: Server) -> None:
     try:
         await server.reload()
     except ThreatGraphError as error:
-        _say(f"the graph could not be opened, so the former one stays in use: {error}")
+        log(f"the graph could not be opened, so the former one stays in use: {error}")
     else:
-        _say(f"serving the graph {server.backend.facts.location}, version {server.backend.facts.version}")
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(f"threatgraph: {printable(text)}\n")
-    sys.stderr.flush()
+        log(f"serving the graph {server.backend.facts.location}, version {server.backend.facts.version}")

@@ -17,8 +17,8 @@ from threatgraph.errors import (
     AmbiguousName,
     EndpointError,
     EngineFailed,
-    InvalidFile,
     InvalidQuery,
+    NotRepresentable,
     QueryRefused,
     QueryTimeout,
     QueryTooLarge,
@@ -29,6 +29,7 @@ from threatgraph.server.clients import TooManyRequests
 from threatgraph.server.negotiation import Form, choose
 from threatgraph.server.wording import as_http
 from threatgraph.service import Busy
+from threatgraph.service.failures import for_clients
 from threatgraph.service.sparql import AnswerTooLarge, NotAcceptable
 from threatgraph.web.html import render
 from threatgraph.web.links import Links
@@ -40,8 +41,8 @@ PROBLEM = Form(
     ("application/json", "application/sparql-results+json", "application/ld+json", "application/geo+json"),
 )
 PAGE = Form("html", "text/html", ("application/xhtml+xml",))
-_WAIT = "5"
-"""Seconds after which a client may try again."""
+_SOON, _LATER = "5", "60"
+"""Seconds after which a client may try again: when others have ended, or when the machine is perhaps less busy."""
 
 #: The status of each error; the first class that fits decides.
 _STATUSES: Sequence[tuple[type[ThreatGraphError], int]] = (
@@ -56,9 +57,9 @@ _STATUSES: Sequence[tuple[type[ThreatGraphError], int]] = (
     (AmbiguousName, 404),
     (QueryRefused, 400),
     (InvalidQuery, 400),
-    (InvalidFile, 503),
+    (NotRepresentable, 406),
     (EndpointError, 502),
-    (ThreatGraphError, 500),
+    (ThreatGraphError, 503),
 )
 
 
@@ -90,7 +91,8 @@ def problem_of(error: ThreatGraphError) -> Problem:
     more: dict[str, object] = {}
     if isinstance(error, UnknownName):
         more["suggestions"] = error.suggestions
-    return Problem(status, as_http(str(error)), {"Retry-After": _WAIT} if status in (429, 503) else {}, more)
+    wait = {"Retry-After": _SOON if isinstance(error, Busy) else _LATER} if status in (429, 503) else {}
+    return Problem(status, as_http(for_clients(error)), wait, more)
 
 
 def respond_to(request: Request, problem: Problem) -> Response:

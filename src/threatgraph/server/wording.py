@@ -12,6 +12,7 @@ _WORDS = (
         "this server runs no federated queries.",
     ),
     (r"the graph is read-only here: .*", "this server is read-only."),
+    (r"`recommend`", "/recommend"),
     (r"`graph\.queries` lists them", "/queries lists them"),
     (r"`graph\.schema\(.*?\)` (lists|shows|explains)", r"/ontology \1"),
     (r"`graph\.list\(\"(.*?)\"\)`", r"/\1"),

@@ -14,6 +14,7 @@ from threatgraph.store.disk.store import DirectoryStore
 from threatgraph.store.memory import MemoryStore
 from threatgraph.store.workers.protocol import WorkerStore
 from threatgraph.version import VERSION
+from threatgraph.vocab import DERIVED_GRAPH
 
 PLAIN, GRAPHS, SEARCH, RECOMMEND = range(4)
 """The stages of preparation: the graph alone, and with its named graphs, the search index, or that and the model of
@@ -111,7 +112,8 @@ class ServedGraph(WorkerStore):
         store = self.graph.store
         if isinstance(store, MemoryStore):
             for graph, content in store.contents():
-                found.update(b"\0" + graph.encode() + b"\0" + content)
+                if graph != DERIVED_GRAPH:  # it follows from the others, and its order differs between processes
+                    found.update(b"\0" + graph.encode() + b"\0" + content)
         elif isinstance(store, DirectoryStore):
             found.update(repr(sorted(store.manifest.graphs.items())).encode())
         return found.hexdigest()[:16]

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import quote
 
 from threatgraph.graph import ThreatGraph
+from threatgraph.store.memory import MemoryStore
+
+FILES = "urn:threatgraph:file:"
+"""The beginning of the IRIs of the named graphs of files."""
 
 
 class Source(NamedTuple):
@@ -40,4 +47,18 @@ class Source(NamedTuple):
         """
         if self.endpoint is not None:
             return ThreatGraph.connect(self.endpoint, user=self.user, graph=self.graph)
-        return ThreatGraph.open(self.data, bundled=self.bundled, store=self.store)
+        if self.store is not None:
+            return ThreatGraph.open(store=self.store)
+        return ThreatGraph(MemoryStore.open([*map(Path, self.data)], bundled=self.bundled, graph_of=_Names()))
+
+
+class _Names:
+    """Names the graphs of files without their folders, which strangers need not know."""
+
+    def __init__(self) -> None:
+        self._taken: Counter[str] = Counter()
+
+    def __call__(self, file: Path) -> str:
+        self._taken[file.name] += 1
+        number = self._taken[file.name]
+        return f"{FILES}{quote(file.name, safe='')}" + (f":{number}" if number > 1 else "")

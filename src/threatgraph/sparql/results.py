@@ -15,7 +15,7 @@ from typing import Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from threatgraph.errors import ThreatGraphError
+from threatgraph.errors import NotRepresentable
 from threatgraph.rdf.terms import Term
 from threatgraph.vocab import XSD
 
@@ -116,7 +116,7 @@ def _xml_text(text: str) -> str:
     from xml.sax.saxutils import escape  # takes time: it imports urllib
 
     if bad := _NOT_XML.search(text):
-        raise ThreatGraphError(
+        raise NotRepresentable(
             f"XML cannot represent the character U+{ord(bad[0]):04X}, which a value contains: use the format json."
         )
     text = escape(text, {"\r": "&#13;"})  # a parser turns a bare carriage return into a line feed

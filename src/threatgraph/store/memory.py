@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import threading
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -47,12 +47,15 @@ class MemoryStore(OxigraphStore):
         """The folder for what is computed from the graph (:mod:`threatgraph.store.disk.kept`); ``None`` for none."""
 
     @classmethod
-    def open(cls, data: Sequence[Path] = (), *, bundled: bool = True) -> MemoryStore:
+    def open(
+        cls, data: Sequence[Path] = (), *, bundled: bool = True, graph_of: Callable[[Path], str] = Path.as_uri
+    ) -> MemoryStore:
         """Load the bundled graph and the user's files, then apply the derivation rules.
 
         Args:
             data: files and folders of the user; a bundled file is not loaded twice.
             bundled: whether to load the bundled ontology and data.
+            graph_of: returns the IRI of the named graph for an absolute path of the user, a different one for each.
 
         Raises:
             InvalidFile: if a file is missing, is not RDF, or does not parse; nothing is loaded then.
@@ -66,7 +69,7 @@ class MemoryStore(OxigraphStore):
         known = {file.resolve() for file in store.files.values()} if own else set()
         for file in own:
             if file.resolve() not in known:
-                store._load(file, file.resolve().as_uri())
+                store._load(file, graph_of(file.resolve()))
         store._derive()
         return store
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from threatgraph.errors import InvalidQuery
 from threatgraph.export import export_table, export_triples
-from threatgraph.export.summaries import summarize
+from threatgraph.export.statements import summarize
 from threatgraph.graph import ThreatGraph
 from threatgraph.headings import heading
 from threatgraph.listing import list_page

@@ -6,35 +6,13 @@ import re
 from collections.abc import Iterable, Iterator
 
 from threatgraph.display import printable
-from threatgraph.graph import ThreatGraph
-from threatgraph.records import read_inbound, read_languages, read_record
-from threatgraph.web.links import CANONICAL, Links
-from threatgraph.web.view import Block, Fact, Item, Section, Text, View, view
+from threatgraph.web.view import Block, Fact, Item, Section, Text, View
 
 # Characters that CommonMark takes for markup in a line, and those that begin a block.
 _MARKUP = re.compile(r"[\\`*_\[\]<>&|~#$]")
 _BLOCK = re.compile(r"^([ \t]*(?=[-+=])|[ \t]*\d+(?=[.)](?:\s|$)))", re.MULTILINE)
 _MOST_INBOUND = 50
 """Links from other records under one heading."""
-
-
-def record_markdown(graph: ThreatGraph, identifier: str, kind: str | None = None, *, links: Links = CANONICAL) -> str:
-    """Return a record in Markdown.
-
-    Args:
-        graph: the graph.
-        identifier: the record; as in :meth:`ThreatGraph.resolve`.
-        kind: the kind of the record; any kind by default.
-        links: where the documents of other records are; their IRIs by default.
-
-    Raises:
-        UnknownName: if the record does not exist.
-        AmbiguousName: if several records have this name.
-    """
-    iri = graph.resolve(identifier, kind)
-    languages = read_languages(graph.store, iri)
-    record, inbound = read_record(graph.store, iri), read_inbound(graph.store, iri)
-    return write_record(view(record, inbound, links, languages=languages))
 
 
 def write_record(page: View) -> str:

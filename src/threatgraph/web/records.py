@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from threatgraph.errors import UnknownName
 from threatgraph.export import export, export_triples
-from threatgraph.export.summaries import statements
+from threatgraph.export.statements import statements
 from threatgraph.graph import ThreatGraph
 from threatgraph.listing import list_page
 from threatgraph.records import Link, Record, exists, read_inbound, read_languages, read_record

@@ -350,11 +350,7 @@ def _refusal(url: str, error: urllib.error.HTTPError, secret: str | None) -> End
     response = error.read().decode("utf-8", "replace")
     if secret:
         response = response.replace(secret, "…")
-    response = (
-        " ".join("" if "<html" in response.lower() else response.split())[:_SHOWN]
-        if "<html" not in response.lower()
-        else ""
-    )
+    response = "" if "<html" in response.lower() else " ".join(response.split())[:_SHOWN]
     if error.code in range(300, 400):
         target = urllib.parse.urlsplit(str(error.headers.get("Location", "")))
         return EndpointError(url, f"redirect loops and redirects to {target.scheme}: URLs are refused.")

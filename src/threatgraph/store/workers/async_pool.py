@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from threatgraph.errors import EngineFailed
 from threatgraph.store.workers.channels import LENGTH, SocketChannel
@@ -22,6 +24,10 @@ from threatgraph.store.workers.worker import KEEP, Permissions, Request
 
 if TYPE_CHECKING:
     from threatgraph.store.workers.protocol import WorkerStore
+
+T = TypeVar("T")
+_THREADS = ThreadPoolExecutor(64, "threatgraph-workers")
+"""Threads that wait for zygotes, started when they are needed."""
 
 
 class AsyncPool:
@@ -86,7 +92,7 @@ class AsyncPool:
         finally:
             self._calls -= 1
             if self._closing and not self._calls:
-                self._close_hosts()
+                await _in_thread(self._close_hosts)
         return pickle.loads(read_reply(reply, what, permissions.memory)[1])  # noqa: S301 - pickled by our worker
 
     async def prepare(self, stage: int) -> None:
@@ -102,7 +108,7 @@ class AsyncPool:
                 worker.close()
         self._idle.clear()
         if not self._calls:
-            self._close_hosts()
+            await _in_thread(self._close_hosts)  # a zygote that prepares a stage ends after that
 
     def end(self) -> None:
         """End all workers at once."""
@@ -121,7 +127,7 @@ class AsyncPool:
             self._end(worker, kill=True)
             raise time_exceeded(what, timeout) from None
         except EOFError:
-            raise await asyncio.to_thread(crash, worker, what, permissions.memory) from None
+            raise await _in_thread(crash, worker, what, permissions.memory) from None
         except BaseException:
             self._end(worker, kill=True)
             raise
@@ -158,7 +164,7 @@ class AsyncPool:
 
     async def _start(self, stage: int, permissions: Permissions) -> Worker:
         host = await self._host(stage)
-        start = asyncio.ensure_future(asyncio.to_thread(host.start, permissions))
+        start = asyncio.ensure_future(_in_thread(host.start, permissions))
         try:
             return await asyncio.shield(start)
         except asyncio.CancelledError:
@@ -176,24 +182,29 @@ class AsyncPool:
             if 0 not in self._hosts:
                 if self._closing:
                     raise OSError("the pool is closed")
-                self._hosts[0] = await asyncio.to_thread(_host, self._store)
+                self._hosts[0] = await _in_thread(_host, self._store)
             if stage not in self._hosts:
-                self._hosts[stage] = await asyncio.to_thread(self._hosts[0].branch, stage)
+                self._hosts[stage] = await _in_thread(self._hosts[0].branch, stage)
             return self._hosts[stage]
 
     async def _restart(self, stage: int) -> None:
         """Forget the zygote of a stage, and the first one if it has ended too."""
         for number in {stage, 0}:
             host = self._hosts.get(number)
-            if host is not None and not await asyncio.to_thread(_is_alive, host):
+            if host is not None and not await _in_thread(_is_alive, host):
                 self._hosts.pop(number, None)
-                await asyncio.to_thread(host.close)
+                await _in_thread(host.close)
 
     def _end(self, worker: Worker, *, kill: bool) -> None:
         """End a worker, without waiting for it."""
         task = asyncio.get_running_loop().create_task(_ended(worker, kill=kill))
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
+
+
+async def _in_thread(work: Callable[..., T], *arguments: object) -> T:
+    """Run what waits for another process in a thread; asyncio's own threads are too few to wait in."""
+    return await asyncio.get_running_loop().run_in_executor(_THREADS, work, *arguments)
 
 
 def _host(store: WorkerStore) -> Host:
@@ -212,13 +223,13 @@ def _is_alive(host: Host) -> bool:
 
 
 async def _ended(worker: Worker, *, kill: bool) -> int:
-    return await asyncio.to_thread(worker.end, kill=kill)
+    return await _in_thread(partial(worker.end, kill=kill))
 
 
 async def _send(worker: Worker, message: bytes) -> None:
     channel = worker.channel
     if not isinstance(channel, SocketChannel):
-        await asyncio.to_thread(channel.send, message)
+        await _in_thread(channel.send, message)
         return
     channel.socket.setblocking(False)
     await asyncio.get_running_loop().sock_sendall(channel.socket, LENGTH.pack(len(message)) + message)
@@ -227,7 +238,7 @@ async def _send(worker: Worker, message: bytes) -> None:
 async def _receive(worker: Worker) -> bytes:
     channel = worker.channel
     if not isinstance(channel, SocketChannel):
-        return await asyncio.to_thread(channel.receive)
+        return await _in_thread(channel.receive)
     channel.socket.setblocking(False)
     (length,) = LENGTH.unpack(await _exactly(channel, LENGTH.size))
     return bytes(await _exactly(channel, length))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from typing import Any
 
 from threatgraph.errors import EngineFailed, QueryTimeout, QueryTooLarge, ThreatGraphError
 from threatgraph.store.workers.hosts import Worker
@@ -56,11 +57,20 @@ def read_reply(reply: bytes, what: str, memory: int) -> tuple[bytes, bytes]:
         import pickle
 
         error_type, arguments, details = pickle.loads(content)  # noqa: S301 - pickled by our worker for a call, not by a query
-        error: ThreatGraphError = error_type.__new__(error_type)
+        error = _empty(error_type)
         error.args = arguments
         vars(error).update(details)
         raise error
     return kind, content
+
+
+def _empty(error_type: type[ThreatGraphError]) -> ThreatGraphError:
+    """A new error without its message, made as Python makes it: by the built-in class whose layout the error has."""
+    builtin: Any = error_type
+    while builtin.__module__ != "builtins":
+        builtin = builtin.__base__
+    error: ThreatGraphError = builtin.__new__(error_type)
+    return error
 
 
 def crash(worker: Worker, what: str, memory: int) -> ThreatGraphError:
