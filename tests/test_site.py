@@ -380,8 +380,8 @@ def test_a_manifest_that_is_not_ours_is_refused(content: str, tmp_path: Path) ->
 def test_an_interrupted_build_is_continued(small: ThreatGraph, tmp_path: Path) -> None:
     """All names are in the manifest before the first file is written."""
     folder, parts = SiteFolder(tmp_path / "site"), plan(small)
-    folder.begin([name for part in parts for name in part.names])
-    folder.write(parts[0].names[0], b"incomplete")
+    folder.begin([name for part in parts for name in part.files])
+    folder.write("index.html", b"incomplete")
     build(small, tmp_path / "site")
     build(small, tmp_path / "fresh")
     assert files(tmp_path / "site") == files(tmp_path / "fresh")
@@ -410,6 +410,22 @@ def test_a_record_with_the_name_of_another_file_is_left_out(tmp_path: Path) -> N
     assert b"<h1>threatgraph</h1>" in (tmp_path / "site/index.html").read_bytes()
     assert (tmp_path / "site/pattern/..%2fx.html").is_file()
     assert result.files == len(files(tmp_path / "site")) - 1
+
+
+def test_a_form_that_cannot_represent_a_value_is_left_out(tmp_path: Path) -> None:
+    """XML has no character U+0001 (XML 1.0, section 2.2)."""
+    file = tmp_path / "a.ttl"
+    file.write_text(
+        f'{RETIRED}\npattern:control a tg:ThreatPattern ; skos:prefLabel "a\\u0001b"@en .', encoding="utf-8"
+    )
+    graph = ThreatGraph.open([file], bundled=False)
+    with pytest.warns(ThreatGraphWarning, match="is left out: ") as warned:
+        build(graph, tmp_path / "site", processes=1)
+    left_out = {str(one.message).partition(" ")[0] for one in warned}
+    assert "export/graph.rdf" in left_out
+    assert not left_out & files(tmp_path / "site").keys()
+    assert (tmp_path / "site/pattern/control.ttl").is_file()
+    assert not left_out & set(json.loads((tmp_path / "site" / MANIFEST).read_bytes())["files"])
 
 
 def test_without_a_base_url_addresses_are_those_of_the_iris(small: ThreatGraph, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 from typing import NamedTuple
 
-from threatgraph.errors import ThreatGraphError, ThreatGraphWarning
+from threatgraph.errors import NotRepresentable, QueryTooLarge, ThreatGraphError, ThreatGraphWarning
 from threatgraph.graph import ThreatGraph
 from threatgraph.store.memory import MemoryStore
 from threatgraph.web.site_folder import SiteFolder, is_safe
@@ -26,6 +26,17 @@ _CHUNK = 8
 """Parts that a process takes at a time."""
 _site: tuple[SiteFolder, Sequence[Part]] | None = None
 """What forked processes render."""
+
+
+class _Written(NamedTuple):
+    """The files of a part."""
+
+    sizes: dict[str, int]
+    """The bytes of each file."""
+    changed: int
+    """The number of files whose content is new."""
+    left_out: dict[str, str]
+    """The files that cannot be made, each with the reason."""
 
 
 class SiteResult(NamedTuple):
@@ -57,12 +68,15 @@ def build(graph: ThreatGraph, folder: Path, *, base_url: str | None = None, proc
     """
     target = SiteFolder(folder)
     parts = plan(graph, base_url)
-    names = [name for part in parts for name in part.names]
-    target.begin(names)
-    written = size = 0
-    for count, total in _render(target, parts, _processes(graph, processes)):
-        written, size = written + count, size + total
-    return SiteResult(len(names), written, target.finish(names), size)
+    target.begin([name for part in parts for name in part.files])
+    sizes: dict[str, int] = {}
+    written = 0
+    for one in _render(target, parts, _processes(graph, processes)):
+        sizes |= one.sizes
+        written += one.changed
+        for name, reason in one.left_out.items():
+            warnings.warn(f"{name} is left out: {reason}", ThreatGraphWarning, 2)
+    return SiteResult(len(sizes), written, target.finish(sizes), sum(sizes.values()))
 
 
 def plan(graph: ThreatGraph, base_url: str | None = None) -> list[Part]:
@@ -74,16 +88,17 @@ def plan(graph: ThreatGraph, base_url: str | None = None) -> list[Part]:
     """
     site = Site(graph, base_url)
     parts = shared_parts(site)
-    files = {name for part in parts for name in part.names}
+    files = {name for part in parts for name in part.files}
     folders = {folder for name in files for folder in _folders(name)}
     for part in records_of(site):
-        above = {folder for name in part.names for folder in _folders(name)}
-        taken = files & above or (files | folders) & set(part.names)
-        if taken or not all(map(is_safe, part.names)):
-            site.paths.remove(part.names[0].removesuffix(".html"))
-            warnings.warn(f"{part.names[0]} cannot be the name of a file here: left out.", ThreatGraphWarning, 3)
+        above = {folder for name in part.files for folder in _folders(name)}
+        taken = files & above or (files | folders) & part.files.keys()
+        if taken or not all(map(is_safe, part.files)):
+            page = next(iter(part.files))
+            site.paths.remove(page.removesuffix(".html"))
+            warnings.warn(f"{page} cannot be the name of a file here: left out.", ThreatGraphWarning, 3)
             continue
-        files |= set(part.names)
+        files |= part.files.keys()
         folders |= above
         parts.append(part)
     return parts
@@ -103,8 +118,8 @@ def _processes(graph: ThreatGraph, wanted: int | None) -> int:
     return wanted or available or 1
 
 
-def _render(folder: SiteFolder, parts: Sequence[Part], processes: int) -> Iterator[tuple[int, int]]:
-    """Render all parts; yields for each the number of files that were written, and the bytes of all of its files."""
+def _render(folder: SiteFolder, parts: Sequence[Part], processes: int) -> Iterator[_Written]:
+    """Render all parts."""
     global _site
     _site = (folder, parts)
     if processes == 1:
@@ -128,14 +143,17 @@ def _ignore_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _write(number: int) -> tuple[int, int]:
+def _write(number: int) -> _Written:
     assert _site is not None  # noqa: S101 - set before the processes are forked
     folder, parts = _site
-    part, written, size = parts[number], 0, 0
-    try:
-        for name, content in zip(part.names, part.render(), strict=True):
-            written += folder.write(name, content)
-            size += len(content)
-    except ThreatGraphError as error:
-        raise ThreatGraphError(str(error)) from error  # other errors cannot be sent to another process
-    return written, size
+    sizes, count, left_out = {}, 0, {}
+    for name, render in parts[number].files.items():
+        try:
+            content = render()
+            count += folder.write(name, content)
+            sizes[name] = len(content)
+        except (NotRepresentable, QueryTooLarge) as error:
+            left_out[name] = str(error)
+        except ThreatGraphError as error:
+            raise ThreatGraphError(str(error)) from error  # other errors cannot be sent to another process
+    return _Written(sizes, count, left_out)

@@ -48,7 +48,8 @@ class SiteFolder:
         self.path.mkdir(parents=True, exist_ok=True)
         for folder in sorted({(self.path / name).parent for name in names}):
             folder.mkdir(parents=True, exist_ok=True)
-        self._save(self._ours | set(names))
+        self._ours |= set(names)
+        self._save(self._ours)
 
     def write(self, name: str, content: bytes) -> bool:
         """Write a file unless it already has the content, and return whether it was written.

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from threatgraph.catalog import NamedQuery
 from threatgraph.graph import ThreatGraph
 from threatgraph.listing import list_page
 from threatgraph.publishing.dcat import dcat
@@ -40,10 +39,8 @@ _CLOSED = ("/export/",)
 class Part(NamedTuple):
     """A part of a site."""
 
-    names: tuple[str, ...]
-    """The names of its files, with slashes."""
-    render: Callable[[], Iterable[bytes]]
-    """Returns the content of each file."""
+    files: Mapping[str, Callable[[], bytes]]
+    """The names of its files, with slashes, each with the function that renders its content."""
 
 
 class Site:
@@ -81,7 +78,7 @@ def records_of(site: Site) -> Iterator[Part]:
     forms = [form for form in RECORD_FORMS if form in FORMS]
     for path in sorted(site.paths):
         if path not in KINDS and path != ontology.PATH:
-            yield Part(tuple(f"{path}.{form}" for form in forms), partial(_record, site, path, forms))
+            yield Part({f"{path}.{form}": partial(_record, site, path, form) for form in forms})
 
 
 def shared_parts(site: Site) -> list[Part]:
@@ -89,16 +86,15 @@ def shared_parts(site: Site) -> list[Part]:
     return [*_downloads(site), *_pages(site), *_queries(site), *_lists(site), *_machine_files(site)]
 
 
-def _record(site: Site, path: str, forms: Iterable[str]) -> Iterator[bytes]:
-    for form in forms:
-        document = render_record(site.graph, path, form, site.links(path, form))
-        assert document is not None  # noqa: S101 - planned from the same graph
-        yield document.content
+def _record(site: Site, path: str, form: str) -> bytes:
+    document = render_record(site.graph, path, form, site.links(path, form))
+    assert document is not None  # noqa: S101 - planned from the same graph
+    return document.content
 
 
 def _one(name: str, function: Callable[..., bytes], *given: object, **named: object) -> Part:
     """A part of one file."""
-    return Part((name,), lambda: [function(*given, **named)])
+    return Part({name: partial(function, *given, **named)})
 
 
 def _pages(site: Site) -> Iterator[Part]:
@@ -114,7 +110,7 @@ def _pages(site: Site) -> Iterator[Part]:
     yield _one(f"{file_pages.SPARQL_PATH}.html", file_pages.render_sparql, top)
     yield _one("404.html", file_pages.render_not_found, site.not_found_links)
     for name, content in (style(), script()):
-        yield Part((f"static/{name}",), partial(list, [content]))
+        yield _one(f"static/{name}", bytes, content)
 
 
 def _queries(site: Site) -> Iterator[Part]:
@@ -123,30 +119,28 @@ def _queries(site: Site) -> Iterator[Part]:
         links = site.links(QUERIES, form)
         yield _one(f"{QUERIES}.{form}", lambda form, links: render_queries(graph, form, links).content, form, links)
     for query in graph.queries.values():
-        yield Part(
-            tuple(f"{QUERIES}/{query.name}.{form}" for form in file_forms(graph, query)), partial(_query, site, query)
-        )
+        forms = file_forms(graph, query)
+        yield Part({f"{QUERIES}/{query.name}.{form}": partial(_query, site, query.name, form) for form in forms})
 
 
-def _query(site: Site, query: NamedQuery) -> Iterator[bytes]:
-    for form in file_forms(site.graph, query):
-        yield render_query(site.graph, query.name, form, site.links(f"{QUERIES}/{query.name}", form))
+def _query(site: Site, name: str, form: str) -> bytes:
+    return render_query(site.graph, name, form, site.links(f"{QUERIES}/{name}", form))
 
 
 def _lists(site: Site) -> Iterator[Part]:
     for kind in KINDS:
         for form in LIST_FORMS:
             if form in FORMS and form != "html":
-                yield Part((f"{kind}.{form}",), partial(_list, site, kind, form))
+                yield _one(f"{kind}.{form}", _list, site, kind, form)
         total = list_page(site.graph.store, kind, limit=1).total
         for page in range(1, max(-(-total // FILE_LIMIT), 1) + 1):
-            yield Part((f"{page_path(kind, page)}.html",), partial(_list, site, kind, "html", page))
+            yield _one(f"{page_path(kind, page)}.html", _list, site, kind, "html", page)
 
 
-def _list(site: Site, kind: str, form: str, page: int = 1) -> Iterator[bytes]:
+def _list(site: Site, kind: str, form: str, page: int = 1) -> bytes:
     document = render_whole_list(site.graph, kind, form, site.links(kind, form), page)
     assert document is not None  # noqa: S101 - planned from the same graph
-    yield document.content
+    return document.content
 
 
 def _downloads(site: Site) -> Iterator[Part]:
