@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from threatgraph.errors import UnknownName
@@ -30,7 +31,31 @@ class Node(NamedTuple):
     below: list[Node]
 
 
-def render_record(graph: ThreatGraph, path: str, form: str, links: Links) -> Document | None:
+class Reading:
+    """A record with what its pages show, which is read once for several forms.
+
+    Args:
+        graph: the graph.
+        iri: the IRI of the record.
+    """
+
+    def __init__(self, graph: ThreatGraph, iri: str) -> None:
+        self.graph, self.record = graph, read_record(graph.store, iri)
+
+    @cached_property
+    def inbound(self) -> dict[str, tuple[Link, ...]]:
+        """The records that link to it, by property."""
+        return read_inbound(self.graph.store, self.record.iri)
+
+    @cached_property
+    def languages(self) -> dict[str, str]:
+        """The language of each text that is not English."""
+        return read_languages(self.graph.store, self.record.iri)
+
+
+def render_record(
+    graph: ThreatGraph, path: str, form: str, links: Links, reading: Reading | None = None
+) -> Document | None:
     """Return the document of a record, or ``None`` if the graph has no record with this IRI.
 
     Args:
@@ -38,15 +63,17 @@ def render_record(graph: ThreatGraph, path: str, form: str, links: Links) -> Doc
         path: the path of the IRI of the record, such as ``pattern/goal-drift``.
         form: a name from :data:`threatgraph.web.document.RECORD_FORMS`.
         links: where documents are.
+        reading: the record, if it was read before.
     """
     iri = BASE + path
-    if not exists(graph.store, iri):
+    if reading is None and not exists(graph.store, iri):
         return None
-    record = read_record(graph.store, iri)
+    reading = reading or Reading(graph, iri)
+    record = reading.record
     types = (f"{schema_org.SCHEMA}{schema_org.type_of(record)}", _ABOUT_PAGE)
     found = signposts(path, RECORD_FORMS, links, types=types, collection=_collection(record))
     rdf = RDF_FORMS.get(form)
-    content = _rdf(graph, iri, rdf) if rdf else _WRITERS[form](graph, record, links, found)
+    content = _rdf(graph, iri, rdf) if rdf else _WRITERS[form](reading, links, found)
     return Document(content, form, path, found)
 
 
@@ -67,9 +94,10 @@ def _rdf(graph: ThreatGraph, iri: str, format: str) -> bytes:
     return export(graph.store, format, node=iri)
 
 
-def _html(graph: ThreatGraph, record: Record, links: Links, found: Any) -> bytes:
-    page = _view(graph, record, links, frozenset({"inScheme"} if record.kind == "framework" else ()))
-    tree, size = _tree(graph, record, links) if record.kind == "framework" else ([], 0)
+def _html(reading: Reading, links: Links, found: Any) -> bytes:
+    record = reading.record
+    page = _view(reading, links, frozenset({"inScheme"} if record.kind == "framework" else ()))
+    tree, size = _tree(reading.graph, record, links) if record.kind == "framework" else ([], 0)
     return render(
         "record",
         links=links,
@@ -84,26 +112,26 @@ def _html(graph: ThreatGraph, record: Record, links: Links, found: Any) -> bytes
     )
 
 
-def _markdown(graph: ThreatGraph, record: Record, links: Links, _: Any) -> bytes:
-    return write_record(_view(graph, record, links, frozenset())).encode()
+def _markdown(reading: Reading, links: Links, _: Any) -> bytes:
+    return write_record(_view(reading, links, frozenset())).encode()
 
 
-def _json(graph: ThreatGraph, record: Record, _: Links, __: Any) -> bytes:
-    return to_json(describe(graph, record))
+def _json(reading: Reading, _: Links, __: Any) -> bytes:
+    return to_json(describe(reading))
 
 
-_WRITERS: dict[str, Callable[[ThreatGraph, Record, Links, Any], bytes]] = {
+_WRITERS: dict[str, Callable[[Reading, Links, Any], bytes]] = {
     "html": _html,
     "md": _markdown,
     "json": _json,
 }
 
 
-def describe(graph: ThreatGraph, record: Record) -> dict[str, object]:
+def describe(reading: Reading) -> dict[str, object]:
     """Return a record as plain values: its statements, its kind, label and code, and the records that link to it."""
-    inbound = read_inbound(graph.store, record.iri)
+    record = reading.record
     about = {"iri": record.iri, "kind": record.kind or None, "label": record.label, "code": record.code}
-    links = {name: [link.to_dict() for link in found] for name, found in inbound.items()}
+    links = {name: [link.to_dict() for link in found] for name, found in reading.inbound.items()}
     return {**about, **record.to_dict(), "inbound": links}
 
 
@@ -112,10 +140,8 @@ def to_json(value: object) -> bytes:
     return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
 
 
-def _view(graph: ThreatGraph, record: Record, links: Links, without: frozenset[str]) -> View:
-    inbound = read_inbound(graph.store, record.iri)
-    languages = read_languages(graph.store, record.iri)
-    return view(record, inbound, links, languages=languages, without=without)
+def _view(reading: Reading, links: Links, without: frozenset[str]) -> View:
+    return view(reading.record, reading.inbound, links, languages=reading.languages, without=without)
 
 
 def _tree(graph: ThreatGraph, framework: Record, links: Links) -> tuple[list[Node], int]:

@@ -28,7 +28,7 @@ from threatgraph.web.lists import FILE_LIMIT, page_path, render_whole_list
 from threatgraph.web.ontology import render_context, render_ontology
 from threatgraph.web.queries import PATH as QUERIES
 from threatgraph.web.queries import file_forms, render_queries, render_query
-from threatgraph.web.records import render_record
+from threatgraph.web.records import Reading, render_record
 
 #: The forms of documents in files. N-Triples and RDF/XML, which have the same triples as Turtle, would double the size.
 FORMS = ("html", "ttl", "jsonld", "json", "csv", "md")
@@ -60,6 +60,18 @@ class Site:
         self.not_found_links = Links(path, _SUFFIX, FORMS)
         """Links of the page that a host shows at any path, which cannot be relative to it."""
 
+        self._read: tuple[str, Reading] | None = None
+
+    def reading(self, path: str) -> Reading:
+        """Return a record, which is read once if its forms are rendered one after another.
+
+        Args:
+            path: the path of the record.
+        """
+        if self._read is None or self._read[0] != path:
+            self._read = path, Reading(self.graph, BASE + path)
+        return self._read[1]
+
     def links(self, path: str, form: str = "html") -> Links:
         """Return the links of a document, which are relative to its path.
 
@@ -87,7 +99,7 @@ def shared_parts(site: Site) -> list[Part]:
 
 
 def _record(site: Site, path: str, form: str) -> bytes:
-    document = render_record(site.graph, path, form, site.links(path, form))
+    document = render_record(site.graph, path, form, site.links(path, form), site.reading(path))
     assert document is not None  # noqa: S101 - planned from the same graph
     return document.content
 
