@@ -52,7 +52,15 @@ REVIEWED = "reviewed"
 
 
 #: Headings of properties that pages of records do not show.
-_HEADINGS = {"prefLabel": "Label", "notation": "Code", "isReplacedBy": "Replaced by", "hasPart": "Part"}
+_HEADINGS = {
+    "prefLabel": "Label",
+    "notation": "Code",
+    "isReplacedBy": "Replaced by",
+    "hasPart": "Part",
+    "subject_id": "Source",
+    "object_id": "Target",
+    "predicate_id": "Predicate",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +208,11 @@ class ReleaseDiff:
         """What differs and is not listed, as a sentence; empty if there is nothing."""
         if not self.derived and not self.bookkeeping:
             return ""
-        return f"Not listed: {self.derived:,} derived statements and {self.bookkeeping:,} statements of bookkeeping."
+        derived, bookkeeping = f"{self.derived:,} derived statement", f"{self.bookkeeping:,} statement"
+        return (
+            f"Not listed: {derived}{'' if self.derived == 1 else 's'} and "
+            f"{bookkeeping}{'' if self.bookkeeping == 1 else 's'} of bookkeeping."
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The change list as plain values, for JSON."""

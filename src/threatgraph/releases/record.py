@@ -25,6 +25,7 @@ RATINGS = frozenset(
 )
 #: The classes of the parts that are listed by themselves.
 _CLASSES = {tg("FrameworkMapping"): "remapped", tg("CrosswalkMapping"): "remapped", tg("PatternLink"): "relinked"}
+_GONE = {"remapped": "withdrawn", "relinked": "removed"}
 _TARGETS = (f"{_SSSOM}object_id", tg("pattern"))
 #: What a mapping or a pattern link states.
 _RELATION = (
@@ -101,7 +102,7 @@ class RecordChanges:
     def _whole_part(self, category: str, part: str, found: Statements, links: int) -> Change:
         """A mapping or pattern link that only one of the states has."""
         shown = [detail for detail in self._details(found) if detail.predicate in _SHOWN]
-        action = "added" if part in self._new else "withdrawn"
+        action = "added" if part in self._new else _GONE[category]
         size = len(found.removed) + len(found.added) + links
         return Change(category, action, self._record, "", part, self._target(part), shown, size)
 
