@@ -549,3 +549,8 @@ def test_the_output_goes_to_a_file(old: Release, tmp_path: Path) -> None:
     path = tmp_path / "changes.html"
     assert run("diff", str(old.folder), str(old.folder), "--format", "html", "-o", str(path)) == (0, "", "")
     assert path.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+
+
+def test_the_shell_completes_bundled_and_files() -> None:
+    assert run("complete", "--", "diff", "b") == (0, "bundled\tthe bundled graph\n:files\n", "")
+    assert "nquads-patch\n" in run("complete", "--", "diff", "bundled", "x", "--format", "")[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from threatgraph.cli.options import Options, add_format
-from threatgraph.cli.output import notify, width, write, write_text
+from threatgraph.cli.output import notify, width, write
 from threatgraph.cli.parser import Parser
 from threatgraph.errors import ThreatGraphError
 
@@ -49,8 +49,7 @@ def execute(options: DiffOptions) -> int:
     from threatgraph.releases import compare, export, read_state
 
     found = compare(read_state(options.old), read_state(options.new))
-    content = export(found, options.format, width(options))
-    (write_text if options.format == "text" else write)(content, options)
+    write(export(found, options.format, width(options)), options)
     if options.gate and found.problems:
         notify(f"gate: {' and '.join(found.problems)}")
         return 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from threatgraph.display import printable
 from threatgraph.errors import UnknownName
 from threatgraph.releases.comparison import compare
 from threatgraph.releases.model import Change, Detail, ReleaseDiff
@@ -15,7 +16,7 @@ __all__ = ["BUNDLED", "FORMATS", "Change", "Detail", "ReleaseDiff", "State", "co
 def _text(found: ReleaseDiff, width: int | None) -> str:
     from threatgraph.releases.text import render
 
-    return render(found, width)
+    return printable(render(found, width))
 
 
 def _markdown(found: ReleaseDiff, width: int | None) -> str:

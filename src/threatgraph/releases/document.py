@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from threatgraph.assess.formats.blocks import Block, Grid, Heading, Inline, Inlines, Items, Link, Paragraph
 from threatgraph.releases.model import CATEGORIES, Change, Name, ReleaseDiff
-from threatgraph.releases.sentences import proposal, statements
+from threatgraph.releases.sentences import extent, proposal
 
 
 def document(found: ReleaseDiff) -> list[Block]:
@@ -44,8 +44,8 @@ def _action(change: Change) -> Iterator[Inline]:
     yield change.action
     if change.target is not None:
         yield from (": ", _link(change.target))
-    if change.kind:
-        yield f" ({change.kind}, {statements(change.statements)})"
+    if size := extent(change):
+        yield f" ({size})"
 
 
 def _values(values: Iterable[Name]) -> Inlines:

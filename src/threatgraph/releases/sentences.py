@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threatgraph.releases.model import ReleaseDiff
+from threatgraph.releases.model import Change, ReleaseDiff
 
 
 def proposal(found: ReleaseDiff) -> str:
@@ -12,7 +12,7 @@ def proposal(found: ReleaseDiff) -> str:
         found: the change list.
     """
     reasons = {
-        "major": f"{' and '.join(found.problems)}",
+        "major": " and ".join(found.problems),
         "minor": "records, mappings or pattern links were added, retired or changed",
         "patch": "only texts, ratings and other values of records changed",
         "none": "no content changed",
@@ -20,6 +20,12 @@ def proposal(found: ReleaseDiff) -> str:
     return f"Proposed version step: {found.step} ({reasons[found.step]})."
 
 
-def statements(number: int) -> str:
-    """A number of statements in words."""
-    return f"{number:,} statement{'' if number == 1 else 's'}"
+def extent(change: Change) -> str:
+    """The kind of a record that was added, retired or vanished, and how many statements came or went with it.
+
+    Args:
+        change: the change; the result is empty for other changes.
+    """
+    if not change.kind or change.category == "retired":  # a tombstone says nothing on what was there before
+        return change.kind
+    return f"{change.kind}, {change.statements:,} statement{'' if change.statements == 1 else 's'}"

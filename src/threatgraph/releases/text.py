@@ -7,7 +7,7 @@ from itertools import groupby
 
 from threatgraph.layout import display_width, fill
 from threatgraph.releases.model import CATEGORIES, Change, Detail, ReleaseDiff
-from threatgraph.releases.sentences import proposal, statements
+from threatgraph.releases.sentences import extent, proposal
 from threatgraph.vocab import shorten
 
 _ONE_LINE = 66
@@ -43,8 +43,8 @@ def _category(changes: Iterable[Change], width: int | None) -> Iterator[str]:
 
 def _change(change: Change, width: int | None) -> Iterator[str]:
     indent = "      "
-    if change.kind:
-        yield from _hung(indent, f"{change.kind}, {statements(change.statements)}", width)
+    if size := extent(change):
+        yield from _hung(indent, size, width)
     if change.target is not None:
         yield from _hung(indent, f"{change.action}: {change.target.text}", width)
         indent += "  "
