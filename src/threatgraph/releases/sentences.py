@@ -26,6 +26,6 @@ def extent(change: Change) -> str:
     Args:
         change: the change; the result is empty for other changes.
     """
-    if not change.kind or change.category == "retired":  # a tombstone says nothing on what was there before
+    if not change.kind or change.category == "retired":  # the statements that differ are not its size
         return change.kind
     return f"{change.kind}, {change.statements:,} statement{'' if change.statements == 1 else 's'}"
