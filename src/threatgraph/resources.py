@@ -101,16 +101,20 @@ def queries_dir() -> Path:
     return root() / "queries"
 
 
-def bundled_files() -> list[Path]:
-    """Return the files of the bundled graph, sorted: ontology, schemes and data (not shapes, rules or alignments)."""
-    return [Path(path) for path, _ in _bundled()]
+def bundled_files(folder: Path | None = None) -> list[Path]:
+    """Return the files of the bundled graph, sorted: ontology, schemes and data (not shapes, rules or alignments).
+
+    Args:
+        folder: the folder of another release, with ``ontology/`` and ``data/``; by default :func:`root`.
+    """
+    return [Path(path) for path, _ in _bundled(folder or root())]
 
 
 def bundled_digest() -> str:
     """Return a digest of the names, sizes and modification times of the bundled files and rules, to detect changes."""
     rules = str(ontology_dir() / "rules")
     start = len(str(root())) + 1
-    files = [*_bundled(), *_sorted(rules, ".rq")]
+    files = [*_bundled(root()), *_sorted(rules, ".rq")]
     lines = [f"{path[start:]}\0{status.st_size}\0{status.st_mtime_ns}\n" for path, status in files]
     return digest("".join(lines).replace(os.sep, "/"))
 
@@ -128,14 +132,14 @@ def _sha256() -> Any:
     return import_module("hashlib").sha256
 
 
-def _bundled() -> list[tuple[str, os.stat_result]]:
+def _bundled(folder: Path) -> list[tuple[str, os.stat_result]]:
     """The paths of the files of the bundled graph and their status."""
-    ontology = str(ontology_dir())
+    ontology = str(folder / "ontology")
     main = os.path.join(ontology, "threatgraph.ttl")  # noqa: PTH118 - see _below
     return [
         (main, os.stat(main)),  # noqa: PTH116
         *_sorted(os.path.join(ontology, "schemes"), ".ttl"),  # noqa: PTH118
-        *_sorted(str(data_dir()), ".ttl", deep=True),
+        *_sorted(str(folder / "data"), ".ttl", deep=True),
     ]
 
 
@@ -161,18 +165,19 @@ def _below(folder: str, suffix: str, *, deep: bool) -> Iterator[os.DirEntry[str]
 @cache
 def _named_checkout(name: str) -> Path:
     folder = Path(name).expanduser().resolve()
-    if not _has_data(folder):
+    if not has_graph(folder):
         raise ThreatGraphError(f"{CHECKOUT}: {name} is not a checkout of threatgraph (ontology/, data/, queries/).")
     return folder
 
 
-def _has_data(folder: Path) -> bool:
+def has_graph(folder: Path) -> bool:
+    """Return whether a folder has the files of a release, as a checkout has: ontology, data and queries."""
     ontology = folder / "ontology" / "threatgraph.ttl"
     return ontology.is_file() and (folder / "data").is_dir() and (folder / "queries").is_dir()
 
 
 def _is_checkout(folder: Path) -> bool:
     try:
-        return _has_data(folder) and _LINE in (folder / "pyproject.toml").read_bytes().splitlines()
+        return has_graph(folder) and _LINE in (folder / "pyproject.toml").read_bytes().splitlines()
     except OSError:
         return False

@@ -55,6 +55,7 @@ LAYERS = {
     "analytics": 3,
     "plots": 3,
     "publishing": 3,
+    "releases": 3,
     "graph": 4,
     "service": 5,
     "web": 5,
@@ -118,6 +119,7 @@ FOR_THE_COMMAND_LINE |= {
     "export",
     "importers",
     "plots",
+    "releases",
 }
 _SPARQL = re.compile(r"\b(SELECT|ASK|CONSTRUCT|DESCRIBE|INSERT|DELETE)\b[^{]*\{")
 

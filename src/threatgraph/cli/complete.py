@@ -115,6 +115,8 @@ class _Completion:
             return ((str(name), "") for name in action.choices)
         if action.metavar in ("PATH", "FILE", "DIR"):
             return [(_FILES, "")]
+        if action.metavar in ("OLD", "NEW"):
+            return [("bundled", "the bundled graph"), (_FILES, "")]
         if action.metavar == "KIND":
             return ((kind.name, "") for kind in KINDS.values())
         if action.metavar == "TERM":

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from threatgraph.importers import ImportResult
     from threatgraph.plots.chart import Chart
+    from threatgraph.releases import ReleaseDiff
     from threatgraph.store.remote.sync import SyncResult
 
 
@@ -103,6 +104,30 @@ class Exchange(Lookups):
         from threatgraph.importers import import_into
 
         return import_into(self.store, format, Path(path), min_confidence if predict_links else None)
+
+    def diff(self, new: Exchange | PathLike) -> ReleaseDiff:
+        """Compare this graph, as the old state, to a new state of it.
+
+        Args:
+            new: the new state: a graph, an RDF file, a folder of RDF files or of a store on disk, or ``"bundled"`` for
+                the bundled graph.
+
+        Returns:
+            The changes by record, with the counts, the proposed version step and the statements that differ.
+
+        Raises:
+            InvalidFile: if a file is missing, is not RDF or does not parse; if nothing in one of the states is about a
+                record of threatgraph.
+            ThreatGraphError: if a store cannot be read.
+
+        Example:
+            >>> graph.diff("bundled").step
+            'none'
+        """
+        from threatgraph.releases import compare, read_state
+
+        newer = new.store if isinstance(new, Exchange) else str(new)
+        return compare(read_state(self.store), read_state(newer))
 
     def plot(
         self,

@@ -29,7 +29,16 @@ def to_html(data: AssessmentData, register: Register) -> str:
         data: the assessment.
         register: its register.
     """
-    blocks = document(data, register)
+    return page(data.title, document(data, register))
+
+
+def page(title: str, blocks: Sequence[Block]) -> str:
+    """Write the parts of a document as a page, with links to the headings of level 2 below the first two parts.
+
+    Args:
+        title: the title of the page.
+        blocks: the parts; at least a heading and a note.
+    """
     contents = "".join(
         f'<li><a href="#{_escape(block.name)}">{_escape(block.text)}</a></li>'
         for block in blocks
@@ -42,7 +51,7 @@ def to_html(data: AssessmentData, register: Register) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="referrer" content="no-referrer">\n'
-        f"<title>{_escape(data.title)}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n"
+        f"<title>{_escape(title)}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n"
         f"{first}{note}{nav}{''.join(others)}</main>\n</body>\n</html>\n"
     )
 

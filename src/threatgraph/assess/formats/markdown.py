@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from threatgraph.assess.formats.blocks import Block, Fields, Grid, Heading, Inline, Inlines, Items, Link, Paragraph
 from threatgraph.assess.formats.document import document
@@ -23,7 +23,16 @@ def to_markdown(data: AssessmentData, register: Register) -> str:
         data: the assessment.
         register: its register.
     """
-    return "\n\n".join(_block(block) for block in document(data, register)) + "\n"
+    return render(document(data, register))
+
+
+def render(blocks: Iterable[Block]) -> str:
+    """Write the parts of a document as Markdown.
+
+    Args:
+        blocks: the parts.
+    """
+    return "\n\n".join(map(_block, blocks)) + "\n"
 
 
 def _block(block: Block) -> str:
