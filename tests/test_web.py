@@ -23,7 +23,9 @@ from servers import free_port
 from threatgraph import ThreatGraph
 from threatgraph.listing import list_page
 from threatgraph.records import Record, exists, read_record
+from threatgraph.service import PLAIN, ServedGraph, Source
 from threatgraph.vocab import BASE, KINDS
+from threatgraph.web import answers
 from threatgraph.web.document import LIST_FORMS, MEDIA_TYPES, RDF_FORMS, RECORD_FORMS, Document
 from threatgraph.web.home import render_home
 from threatgraph.web.html import style
@@ -612,3 +614,18 @@ def test_named_queries_have_pages_with_a_form_and_results(client: Client, graph:
     assert wrong.status == 400
     assert "regulatory-gap" in check_page(wrong.body).text
     assert client.get("/queries/patterns-by-cuase", HTML).status == 404
+
+
+def test_a_graph_without_labels_has_pages(tmp_path: Path) -> None:
+    file = tmp_path / "bare.ttl"
+    file.write_text(
+        f"@prefix tg: <{BASE}ontology#> .\n"
+        f"<{BASE}pattern/x> a tg:ThreatPattern ; tg:severity <{BASE}severity/high> .\n"
+        f"<{BASE}severity/high> a tg:Severity .\n",
+        encoding="ascii",
+    )
+    served = ServedGraph(Source(data=(str(file),), bundled=False))
+    served.prepare(PLAIN)
+    assert answers.records(served, "pattern", "html", "/").status == 200
+    assert answers.record(served, "pattern/x", "html", "/").status == 200
+    assert answers.home(served, "html", "/").status == 200

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from threatgraph.errors import UnknownName
 from threatgraph.graph import ThreatGraph
 from threatgraph.headings import heading
 from threatgraph.listing import list_page
@@ -70,15 +71,18 @@ def list_fields(graph: ThreatGraph, kind: str, given: Mapping[str, str]) -> list
 
 
 def options(graph: ThreatGraph, kind: str) -> tuple[Option, ...]:
-    """Return the records of a kind for a field; none if there are too many."""
+    """Return the records of a kind for a field; none if there are too many, or none has a label."""
     if kind not in KINDS:
         return ()
-    found = list_page(graph.store, kind, columns=("label",), limit=_MOST_OPTIONS)
+    try:
+        found = list_page(graph.store, kind, columns=("label",), limit=_MOST_OPTIONS)
+    except UnknownName:  # no record has the property
+        return ()
     if found.total > _MOST_OPTIONS:
         return ()
     namespace = f"{BASE}{kind}/"
-    rows = found.table.to_dicts()
-    return tuple(Option(str(row["record"]).removeprefix(namespace), str(row["label"])) for row in rows)
+    slugs = ((str(row["record"]).removeprefix(namespace), row["label"]) for row in found.table.to_dicts())
+    return tuple(Option(slug, str(label or slug)) for slug, label in slugs)
 
 
 def _chosen(value: str, found: tuple[Option, ...]) -> str:
