@@ -145,7 +145,7 @@ def _question(request: Request, query: str | None, given: Parameters, too_long: 
             NamedNode(iri)
         except ValueError:
             raise Problem(400, f"{iri!r} is not a valid IRI of a graph: use an absolute IRI.") from None
-    dataset = Dataset(tuple(default), tuple(other)) if default or other else None
+    dataset = (tuple(default), tuple(other)) if default or other else None
     return _Question(query, dataset, given.all("format"))
 
 

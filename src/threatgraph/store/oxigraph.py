@@ -279,8 +279,8 @@ def _evaluate(
     try:
         if dataset is None:
             return store.query(text, prefixes=PREFIXES, base_iri=base)
-        default: list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] = [ox.NamedNode(iri) for iri in dataset.default]
-        named: list[ox.NamedNode | ox.BlankNode] = [ox.NamedNode(iri) for iri in dataset.named]
+        default: list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] = [ox.NamedNode(iri) for iri in dataset[0]]
+        named: list[ox.NamedNode | ox.BlankNode] = [ox.NamedNode(iri) for iri in dataset[1]]
         return store.query(text, prefixes=PREFIXES, base_iri=base, default_graph=default, named_graphs=named)
     except SyntaxError as error:
         message = undeclared_prefix(sparql) or _mark_error(sparql, str(error.msg))

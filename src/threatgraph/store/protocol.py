@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pyoxigraph import BlankNode, NamedNode, Triple
 
@@ -16,19 +16,13 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
 Answer = Table | bool | list[Triple]
+Dataset = tuple[tuple[str, ...], tuple[str, ...]]
+"""The graphs that a query sees, instead of those that its text names (SPARQL 1.1 Protocol, section 2.1.4): the IRIs of
+the graphs that form the default graph, and those of the named graphs."""
 DEFAULT_TIMEOUT = 30.0
 """The default time limit of external queries, in seconds."""
 VALIDATION_TIMEOUT = 600.0
 """The default time limit of validation with shapes of the user, in seconds."""
-
-
-class Dataset(NamedTuple):
-    """The graphs that a query sees, instead of those that its text names (SPARQL 1.1 Protocol, section 2.1.4)."""
-
-    default: tuple[str, ...] = ()
-    """The IRIs of the graphs that form the default graph."""
-    named: tuple[str, ...] = ()
-    """The IRIs of the named graphs."""
 
 
 class Store(Protocol):

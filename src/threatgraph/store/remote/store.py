@@ -283,8 +283,9 @@ class RemoteStore:
     ) -> Response:
         graphs: list[tuple[str, str]] = []
         if dataset is not None:
-            graphs += [("default-graph-uri", iri) for iri in dataset.default]
-            graphs += [("named-graph-uri", iri) for iri in dataset.named]
+            default, named = dataset
+            graphs += [("default-graph-uri", iri) for iri in default]
+            graphs += [("named-graph-uri", iri) for iri in named]
         elif dataset_of is not None and (merged := self.default_graph) and not _names_dataset(dataset_of):
             if _uses_named_graphs(dataset_of):
                 text = in_dataset(text, merged, self.graphs())
