@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, nullcontext
-from typing import NamedTuple
+from contextlib import AbstractAsyncContextManager
 
 from starlette.requests import Request
 from starlette.routing import Route
@@ -17,33 +17,61 @@ from threatgraph.server.responses import server_of
 from threatgraph.service import Backend
 
 
-class Agents(NamedTuple):
-    """The routes of the endpoint, and what has to run as long as it is served."""
+class Agents:
+    """The endpoint. It is built at its first request, since its packages take a second to import, and 50 MB.
 
-    routes: list[Route]
-    run: Callable[[], AbstractAsyncContextManager[None]]
+    Args:
+        backend: the graph.
+    """
 
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._building, self._closing = asyncio.Lock(), asyncio.Event()
+        self._app: ASGIApp | None = None
+        self._serving: asyncio.Task[None] | None = None
 
-def agents(backend: Backend) -> Agents:
-    """Return the endpoint for agents; without routes if its packages are not installed."""
-    if not is_installed():
-        return Agents([], nullcontext)
-    from threatgraph.mcp.http import build
+    def routes(self) -> list[Route]:
+        """Return its routes; none if its packages are not installed."""
+        # Without its methods, since a route of another method would be that of a record.
+        return [Route(AGENTS, _Guarded(self))] if is_installed() else []
 
-    found = build(backend)
-    # Without its methods, since a route of another method would be that of a record.
-    return Agents([Route(AGENTS, _Guarded(found.app))], found.run)
+    async def app(self) -> ASGIApp:
+        """Return the application, and start what has to run as long as it is served."""
+        async with self._building:
+            if self._app is None:
+                from threatgraph.mcp.http import build
+
+                found = await asyncio.to_thread(build, self._backend)
+                started = asyncio.Event()
+                self._serving = asyncio.create_task(self._serve(found.run, started))
+                await started.wait()
+                self._app = found.app
+            return self._app
+
+    async def close(self) -> None:
+        """End what runs."""
+        self._closing.set()
+        if self._serving is not None:
+            await self._serving
+
+    async def _serve(self, run: Callable[[], AbstractAsyncContextManager[None]], started: asyncio.Event) -> None:
+        try:
+            async with run():
+                started.set()
+                await self._closing.wait()
+        finally:
+            started.set()
 
 
 class _Guarded:
     """Refuses other methods than POST, and requests that a page of another site sends: agents do not run in pages.
 
     Args:
-        app: the endpoint.
+        agents: the endpoint.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, agents: Agents) -> None:
+        self._agents = agents
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -52,7 +80,8 @@ class _Guarded:
             return
         # Read here, since the endpoint would wait for the end of a body without a limit of time.
         body = await read_body(request, server_of(request).settings)
-        await self._app(scope, _again(body, receive), send)
+        app = await self._agents.app()
+        await app(scope, _again(body, receive), send)
 
 
 def _again(body: bytes, receive: Receive) -> Receive:

@@ -15,15 +15,12 @@ from starlette.types import ASGIApp
 
 from threatgraph.errors import ThreatGraphError
 from threatgraph.server import api, browsers, linked_data, site_files, sparql
-from threatgraph.server.agents import agents
+from threatgraph.server.agents import Agents
 from threatgraph.server.gate import Gate
 from threatgraph.server.methods import wrong_method
 from threatgraph.server.problems import Problem, problem_of, respond_to
 from threatgraph.server.responses import ClientGone, Server, server_of
 from threatgraph.service import SEARCH
-
-MODULES = (sparql.WORK, *linked_data.MODULES)
-"""The modules whose functions run in workers."""
 
 
 def build(server: Server) -> ASGIApp:
@@ -32,18 +29,17 @@ def build(server: Server) -> ASGIApp:
     Args:
         server: the settings and the graph.
     """
-    endpoint = agents(server.backend)
+    agents = Agents(server.backend)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        # The search index takes longer to build than the graph to open, so it is built beside the first requests.
-        preparing = asyncio.create_task(server.backend.prepare(SEARCH))
-        async with endpoint.run():
-            yield
+        preparing = asyncio.create_task(_prepare(server))
+        yield
         preparing.cancel()
+        await agents.close()
 
     app = Starlette(
-        routes=[*_routes(server), *endpoint.routes, *linked_data.routes()],  # the last one matches every path,
+        routes=[*_routes(server), *agents.routes(), *linked_data.routes()],  # the last one matches every path,
         exception_handlers={
             ClientGone: _gone,
             **dict.fromkeys((Problem, ThreatGraphError, HTTPException, Exception), _refused),
@@ -52,6 +48,14 @@ def build(server: Server) -> ASGIApp:
     )
     app.state.server = server
     return Gate(app, server)
+
+
+async def _prepare(server: Server) -> None:
+    """Start what the first requests would wait for: the workers for queries, and the search index."""
+    backend = server.backend
+    pings = [backend.run("threatgraph.service.facts:ping", query=True) for _ in range(backend.limits.workers)]
+    await asyncio.gather(*pings, return_exceptions=True)
+    await backend.prepare(SEARCH)
 
 
 def _routes(server: Server) -> list[BaseRoute]:

@@ -24,9 +24,6 @@ from threatgraph.vocab import KINDS
 from threatgraph.web.document import GRAPH_FORMS, LIST_FORMS, MEDIA_TYPES, ONTOLOGY_FORMS, PAGE_FORMS, RECORD_FORMS
 from threatgraph.web.links import Links
 
-MODULES = ("threatgraph.web.answers", "threatgraph.web.queries")
-"""The modules of the functions that workers run."""
-
 _ALSO = {
     "html": ("application/xhtml+xml",),
     "rdf": ("application/xml", "text/xml"),
