@@ -20,6 +20,7 @@ from threatgraph.store.disk.manifest import Manifest
 from threatgraph.store.disk.snapshots import acquire
 from threatgraph.store.lexical_forms import LexicalForms, read_forms
 from threatgraph.store.oxigraph import OxigraphStore
+from threatgraph.store.protocol import Dataset
 
 
 class DirectoryStore(OxigraphStore):
@@ -71,6 +72,16 @@ class DirectoryStore(OxigraphStore):
             ThreatGraphError: if it cannot be opened.
         """
         self._store  # noqa: B018 - a property that opens it
+
+    def answer(self, sparql: str, dataset: Dataset | None = None, base: str | None = None) -> tuple[bytes, bytes]:
+        """Evaluate a query in this process; see :meth:`OxigraphStore.answer`.
+
+        Raises:
+            ThreatGraphError: if the folder is gone. Oxigraph 0.5.13 reads missing files until memory runs out.
+        """
+        if not self.path.exists():
+            raise ThreatGraphError(f"{self.directory}: the store is gone: load your files again.")
+        return super().answer(sparql, dataset, base)
 
     @cached_property
     def files(self) -> dict[str, Path]:
