@@ -547,6 +547,7 @@ def test_a_port_in_use_and_data_that_cannot_be_read_end_the_command() -> None:
             (["--port", "0", "--host", "not-a-host.invalid"], "not valid"),
             (["--port", "0", "--timeout", "61"], "at most 60"),
             (["--port", "0", "--memory", "much"], "must be a size"),
+            (["--port", "0", "--base-url", "example.org"], "must be a URL"),
         ):
             done = subprocess.run(
                 [sys.executable, "-m", "threatgraph", "serve", *words], capture_output=True, text=True, timeout=60

@@ -145,6 +145,15 @@ def _number(text: str) -> float:
         return math.nan
 
 
+def site_url(text: str) -> str:
+    """The URL of a home page, without its last slash."""
+    from threatgraph.web.links import is_site_url  # for two commands
+
+    if not is_site_url(text):
+        raise argparse.ArgumentTypeError(f"must be a URL such as https://example.org/threats, not {text!r}")
+    return text.rstrip("/")
+
+
 def utf8(text: str) -> str:
     """Text for the graph or for a query, which must be UTF-8."""
     try:

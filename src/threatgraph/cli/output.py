@@ -28,18 +28,27 @@ def open_graph(options: Options, more: Sequence[str] = (), *, quick: bool = Fals
         more: further files or folders to load; a store on disk has to have them already.
         quick: open a cached copy where there is one; for commands that read little of the graph.
     """
+    refuse_conflicts(options, more)
     bundled = not options.no_bundled
     if options.endpoint:
-        if options.data or more or not bundled or options.store:
-            reason = "a server is queried as it is; upload files with `threatgraph load --endpoint` or `sync`."
-            raise ThreatGraphError(f"--data, --store, --no-bundled and PATH cannot be used with --endpoint: {reason}")
         return open_server(options)
     if options.store:
-        if options.data or not bundled:
-            reason = "`threatgraph load` adds files to a store and has --no-bundled."
-            raise ThreatGraphError(f"--data and --no-bundled cannot be used with --store: {reason}")
         return ThreatGraph.open(options.data, bundled=bundled, store=options.store)
     return ThreatGraph.open([*options.data, *more], bundled=bundled, cached=quick)
+
+
+def refuse_conflicts(options: Options, more: Sequence[str] = ()) -> None:
+    """Refuse options that select several graphs; ``more`` as for :func:`open_graph`.
+
+    Raises:
+        ThreatGraphError: if they exclude each other.
+    """
+    if options.endpoint and (options.data or more or options.no_bundled or options.store):
+        reason = "a server is queried as it is; upload files with `threatgraph load --endpoint` or `sync`."
+        raise ThreatGraphError(f"--data, --store, --no-bundled and PATH cannot be used with --endpoint: {reason}")
+    if options.store and (options.data or options.no_bundled):
+        reason = "`threatgraph load` adds files to a store and has --no-bundled."
+        raise ThreatGraphError(f"--data and --no-bundled cannot be used with --store: {reason}")
 
 
 def open_server(options: Options) -> ThreatGraph:

@@ -6,7 +6,7 @@ import argparse
 import re
 from collections.abc import Sequence
 
-from threatgraph.cli.options import Options, positive_integer, seconds
+from threatgraph.cli.options import Options, positive_integer, seconds, site_url
 from threatgraph.cli.output import notify
 from threatgraph.cli.parser import Parser
 from threatgraph.errors import ThreatGraphError
@@ -46,7 +46,7 @@ def add_arguments(parser: Parser) -> None:
     add("--host", metavar="ADDRESS", help="address to listen on (default: 127.0.0.1, this machine only)")
     add("--port", type=_port, metavar="N", help="port to listen on (default: 8000; 0: any free port)")
     add("--allow-host", action="append", metavar="NAME", help="further host name of this server, or * (repeatable)")
-    add("--base-url", metavar="URL", help="URL of this server for clients, if a proxy is in front of it")
+    add("--base-url", type=site_url, metavar="URL", help="URL of this server for clients, if a proxy is in front of it")
     add("--trust-proxy", metavar="IP", help="addresses of proxies, separated by commas (default: 127.0.0.1)")
     add(
         "--workers",
@@ -81,12 +81,16 @@ def add_arguments(parser: Parser) -> None:
 
 def execute(options: ServeOptions) -> int:
     """Serve the graph until the process is stopped."""
-    _refuse_other_options(options)
+    if options.output:
+        raise ThreatGraphError("--output cannot be used with serve.")
     import os
 
+    from threatgraph.cli.source import source_of
     from threatgraph.server.run import serve
     from threatgraph.server.settings import Settings
-    from threatgraph.service import Limits, Source
+    from threatgraph.service import Limits
+
+    source = source_of(options)
 
     if options.host not in ("127.0.0.1", "::1", "localhost"):
         notify(f"threatgraph: note: {options.host} can be reached from other machines; a proxy should add TLS.")
@@ -113,27 +117,8 @@ def execute(options: ServeOptions) -> int:
         access_log=not options.no_access_log,
         log_queries=options.log_queries,
     )
-    source = Source(
-        data=options.data,
-        bundled=not options.no_bundled,
-        store=options.store,
-        endpoint=options.endpoint,
-        user=options.user,
-        graph=options.default_graph,
-    )
     serve(source, settings)
     return 0
-
-
-def _refuse_other_options(options: ServeOptions) -> None:
-    if options.output:
-        raise ThreatGraphError("--output cannot be used with serve.")
-    if options.endpoint and (options.data or options.store or options.no_bundled):
-        raise ThreatGraphError("--data, --store and --no-bundled cannot be used with --endpoint.")
-    if options.store and (options.data or options.no_bundled):
-        raise ThreatGraphError(
-            "--data and --no-bundled cannot be used with --store: `threatgraph load` adds files to a store."
-        )
 
 
 def _port(text: str) -> int:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
-import re
 from pathlib import Path
 
-from threatgraph.cli.options import Options, positive_integer
+from threatgraph.cli.options import Options, positive_integer, site_url
 from threatgraph.cli.output import notify, open_graph
 from threatgraph.cli.parser import Parser
 from threatgraph.errors import ThreatGraphError
-
-_URL = r"https?://[A-Za-z0-9._~%:\[\]-]+(?:/[A-Za-z0-9._~%/-]*)?"
 
 
 class SiteOptions(Options):
@@ -26,7 +22,7 @@ def add_arguments(parser: Parser) -> None:
     parser.set_defaults(execute=execute, options=SiteOptions)
     parser.add_argument(
         "--base-url",
-        type=_url,
+        type=site_url,
         metavar="URL",
         help="URL of the site, for the sitemap and the feed (default: https://w3id.org/threatgraph)",
     )
@@ -58,9 +54,3 @@ def execute(options: SiteOptions) -> int:
         f" {result.written:,} written, {result.files - result.written:,} unchanged, {result.removed:,} removed."
     )
     return 0
-
-
-def _url(text: str) -> str:
-    if not re.fullmatch(_URL, text):
-        raise argparse.ArgumentTypeError(f"must be a URL such as https://example.org/threats, not {text!r}")
-    return text.rstrip("/")

@@ -6,8 +6,15 @@ official SDK is imported only by the modules that speak it: ``server``, ``http``
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 #: The modules whose functions run in workers; a backend that serves the tools has to import them.
 WORKER_MODULES = ("threatgraph.mcp.lookups", "threatgraph.mcp.advice", "threatgraph.mcp.queries")
+
+
+def is_installed() -> bool:
+    """Return whether the SDK of the protocol is installed, without importing it."""
+    return find_spec("mcp") is not None
 
 
 def require_sdk() -> None:

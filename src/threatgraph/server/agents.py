@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from threatgraph.server.methods import AGENTS, is_installed, wrong_method
+from threatgraph.mcp import is_installed
+from threatgraph.server.methods import AGENTS, wrong_method
 from threatgraph.server.problems import Problem, respond_to
 from threatgraph.server.requests import read_body
 from threatgraph.server.responses import server_of

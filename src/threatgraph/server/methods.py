@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from starlette.requests import Request
 
+from threatgraph.mcp import is_installed
 from threatgraph.server.problems import Problem
 
 AGENTS = "/mcp"
 """The path of the endpoint for agents."""
 _POSTED = ("/sparql", "/sparql/", "/assess")
-
-
-def is_installed() -> bool:
-    """Whether the packages of the extra ``mcp``, which the endpoint for agents needs, are installed."""
-    return find_spec("mcp") is not None
 
 
 def methods_of(path: str) -> str:

@@ -64,7 +64,6 @@ async def respond(
     request: Request,
     function: str,
     *,
-    key: tuple[object, ...] = (),
     stage: int = PLAIN,
     query: bool = False,
     private: bool = False,
@@ -76,7 +75,6 @@ async def respond(
     Args:
         request: the request.
         function: ``module:function`` for :meth:`Backend.run`; it returns an :class:`Answer`.
-        key: what the answer depends on besides the graph, the function and its arguments.
         stage: the preparation that the function needs.
         query: whether it evaluates SPARQL from outside.
         private: whether the answer is only for this client, so that it is not kept and has no entity tag.
@@ -88,7 +86,7 @@ async def respond(
         ClientGone: if the client hangs up.
     """
     server = server_of(request)
-    etag = "" if private else server.etag(function, key, sorted(arguments.items()))
+    etag = "" if private else server.etag(function, sorted(arguments.items()))
     condition = request.headers.get("if-none-match", "")
     if etag and _matches(condition, etag):
         return _unchanged(headers, etag)

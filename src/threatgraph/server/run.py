@@ -6,10 +6,9 @@ import contextlib
 import errno
 import socket
 from collections.abc import Iterator
-from importlib.util import find_spec
 
 from threatgraph.errors import ThreatGraphError
-from threatgraph.mcp import WORKER_MODULES
+from threatgraph.mcp import WORKER_MODULES, is_installed
 from threatgraph.server.settings import BACKLOG, Settings
 from threatgraph.service import Backend, Source
 
@@ -38,7 +37,7 @@ def serve(source: Source, settings: Settings) -> None:
     """
     with _listening(settings) as listener:
         # Forked while this process has one thread and has imported little, and opens the graph beside what follows.
-        agents = WORKER_MODULES if find_spec("mcp") is not None else ()
+        agents = WORKER_MODULES if is_installed() else ()
         backend = Backend(source, settings.limits, (*MODULES, *agents))
         try:
             _require_packages()

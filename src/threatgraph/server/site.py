@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from starlette.requests import Request
 
 from threatgraph.server.problems import Problem
 from threatgraph.server.responses import server_of
-
-_URL = re.compile(r"https?://[A-Za-z0-9._~%:\[\]-]+(?:/[A-Za-z0-9._~%/-]*)?")
+from threatgraph.web.links import is_site_url
 
 
 def graph_version(request: Request) -> str:
@@ -24,7 +21,7 @@ def base_url(request: Request) -> str:
         Problem: if the ``Host`` header is not valid.
     """
     found = str(server_of(request).settings.base_url or request.base_url).rstrip("/")
-    if not _URL.fullmatch(found):
+    if not is_site_url(found):
         raise Problem(400, "the Host header is not a valid host.")
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container
 from typing import NamedTuple
 from urllib.parse import quote
@@ -12,6 +13,8 @@ _RESERVED = ":/?#[]@!$&'()*+,;=~%"
 """Characters of a URI that are not escaped (RFC 3987, section 3.1)."""
 _SAFE = "/:@!$&'()*+,;=~-._"
 """Characters of a path that need no escape (RFC 3986, section 3.3)."""
+
+_SITE = r"https?://[A-Za-z0-9._~%:\[\]-]+(?:/[A-Za-z0-9._~%/-]*)?"
 
 
 class Links(NamedTuple):
@@ -73,3 +76,8 @@ def to_uri(iri: str) -> str:
 
 #: Links to the IRIs themselves, for documents that are read elsewhere.
 CANONICAL = Links(BASE)
+
+
+def is_site_url(url: str) -> bool:
+    """Return whether a text is a URL that a site can have: of HTTP, without a query or characters to escape."""
+    return re.fullmatch(_SITE, url) is not None
