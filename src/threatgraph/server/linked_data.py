@@ -19,7 +19,7 @@ from threatgraph.server.requests import parameters
 from threatgraph.server.responses import respond
 from threatgraph.server.site import root
 from threatgraph.service import GRAPHS, PLAIN
-from threatgraph.version import VERSION
+from threatgraph.version import DATA_VERSION
 from threatgraph.vocab import KINDS
 from threatgraph.web.document import GRAPH_FORMS, LIST_FORMS, MEDIA_TYPES, ONTOLOGY_FORMS, PAGE_FORMS, RECORD_FORMS
 from threatgraph.web.links import Links
@@ -149,7 +149,7 @@ def _page(path: str) -> _Target:
         return _Target("home", PAGE_FORMS, {})
     if path == "queries":
         return _Target("queries", PAGES, {})
-    if path in ("ontology", f"ontology/{VERSION}"):
+    if path in ("ontology", f"ontology/{DATA_VERSION}"):
         return _Target("ontology", ONTOLOGY_FORMS, {})
     if path in KINDS:
         return _Target("records", LIST_FORMS, {"kind": path})
