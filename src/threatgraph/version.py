@@ -1,4 +1,4 @@
-"""The versions of threatgraph. The metadata of the package have theirs from here, since it takes time to look them up."""
+"""The versions of threatgraph; the metadata of the package have theirs from here, as it takes time to look them up."""
 
 VERSION = "0.1.0"
 """The version of the software."""
