@@ -17,8 +17,8 @@ DOCUMENTATION: Mapping[str, str] = {
     "record.kind": "The kind, such as pattern, incident or provision.",
     "record.code": "The code (skos:notation); NULL if there is none.",
     "record.label": "The label in English.",
-    "search": "FTS5 table with the texts of the records, as English stems. By relevance: SELECT record.iri, record.label"
-    " FROM search JOIN record ON record.id = search.rowid WHERE search MATCH 'deepfake fraud' ORDER BY rank.",
+    "search": "FTS5 table with the texts of the records, as English stems; by relevance: SELECT iri, label"
+    " FROM search JOIN record ON id = search.rowid WHERE search MATCH 'deepfake fraud' ORDER BY rank.",
     **{f"search.{column}": f"The values of {names.replace(' ', ', ')}." for column, names in COLUMNS.items()},
     "facet": "The values to filter by, one in each row.",
     "facet.record": "The id of the record.",
