@@ -21,8 +21,17 @@ from threatgraph.server.site import root
 from threatgraph.service import GRAPHS, PLAIN
 from threatgraph.version import VERSION
 from threatgraph.vocab import KINDS
-from threatgraph.web.document import GRAPH_FORMS, LIST_FORMS, MEDIA_TYPES, ONTOLOGY_FORMS, PAGE_FORMS, RECORD_FORMS
+from threatgraph.web.document import (
+    GRAPH_FORMS,
+    LIST_FORMS,
+    MEDIA_TYPES,
+    ONTOLOGY_FORMS,
+    PAGE_FORMS,
+    RECORD_FORMS,
+    VIEW_FORMS,
+)
 from threatgraph.web.links import Links
+from threatgraph.web.views import PATHS as VIEWS
 
 _ALSO = {
     "html": ("application/xhtml+xml",),
@@ -72,7 +81,7 @@ async def _document(request: Request) -> Response:
     chosen: list[tuple[str, str]] = []
     if target.function == "record":
         arguments |= {"suffix": target.suffix, "parameters": query}
-    elif target.function == "records":
+    elif target.function in ("records", "view"):
         chosen = [pair for pair in given.pairs if pair[0] != "format"]
         arguments["given"] = tuple(chosen)
     is_negotiated = target.suffix is None and target.function != "named_graph"  # whose paths have suffixes anyway
@@ -151,6 +160,8 @@ def _page(path: str) -> _Target:
         return _Target("queries", PAGES, {})
     if path in ("ontology", f"ontology/{VERSION}"):
         return _Target("ontology", ONTOLOGY_FORMS, {})
+    if path.partition("/")[0] in VIEWS:
+        return _Target("view", VIEW_FORMS, {"path": path})
     if path in KINDS:
         return _Target("records", LIST_FORMS, {"kind": path})
     return _Target("record", RECORD_FORMS, {"path": path})

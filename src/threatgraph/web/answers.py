@@ -24,6 +24,7 @@ from threatgraph.web.ontology import render_context, render_graph, render_ontolo
 from threatgraph.web.problems import Near, problem
 from threatgraph.web.queries import render_queries
 from threatgraph.web.records import render_record
+from threatgraph.web.views import catalog
 
 _MOST_NEAR = 5
 
@@ -90,6 +91,23 @@ def records(
         return _problem(400, as_http(str(error)), form, links)
     if document is None:
         return _problem(404, "the list has fewer pages.", form, links)
+    return _answer(document)
+
+
+def view(served: ServedGraph, path: str, form: str, root: str, given: Sequence[tuple[str, str]] = ()) -> Answer:
+    """Answer with a view of the explorer; arguments as in :func:`records`, with its path."""
+    links = Links(root)
+    try:
+        document = catalog.render(served.graph, path, form, links, given)
+    except UnknownName as error:
+        near = [iri for name in error.suggestions for iri in _called(served.graph, name, None)]
+        return _problem(400, as_http(str(error)), form, links, _near(served.graph, near))
+    except AmbiguousName as error:
+        return _problem(400, as_http(str(error)), form, links, _near(served.graph, error.candidates))
+    except InvalidQuery as error:
+        return _problem(400, as_http(str(error)), form, links)
+    if document is None:
+        return _problem(404, f"this server has no page {path!r}.", form, links)
     return _answer(document)
 
 

@@ -40,6 +40,8 @@ LIST_FORMS = ("html", "json", "csv", "ttl", "jsonld", "nt", "rdf", "md")
 ONTOLOGY_FORMS = ("html", "ttl", "jsonld", "nt", "rdf")
 PAGE_FORMS = ("html", "json", "md")
 """The forms of the home page and of the list of queries."""
+VIEW_FORMS = ("html", "json", "csv", "md")
+"""The forms of the views of the explorer."""
 GRAPH_FORMS = ("ttl", "jsonld", "nt", "rdf")
 """The forms of a named graph."""
 
