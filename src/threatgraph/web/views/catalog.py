@@ -9,7 +9,7 @@ from threatgraph.graph import ThreatGraph
 from threatgraph.web.document import Document
 from threatgraph.web.links import Links
 from threatgraph.web.view import Text
-from threatgraph.web.views import coverage, crosswalk
+from threatgraph.web.views import causes, compare, coverage, crosswalk, explore, timeline
 from threatgraph.web.views.page import Given, View, document, read, to_table
 
 PATH = "views"
@@ -27,7 +27,8 @@ class Listed(NamedTuple):
 
 #: The views, in the order of their list.
 VIEWS = {
-    module.PATH: Listed(module.PATH, module.TITLE, module.SUMMARY, module.render) for module in (coverage, crosswalk)
+    module.PATH: Listed(module.PATH, module.TITLE, module.SUMMARY, module.render)
+    for module in (coverage, crosswalk, compare, causes, timeline, explore)
 }
 
 

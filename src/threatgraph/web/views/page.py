@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -13,7 +13,7 @@ from threatgraph.errors import InvalidQuery, UnknownName
 from threatgraph.export import export_table
 from threatgraph.graph import ThreatGraph
 from threatgraph.rdf.terms import Term
-from threatgraph.table import Table
+from threatgraph.table import Table, to_text
 from threatgraph.vocab import BASE, kind_of
 from threatgraph.web.document import MEDIA_TYPES, VIEW_FORMS, Document, TypedLink
 from threatgraph.web.fields import Field, Option, options
@@ -67,8 +67,8 @@ def _content(
     if form == "json":
         return to_json({"title": view.title, "parameters": dict(view.given), "rows": view.table.to_dicts()})
     if form == "md":
-        rows = export_table(view.table, "markdown") if len(view.table) else b""
-        return f"# {escaped(view.title)}\n\n{escaped(view.lead)}\n\n".encode() + rows
+        lines = [f"# {escaped(view.title)}", "", escaped(view.lead), "", *(_markdown(view.table) if view.table else ())]
+        return ("\n".join(lines).rstrip() + "\n").encode()
     return render(
         f"views/{template}",
         links=links,
@@ -80,6 +80,14 @@ def _content(
         view=view,
         **values,
     )
+
+
+def _markdown(table: Table) -> Iterator[str]:
+    """The rows without spaces between columns, since texts of several sentences would make them very wide."""
+    yield f"| {' | '.join(table.columns)} |"
+    yield f"|{' --- |' * len(table.columns)}"
+    for row in table.rows:
+        yield f"| {' | '.join(escaped(' '.join(to_text(term).split())) for term in row)} |"
 
 
 def query(pairs: Iterable[tuple[str, str]]) -> str:
@@ -130,7 +138,7 @@ def choice(values: Mapping[str, str], name: str, choices: Sequence[str]) -> str:
     """
     text = values.get(name, "")
     if text and text not in choices:
-        raise UnknownName(name, text, choices, f"Choose one of {', '.join(choices)}.")
+        raise UnknownName(f"value of {name}", text, choices, f"Choose one of {', '.join(choices)}.")
     return text
 
 
