@@ -9,14 +9,13 @@ from typing import NamedTuple
 from threatgraph.analytics.mappings import patterns_by_domain
 from threatgraph.analytics.records import Named, named, pairs
 from threatgraph.graph import ThreatGraph
-from threatgraph.web.document import Document
 from threatgraph.web.links import Links
 from threatgraph.web.view import Text
 from threatgraph.web.views.page import (
     Given,
+    Page,
     View,
     counted,
-    document,
     named_record,
     query,
     read,
@@ -52,13 +51,12 @@ class Row(NamedTuple):
     cells: tuple[Cell, ...]
 
 
-def render(graph: ThreatGraph, path: str, form: str, links: Links, given: Given) -> Document | None:
+def render(graph: ThreatGraph, path: str, links: Links, given: Given) -> Page | None:
     """Return the matrix of patterns and causal factors.
 
     Args:
         graph: the graph.
         path: empty; there is no page below this one.
-        form: a name from :data:`threatgraph.web.document.VIEW_FORMS`.
         links: where documents are.
         given: ``domain``.
 
@@ -96,9 +94,8 @@ def render(graph: ThreatGraph, path: str, form: str, links: Links, given: Given)
             ]
     columns = ("domain", "pattern_label", "cause_label", "stated", "incidents", "pattern", "cause")
     view = View(PATH, TITLE, SUMMARY, to_table(columns, rows), (("domain", slug(domain)),) if domain else ())
-    return document(
+    return Page(
         view,
-        form,
         links,
         "causes",
         empty="" if causes and rows else _EMPTY,

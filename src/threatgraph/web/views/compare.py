@@ -14,12 +14,11 @@ from threatgraph.graph import ThreatGraph
 from threatgraph.headings import FACTS, heading
 from threatgraph.records import Link, Record, read_inbound, read_record
 from threatgraph.vocab import BASE, KINDS, kind_of
-from threatgraph.web.document import Document
 from threatgraph.web.fields import Field, Option
 from threatgraph.web.links import Links
 from threatgraph.web.neighbors import neighbors
 from threatgraph.web.view import Text, plural
-from threatgraph.web.views.page import Given, View, counted, document, read, to_table
+from threatgraph.web.views.page import Given, Page, View, counted, read, to_table
 
 PATH = "compare"
 TITLE = "Compare two records"
@@ -64,18 +63,17 @@ class Items(NamedTuple):
     second: tuple[Text, ...]
 
 
-def render(graph: ThreatGraph, path: str, form: str, links: Links, given: Given) -> Document | None:
+def render(graph: ThreatGraph, path: str, links: Links, given: Given) -> Page | None:
     """Return the comparison of two records, or without them a form and suggestions.
 
     Args:
         graph: the graph.
         path: empty, or the ends of the IRIs of two patterns.
-        form: a name from :data:`threatgraph.web.document.VIEW_FORMS`.
         links: where documents are.
         given: ``a`` and ``b`` instead of a path: names of records, such as ``pattern/goal-drift`` or ``PAT-AGT-003``.
 
     Returns:
-        The document, or ``None`` if there is none at this path.
+        The page, or ``None`` if there is none at this path.
 
     Raises:
         UnknownName: for a parameter or a record that does not exist.
@@ -88,9 +86,9 @@ def render(graph: ThreatGraph, path: str, form: str, links: Links, given: Given)
         known = {iri for _, _, patterns in patterns_by_domain(graph.store) for iri in patterns}
         if len(iris) != 2 or not set(iris) <= known or iris[0] == iris[1]:
             return None
-        return _compare(graph, iris[0], iris[1], form, links)
+        return _compare(graph, iris[0], iris[1], links)
     if not values:
-        return _overview(graph, form, links)
+        return _overview(graph, links)
     if len(values) == 1:
         raise InvalidQuery("a comparison requires two records: give both a and b.")
     first = _resolve(graph, values["a"], None)
@@ -98,7 +96,7 @@ def render(graph: ThreatGraph, path: str, form: str, links: Links, given: Given)
     second = _resolve(graph, values["b"], kind.name if kind else None)
     if first == second:
         raise InvalidQuery("a and b are the same record: choose two different ones.")
-    return _compare(graph, first, second, form, links)
+    return _compare(graph, first, second, links)
 
 
 def _resolve(graph: ThreatGraph, name: str, kind: str | None) -> str:
@@ -151,7 +149,7 @@ def _nearest(graph: ThreatGraph) -> dict[str, list[str]]:
 _LINKS = "(skos:related|tg:escalatesTo|tg:distinguishedFrom|tg:coOccursWith)"
 
 
-def _overview(graph: ThreatGraph, form: str, links: Links) -> Document:
+def _overview(graph: ThreatGraph, links: Links) -> Page:
     """The form, and the pairs that may be worth a comparison."""
     groups = patterns_by_domain(graph.store)
     names = {iri: called for _, _, patterns in groups for iri, called in patterns.items()}
@@ -167,7 +165,7 @@ def _overview(graph: ThreatGraph, form: str, links: Links) -> Document:
     fields = [Field(name, f"Pattern {name.upper()}", "", options, required=True) for name in ("a", "b")]
     view = View(PATH, TITLE, SUMMARY, to_table(("first_label", "second_label", "page", "first", "second"), rows))
     empty = "" if len(names) > 1 else "A comparison requires two threat patterns, and this graph has fewer."
-    return document(view, form, links, "compare_form", shown=shown, fields=[] if empty else fields, empty=empty)
+    return Page(view, links, "compare_form", shown=shown, fields=[] if empty else fields, empty=empty)
 
 
 def _slug(iri: str) -> str:
@@ -179,7 +177,7 @@ def _pair(first: str, second: str) -> tuple[str, str]:
     return a, b
 
 
-def _compare(graph: ThreatGraph, first: str, second: str, form: str, links: Links) -> Document:
+def _compare(graph: ThreatGraph, first: str, second: str, links: Links) -> Page:
     sides = [Side(read_record(graph.store, iri), read_inbound(graph.store, iri)) for iri in (first, second)]
     names = [side.record.label or side.record.iri for side in sides]
     facts, items = _facts(sides), _items(sides, links)
@@ -200,9 +198,8 @@ def _compare(graph: ThreatGraph, first: str, second: str, form: str, links: Link
         () if is_pattern else (("a", first.removeprefix(BASE)), ("b", second.removeprefix(BASE))),
         (Text("Compare", links.page(PATH)),),
     )
-    return document(
+    return Page(
         view,
-        form,
         links,
         "compare",
         names=[Text(name, links.to(iri)) for name, iri in zip(names, (first, second), strict=True)],

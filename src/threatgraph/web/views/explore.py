@@ -9,13 +9,12 @@ from threatgraph.analytics.records import named
 from threatgraph.graph import ThreatGraph
 from threatgraph.records import Record, exists, read_inbound, read_record
 from threatgraph.vocab import BASE, KINDS, kind_of
-from threatgraph.web.document import Document
 from threatgraph.web.fields import Field
 from threatgraph.web.links import Links
 from threatgraph.web.neighborhood import Drawing, draw
 from threatgraph.web.neighbors import Neighbor, neighbors
 from threatgraph.web.view import Text, plural
-from threatgraph.web.views.page import Given, View, counted, document, number, query, read, to_table, word_field
+from threatgraph.web.views.page import Given, Page, View, counted, number, query, read, to_table, word_field
 
 PATH = "explore"
 TITLE = "Explore the graph"
@@ -43,18 +42,17 @@ class Line(NamedTuple):
     """The label of the record between, for a link of a link."""
 
 
-def render(graph: ThreatGraph, path: str, form: str, links: Links, given: Given) -> Document | None:
+def render(graph: ThreatGraph, path: str, links: Links, given: Given) -> Page | None:
     """Return the records around a record, or without one the records to begin with.
 
     Args:
         graph: the graph.
         path: empty, or the path of a record, such as ``pattern/goal-drift``.
-        form: a name from :data:`threatgraph.web.document.VIEW_FORMS`.
         links: where documents are.
         given: ``focus`` instead of a path, which can be any name of a record, and ``depth``.
 
     Returns:
-        The document, or ``None`` if the graph has no record with this path.
+        The page, or ``None`` if the graph has no record with this path.
 
     Raises:
         UnknownName: for a parameter or a record that does not exist.
@@ -70,8 +68,8 @@ def render(graph: ThreatGraph, path: str, form: str, links: Links, given: Given)
     elif "focus" in values:
         iri = _resolve(graph, values["focus"])
     else:
-        return _overview(graph, form, links)
-    return _around(graph, iri, depth, form, links)
+        return _overview(graph, links)
+    return _around(graph, iri, depth, links)
 
 
 def _resolve(graph: ThreatGraph, name: str) -> str:
@@ -88,7 +86,7 @@ def paths_with_pages(graph: ThreatGraph) -> list[str]:
     return [iri.removeprefix(BASE) for iri in iris if kind_of(iri)]
 
 
-def _overview(graph: ThreatGraph, form: str, links: Links) -> Document:
+def _overview(graph: ThreatGraph, links: Links) -> Page:
     groups = []
     rows = []
     for kind in KINDS_WITH_PAGES:
@@ -102,7 +100,7 @@ def _overview(graph: ThreatGraph, form: str, links: Links) -> Document:
     view = View(PATH, TITLE, SUMMARY, to_table(("kind", "label", "page", "record"), rows))
     fields = _fields("", 1)
     empty = "" if groups else "This graph has no records to begin with."
-    return document(view, form, links, "explore_form", groups=groups, fields=fields, empty=empty)
+    return Page(view, links, "explore_form", groups=groups, fields=fields, empty=empty)
 
 
 def _fields(focus: str, depth: int) -> list[Field]:
@@ -118,7 +116,7 @@ def _page(iri: str) -> str:
     return f"{PATH}/{iri.removeprefix(BASE)}"
 
 
-def _around(graph: ThreatGraph, iri: str, depth: int, form: str, links: Links) -> Document:
+def _around(graph: ThreatGraph, iri: str, depth: int, links: Links) -> Page:
     record, inbound = read_record(graph.store, iri), read_inbound(graph.store, iri)
     further: dict[str, list[Neighbor]] = {}
 
@@ -134,7 +132,7 @@ def _around(graph: ThreatGraph, iri: str, depth: int, form: str, links: Links) -
         below=below if depth > 1 else None,
         to=lambda other: _url(other, links, depth),
     )
-    return _document(record, drawing, further, depth, form, links)
+    return _document(record, drawing, further, depth, links)
 
 
 def _below(graph: ThreatGraph, record: Record, shown: Sequence[Neighbor]) -> dict[str, list[Neighbor]]:
@@ -173,9 +171,8 @@ def _document(
     drawing: Drawing | None,
     further: Mapping[str, Sequence[Neighbor]],
     depth: int,
-    form: str,
     links: Links,
-) -> Document:
+) -> Page:
     found = [(one, "") for one in (drawing.rows if drawing else ())]
     labels = {one.link.iri: one.link.label for one, _ in found}
     found += [(one, labels[iri]) for iri, ones in further.items() for one in ones]
@@ -188,9 +185,8 @@ def _document(
     given = (("depth", str(depth)),) if depth > 1 else ()
     path = _page(record.iri)
     view = View(path, f"Around {name}", lead, to_table(_COLUMNS, rows), given, (Text("Explore", links.page(PATH)),))
-    return document(
+    return Page(
         view,
-        form,
         links,
         "explore",
         name=Text(name, links.to(record.iri)),

@@ -41,45 +41,57 @@ class View(NamedTuple):
     trail: tuple[Text, ...] = ()
     """Pages between the list of views and this one."""
     forms: tuple[str, ...] = VIEW_FORMS
+    links: tuple[TypedLink, ...] = ()
+    """The links to the other forms, if they are elsewhere than at the path."""
 
 
-def document(view: View, form: str, links: Links, template: str, **values: Any) -> Document:
-    """Return a view in one of its forms.
+class Page:
+    """A view with what its template needs, which can be written in each form.
 
     Args:
         view: the view.
-        form: a name from :data:`threatgraph.web.document.VIEW_FORMS`.
         links: where documents are.
         template: the name of the template.
         values: further variables of the template.
     """
-    found = tuple(
-        TypedLink("alternate", links.form(view.path, one) + query(view.given), MEDIA_TYPES[one]) for one in view.forms
-    )
-    return Document(_content(view, form, links, template, found, values), form, view.path, found)
 
+    def __init__(self, view: View, links: Links, template: str, **values: Any) -> None:
+        self.view, self._links, self._template, self._values = view, links, template, values
 
-def _content(
-    view: View, form: str, links: Links, template: str, found: tuple[TypedLink, ...], values: Mapping[str, Any]
-) -> bytes:
-    if form == "csv":
-        return export_table(view.table, "csv")
-    if form == "json":
-        return to_json({"title": view.title, "parameters": dict(view.given), "rows": view.table.to_dicts()})
-    if form == "md":
-        lines = [f"# {escaped(view.title)}", "", escaped(view.lead), "", *(_markdown(view.table) if view.table else ())]
-        return ("\n".join(lines).rstrip() + "\n").encode()
-    return render(
-        f"views/{template}",
-        links=links,
-        signposts=found,
-        title=view.title,
-        description=view.lead,
-        trail=(Text("Home", links.page()), Text("Views", links.page("views")), *view.trail),
-        path=view.path,
-        view=view,
-        **values,
-    )
+    def document(self, form: str) -> Document:
+        """Return the page in one of its forms.
+
+        Args:
+            form: a name from the forms of the view.
+        """
+        view = self.view
+        found = view.links or tuple(
+            TypedLink("alternate", self._links.form(view.path, one) + query(view.given), MEDIA_TYPES[one])
+            for one in view.forms
+        )
+        return Document(self._content(form, found), form, view.path, found)
+
+    def _content(self, form: str, found: tuple[TypedLink, ...]) -> bytes:
+        view, links = self.view, self._links
+        if form == "csv":
+            return export_table(view.table, "csv")
+        if form == "json":
+            return to_json({"title": view.title, "parameters": dict(view.given), "rows": view.table.to_dicts()})
+        if form == "md":
+            rows = _markdown(view.table) if view.table else ()
+            lines = [f"# {escaped(view.title)}", "", escaped(view.lead), "", *rows]
+            return ("\n".join(lines).rstrip() + "\n").encode()
+        return render(
+            f"views/{self._template}",
+            links=links,
+            signposts=found,
+            title=view.title,
+            description=view.lead,
+            trail=(Text("Home", links.page()), Text("Views", links.page("views")), *view.trail),
+            path=view.path,
+            view=view,
+            **self._values,
+        )
 
 
 def _markdown(table: Table) -> Iterator[str]:

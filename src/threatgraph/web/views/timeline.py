@@ -12,17 +12,16 @@ from threatgraph.analytics.records import Named, named
 from threatgraph.errors import InvalidQuery
 from threatgraph.graph import ThreatGraph
 from threatgraph.labels import read_labels
-from threatgraph.web.document import Document
 from threatgraph.web.fields import Field
 from threatgraph.web.links import Links
 from threatgraph.web.view import Text
 from threatgraph.web.views.bars import Bar, draw_bars
 from threatgraph.web.views.page import (
     Given,
+    Page,
     View,
     choice,
     counted,
-    document,
     named_record,
     query,
     read,
@@ -67,18 +66,17 @@ class Shown(NamedTuple):
     patterns: tuple[Text, ...]
 
 
-def render(graph: ThreatGraph, path: str, form: str, links: Links, given: Given) -> Document | None:
+def render(graph: ThreatGraph, path: str, links: Links, given: Given) -> Page | None:
     """Return the timeline, or for the path of a year its months and incidents.
 
     Args:
         graph: the graph.
         path: empty, or a year.
-        form: a name from :data:`threatgraph.web.document.VIEW_FORMS`.
         links: where documents are.
         given: ``domain``, ``severity`` and ``pattern``; ``by`` for the groups; ``year`` instead of a path.
 
     Returns:
-        The document, or ``None`` if no incident is of the year of the path.
+        The page, or ``None`` if no incident is of the year of the path.
 
     Raises:
         UnknownName: for a parameter or a name that does not exist.
@@ -94,7 +92,7 @@ def render(graph: ThreatGraph, path: str, form: str, links: Links, given: Given)
     pairs = (*((name, slug(chosen[name])) for name in _FILTERS if chosen[name]), *set_by)
     year = path or values.get("year", "")
     if not year:
-        return _years(graph, found, by, chosen, pairs, form, links)
+        return _years(graph, found, by, chosen, pairs, links)
     known = {str(one.moment.year) for one in whole if one.moment}
     if year not in known:
         if path:
@@ -102,7 +100,7 @@ def render(graph: ThreatGraph, path: str, form: str, links: Links, given: Given)
         raise InvalidQuery(
             f"the graph has no incident of {year[:40]!r}; it has some of {', '.join(sorted(known)) or 'no year'}."
         )
-    return _year(graph, found, int(year), by, chosen, pairs, form, links)
+    return _year(graph, found, int(year), by, chosen, pairs, links)
 
 
 def years_with_pages(graph: ThreatGraph) -> list[str]:
@@ -190,9 +188,8 @@ def _years(
     by: str,
     chosen: Mapping[str, str],
     pairs: tuple[tuple[str, str], ...],
-    form: str,
     links: Links,
-) -> Document:
+) -> Page:
     of: dict[str, list[Event]] = {}
     for one in found:
         if one.moment:
@@ -209,9 +206,8 @@ def _years(
         PATH, TITLE, SUMMARY, to_table(columns, [(x.period.text, x.total, *x.counts) for x in lines if x.total]), pairs
     )
     undated = len(found) - sum(map(len, of.values()))
-    return document(
+    return Page(
         view,
-        form,
         links,
         "timeline",
         empty="" if found else _EMPTY if not any(chosen.values()) else "No incident fits the filters.",
@@ -237,9 +233,8 @@ def _year(
     by: str,
     chosen: Mapping[str, str],
     pairs: tuple[tuple[str, str], ...],
-    form: str,
     links: Links,
-) -> Document:
+) -> Page:
     here = [one for one in found if one.moment and one.moment.year == year]
     of: dict[str, list[Event]] = {}
     for one in here:
@@ -271,9 +266,8 @@ def _year(
         (Text("Timeline", links.page(PATH) + query(pairs)),),
     )
     years = sorted({one.moment.year for one in found if one.moment})
-    return document(
+    return Page(
         view,
-        form,
         links,
         "timeline",
         empty="" if here else "No incident of this year fits the filters.",
