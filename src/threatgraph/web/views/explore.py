@@ -161,7 +161,8 @@ def _varied(found: Sequence[Neighbor]) -> list[Neighbor]:
 def _url(iri: str, links: Links, depth: int = 1) -> str | None:
     """The page of this view for a record; in files, the page of the record if there is none."""
     kind = kind_of(iri)
-    if kind is None or (links.is_static and kind.name not in KINDS_WITH_PAGES):
+    path = iri.removeprefix(BASE)
+    if kind is None or (links.is_static and not (kind.name in KINDS_WITH_PAGES and links.has(path))):
         return links.to(iri)
     return links.page(_page(iri)) + query((("depth", str(depth) if depth > 1 else ""),))
 
