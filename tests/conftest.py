@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from browsing import Browser, running_browser
 from jena import is_installed, java_command
 from threatgraph import ThreatGraph
 
@@ -41,6 +42,7 @@ TOGETHER = (
         "test_importers_tables.py",
         "test_plots.py",
     ),
+    "browser/",
     "test_mcp.py",
     "test_mutants.py",
     *("test_api.py", "test_server.py", "test_server_clients.py", "test_site.py", "test_web.py"),
@@ -101,12 +103,28 @@ def npm(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     _need(shutil.which("npm") is not None, "npm")
 
     def install(name: str) -> Path:
-        folder = tmp_path_factory.mktemp("npm") / name
-        shutil.copytree(ROOT / "tests" / "peers" / name, folder)
-        subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True, timeout=300)
-        return folder
+        return _installed(ROOT / "tests" / "peers" / name, tmp_path_factory.mktemp("npm"))
 
     return install
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Chromium, one process for the session; each page has a context of its own."""
+    executable = shutil.which("chromium") or shutil.which("google-chrome")
+    _need(shutil.which("npm") is not None, "npm")
+    _need(executable is not None, "Chromium")
+    folder = _installed(ROOT / "tests" / "browser", tmp_path_factory.mktemp("npm"))
+    with running_browser(folder, str(executable)) as running:
+        yield running
+
+
+def _installed(source: Path, target: Path) -> Path:
+    """A copy of a folder of Node, with its packages."""
+    folder = target / source.name
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("node_modules"))
+    subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True, timeout=300)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -15,9 +15,9 @@ from threatgraph.records import read_record
 from threatgraph.server.wording import as_http
 from threatgraph.service import Answer, ServedGraph
 from threatgraph.vocab import BASE, KINDS, kind_of, shorten
+from threatgraph.web import assets
 from threatgraph.web.document import Document
 from threatgraph.web.home import render_home
-from threatgraph.web.html import style
 from threatgraph.web.links import Links, to_uri
 from threatgraph.web.lists import render_list
 from threatgraph.web.ontology import render_context, render_graph, render_ontology
@@ -140,12 +140,12 @@ def named_graph(served: ServedGraph, path: str, form: str, root: str) -> Answer:
     return Answer(document.content, document.media_type)
 
 
-def style_sheet(served: ServedGraph, name: str, root: str) -> Answer:
-    """Answer with the style sheet, whose name changes with its content."""
-    current, content = style()
-    if name != current:
+def static_file(served: ServedGraph, name: str, root: str) -> Answer:
+    """Answer with a style sheet or script, whose name changes with its content."""
+    found = assets.find(name)
+    if found is None:
         return _problem(404, f"this server has no file {name!r}.", "html", Links(root))
-    return Answer(content, "text/css; charset=utf-8")
+    return Answer(assets.read(found), assets.media_type(found))
 
 
 def _answer(document: Document) -> Answer:

@@ -10,7 +10,7 @@ from threatgraph.search.documents import Document as Indexed
 from threatgraph.search.documents import read_documents
 from threatgraph.vocab import BASE, KINDS
 from threatgraph.web.home import count_kinds
-from threatgraph.web.html import render, script
+from threatgraph.web.html import render
 from threatgraph.web.links import Links
 from threatgraph.web.problems import problem
 from threatgraph.web.view import Text
@@ -34,7 +34,6 @@ def render_search(graph: ThreatGraph, links: Links) -> bytes:
         links=links,
         title="Search",
         trail=(Text("Home", links.page()),),
-        script=links.static(script()[0]),
         index=links.root + INDEX_NAME,
         kinds=count_kinds(graph),
     )

@@ -15,7 +15,7 @@ from threatgraph.listing import list_page
 from threatgraph.table import Table
 from threatgraph.vocab import BASE, KINDS, Kind, shorten
 from threatgraph.web.document import LIST_FORMS, RDF_FORMS, Document, TypedLink, signposts
-from threatgraph.web.fields import list_fields
+from threatgraph.web.filters import DATES, SORT, read_filters
 from threatgraph.web.html import render
 from threatgraph.web.links import Links
 from threatgraph.web.records import to_json
@@ -25,11 +25,16 @@ DEFAULT_LIMIT, MOST = 50, 1000
 """Records on a page of a list: by default, and at most."""
 FILE_LIMIT = 200
 """Records on a page of a list in files, which cannot be filtered."""
-_PAGING, _DATES = ("page", "limit"), ("since", "until")
-_SINGLE = (*_PAGING, *_DATES)
+_PAGING = ("page", "limit")
+_SINGLE = (*_PAGING, *DATES, SORT)
 """Parameters that have one value."""
 _COLLECTION = "https://schema.org/CollectionPage"
 _LABELS = "_label"
+_COLUMNS = {"incident": ("occurred", "label", "severity", "code")}
+"""The columns of kinds for which a narrow screen should show the name early."""
+_NEWEST_FIRST = {"incident": "-occurred"}
+"""The order of kinds whose newest records matter most; others have that of :mod:`threatgraph.listing`."""
+_SEVERITIES = KINDS["severity"].namespace
 _LONGEST_CODE = 16
 """The length of a text that is kept on one line, if it has no spaces."""
 
@@ -39,11 +44,23 @@ class Cell(NamedTuple):
 
     text: Text
     is_header: bool = False
+    rating: str = ""
+    """The slug of a severity."""
 
     @property
     def is_short(self) -> bool:
         """Whether the cell is a code or date, which is not broken."""
         return len(self.text.text) <= _LONGEST_CODE and " " not in self.text.text
+
+
+class Column(NamedTuple):
+    """The heading of a column."""
+
+    title: str
+    url: str = ""
+    """The URL of the list sorted by the column; empty if it cannot be sorted."""
+    order: str = ""
+    """``ascending`` or ``descending`` if the list is sorted by it."""
 
 
 class _Request(NamedTuple):
@@ -72,7 +89,7 @@ def render_list(
         kind: the kind of the records.
         form: a name from :data:`threatgraph.web.document.LIST_FORMS`.
         links: where documents are.
-        given: ``page``, ``limit``, ``since``, ``until``, ``columns`` and filters; names can repeat.
+        given: ``page``, ``limit``, ``since``, ``until``, ``sort``, ``columns`` and filters; names can repeat.
 
     Raises:
         UnknownName: for a filter, value or column that does not exist.
@@ -151,7 +168,7 @@ def _select(graph: ThreatGraph, wanted: _Request) -> _Part:
     where: dict[str, list[str]] = {}
     for name, value in wanted.given:
         where.setdefault(name, []).append(value)
-    since, until = (where.pop(name, [None])[0] for name in _DATES)
+    since, until, sort = (where.pop(name, [None])[0] for name in (*DATES, SORT))
     columns = [name.strip() for text in where.pop("columns", []) for name in text.split(",") if name.strip()]
     found = list_page(
         graph.store,
@@ -159,7 +176,8 @@ def _select(graph: ThreatGraph, wanted: _Request) -> _Part:
         where=where,
         since=since,
         until=until,
-        columns=list(dict.fromkeys(columns)) or None,
+        columns=list(dict.fromkeys(columns)) or _COLUMNS.get(wanted.kind.name),
+        sort=sort or _NEWEST_FIRST.get(wanted.kind.name),
         limit=wanted.limit,
         offset=(wanted.page - 1) * wanted.limit,
     )
@@ -189,9 +207,11 @@ def _query(wanted: _Request, page: int) -> str:
 
 def _html(graph: ThreatGraph, wanted: _Request, part: _Part, links: Links, found: tuple[TypedLink, ...]) -> bytes:
     kind, pages = wanted.kind, {link.relation: link.url for link in found if link.relation in ("prev", "next")}
-    fields = [] if links.is_static else list_fields(graph, kind.name, dict(wanted.given))
-    named = {field.name for field in fields}
-    kept = [(name, value) for name, value in wanted.given if name not in named]
+
+    def url(given: Sequence[tuple[str, str]]) -> str:
+        return links.page(kind.name) + _query(wanted._replace(given=tuple(given)), 1)
+
+    filters = None if links.is_static else read_filters(graph, kind.name, wanted.given, url)
     columns, rows = cells(part.table, links)
     return render(
         "list",
@@ -201,14 +221,29 @@ def _html(graph: ThreatGraph, wanted: _Request, part: _Part, links: Links, found
         description=_description(graph, kind),
         trail=(Text("Home", links.page()),),
         path=kind.name,
-        fields=fields,
-        kept=kept + ([("limit", str(wanted.limit))] if wanted.limit != DEFAULT_LIMIT else []),
+        filters=filters,
+        clear=url([pair for pair in wanted.given if pair[0] in (SORT, "columns")]),
+        limit=wanted.limit if wanted.limit != DEFAULT_LIMIT else None,
         summary=_summary(wanted, part),
-        columns=columns,
+        columns=columns if links.is_static else _sortable(wanted, part.table, columns, url),
         rows=rows,
         previous=pages.get("prev"),
         next=pages.get("next"),
     )
+
+
+def _sortable(
+    wanted: _Request, table: Table, titles: Sequence[Column], url: Callable[[Sequence[tuple[str, str]]], str]
+) -> list[Column]:
+    """The columns with links that sort by them; a click on the present order reverses it."""
+    names = [name for name in table.columns if name != "record" and not _is_label(name, table.columns)]
+    rest = [pair for pair in wanted.given if pair[0] != SORT]
+    now = dict(wanted.given).get(SORT) or _NEWEST_FIRST.get(wanted.kind.name, "")
+    columns = []
+    for name, title in zip(names, titles, strict=True):
+        order = "ascending" if now == name else "descending" if now == f"-{name}" else ""
+        columns.append(Column(title.title, url([*rest, (SORT, f"-{name}" if order == "ascending" else name)]), order))
+    return columns
 
 
 def _description(graph: ThreatGraph, kind: Kind) -> str:
@@ -223,7 +258,7 @@ def _summary(wanted: _Request, part: _Part) -> str:
     return f"{first:,} to {first + len(part.table) - 1:,} of {part.total:,} records."
 
 
-def cells(table: Table, links: Links) -> tuple[list[str], list[list[Cell]]]:
+def cells(table: Table, links: Links) -> tuple[list[Column], list[list[Cell]]]:
     """Return the columns and rows of a table for a page: records by their labels, with links.
 
     Args:
@@ -241,7 +276,7 @@ def cells(table: Table, links: Links) -> tuple[list[str], list[list[Cell]]]:
             text = line[position].text.text or shorten(str(row["record"]))
             line[position] = Cell(Text(text, links.to(str(row["record"]))), is_header=True)
         rows.append(line)
-    return [heading("name" if name == "label" else name) for name in shown], rows
+    return [Column(heading("name" if name == "label" else name)) for name in shown], rows
 
 
 def result_rows(table: Table, links: Links) -> list[list[Cell]]:
@@ -257,7 +292,8 @@ def _cell(name: str, row: Mapping[str, object], links: Links) -> Cell:
     text = _value_text(row[name])
     url = links.to(text) if text.startswith(("http://", "https://")) and "; " not in text else None
     label = row.get(f"{name}{_LABELS}")
-    return Cell(Text(str(label) if label else shorten(text) if url else text, url))
+    rating = text.removeprefix(_SEVERITIES) if text.startswith(_SEVERITIES) else ""
+    return Cell(Text(str(label) if label else shorten(text) if url else text, url), rating=rating)
 
 
 def _value_text(value: object) -> str:

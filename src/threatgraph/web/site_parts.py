@@ -19,10 +19,9 @@ from threatgraph.publishing.sitemap import robots, sitemap
 from threatgraph.publishing.void import void
 from threatgraph.store import Store
 from threatgraph.vocab import BASE, KINDS
-from threatgraph.web import file_pages, ontology
+from threatgraph.web import assets, file_pages, ontology
 from threatgraph.web.document import LIST_FORMS, ONTOLOGY_FORMS, PAGE_FORMS, RDF_FORMS, RECORD_FORMS
 from threatgraph.web.home import render_home
-from threatgraph.web.html import script, style
 from threatgraph.web.links import Links
 from threatgraph.web.lists import FILE_LIMIT, page_path, render_whole_list
 from threatgraph.web.ontology import render_context, render_ontology
@@ -138,8 +137,8 @@ def _pages(site: Site) -> Iterator[Part]:
     yield _one(file_pages.INDEX_NAME, file_pages.search_index, graph)
     yield _one(f"{file_pages.SPARQL_PATH}.html", file_pages.render_sparql, top)
     yield _one("404.html", file_pages.render_not_found, site.not_found_links)
-    for name, content in (style(), script()):
-        yield _one(f"static/{name}", bytes, content)
+    for name, digested in assets.assets().items():
+        yield _one(f"static/{digested}", assets.read, name)
 
 
 def _queries(site: Site) -> Iterator[Part]:

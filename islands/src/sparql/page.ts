@@ -1,0 +1,2 @@
+// The page for SPARQL queries.
+export {};
