@@ -11,9 +11,8 @@ from threatgraph.web.document import VIEW_FORMS
 from threatgraph.web.links import Links
 from threatgraph.web.view import Text
 from threatgraph.web.views import causes, compare, coverage, crosswalk, explore, recommendations, timeline
-from threatgraph.web.views.page import Given, Page, View, read, to_table
+from threatgraph.web.views.page import LIST, Given, Page, View, read, to_table
 
-PATH = "views"
 _LEAD = "Each view shows many records at once, and links to the pages of the records."
 
 
@@ -77,7 +76,7 @@ def pages(graph: ThreatGraph) -> Iterator[FilePage]:
         explore: explore.paths_with_pages(graph),
         recommendations: recommendations.paths_with_pages(graph),
     }
-    paths = [PATH, *VIEWS, *(f"{module.PATH}/{rest}" for module, rests in below.items() for rest in rests)]
+    paths = [LIST, *VIEWS, *(f"{module.PATH}/{rest}" for module, rests in below.items() for rest in rests)]
     for path in paths:
         yield FilePage(path, VIEW_FORMS, partial(_of_path, graph, path))
     reading = crosswalk.Reading(graph)
@@ -95,5 +94,5 @@ def _list(links: Links, given: Given) -> Page:
     read(given, ())
     rows = [(one.title, one.summary, links.page(one.path)) for one in VIEWS.values()]
     shown = [(Text(title, url), summary) for title, summary, url in rows]
-    view = View(PATH, "Views", _LEAD, to_table(("view", "summary", "page"), rows))
+    view = View(LIST, "Views", _LEAD, to_table(("view", "summary", "page"), rows))
     return Page(view, links, "list", shown=shown)

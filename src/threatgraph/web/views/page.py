@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.analytics.records import integer
+from threatgraph.display import printable
 from threatgraph.errors import InvalidQuery, UnknownName
 from threatgraph.export import export_table
 from threatgraph.graph import ThreatGraph
@@ -25,6 +26,10 @@ from threatgraph.web.view import Text
 
 Given = Sequence[tuple[str, str]]
 """The parameters of a request, in their order."""
+
+
+LIST = "views"
+"""The path of the list of the views."""
 
 
 class View(NamedTuple):
@@ -71,6 +76,10 @@ class Page:
         )
         return Document(self._content(form, found), form, view.path, found)
 
+    def _above(self) -> tuple[Text, ...]:
+        """The list of the views, for all pages below it."""
+        return () if self.view.path == LIST else (Text("Views", self._links.page(LIST)),)
+
     def _content(self, form: str, found: tuple[TypedLink, ...]) -> bytes:
         view, links = self.view, self._links
         if form == "csv":
@@ -86,9 +95,10 @@ class Page:
             links=links,
             signposts=found,
             title=view.title,
-            description=view.lead,
-            trail=(Text("Home", links.page()), Text("Views", links.page("views")), *view.trail),
+            description=printable(view.lead),
+            trail=(Text("Home", links.page()), *self._above(), *view.trail),
             path=view.path,
+            section=LIST,
             view=view,
             **self._values,
         )
