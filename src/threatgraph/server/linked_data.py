@@ -97,6 +97,13 @@ async def queries(request: Request) -> Response:
     return await _respond(request, "queries", form=form, root=root(request), headers=located(request, "queries", form))
 
 
+async def view(request: Request, path: str) -> Response:
+    """The page of a view whose data are in the JSON API."""
+    given = tuple(pair for pair in parameters(request).pairs if pair[0] != "format")
+    stage = _page(path).stage if given else PLAIN  # the form alone needs no model
+    return await _respond(request, "view", stage=stage, path=path, form="html", root=root(request), given=given)
+
+
 async def query_page(request: Request, name: str, form: str, *, has_suffix: bool = False) -> Response:
     """The page of a named query with its form, results and text.
 
@@ -163,7 +170,8 @@ def _page(path: str) -> _Target:
     if path in ("ontology", f"ontology/{VERSION}"):
         return _Target("ontology", ONTOLOGY_FORMS, {})
     if path.partition("/")[0] in VIEWS:
-        return _Target("view", VIEW_FORMS, {"path": path})
+        stage = RECOMMEND if path.startswith("recommend") else PLAIN
+        return _Target("view", VIEW_FORMS, {"path": path}, stage=stage)
     if path in KINDS:
         return _Target("records", LIST_FORMS, {"kind": path})
     return _Target("record", RECORD_FORMS, {"path": path})

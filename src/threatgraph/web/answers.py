@@ -105,7 +105,7 @@ def view(served: ServedGraph, path: str, form: str, root: str, given: Sequence[t
     """Answer with a view of the explorer; arguments as in :func:`records`, with its path."""
     links = Links(root)
     try:
-        document = catalog.render(served.graph, path, form, links, given)
+        page = catalog.render(served.graph, path, links, given)
     except UnknownName as error:
         near = [iri for name in error.suggestions for iri in _called(served.graph, name, None)]
         return _problem(400, as_http(str(error)), form, links, _near(served.graph, near))
@@ -113,9 +113,9 @@ def view(served: ServedGraph, path: str, form: str, root: str, given: Sequence[t
         return _problem(400, as_http(str(error)), form, links, _near(served.graph, error.candidates))
     except InvalidQuery as error:
         return _problem(400, as_http(str(error)), form, links)
-    if document is None:
+    if page is None:
         return _problem(404, f"this server has no page {path!r}.", form, links)
-    return _answer(document)
+    return _answer(page.document(form))
 
 
 def home(served: ServedGraph, form: str, root: str) -> Answer:

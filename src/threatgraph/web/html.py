@@ -20,6 +20,7 @@ _NAVIGATION = (
     ("pattern", "Patterns"),
     ("incident", "Incidents"),
     ("framework", "Frameworks"),
+    ("views", "Views"),
     ("queries", "Queries"),
     ("sparql", "SPARQL"),
 )

@@ -1,14 +1,15 @@
 """A drawing of the records around a record: SVG with links, and the same as rows for a table.
 
 The record is in the middle. Its neighbors are to both sides in lists by relation, so that labels do not overlap and
-each can be read and followed. Links to the record are dashed. The shape of a node shows its kind, and a legend names
-the shapes. Colors are those of classes in the style sheet.
+each can be read and followed. Links to the record are dashed. A drawing can also have neighbors of neighbors, which are
+indented below them. The shape of a node shows its kind, and a legend names the shapes. Colors are those of classes in
+the style sheet.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import accumulate
 from typing import NamedTuple
@@ -27,6 +28,8 @@ _WIDTH, _ROW, _HEAD, _GAP = 760, 21, 24, 9
 _LEFT, _RIGHT = 252, 508
 """Where the nodes of both sides are."""
 _BOX_WIDTH, _LINE = 160, 17
+_INDENT = 17
+"""How far the neighbors of a neighbor are from it."""
 _LABEL_WIDTH, _LINE_WIDTH = 234, 144
 """The space for a label beside a node, and for a line in the middle."""
 _SIZE, _BOX_SIZE, _BOLD = 13, 14, 1.1
@@ -56,6 +59,9 @@ _WORDS = {
 }
 
 
+Below = Callable[[Sequence[Neighbor]], Mapping[str, Sequence[Neighbor]]]
+
+
 class Drawing(NamedTuple):
     """A neighborhood as a drawing and as rows."""
 
@@ -77,10 +83,20 @@ class _Group(NamedTuple):
     relation: str
     nodes: Sequence[Neighbor]
     total: int
+    below: Mapping[str, Sequence[Neighbor]]
+    """Neighbors of the nodes, by the IRI of the node."""
 
     @property
     def height(self) -> int:
-        return _GAP + _HEAD + _ROW * len(self.nodes)
+        return _GAP + _HEAD + _ROW * len(self.lines)
+
+    @property
+    def lines(self) -> list[tuple[Neighbor, bool]]:
+        """The nodes in their order, each with whether it is below another one."""
+        found: list[tuple[Neighbor, bool]] = []
+        for node in self.nodes:
+            found += [(node, False), *((one, True) for one in self.below.get(node.link.iri, ()))]
+        return found
 
     @property
     def heading(self) -> str:
@@ -89,7 +105,15 @@ class _Group(NamedTuple):
         )
 
 
-def draw(record: Record, inbound: Mapping[str, Sequence[Link]], links: Links, *, most: int = MOST) -> Drawing | None:
+def draw(
+    record: Record,
+    inbound: Mapping[str, Sequence[Link]],
+    links: Links,
+    *,
+    most: int = MOST,
+    below: Below | None = None,
+    to: Callable[[str], str | None] | None = None,
+) -> Drawing | None:
     """Draw the neighbors of a record.
 
     Args:
@@ -97,6 +121,8 @@ def draw(record: Record, inbound: Mapping[str, Sequence[Link]], links: Links, *,
         inbound: the records that link to it, by property.
         links: where documents are.
         most: the maximum number of nodes around the record; each relation has a share of them.
+        below: returns neighbors of the nodes that are drawn, by the IRI of the node; by default there are none.
+        to: returns the URL that the node of a record links to; by default its page.
 
     Returns:
         The drawing; ``None`` if the record has no neighbors.
@@ -105,8 +131,13 @@ def draw(record: Record, inbound: Mapping[str, Sequence[Link]], links: Links, *,
     if not found:
         return None
     groups = _grouped(found, most)
+    if below is not None:
+        further = dict(below([one for group in groups for one in group.nodes]))
+        for place, group in enumerate(groups):  # a node with several relations has them once
+            own = {one.link.iri: further.pop(one.link.iri, ()) for one in group.nodes}
+            groups[place] = group._replace(below=own)
     name = record.label or record.code or record.iri
-    return Drawing(_svg(name, groups, links), tuple(found), sum(len(group.nodes) for group in groups))
+    return Drawing(_svg(name, groups, to or links.to), tuple(found), sum(len(group.nodes) for group in groups))
 
 
 def _grouped(found: Sequence[Neighbor], most: int) -> list[_Group]:
@@ -120,7 +151,7 @@ def _grouped(found: Sequence[Neighbor], most: int) -> list[_Group]:
         for name in open_ones[:left]:
             share[name] += 1
         left -= len(open_ones)
-    return [_Group(name, nodes[: share[name]], len(nodes)) for name, nodes in waiting.items() if share[name]]
+    return [_Group(name, nodes[: share[name]], len(nodes), {}) for name, nodes in waiting.items() if share[name]]
 
 
 def _sides(groups: Iterable[_Group]) -> tuple[list[_Group], list[_Group]]:
@@ -137,7 +168,7 @@ def _sides(groups: Iterable[_Group]) -> tuple[list[_Group], list[_Group]]:
     return left, right
 
 
-def _svg(name: str, groups: Sequence[_Group], links: Links) -> Markup:
+def _svg(name: str, groups: Sequence[_Group], to: Callable[[str], str | None]) -> Markup:
     sides = _sides(groups)
     heights = [sum(group.height for group in side) for side in sides]
     lines = _wrapped(name)
@@ -145,43 +176,50 @@ def _svg(name: str, groups: Sequence[_Group], links: Links) -> Markup:
     tall = max(*heights, box + 2 * _GAP)
     parts: list[str] = []
     for side, height, x in zip(sides, heights, (_LEFT, _RIGHT), strict=True):
-        parts += _side(side, x, (tall - height) // 2, tall // 2, links)
+        parts += _side(side, x, (tall - height) // 2, tall // 2, to)
     parts.append(_box(lines, tall // 2, box))
-    kinds = [one.kind for group in groups for one in group.nodes]
-    parts.append(_legend(kinds, any(one.is_inbound for group in groups for one in group.nodes), tall + 26))
+    shown = [one for group in groups for one, _ in group.lines]
+    parts.append(_legend([one.kind for one in shown], any(one.is_inbound for one in shown), tall + 26))
     title = escape(_plain(f"Records linked with {name}"))
     return Markup(  # noqa: S704 - every text is escaped
         f'<svg class="near" viewBox="0 0 {_WIDTH} {tall + 40}" role="group" aria-label="{title}">{"".join(parts)}</svg>'
     )
 
 
-def _side(groups: Sequence[_Group], x: int, y: int, middle: int, links: Links) -> list[str]:
+def _side(groups: Sequence[_Group], x: int, y: int, middle: int, to: Callable[[str], str | None]) -> list[str]:
     """The edges, headings and nodes of one side."""
     is_left = x < _WIDTH // 2
     start, end = (_WIDTH // 2 - _BOX_WIDTH // 2, x + 9) if is_left else (_WIDTH // 2 + _BOX_WIDTH // 2, x - 9)
     bend = (start + end) // 2
+    turn = -1 if is_left else 1
     edges: dict[bool, list[str]] = {}
     parts = []
     for group in groups:
-        x_of_heading = x + (8 if is_left else -8)
-        parts.append(f'<text class="h" x="{x_of_heading}" y="{y + _GAP + 14}">{_heading(group)}</text>')
+        parts.append(f'<text class="h" x="{x - 8 * turn}" y="{y + _GAP + 14}">{_heading(group)}</text>')
         y += _GAP + _HEAD
-        for one in group.nodes:
+        from_below = False
+        for one, is_below in group.lines:
             at = y + _ROW // 2
-            edges.setdefault(one.is_inbound, []).append(f"M{start} {middle}C{bend} {middle} {bend} {at} {end} {at}")
-            parts.append(_node(one, x, at, x + (-12 if is_left else 12), links))
+            edge = f"M{start} {middle}C{bend} {middle} {bend} {at} {end} {at}"
+            if is_below:
+                edge = f"M{x} {at - _ROW + (0 if from_below else 8)}V{at}H{x + turn * (_INDENT - 7)}"
+            from_below = is_below
+            edges.setdefault(one.is_inbound, []).append(edge)
+            parts.append(_node(one, x + turn * _INDENT * is_below, at, turn, to))
             y += _ROW
     lines = [f'<path class="{"in" if inbound else "out"}" d="{"".join(paths)}"/>' for inbound, paths in edges.items()]
     return [*lines, f'<g class="{"l" if is_left else "r"}">', *parts, "</g>"]
 
 
-def _node(one: Neighbor, x: int, y: int, at: int, links: Links) -> str:
+def _node(one: Neighbor, x: int, y: int, turn: int, to: Callable[[str], str | None]) -> str:
+    """A node with its label to the left or to the right, as ``turn`` is -1 or 1."""
     is_coded = one.kind == "provision" and one.link.code
     full = _plain(f"{one.link.label} ({one.link.code})" if is_coded else one.link.label)
-    text = shortened(full, _LABEL_WIDTH, _SIZE)
+    inset = abs(x - (_LEFT if turn < 0 else _RIGHT))
+    text = shortened(full, _LABEL_WIDTH - inset, _SIZE)
     title = f"<title>{escape(full)}</title>" if text != full else ""
-    content = f'{title}{_mark(one.kind, x, y)}<text x="{at}" y="{y + 4}">{escape(text)}</text>'
-    url = links.to(one.link.iri)
+    content = f'{title}{_mark(one.kind, x, y)}<text x="{x + 12 * turn}" y="{y + 4}">{escape(text)}</text>'
+    url = to(one.link.iri)
     return f'<a href="{escape(url)}">{content}</a>' if url else content
 
 

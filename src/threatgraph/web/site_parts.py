@@ -29,6 +29,9 @@ from threatgraph.web.queries import PATH as QUERIES
 from threatgraph.web.queries import file_forms, render_queries, render_query
 from threatgraph.web.reading import Reading
 from threatgraph.web.records import render_record
+from threatgraph.web.views import catalog
+from threatgraph.web.views.catalog import FilePage
+from threatgraph.web.views.page import Page
 
 #: The forms of documents in files. N-Triples and RDF/XML, which have the same triples as Turtle, would double the size.
 FORMS = ("html", "ttl", "jsonld", "json", "csv", "md")
@@ -62,6 +65,7 @@ class Site:
         """Links of the page that a host shows at any path, which cannot be relative to it."""
 
         self._read: tuple[str, Reading] | None = None
+        self._page: tuple[str, Page] | None = None
 
     def reading(self, path: str) -> Reading:
         """Return a record, which is read once if its forms are rendered one after another.
@@ -72,6 +76,19 @@ class Site:
         if self._read is None or self._read[0] != path:
             self._read = path, Reading(self.graph, BASE + path)
         return self._read[1]
+
+    def view(self, page: FilePage, form: str) -> bytes:
+        """Return a form of a view, which is computed once if its forms are rendered one after another.
+
+        Args:
+            page: the view.
+            form: one of its forms.
+        """
+        if self._page is None or self._page[0] != page.path:
+            found = page.render(self.links(page.path))
+            assert found is not None  # noqa: S101 - planned from the same graph
+            self._page = page.path, found
+        return self._page[1].document(form).content
 
     def links(self, path: str, form: str = "html") -> Links:
         """Return the links of a document, which are relative to its path.
@@ -96,7 +113,7 @@ def records_of(site: Site) -> Iterator[Part]:
 
 def shared_parts(site: Site) -> list[Part]:
     """Return the parts other than records."""
-    return [*_downloads(site), *_pages(site), *_queries(site), *_lists(site), *_machine_files(site)]
+    return [*_downloads(site), *_pages(site), *_queries(site), *_lists(site), *_views(site), *_machine_files(site)]
 
 
 def _record(site: Site, path: str, form: str) -> bytes:
@@ -154,6 +171,11 @@ def _list(site: Site, kind: str, form: str, page: int = 1) -> bytes:
     document = render_whole_list(site.graph, kind, form, site.links(kind, form), page)
     assert document is not None  # noqa: S101 - planned from the same graph
     return document.content
+
+
+def _views(site: Site) -> Iterator[Part]:
+    for page in catalog.pages(site.graph):
+        yield Part({f"{page.path}.{form}": partial(site.view, page, form) for form in page.forms})
 
 
 def _downloads(site: Site) -> Iterator[Part]:

@@ -4,5 +4,5 @@ Each module renders one view; :mod:`threatgraph.web.views.catalog` lists them. A
 parameters, so that the same function makes a page of a server, and a file of a site, which has no parameters.
 """
 
-#: The first segments of the paths of views. ``recommend`` is not among them: the JSON API has that path.
-PATHS = ("views", "coverage", "crosswalk", "compare", "causes", "timeline", "explore")
+#: The first segments of the paths of views. The JSON API has the path ``recommend`` itself, but for browsers.
+PATHS = ("views", "coverage", "crosswalk", "compare", "causes", "timeline", "explore", "recommend")

@@ -19,14 +19,13 @@ from threatgraph.analytics.records import Named, named
 from threatgraph.graph import ThreatGraph
 from threatgraph.labels import read_labels
 from threatgraph.vocab import KINDS, shorten
-from threatgraph.web.document import Document
 from threatgraph.web.links import Links
 from threatgraph.web.view import Text
 from threatgraph.web.views.page import (
     Given,
+    Page,
     View,
     counted,
-    document,
     named_record,
     query,
     read,
@@ -82,19 +81,18 @@ class Covered(NamedTuple):
     """Provisions that were examined and do not cover it."""
 
 
-def render(graph: ThreatGraph, path: str, form: str, links: Links, given: Given) -> Document | None:
+def render(graph: ThreatGraph, path: str, links: Links, given: Given) -> Page | None:
     """Return the matrix, or for the path of a framework its provisions by pattern.
 
     Args:
         graph: the graph.
         path: empty, or the end of the IRI of a framework.
-        form: a name from :data:`threatgraph.web.document.VIEW_FORMS`.
         links: where documents are.
         given: ``domain`` and ``relation``, and ``pattern`` for the provisions of one pattern; ``framework`` instead of
             a path.
 
     Returns:
-        The document, or ``None`` if the graph has no framework with this path.
+        The page, or ``None`` if the graph has no framework with this path.
 
     Raises:
         UnknownName: for a parameter or a name that does not exist.
@@ -109,8 +107,8 @@ def render(graph: ThreatGraph, path: str, form: str, links: Links, given: Given)
         iri = named_record(graph, values, "framework", "framework")
     chosen = {kind: named_record(graph, values, name, kind) for name, kind in _FILTERS.items()}
     if iri:
-        return _framework(graph, iri, form, links, chosen)
-    return _matrix(graph, form, links, chosen)
+        return _framework(graph, iri, links, chosen)
+    return _matrix(graph, links, chosen)
 
 
 _FILTERS = {"pattern": "pattern", "domain": "domain", "relation": "mapping-relation"}
@@ -133,7 +131,7 @@ def _mappings(graph: ThreatGraph, chosen: Mapping[str, str]) -> list[PatternMapp
     ]
 
 
-def _matrix(graph: ThreatGraph, form: str, links: Links, chosen: Mapping[str, str]) -> Document:
+def _matrix(graph: ThreatGraph, links: Links, chosen: Mapping[str, str]) -> Page:
     frameworks, within = named(graph.store, "framework"), provision_frameworks(graph.store)
     counts = Counter(
         (pattern, framework)
@@ -168,9 +166,8 @@ def _matrix(graph: ThreatGraph, form: str, links: Links, chosen: Mapping[str, st
         record_field(graph, "relation", "Meaning of the link", "mapping-relation", chosen["mapping-relation"]),
     ]
     lines = [line for _, group in groups for line in group]
-    return document(
+    return Page(
         view,
-        form,
         links,
         "coverage",
         empty="" if frameworks and rows else _EMPTY if not frameworks else "No pattern fits the filters.",
@@ -207,7 +204,7 @@ def _anchor(iri: str) -> str:
     return slug(iri).replace("/", "-")
 
 
-def _framework(graph: ThreatGraph, iri: str, form: str, links: Links, chosen: Mapping[str, str]) -> Document:
+def _framework(graph: ThreatGraph, iri: str, links: Links, chosen: Mapping[str, str]) -> Page:
     whole, within = named(graph.store, "framework")[iri], provision_frameworks(graph.store)
     by_pattern: dict[str, list[PatternMapping]] = defaultdict(list)
     for one in _mappings(graph, chosen):
@@ -237,9 +234,8 @@ def _framework(graph: ThreatGraph, iri: str, form: str, links: Links, chosen: Ma
         given,
         (Text("Coverage", links.page(PATH)),),
     )
-    return document(
+    return Page(
         view,
-        form,
         links,
         "coverage_framework",
         covered=covered,

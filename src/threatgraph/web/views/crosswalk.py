@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from threatgraph.analytics.crosswalk import Alignment, alignments
-from threatgraph.analytics.mappings import provision_frameworks
-from threatgraph.analytics.records import Named, named, pairs
+from threatgraph.analytics.crosswalk import Alignment, Crosswalks
+from threatgraph.analytics.records import Named, named
 from threatgraph.errors import InvalidQuery
 from threatgraph.graph import ThreatGraph
-from threatgraph.labels import read_labels
 from threatgraph.vocab import KINDS, shorten
-from threatgraph.web.document import Document
+from threatgraph.web.document import VIEW_FORMS
 from threatgraph.web.fields import Field
 from threatgraph.web.links import Links
 from threatgraph.web.view import Text
 from threatgraph.web.views.page import (
     Given,
+    Page,
     View,
     counted,
-    document,
     named_record,
     number,
     read,
@@ -41,6 +39,8 @@ _LEAD = (
     "A link that a source publishes comes first. The other provisions correspond because the same threat patterns are "
     "mapped to both; the more patterns, the closer they are."
 )
+FILE_FORMS = ("html", "csv", "md")
+"""The forms of a crosswalk in files; JSON would be as large as all others together."""
 _PAGE = 60
 """Provisions of the first framework on a page."""
 _MOST, _MOST_PATTERNS = 6, 3
@@ -70,18 +70,17 @@ class Line(NamedTuple):
     """The number of further provisions."""
 
 
-def render(graph: ThreatGraph, path: str, form: str, links: Links, given: Given) -> Document | None:
+def render(graph: ThreatGraph, path: str, links: Links, given: Given) -> Page | None:
     """Return the crosswalk of two frameworks, or without them the list of all crosswalks.
 
     Args:
         graph: the graph.
         path: empty, or the ends of the IRIs of both frameworks, and the number of a page after the first.
-        form: a name from :data:`threatgraph.web.document.VIEW_FORMS`.
         links: where documents are.
         given: ``from``, ``to`` and ``page`` instead of a path.
 
     Returns:
-        The document, or ``None`` if there is none at this path.
+        The page, or ``None`` if there is none at this path.
 
     Raises:
         UnknownName: for a parameter or a framework that does not exist.
@@ -96,35 +95,52 @@ def render(graph: ThreatGraph, path: str, form: str, links: Links, given: Given)
             return None
     ends = [named_record(graph, values, name, "framework") for name in ("from", "to")]
     if not all(ends):
-        return _overview(graph, form, links, ends)
+        return _overview(graph, links, ends)
     if ends[0] == ends[1]:
         raise InvalidQuery("from and to are the same framework: choose two different ones.")
-    return _crosswalk(graph, ends[0], ends[1], form, links, values)
+    return _crosswalk(Reading(graph), ends[0], ends[1], links, values)
 
 
-def pairs_with_pages(graph: ThreatGraph) -> list[tuple[str, str, int]]:
-    """Return the pairs of frameworks that a site has pages for, in both directions.
+class Reading:
+    """What crosswalks show, read once for all pages of a site.
 
     Args:
         graph: the graph.
-
-    Returns:
-        The ends of the IRIs of both frameworks, and the number of pages of their crosswalk.
     """
-    useful = _useful(graph)
-    return [(slug(a), slug(b), max(-(-_rows(graph, a, b) // _PAGE), 1)) for a in useful for b in useful if a != b]
+
+    def __init__(self, graph: ThreatGraph) -> None:
+        self.graph, self.crosswalks = graph, Crosswalks(graph.store)
+        frameworks = named(graph.store, "framework")
+        self.useful = _useful(self.crosswalks, frameworks)
+        self.names = self.crosswalks.provisions | named(graph.store, "pattern") | frameworks
+        self.names |= named(graph.store, "mapping-set")
+
+    def page(self, first: str, second: str, number: int, links: Links) -> Page:
+        """Return a page of the crosswalk of two frameworks.
+
+        Args:
+            first: the end of the IRI of a framework.
+            second: that of the other one.
+            number: the number of the page.
+            links: where documents are.
+        """
+        space = KINDS["framework"].namespace
+        return _crosswalk(self, space + first, space + second, links, {"page": str(number)})
+
+    def pages(self) -> Iterator[tuple[str, str, int]]:
+        """Return the pages of all frameworks with provisions that patterns are mapped to, in both directions."""
+        for first in self.useful:
+            for second in self.useful:
+                if first != second:
+                    rows = len({one.source for one in self.crosswalks.align(first, second)})
+                    for page in range(1, max(-(-rows // _PAGE), 1) + 1):
+                        yield slug(first), slug(second), page
 
 
-def _useful(graph: ThreatGraph) -> dict[str, Named]:
-    """The frameworks with provisions that patterns are mapped to."""
-    space, within = KINDS["framework"].namespace, provision_frameworks(graph.store)
-    mapped = {provision for _, provision in pairs(graph.store, "pattern", "tg:mappedTo", "provision")}
-    used = {framework for provision in mapped for framework in within.get(provision, ())}
-    return {iri: name for iri, name in named(graph.store, "framework").items() if iri in used and iri.startswith(space)}
-
-
-def _rows(graph: ThreatGraph, first: str, second: str) -> int:
-    return len({one.source for one in alignments(graph.store, first, second)})
+def _useful(crosswalks: Crosswalks, frameworks: Mapping[str, Named]) -> dict[str, Named]:
+    """The frameworks that have crosswalks, and a page."""
+    space, used = KINDS["framework"].namespace, crosswalks.frameworks()
+    return {iri: name for iri, name in frameworks.items() if iri in used and iri.startswith(space)}
 
 
 def _fields(graph: ThreatGraph, ends: Sequence[str]) -> list[Field]:
@@ -135,8 +151,8 @@ def _fields(graph: ThreatGraph, ends: Sequence[str]) -> list[Field]:
     ]
 
 
-def _overview(graph: ThreatGraph, form: str, links: Links, ends: Sequence[str]) -> Document:
-    useful = _useful(graph)
+def _overview(graph: ThreatGraph, links: Links, ends: Sequence[str]) -> Page:
+    useful = _useful(Crosswalks(graph.store), named(graph.store, "framework"))
     groups = [
         (Text(name.label, links.to(iri)), [_link(iri, other, useful[other], links) for other in useful if other != iri])
         for iri, name in useful.items()
@@ -152,51 +168,60 @@ def _overview(graph: ThreatGraph, form: str, links: Links, ends: Sequence[str]) 
         "" if len(useful) > 1 else "A crosswalk requires two frameworks with provisions that patterns are mapped to."
     )
     fields = _fields(graph, ends)
-    return document(view, form, links, "crosswalks", groups=groups, fields=fields, empty=empty)
+    return Page(view, links, "crosswalks", groups=groups, fields=fields, empty=empty)
 
 
 def _link(first: str, second: str, name: Named, links: Links) -> Text:
     return Text(name.label, links.page(f"{PATH}/{slug(first)}/{slug(second)}"))
 
 
-def _crosswalk(
-    graph: ThreatGraph, first: str, second: str, form: str, links: Links, values: Mapping[str, str]
-) -> Document:
-    found = alignments(graph.store, first, second)
+def _crosswalk(reading: Reading, first: str, second: str, links: Links, values: Mapping[str, str]) -> Page:
+    found, names = reading.crosswalks.align(first, second), reading.names
     groups = [(iri, list(ones)) for iri, ones in groupby(found, key=lambda one: one.source)]
     pages = max(-(-len(groups) // _PAGE), 1)
     page = number(values, "page", 1, pages, 1)
-    names = named(graph.store, "provision") | named(graph.store, "pattern") | named(graph.store, "framework")
-    publishers = {each.source for one in found for each in one.stated} - names.keys()
-    names |= {iri: Named(label, "") for iri, label in read_labels(graph.store, publishers).items()}
     shown = groups[(page - 1) * _PAGE :][:_PAGE]
     path = f"{PATH}/{slug(first)}/{slug(second)}"
     title = f"{names[first].label} and {names[second].label}"
     table = to_table(_COLUMNS, [_plain(one, names) for one in found])
-    view = View(path, title, _LEAD, table, (), (Text("Crosswalk", links.page(PATH)),))
+    forms = FILE_FORMS if links.is_static else VIEW_FORMS
+    view = View(path, title, _LEAD, table, (), (Text("Crosswalk", links.page(PATH)),), forms)
     stated = sum(bool(one.stated) for one in found)
     summary = (
         f"{counted(len(groups), 'provision')} of {names[first].label} "
         f"{'corresponds' if len(groups) == 1 else 'correspond'} to one or more provisions of {names[second].label}; "
         f"{counted(stated, 'link')} of {len(found):,} {'is' if stated == 1 else 'are'} published by a source."
     )
-    return document(
+    return Page(
         view,
-        form,
         links,
         "crosswalk",
         columns=(names[first].label, names[second].label),
         lines=[_line(iri, ones, names, links) for iri, ones in shown],
         summary=summary if found else "",
         other=links.page(f"{PATH}/{slug(second)}/{slug(first)}"),
-        fields=[] if links.is_static else _fields(graph, (first, second)),
-        pages=[] if pages == 1 else [(one, _page_url(path, one, links), one == page) for one in range(1, pages + 1)],
+        fields=[] if links.is_static else _fields(reading.graph, (first, second)),
+        pages=_pager(slug(first), slug(second), page, pages, links),
         data=links.form(path, "csv"),
     )
 
 
-def _page_url(path: str, page: int, links: Links) -> str:
-    return links.page(path if page == 1 else f"{path}/{page}")
+def _pager(first: str, second: str, current: int, pages: int, links: Links) -> list[tuple[int, str, bool]]:
+    """The number and URL of each page, if there are several."""
+    numbers = range(1, pages + 1) if pages > 1 else ()
+    return [(number, links.page(page_path(first, second, number)), number == current) for number in numbers]
+
+
+def page_path(first: str, second: str, page: int) -> str:
+    """Return the path of a page of a crosswalk.
+
+    Args:
+        first: the end of the IRI of a framework.
+        second: that of the other one.
+        page: the number of the page.
+    """
+    path = f"{PATH}/{first}/{second}"
+    return path if page == 1 else f"{path}/{page}"
 
 
 def _line(iri: str, ones: Sequence[Alignment], names: Mapping[str, Named], links: Links) -> Line:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.analytics.records import integer
+from threatgraph.display import printable
 from threatgraph.errors import InvalidQuery, UnknownName
 from threatgraph.export import export_table
 from threatgraph.graph import ThreatGraph
 from threatgraph.rdf.terms import Term
-from threatgraph.table import Table
+from threatgraph.table import Table, to_text
 from threatgraph.vocab import BASE, kind_of
 from threatgraph.web.document import MEDIA_TYPES, VIEW_FORMS, Document, TypedLink, to_json
 from threatgraph.web.fields import Field, Option, options
@@ -24,6 +25,10 @@ from threatgraph.web.view import Text
 
 Given = Sequence[tuple[str, str]]
 """The parameters of a request, in their order."""
+
+
+LIST = "views"
+"""The path of the list of the views."""
 
 
 class View(NamedTuple):
@@ -40,45 +45,70 @@ class View(NamedTuple):
     trail: tuple[Text, ...] = ()
     """Pages between the list of views and this one."""
     forms: tuple[str, ...] = VIEW_FORMS
+    links: tuple[TypedLink, ...] = ()
+    """The links to the other forms, if they are elsewhere than at the path."""
 
 
-def document(view: View, form: str, links: Links, template: str, **values: Any) -> Document:
-    """Return a view in one of its forms.
+class Page:
+    """A view with what its template needs, which can be written in each form.
 
     Args:
         view: the view.
-        form: a name from :data:`threatgraph.web.document.VIEW_FORMS`.
         links: where documents are.
         template: the name of the template.
         values: further variables of the template.
     """
-    found = tuple(
-        TypedLink("alternate", links.form(view.path, one) + query(view.given), MEDIA_TYPES[one]) for one in view.forms
-    )
-    return Document(_content(view, form, links, template, found, values), form, view.path, found)
+
+    def __init__(self, view: View, links: Links, template: str, **values: Any) -> None:
+        self.view, self._links, self._template, self._values = view, links, template, values
+
+    def document(self, form: str) -> Document:
+        """Return the page in one of its forms.
+
+        Args:
+            form: a name from the forms of the view.
+        """
+        view = self.view
+        found = view.links or tuple(
+            TypedLink("alternate", self._links.form(view.path, one) + query(view.given), MEDIA_TYPES[one])
+            for one in view.forms
+        )
+        return Document(self._content(form, found), form, view.path, found)
+
+    def _above(self) -> tuple[Text, ...]:
+        """The list of the views, for all pages below it."""
+        return () if self.view.path == LIST else (Text("Views", self._links.page(LIST)),)
+
+    def _content(self, form: str, found: tuple[TypedLink, ...]) -> bytes:
+        view, links = self.view, self._links
+        if form == "csv":
+            return export_table(view.table, "csv")
+        if form == "json":
+            return to_json({"title": view.title, "parameters": dict(view.given), "rows": view.table.to_dicts()})
+        if form == "md":
+            rows = _markdown(view.table) if view.table else ()
+            lines = [f"# {escaped(view.title)}", "", escaped(view.lead), "", *rows]
+            return ("\n".join(lines).rstrip() + "\n").encode()
+        return render(
+            f"views/{self._template}",
+            links=links,
+            signposts=found,
+            title=view.title,
+            description=printable(view.lead),
+            trail=(Text("Home", links.page()), *self._above(), *view.trail),
+            path=view.path,
+            section=LIST,
+            view=view,
+            **self._values,
+        )
 
 
-def _content(
-    view: View, form: str, links: Links, template: str, found: tuple[TypedLink, ...], values: Mapping[str, Any]
-) -> bytes:
-    if form == "csv":
-        return export_table(view.table, "csv")
-    if form == "json":
-        return to_json({"title": view.title, "parameters": dict(view.given), "rows": view.table.to_dicts()})
-    if form == "md":
-        rows = export_table(view.table, "markdown") if len(view.table) else b""
-        return f"# {escaped(view.title)}\n\n{escaped(view.lead)}\n\n".encode() + rows
-    return render(
-        f"views/{template}",
-        links=links,
-        signposts=found,
-        title=view.title,
-        description=view.lead,
-        trail=(Text("Home", links.page()), Text("Views", links.page("views")), *view.trail),
-        path=view.path,
-        view=view,
-        **values,
-    )
+def _markdown(table: Table) -> Iterator[str]:
+    """The rows without spaces between columns, since texts of several sentences would make them very wide."""
+    yield f"| {' | '.join(table.columns)} |"
+    yield f"|{' --- |' * len(table.columns)}"
+    for row in table.rows:
+        yield f"| {' | '.join(escaped(' '.join(to_text(term).split())) for term in row)} |"
 
 
 def query(pairs: Iterable[tuple[str, str]]) -> str:
@@ -129,7 +159,7 @@ def choice(values: Mapping[str, str], name: str, choices: Sequence[str]) -> str:
     """
     text = values.get(name, "")
     if text and text not in choices:
-        raise UnknownName(name, text, choices, f"Choose one of {', '.join(choices)}.")
+        raise UnknownName(f"value of {name}", text, choices, f"Choose one of {', '.join(choices)}.")
     return text
 
 
