@@ -117,7 +117,7 @@ async def _context(request: Request) -> Response:
 
 async def _static(request: Request) -> Response:
     name = str(request.path_params["name"])
-    return await _respond(request, "style_sheet", name=name, root=root(request), headers=(_IMMUTABLE,))
+    return await _respond(request, "static", name=name, root=root(request), headers=(_IMMUTABLE,))
 
 
 async def _respond(

@@ -17,13 +17,14 @@ from threatgraph.service import Answer, ServedGraph
 from threatgraph.vocab import BASE, KINDS, kind_of, shorten
 from threatgraph.web.document import Document
 from threatgraph.web.home import render_home
-from threatgraph.web.html import style
 from threatgraph.web.links import Links, to_uri
 from threatgraph.web.lists import render_list
 from threatgraph.web.ontology import render_context, render_graph, render_ontology
 from threatgraph.web.problems import Near, problem
 from threatgraph.web.queries import render_queries
 from threatgraph.web.records import render_record
+from threatgraph.web.sparql import editor_files
+from threatgraph.web.static_files import static_file
 
 _MOST_NEAR = 5
 
@@ -122,12 +123,12 @@ def named_graph(served: ServedGraph, path: str, form: str, root: str) -> Answer:
     return Answer(document.content, document.media_type)
 
 
-def style_sheet(served: ServedGraph, name: str, root: str) -> Answer:
-    """Answer with the style sheet, whose name changes with its content."""
-    current, content = style()
-    if name != current:
-        return _problem(404, f"this server has no file {name!r}.", "html", Links(root))
-    return Answer(content, "text/css; charset=utf-8")
+def static(served: ServedGraph, name: str, root: str) -> Answer:
+    """Answer with a static file, whose name changes with its content."""
+    for file in (static_file("style.css"), *editor_files()):
+        if file.name == name:
+            return Answer(file.content, file.media_type)
+    return _problem(404, f"this server has no file {name!r}.", "html", Links(root))
 
 
 def _answer(document: Document) -> Answer:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from hashlib import sha256
-from importlib.resources import files
 from typing import Any
 
 import jinja2
@@ -14,26 +11,21 @@ from markupsafe import Markup, escape
 from threatgraph.display import printable
 from threatgraph.web.document import FORM_NAMES, MEDIA_TYPES, TypedLink
 from threatgraph.web.links import Links
+from threatgraph.web.static_files import static_file
 from threatgraph.web.view import Text
 
 _FORM_NAMES = {MEDIA_TYPES[form]: name for form, name in FORM_NAMES.items()}
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
-@cache
 def style() -> tuple[str, bytes]:
     """Return the name and the content of the style sheet; the name changes with the content."""
-    return _static("style", "css")
+    return static_file("style.css")
 
 
 def script() -> tuple[str, bytes]:
     """Return the name and the content of the script of the search page of files."""
-    return _static("search", "js")
-
-
-def _static(name: str, suffix: str) -> tuple[str, bytes]:
-    content = (files("threatgraph.web") / "static" / f"{name}.{suffix}").read_bytes()
-    return f"{name}-{sha256(content).hexdigest()[:10]}.{suffix}", content
+    return static_file("search.js")
 
 
 def render(template: str, *, links: Links, signposts: tuple[TypedLink, ...] = (), **values: Any) -> bytes:

@@ -29,6 +29,8 @@ from threatgraph.web.ontology import render_context, render_ontology
 from threatgraph.web.queries import PATH as QUERIES
 from threatgraph.web.queries import file_forms, render_queries, render_query
 from threatgraph.web.records import Reading, render_record
+from threatgraph.web.sparql import editor_files
+from threatgraph.web.static_files import LICENSES, static_file
 
 #: The forms of documents in files. N-Triples and RDF/XML, which have the same triples as Turtle, would double the size.
 FORMS = ("html", "ttl", "jsonld", "json", "csv", "md")
@@ -120,9 +122,11 @@ def _pages(site: Site) -> Iterator[Part]:
     yield _one(f"{file_pages.SEARCH_PATH}.html", file_pages.render_search, graph, top)
     yield _one(file_pages.INDEX_NAME, file_pages.search_index, graph)
     yield _one(f"{file_pages.SPARQL_PATH}.html", file_pages.render_sparql, top)
+    yield _one(file_pages.GRAPH_NAME, file_pages.sparql_graph, graph.store)
     yield _one("404.html", file_pages.render_not_found, site.not_found_links)
-    for name, content in (style(), script()):
+    for name, content in (style(), script(), *editor_files(), *file_pages.worker_files()):
         yield _one(f"static/{name}", bytes, content)
+    yield _one(f"static/{LICENSES}", bytes, static_file(LICENSES).content)
 
 
 def _queries(site: Site) -> Iterator[Part]:
