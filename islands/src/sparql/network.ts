@@ -6,7 +6,7 @@ import type { Links } from "./links";
 const [MOST_NODES, MOST_EDGES] = [60, 150];
 const [WIDTH, HEIGHT, MARGIN] = [900, 600, 70];
 const STEPS = 300;
-const PULL = 0.3;
+const PULL = 0.1;
 const LABELS = /(?:skos\/core#prefLabel|rdf-schema#label)$/;
 const LETTERS = 30;
 
