@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from http_server import Running, serving
@@ -35,6 +35,8 @@ VALUES = {'a"b\\c\'d$HOME`e`%s{} é風𝒳 )" )-"', "f\ng"}
 
 
 @given(texts)
+@example('"""')
+@example('\\"')
 def test_a_text_is_a_literal_of_python(text: str) -> None:
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
     literal = in_python(lines)

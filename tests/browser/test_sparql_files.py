@@ -180,6 +180,7 @@ def test_a_query_can_be_canceled_and_a_fault_costs_one_answer(page: BrowserPage)
 def test_a_linked_query_is_shown_and_not_run(browser: Browser, address: str) -> None:
     with browser.page(f"{address}#query=ASK%20%7B%7D") as page:
         page.wait(".examples")
+        assert page.violations() == []
         assert page.text(CONTENT) == "ASK {}"
         requests = page.evaluate("performance.getEntriesByType('resource').map(one => one.name)")
         assert not [url for url in requests if url.endswith((GRAPH_NAME, worker_files()[1].name))]
@@ -191,6 +192,7 @@ FALLBACK = "[data-fallback]"
 def test_it_says_what_to_do_without_webassembly(browser: Browser, address: str) -> None:
     with browser.page(address, scripts=["delete window.WebAssembly"]) as page:
         assert "WebAssembly is turned off" in page.text(FALLBACK)
+        assert page.violations() == []
         assert page.evaluate("document.querySelector('form').offsetParent === null")
         assert "threatgraph query" in page.text("main")
 

@@ -38,6 +38,8 @@ AWKWARD = [
     "DESCRIBE <https://example.org/#SELECT>",
     "PREFIX ask: <urn:ask#>\n# SELECT\nASK { ask:a ask:b ?c }\\",
     'SELECT * { ?s ?p "a\u202eb" }',
+    '""""',
+    '\\"""',
 ]
 
 
@@ -155,7 +157,7 @@ def test_tab_leaves_the_editor(page: BrowserPage) -> None:
     )
 
 
-def suggestions(page: BrowserPage, before: str, typed: str) -> list[str]:
+def suggestions(page: BrowserPage, before: str, typed: str, *, close: bool = True) -> list[str]:
     """What the editor suggests for a word that is typed after a text."""
     write(page, before)
     page.press("Control+End")
@@ -163,7 +165,8 @@ def suggestions(page: BrowserPage, before: str, typed: str) -> list[str]:
     page.wait_for(f"{SUGGESTED}.length > 0")
     page.do("waitForTimeout", 200)  # records come from the server
     found: list[str] = page.evaluate(f"{SUGGESTED}.map(one => one.textContent)")
-    page.press("Escape")
+    if close:
+        page.press("Escape")
     return found
 
 
@@ -226,6 +229,20 @@ def test_the_programs_are_those_of_the_page_without_scripts(page: BrowserPage, s
         write(page, query)
         for code in query_code(query, f"{server.url}/sparql"):
             assert page.do("textContent", f"[data-code={code.name}]") == code.text
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_conforms_to_wcag_as_far_as_axe_can_tell(browser: Browser, server: Running, scheme: str) -> None:
+    """Before and after a query: a chart, a graph, an error, and suggestions."""
+    with browser.page(f"{server.url}/sparql", colorScheme=scheme, allow=[REFUSED]) as page:
+        page.wait(".examples")
+        assert page.violations() == []
+        for query in (COUNTS, ESCALATIONS, "SELECT ?x { # a comment\n ?x tgx:a 'a'@en, 5 ; a <urn:x> }"):
+            run(page, query)
+            assert page.violations() == []
+        suggestions(page, "SELECT * { ?x a tg:Incident ; ", "tg:", close=False)
+        # The list is scrolled by the keys of the editor, which keeps the focus.
+        assert page.violations("scrollable-region-focusable") == []
 
 
 def test_the_colors_have_the_contrast_of_wcag() -> None:

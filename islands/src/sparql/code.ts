@@ -27,8 +27,8 @@ function visible(text: string): string {
 }
 
 function inPython(text: string): string {
-  const escaped = visible(text.replaceAll("\\", "\\\\").replaceAll('"""', '\\"\\"\\"'));
-  return escaped.endsWith('"') ? `"""${escaped.slice(0, -1)}\\""""` : `"""${escaped}"""`;
+  // A quotation mark before another one, or at the end, could end the literal.
+  return `"""${visible(text.replaceAll("\\", "\\\\").replace(/"(?="|$)/g, '\\"'))}"""`;
 }
 
 function inShell(text: string): string {

@@ -52,9 +52,8 @@ def query_form(query: str) -> str:
 
 def in_python(text: str) -> str:
     """Return a text as a string literal of Python, with its lines."""
-    escaped = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    escaped = _escaped(escaped)
-    return f'"""{escaped[:-1]}\\""""' if escaped.endswith('"') else f'"""{escaped}"""'
+    # A quotation mark before another one, or at the end, could end the literal.
+    return '"""' + _escaped(re.sub(r'"(?="|\Z)', r'\\"', text.replace("\\", "\\\\"))) + '"""'
 
 
 def _escaped(text: str) -> str:
