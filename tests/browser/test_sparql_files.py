@@ -36,7 +36,7 @@ FORMS = (
     "SELECT ?p FROM <https://w3id.org/threatgraph/graph/data/patterns/goal-drift.ttl> { pattern:goal-drift ?p ?o }",
     "SELECT (AVG(?n) AS ?mean) { SELECT (COUNT(?i) AS ?n) { ?i tg:involvesPattern ?p } GROUP BY ?p }",
     "ASK { pattern:goal-drift tg:severity severity:high }",
-    "ASK { pattern:goal-drift tg:severity severity:none }",
+    "ASK { pattern:goal-drift tg:severity severity:low }",
     "CONSTRUCT { ?a skos:related ?b } { ?a tg:escalatesTo ?b }",
     "DESCRIBE pattern:goal-drift",
 )
