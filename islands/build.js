@@ -1,6 +1,6 @@
 // Bundles each island into src/threatgraph/web/static, where it is committed: a fresh machine needs no Node.
 //
-// node build.js [FOLDER]   writes to another folder, for comparison.
+// node build.js [FOLDER]   writes the scripts to another folder, for comparison.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
@@ -80,5 +80,5 @@ function list(inputs) {
 
 mkdirSync(TARGET, { recursive: true });
 const inputs = [...(await bundle(PAGES, "iife")), ...(await bundle(WORKERS, "esm"))];
-compress();
+if (!process.argv[2]) compress();
 list(inputs);

@@ -20,6 +20,13 @@ from urllib.parse import urlsplit
 TIMEOUT = 15_000
 
 
+AXE = "node_modules/axe-core/axe.min.js"
+_SUMMARY = (
+    "({ violations }) => violations.flatMap(({ id, nodes }) => "
+    "nodes.map(({ target, failureSummary }) => `${id}: ${target}: ${failureSummary}`))"
+)
+
+
 class BrowserError(AssertionError):
     """A step on a page that failed, such as a click on an element that does not appear."""
 
@@ -90,6 +97,19 @@ class BrowserPage:
         """The value of an expression of JavaScript."""
         return self.do("evaluate", expression)
 
+    def violations(self, *without: str) -> list[str]:
+        """What axe-core finds against WCAG 2.2 AA and its best practices.
+
+        Args:
+            without: the rules to leave out.
+        """
+        self.evaluate(f"{(self._browser.folder / AXE).read_text(encoding='utf-8')};0")
+        rules = {rule: {"enabled": False} for rule in without}
+        tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+        options = json.dumps({"runOnly": tags, "rules": rules})
+        found: list[str] = self.evaluate(f"axe.run(document, {options}).then({_SUMMARY})")
+        return found
+
     def download(self, selector: str) -> File:
         """Click on an element, and return the file that it offers."""
         return File(**self._browser.send(action="download", page=self._number, selector=selector))
@@ -98,8 +118,8 @@ class BrowserPage:
 class Browser:
     """A running Chromium; see :func:`running_browser`."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process, self._numbers = process, count()
+    def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
+        self._process, self._numbers, self.folder = process, count(), folder
 
     def send(self, **command: Any) -> Any:
         """Send a command to the driver and return the value of its answer."""
@@ -159,7 +179,7 @@ def running_browser(folder: Path, executable: str, *flags: str) -> Iterator[Brow
         command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
     )
     try:
-        yield Browser(process)
+        yield Browser(process, folder)
     finally:
         assert process.stdin
         process.stdin.close()  # the driver closes Chromium, and ends

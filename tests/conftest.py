@@ -98,12 +98,12 @@ def curl() -> str:
 
 
 @pytest.fixture(scope="session")
-def npm(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Installs the packages of one of the clients in `tests/peers`, and returns its folder."""
+def npm(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Installs the packages of one of the clients in `tests/peers`, or of another folder, and returns a copy of it."""
     _need(shutil.which("npm") is not None, "npm")
 
-    def install(name: str) -> Path:
-        return _installed(ROOT / "tests" / "peers" / name, tmp_path_factory.mktemp("npm"))
+    def install(name: str, parent: Path = ROOT / "tests" / "peers") -> Path:
+        return _installed(parent / name, tmp_path_factory.mktemp("npm"))
 
     return install
 

@@ -124,7 +124,7 @@ def test_pages_are_small_and_send_no_request_to_other_sites(pages: Mapping[str, 
             assert b"@import" not in content
 
 
-class _SubPath(SimpleHTTPRequestHandler):
+class SubPath(SimpleHTTPRequestHandler):
     """Serves a folder below ``/some/site/``, and nothing else."""
 
     def translate_path(self, path: str) -> str:
@@ -137,7 +137,7 @@ class _SubPath(SimpleHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def address(site: Path) -> Iterator[str]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_SubPath, directory=str(site)))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(SubPath, directory=str(site)))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/some/site/"
     server.shutdown()

@@ -10,6 +10,7 @@ const NUMBERS = new Set(
 const MOST = 40; // bars
 const [WIDTH, NAMES, VALUES, ROW] = [720, 270, 80, 24];
 const LETTERS = 38; // of a name
+const SCROLL = { class: "scroll", role: "region", "aria-label": "Chart", tabindex: "0" };
 
 /** The chart; undefined where a table has other columns. */
 export function barChart(columns: string[], rows: Row[], links: Links): Element | undefined {
@@ -44,7 +45,7 @@ export function barChart(columns: string[], rows: Row[], links: Links): Element 
   const size = `0 0 ${WIDTH} ${rows.length * ROW}`;
   const picture = svg("svg", { viewBox: size, class: "rows", role: "img", "aria-label": label }, ...bars);
   const caption = html("figcaption", {}, `${columns[numberAt]} by ${columns[nameAt]}`);
-  return html("figure", { class: "scroll", tabindex: "0", role: "group", "aria-label": "Chart" }, caption, picture);
+  return html("figure", {}, caption, html("div", SCROLL, picture));
 }
 
 // The columns of names and of numbers. Beside a column of IRIs, one of texts has their names.

@@ -22,12 +22,13 @@ export function queryCode(query: string, endpoint: string | undefined): Record<s
   };
 }
 
+function visible(text: string): string {
+  return text.replace(INVISIBLE, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 function inPython(text: string): string {
-  const escaped = text
-    .replaceAll("\\", "\\\\")
-    .replaceAll('"""', '\\"\\"\\"')
-    .replace(INVISIBLE, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
-  return escaped.endsWith('"') ? `"""${escaped.slice(0, -1)}\\""""` : `"""${escaped}"""`;
+  // A quotation mark before another one, or at the end, could end the literal.
+  return `"""${visible(text.replaceAll("\\", "\\\\").replace(/"(?="|$)/g, '\\"'))}"""`;
 }
 
 function inShell(text: string): string {
@@ -35,6 +36,7 @@ function inShell(text: string): string {
 }
 
 function inR(text: string): string {
+  if (text.search(INVISIBLE) >= 0) return `"${visible(text.replaceAll("\\", "\\\\").replaceAll('"', '\\"'))}"`; // R requires it
   let dashes = "";
   while (text.includes(`)${dashes}"`)) dashes += "-";
   return `r"${dashes}(${text})${dashes}"`;

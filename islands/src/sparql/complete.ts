@@ -84,7 +84,8 @@ function suggestTerms(context: CompletionContext, terms: Terms): CompletionResul
     for (const name of KEYWORDS.split(" ")) options.push({ label: name, type: "keyword", boost: -20 });
   }
   const fitting = options.filter((one) => fits(one, word.text));
-  fitting.sort((one, other) => (other.boost ?? 0) - (one.boost ?? 0));
+  const rank = (one: Completion) => (one.boost ?? 0) + (begins(one, word.text) ? 10 : 0);
+  fitting.sort((one, other) => rank(other) - rank(one));
   return { from: word.from, options: fitting, filter: false };
 }
 
@@ -94,11 +95,16 @@ function term(one: { name: string; label: string; comment: string }, type: strin
 
 // A word fits the beginning of a name, with or without its prefix, and that of a word in the label.
 function fits(option: Completion, text: string): boolean {
+  if (begins(option, text)) return true;
+  if (option.type !== "class" && option.type !== "property") return false;
+  const wanted = text.toLowerCase();
+  return wanted.length > 1 && (option.detail ?? "").toLowerCase().split(/\s+/).some((one) => one.startsWith(wanted));
+}
+
+function begins(option: Completion, text: string): boolean {
   const wanted = text.toLowerCase();
   const name = option.label.toLowerCase();
-  if (name.startsWith(wanted) || name.slice(name.indexOf(":") + 1).startsWith(wanted)) return true;
-  if (option.type !== "class" && option.type !== "property") return false;
-  return wanted.length > 1 && (option.detail ?? "").toLowerCase().split(/\s+/).some((one) => one.startsWith(wanted));
+  return name.startsWith(wanted) || name.slice(name.indexOf(":") + 1).startsWith(wanted);
 }
 
 async function suggestRecords(

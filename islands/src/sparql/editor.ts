@@ -60,6 +60,20 @@ const THEME = EditorView.theme({
   ".cm-panel": { backgroundColor: "var(--raised)", color: "var(--text)" },
 });
 
+// What is typed over a selection. Chromium would wrap it in an element with a style, which our policy blocks and reports.
+const OVER_SELECTION = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { from, to } = view.state.selection.main;
+    const text = event.inputType === "insertText" && !event.isComposing ? event.data : null;
+    if (!text || from === to) return false;
+    event.preventDefault();
+    const typed = () => view.state.update(view.state.replaceSelection(text), { userEvent: "input.type" });
+    if (view.state.facet(EditorView.inputHandler).some((handle) => handle(view, from, to, text, typed))) return true;
+    view.dispatch(typed());
+    return true;
+  },
+});
+
 interface Mark {
   from: number;
   to: number;
@@ -126,6 +140,7 @@ export class Editor {
         syntaxHighlighting(COLORS),
         THEME,
         ERRORS,
+        OVER_SELECTION,
         EditorView.lineWrapping,
         EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocapitalize: "none" }),
         EditorView.updateListener.of((update) => {

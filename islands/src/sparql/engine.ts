@@ -65,7 +65,17 @@ export class Endpoint implements Engine {
   }
 
   async search(text: string, kind: string, signal: AbortSignal): Promise<Found[]> {
-    const given = new URLSearchParams({ q: text, top: "8", ...(kind && { kind }) });
+    const found = await this.found(text, kind, 8, signal);
+    const words = text.split(" ");
+    const last = words.pop()!.toLowerCase();
+    if (found.length || !words.length) return found;
+    // The search knows whole words, and the last one may not be whole yet.
+    const others = await this.found(words.join(" "), kind, 40, signal);
+    return others.filter(({ label }) => label.toLowerCase().split(/[^\p{L}\p{N}]+/u).some((one) => one.startsWith(last)));
+  }
+
+  private async found(text: string, kind: string, top: number, signal: AbortSignal): Promise<Found[]> {
+    const given = new URLSearchParams({ q: text, top: String(top), ...(kind && { kind }) });
     const response = await fetch(`${this.root}search?${given}`, { headers: { accept: "application/json" }, signal });
     if (!response.ok) return [];
     const { results } = (await response.json()) as { results: (Omit<Found, "code"> & { code: string | null })[] };

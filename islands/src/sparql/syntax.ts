@@ -42,9 +42,9 @@ export function refused(query: string): Fault | undefined {
   return undefined;
 }
 
-/** Whether a query may use named graphs. */
+/** Whether a query may use named graphs, whose keywords can have escapes. */
 export function usesNamedGraphs(query: string): boolean {
-  return scan(query).some(({ text }) => /^(?:GRAPH|FROM)$/i.test(text));
+  return /\\u/i.test(query) || scan(query).some(({ text }) => /^(?:GRAPH|FROM)$/i.test(text));
 }
 
 /** The first prefix that a query uses but does not declare. */
@@ -59,7 +59,7 @@ export function undeclared(query: string, prefixes: Record<string, string>): Fau
   for (const { text, at } of tokens) {
     if (!/^[\p{L}\p{N}_-]*:/u.test(text)) continue;
     const prefix = text.slice(0, text.indexOf(":"));
-    if (declared.has(prefix) || (!prefix && text === ":")) continue;
+    if (declared.has(prefix) || prefix === "_" || text === ":") continue; // a blank node is no name
     const place = findPosition(query, at);
     const message = `unknown prefix '${prefix}:' at line ${place.line}, column ${place.column}; declare it with PREFIX ${prefix}: <…>.`;
     return { message, ...place };

@@ -52,9 +52,12 @@ def query_form(query: str) -> str:
 
 def in_python(text: str) -> str:
     """Return a text as a string literal of Python, with its lines."""
-    escaped = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    escaped = re.sub(_INVISIBLE, lambda found: f"\\u{ord(found[0]):04x}", escaped)
-    return f'"""{escaped[:-1]}\\""""' if escaped.endswith('"') else f'"""{escaped}"""'
+    # A quotation mark before another one, or at the end, could end the literal.
+    return '"""' + _escaped(re.sub(r'"(?="|\Z)', r'\\"', text.replace("\\", "\\\\"))) + '"""'
+
+
+def _escaped(text: str) -> str:
+    return re.sub(_INVISIBLE, lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def in_shell(text: str) -> str:
@@ -63,7 +66,9 @@ def in_shell(text: str) -> str:
 
 
 def in_r(text: str) -> str:
-    """Return a text as a raw string of R 4."""
+    """Return a text as a string of R 4: raw, unless it has characters that R requires as escapes."""
+    if re.search(_INVISIBLE, text):
+        return '"' + _escaped(text.replace("\\", "\\\\").replace('"', '\\"')) + '"'
     dashes = ""
     while f'){dashes}"' in text:
         dashes += "-"
