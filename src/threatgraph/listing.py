@@ -148,6 +148,25 @@ def values_of(store: Store, kind: str, name: str) -> dict[str, set[str]]:
     return found
 
 
+def table_of(store: Store, kind: str, iris: Iterable[str], columns: Sequence[str], *, sort: str | None = None) -> Table:
+    """Return some properties of records, as :func:`list_records` does for those that match filters.
+
+    Args:
+        store: the store to read.
+        kind: the kind of the records.
+        iris: their IRIs, in the order of the rows.
+        columns: the properties.
+        sort: the property to sort by instead.
+
+    Raises:
+        UnknownName: for a kind or property that does not exist.
+    """
+    of, records = kind_named(kind), [NamedNode(iri) for iri in dict.fromkeys(iris)]
+    if sort:
+        records = _sorted(store, of, records, sort)
+    return _table(store, of, records, [property_of(of, name) for name in columns])
+
+
 def read_values(store: Store, kind: str, iris: Iterable[str], names: Sequence[str]) -> dict[str, dict[str, list[str]]]:
     """Return the values of some properties of records.
 

@@ -16,11 +16,11 @@ from starlette.routing import Route
 from threatgraph.server.forms import located, pick
 from threatgraph.server.negotiation import Form
 from threatgraph.server.requests import parameters
-from threatgraph.server.responses import respond
+from threatgraph.server.responses import respond, server_of
 from threatgraph.server.site import root
 from threatgraph.service import GRAPHS, PLAIN, RECOMMEND
 from threatgraph.version import VERSION
-from threatgraph.vocab import KINDS
+from threatgraph.vocab import BASE, KINDS
 from threatgraph.web.document import (
     GRAPH_FORMS,
     LIST_FORMS,
@@ -80,7 +80,9 @@ async def _document(request: Request) -> Response:
     arguments: dict[str, Any] = {**target.arguments, "form": form.name, "root": home}
     chosen: list[tuple[str, str]] = []
     if target.function == "record":
-        arguments |= {"suffix": target.suffix, "parameters": query}
+        arguments |= {"suffix": target.suffix, "parameters": query, "edit_url": server_of(request).settings.edit_url}
+        if form.name == "html" and path.startswith(KINDS["pattern"].namespace.removeprefix(BASE)):
+            target = target._replace(stage=RECOMMEND)  # the page has similar patterns
     elif target.function in ("records", "view"):
         chosen = [pair for pair in given.pairs if pair[0] != "format"]
         arguments["given"] = tuple(chosen)

@@ -30,7 +30,13 @@ _MOST_NEAR = 5
 
 
 def record(
-    served: ServedGraph, path: str, form: str, root: str, suffix: str | None = None, parameters: str = ""
+    served: ServedGraph,
+    path: str,
+    form: str,
+    root: str,
+    suffix: str | None = None,
+    parameters: str = "",
+    edit_url: str = "",
 ) -> Answer:
     """Answer with a record, or redirect a code or another name to it.
 
@@ -41,8 +47,9 @@ def record(
         root: the URL of the home page.
         suffix: the form that the suffix of the request names, which a redirect keeps; ``None`` if it was negotiated.
         parameters: the query string, which a redirect keeps.
+        edit_url: the URL of the folder in which files of records can be edited; empty if there is none.
     """
-    links = Links(root)
+    links = Links(root, edit_url=edit_url)
     document = render_record(served.graph, path, form, links)
     if document is not None:
         return _answer(document)

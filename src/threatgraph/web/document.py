@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import NamedTuple
 
 from threatgraph.vocab import BASE
@@ -100,3 +101,8 @@ def signposts(
     if collection and links.has(collection):
         found.append(TypedLink("collection", links.page(collection)))
     return (*found, *(TypedLink("alternate", links.form(path, form), MEDIA_TYPES[form]) for form in forms))
+
+
+def to_json(value: object) -> bytes:
+    """Return plain values as JSON."""
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()

@@ -76,6 +76,12 @@ def _block(text: Text) -> Markup:
     return Markup(f"<span{_language(text)}>{_text(text.text)}</span>") if text.language else _text(text.text)  # noqa: S704
 
 
+def _rating(text: Text) -> str:
+    """The slug of the severity that a text links to; empty for other texts."""
+    found = re.search(r"(?:^|/)severity/([a-z-]+)(?:\.html)?$", text.url or "")
+    return found[1] if found else ""
+
+
 def _language(text: Text) -> str:
     return f' lang="{escape(text.language)}"' if text.language else ""
 
@@ -89,7 +95,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"text": _text, "shown": _shown, "block": _block}
+    environment.filters |= {"text": _text, "shown": _shown, "block": _block, "rating": _rating}
     return environment
 
 

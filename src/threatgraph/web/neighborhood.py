@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from itertools import accumulate
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
@@ -268,9 +270,8 @@ def shortened(text: str, space: float, size: float) -> str:
     """
     if width(text, size) <= space:
         return text
-    while text and width(text + "…", size) > space:
-        text = text[:-1]
-    return text.rstrip() + "…"
+    fits = accumulate(map(_share, text), initial=_share("…"))  # of the first 0, 1, 2 … letters with an ellipsis
+    return text[: sum(share * size <= space for share in fits) - 1].rstrip() + "…"
 
 
 def width(text: str, size: float) -> float:
@@ -283,6 +284,7 @@ def width(text: str, size: float) -> float:
     return size * sum(map(_share, text))
 
 
+@cache
 def _share(letter: str) -> float:
     """The width of a letter as a share of its size, in a wide font."""
     if letter in _NARROW:

@@ -27,7 +27,8 @@ from threatgraph.web.lists import FILE_LIMIT, page_path, render_whole_list
 from threatgraph.web.ontology import render_context, render_ontology
 from threatgraph.web.queries import PATH as QUERIES
 from threatgraph.web.queries import file_forms, render_queries, render_query
-from threatgraph.web.records import Reading, render_record
+from threatgraph.web.reading import Reading
+from threatgraph.web.records import render_record
 from threatgraph.web.views import catalog
 from threatgraph.web.views.catalog import FilePage
 from threatgraph.web.views.page import Page
@@ -51,10 +52,11 @@ class Site:
     Args:
         graph: the graph.
         base_url: the URL of the site; by default the beginning of all IRIs of threatgraph.
+        edit_url: the URL of the folder in which the files of records can be edited; empty if there is none.
     """
 
-    def __init__(self, graph: ThreatGraph, base_url: str | None) -> None:
-        self.graph = graph
+    def __init__(self, graph: ThreatGraph, base_url: str | None, edit_url: str = "") -> None:
+        self.graph, self.edit_url = graph, edit_url
         self.base_url = (base_url or BASE).rstrip("/")
         path = f"{urlsplit(self.base_url).path}/" if base_url else "./"
         self.paths = {*record_paths(graph.store), *KINDS, ontology.PATH}
@@ -98,7 +100,7 @@ class Site:
         root = "../" * path.count("/") or "./"
         if form == "md" and path:
             return Links(root, ".md", FORMS, self.paths - {ontology.PATH})  # which has no Markdown
-        return Links(root, _SUFFIX, FORMS, self.paths)
+        return Links(root, _SUFFIX, FORMS, self.paths, self.edit_url)
 
 
 def records_of(site: Site) -> Iterator[Part]:

@@ -15,7 +15,7 @@ from threatgraph.table import Table
 from threatgraph.web.document import content_type
 from threatgraph.web.html import render
 from threatgraph.web.links import Links
-from threatgraph.web.lists import result_rows
+from threatgraph.web.tables import result_rows
 from threatgraph.web.view import Text
 
 PATH = "sparql"

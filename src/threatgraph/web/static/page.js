@@ -4,11 +4,12 @@
 const OFF = "threatgraph-shortcuts-off";
 const GO = { h: "", p: "pattern", i: "incident", f: "framework", v: "views", a: "assess", q: "queries", s: "sparql" };
 
-// --- Lists: the first filters are open where there is room beside the table.
+// --- The first filters of a list and the contents of a record are open where there is room beside them.
 
 if (matchMedia("(min-width: 64rem)").matches) {
   const closed = document.querySelectorAll(".facets details");
   for (const one of [...closed].slice(0, 2)) one.open = true;
+  for (const one of document.querySelectorAll(".contents details")) one.open = true;
 }
 
 // --- Texts to copy, such as a citation.

@@ -16,12 +16,11 @@ from threatgraph.graph import ThreatGraph
 from threatgraph.rdf.terms import Term
 from threatgraph.table import Table, to_text
 from threatgraph.vocab import BASE, kind_of
-from threatgraph.web.document import MEDIA_TYPES, VIEW_FORMS, Document, TypedLink
+from threatgraph.web.document import MEDIA_TYPES, VIEW_FORMS, Document, TypedLink, to_json
 from threatgraph.web.fields import Field, Option, options
 from threatgraph.web.html import render
 from threatgraph.web.links import Links
 from threatgraph.web.markdown import escaped
-from threatgraph.web.records import to_json
 from threatgraph.web.view import Text
 
 Given = Sequence[tuple[str, str]]
