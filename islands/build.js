@@ -12,6 +12,7 @@ const TARGET = resolve(process.argv[2] ?? join(HERE, "../src/threatgraph/web/sta
 
 // The bundles by name: an island is a line here, and a folder of `src`.
 const ENTRIES = {
+  explore: "src/explore/page.ts",
   "sparql-editor": "src/sparql/page.ts",
 };
 
