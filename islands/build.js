@@ -13,6 +13,7 @@ const TARGET = resolve(process.argv[2] ?? join(HERE, "../src/threatgraph/web/sta
 // The bundles by name: an island is a line here, and a folder of `src`. Those of pages are classic scripts, since
 // browsers load no modules for a page that was opened as a file.
 const PAGES = {
+  explore: "src/explore/page.ts",
   "sparql-editor": "src/sparql/page.ts",
 };
 const WORKERS = {

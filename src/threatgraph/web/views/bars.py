@@ -11,6 +11,8 @@ from threatgraph.display import printable
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34, 18, 14, 26
 """The space around the bars, for the labels of both axes."""
+_WIDTH, _NARROW = 760, 500
+"""The width of a chart by default, and the width up to which it fits on a phone."""
 _WIDEST = 40
 _LABEL = 38
 """The least distance between two labels of the horizontal axis."""
@@ -33,7 +35,7 @@ class Bar(NamedTuple):
         return sum(self.segments)
 
 
-def draw_bars(bars: Sequence[Bar], title: str, *, width: int = 760, height: int = 260, most: int = 0) -> Markup:
+def draw_bars(bars: Sequence[Bar], title: str, *, width: int = _WIDTH, height: int = 260, most: int = 0) -> Markup:
     """Draw a bar chart.
 
     Args:
@@ -54,7 +56,8 @@ def draw_bars(bars: Sequence[Bar], title: str, *, width: int = 760, height: int 
         parts.append(_bar(bar, x, slot, base, room / top))
         if (len(bars) - 1 - place) % every == 0:
             parts.append(f'<text x="{x + slot / 2:.0f}" y="{height - 8}">{_plain(bar.label)}</text>')
-    attributes = f'class="bars" viewBox="0 0 {width} {height}" role="group" aria-label="{_plain(title)}"'
+    name = "bars narrow" if width <= _NARROW else "bars"
+    attributes = f'class="{name}" viewBox="0 0 {width} {height}" role="group" aria-label="{_plain(title)}"'
     return Markup(f"<svg {attributes}>{''.join(parts)}</svg>")  # noqa: S704 - every text is escaped
 
 

@@ -157,7 +157,8 @@ def _charts(
             Bar(label, line.counts, _words(line, categories), line.period.url)
             for label, line in zip(labels, lines, strict=True)
         ]
-        return [("", draw_bars(bars, f"Incidents by {what} and severity"))]
+        size = {"width": 480, "height": 220} if what == "month" else {}
+        return [("", draw_bars(bars, f"Incidents by {what} and severity", **size))]
     most = max((max(line.counts, default=0) for line in lines), default=0)
     return [
         (
