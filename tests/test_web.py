@@ -26,6 +26,7 @@ from threatgraph.records import Record, exists, read_record
 from threatgraph.service import PLAIN, ServedGraph, Source
 from threatgraph.vocab import BASE, KINDS
 from threatgraph.web import answers
+from threatgraph.web.about import PAGES as ABOUT
 from threatgraph.web.assets import assets
 from threatgraph.web.document import LIST_FORMS, MEDIA_TYPES, RDF_FORMS, RECORD_FORMS, Document
 from threatgraph.web.home import render_home
@@ -201,7 +202,19 @@ def test_local_links_of_pages_lead_to_documents(graph: ThreatGraph, paths: list[
     """Every link of a sample of pages: to a record, one of its forms, a part of it, a list, or a page of the server."""
     records, pages = (
         set(paths),
-        {"", "search", "queries", "sparql", "explore", "ontology", "ontology/context.jsonld", *KINDS},
+        {
+            "",
+            "search",
+            "queries",
+            "sparql",
+            "views",
+            "explore",
+            "assess",
+            *ABOUT,
+            "ontology",
+            "ontology/context.jsonld",
+            *KINDS,
+        },
     )
     pages |= {*(f"static/{name}" for name in assets().values()), *(f"queries/{name}" for name in graph.queries)}
     contents = [rendered(graph, path, "html").content for path in paths[::40]]

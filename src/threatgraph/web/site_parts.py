@@ -19,7 +19,7 @@ from threatgraph.publishing.sitemap import robots, sitemap
 from threatgraph.publishing.void import void
 from threatgraph.store import Store
 from threatgraph.vocab import BASE, KINDS
-from threatgraph.web import assets, file_pages, ontology
+from threatgraph.web import about, assets, file_pages, ontology
 from threatgraph.web.document import LIST_FORMS, ONTOLOGY_FORMS, PAGE_FORMS, RDF_FORMS, RECORD_FORMS
 from threatgraph.web.home import render_home
 from threatgraph.web.links import Links
@@ -138,6 +138,9 @@ def _pages(site: Site) -> Iterator[Part]:
     yield _one(f"{file_pages.SEARCH_PATH}.html", file_pages.render_search, graph, top)
     yield _one(file_pages.INDEX_NAME, file_pages.search_index, graph)
     yield _one(f"{file_pages.SPARQL_PATH}.html", file_pages.render_sparql, top)
+    yield _one(f"{file_pages.ASSESS_PATH}.html", file_pages.render_assess, top)
+    for path in about.PAGES:
+        yield _one(f"{path}.html", about.render_about, path, top)
     yield _one("404.html", file_pages.render_not_found, site.not_found_links)
     for name, digested in assets.assets().items():
         yield _one(f"static/{digested}", assets.read, name)
