@@ -10,9 +10,13 @@ import { build } from "esbuild";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const TARGET = resolve(process.argv[2] ?? join(HERE, "../src/threatgraph/web/static"));
 
-// The bundles by name: an island is a line here, and a folder of `src`.
-const ENTRIES = {
+// The bundles by name: an island is a line here, and a folder of `src`. Those of pages are classic scripts, since
+// browsers load no modules for a page that was opened as a file.
+const PAGES = {
   "sparql-editor": "src/sparql/page.ts",
+};
+const WORKERS = {
+  "sparql-worker": "src/sparql/worker.ts",
 };
 
 // Packages whose compiled files are shipped beside the bundles.
@@ -23,14 +27,14 @@ const CHOSEN = {
   oxigraph: "MIT OR Apache-2.0; used here under Apache-2.0, whose text is at https://www.apache.org/licenses/LICENSE-2.0",
 };
 
-async function bundle() {
+async function bundle(entryPoints, format) {
   const { metafile } = await build({
     absWorkingDir: HERE,
-    entryPoints: ENTRIES,
+    entryPoints,
     outdir: TARGET,
     bundle: true,
     minify: true,
-    format: "esm",
+    format,
     target: "es2022",
     charset: "utf8",
     legalComments: "none", // LICENSES.txt has them
@@ -75,6 +79,6 @@ function list(inputs) {
 }
 
 mkdirSync(TARGET, { recursive: true });
-const inputs = await bundle();
+const inputs = [...(await bundle(PAGES, "iife")), ...(await bundle(WORKERS, "esm"))];
 compress();
 list(inputs);

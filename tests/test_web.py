@@ -27,7 +27,6 @@ from threatgraph.service import PLAIN, ServedGraph, Source
 from threatgraph.vocab import BASE, KINDS
 from threatgraph.web import answers
 from threatgraph.web.about import PAGES as ABOUT
-from threatgraph.web.assets import assets
 from threatgraph.web.document import LIST_FORMS, MEDIA_TYPES, RDF_FORMS, RECORD_FORMS, Document
 from threatgraph.web.home import render_home
 from threatgraph.web.links import CANONICAL, Links
@@ -36,6 +35,7 @@ from threatgraph.web.markdown import escaped
 from threatgraph.web.ontology import render_ontology
 from threatgraph.web.queries import render_queries
 from threatgraph.web.records import render_record
+from threatgraph.web.static_files import page_files, static_file
 
 LINKS = Links()
 #: A page without an end tag for these elements is well-formed (HTML Living Standard, section 13.1.2).
@@ -207,16 +207,15 @@ def test_local_links_of_pages_lead_to_documents(graph: ThreatGraph, paths: list[
             "search",
             "queries",
             "sparql",
-            "views",
             "explore",
+            "views",
             "assess",
-            *ABOUT,
             "ontology",
             "ontology/context.jsonld",
             *KINDS,
         },
     )
-    pages |= {*(f"static/{name}" for name in assets().values()), *(f"queries/{name}" for name in graph.queries)}
+    pages |= {*ABOUT, *(f"static/{file.name}" for file in page_files()), *(f"queries/{name}" for name in graph.queries)}
     contents = [rendered(graph, path, "html").content for path in paths[::40]]
     contents += [render_home(graph, "html", LINKS).content, render_ontology("html", LINKS).content]
     contents += [render_queries(graph, "html", LINKS).content]
@@ -617,7 +616,7 @@ def test_other_documents(client: Client, graph: ThreatGraph) -> None:
     found = rdflib.Graph().parse(data=client.get(f"/graph/{file}").body, format="turtle")
     assert set(found) == set(rdflib.Graph().parse(data=source, format="turtle"))
     assert client.get("/graph/nothing.ttl").status == 404
-    sheet = client.get(f"/static/{assets()['style.css']}")
+    sheet = client.get(f"/static/{static_file('style.css').name}")
     assert sheet.media_type == "text/css"
     assert "immutable" in sheet.headers["Cache-Control"]
     assert client.get("/static/style-0.css").status == 404

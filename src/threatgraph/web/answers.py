@@ -15,7 +15,6 @@ from threatgraph.records import read_record
 from threatgraph.server.wording import as_http
 from threatgraph.service import Answer, ServedGraph
 from threatgraph.vocab import BASE, KINDS, kind_of, shorten
-from threatgraph.web import assets
 from threatgraph.web.document import Document
 from threatgraph.web.home import render_home
 from threatgraph.web.links import Links, to_uri
@@ -24,6 +23,8 @@ from threatgraph.web.ontology import render_context, render_graph, render_ontolo
 from threatgraph.web.problems import Near, problem
 from threatgraph.web.queries import render_queries
 from threatgraph.web.records import render_record
+from threatgraph.web.sparql import editor_files
+from threatgraph.web.static_files import page_files
 from threatgraph.web.views import catalog
 
 _MOST_NEAR = 5
@@ -148,11 +149,11 @@ def named_graph(served: ServedGraph, path: str, form: str, root: str) -> Answer:
 
 
 def static_file(served: ServedGraph, name: str, root: str) -> Answer:
-    """Answer with a style sheet or script, whose name changes with its content."""
-    found = assets.find(name)
-    if found is None:
-        return _problem(404, f"this server has no file {name!r}.", "html", Links(root))
-    return Answer(assets.read(found), assets.media_type(found))
+    """Answer with a static file, whose name changes with its content."""
+    for file in (*page_files(), *editor_files()):
+        if file.name == name:
+            return Answer(file.content, file.media_type)
+    return _problem(404, f"this server has no file {name!r}.", "html", Links(root))
 
 
 def _answer(document: Document) -> Answer:

@@ -9,9 +9,9 @@ import jinja2
 from markupsafe import Markup, escape
 
 from threatgraph.display import printable
-from threatgraph.web.assets import assets
 from threatgraph.web.document import FORM_NAMES, MEDIA_TYPES, TypedLink
 from threatgraph.web.links import Links
+from threatgraph.web.static_files import static_file
 from threatgraph.web.view import Text
 
 _FORM_NAMES = {MEDIA_TYPES[form]: name for form, name in FORM_NAMES.items()}
@@ -47,7 +47,7 @@ def render(template: str, *, links: Links, signposts: tuple[TypedLink, ...] = ()
     page = _ENVIRONMENT.get_template(f"{template}.html").render(
         links=links,
         signposts=signposts,
-        asset=lambda name: links.static(assets()[name]),
+        asset=lambda name: links.static(static_file(name).name),
         navigation=_NAVIGATION,
         footer_links=_FOOTER,
         **{"section": "", **values},

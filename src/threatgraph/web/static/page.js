@@ -136,7 +136,7 @@ if (hint) {
   const item = document.createElement("li");
   const button = document.createElement("button");
   button.type = "button";
-  button.className = "plain";
+  button.className = "as-link";
   button.textContent = "Keyboard shortcuts";
   button.addEventListener("click", help);
   item.append(button);
