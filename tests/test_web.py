@@ -26,6 +26,7 @@ from threatgraph.records import Record, exists, read_record
 from threatgraph.service import PLAIN, ServedGraph, Source
 from threatgraph.vocab import BASE, KINDS
 from threatgraph.web import answers
+from threatgraph.web.about import PAGES as ABOUT
 from threatgraph.web.document import LIST_FORMS, MEDIA_TYPES, RDF_FORMS, RECORD_FORMS, Document
 from threatgraph.web.home import render_home
 from threatgraph.web.links import CANONICAL, Links
@@ -201,9 +202,20 @@ def test_local_links_of_pages_lead_to_documents(graph: ThreatGraph, paths: list[
     """Every link of a sample of pages: to a record, one of its forms, a part of it, a list, or a page of the server."""
     records, pages = (
         set(paths),
-        {"", "search", "queries", "sparql", "explore", "views", "ontology", "ontology/context.jsonld", *KINDS},
+        {
+            "",
+            "search",
+            "queries",
+            "sparql",
+            "explore",
+            "views",
+            "assess",
+            "ontology",
+            "ontology/context.jsonld",
+            *KINDS,
+        },
     )
-    pages |= {*(f"static/{file.name}" for file in page_files()), *(f"queries/{name}" for name in graph.queries)}
+    pages |= {*ABOUT, *(f"static/{file.name}" for file in page_files()), *(f"queries/{name}" for name in graph.queries)}
     contents = [rendered(graph, path, "html").content for path in paths[::40]]
     contents += [render_home(graph, "html", LINKS).content, render_ontology("html", LINKS).content]
     contents += [render_queries(graph, "html", LINKS).content]

@@ -1,4 +1,4 @@
-"""How to cite a record: in words, and for BibTeX."""
+"""How to cite the project or a record: in words, and for BibTeX."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import re
 from typing import NamedTuple
 
 from threatgraph.version import VERSION
+from threatgraph.vocab import BASE
+
+# As in CITATION.cff, which an installed package does not have.
+TITLE = "threatgraph: a knowledge graph of AI threats"
+AUTHORS = ("threatgraph maintainers",)
+LICENSES = ("Apache-2.0", "CC-BY-4.0")
 
 
 class Citation(NamedTuple):
@@ -31,6 +37,24 @@ def cite(name: str, iri: str) -> Citation:
             f"  title = {{{_bibtex(name)}}},",
             f"  note = {{threatgraph, version {VERSION}, CC BY 4.0}},",
             f"  url = {{{iri}}}",
+            "}",
+        )
+    )
+    return Citation(text, bibtex)
+
+
+def cite_project() -> Citation:
+    """Return the citation of this version of the project."""
+    licenses = " and ".join(LICENSES)
+    text = f"{', '.join(AUTHORS)}. {TITLE}. Version {VERSION}. {BASE}. {licenses}."
+    bibtex = "\n".join(
+        (
+            "@software{threatgraph,",
+            f"  author = {{{' and '.join(f'{{{author}}}' for author in AUTHORS)}}},",
+            f"  title = {{{_bibtex(TITLE)}}},",
+            f"  version = {{{VERSION}}},",
+            f"  note = {{{licenses}}},",
+            f"  url = {{{BASE}}}",
             "}",
         )
     )

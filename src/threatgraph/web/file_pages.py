@@ -1,4 +1,4 @@
-"""Pages of a site of files that differ from those of a server: search, SPARQL, and for what is not found."""
+"""Pages of a site of files that differ from those of a server: search, SPARQL, assessments, and what is not found."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from threatgraph.web.sparql import EXAMPLE, editor_files
 from threatgraph.web.static_files import StaticFile, static_file
 from threatgraph.web.view import Text
 
-SEARCH_PATH, SPARQL_PATH = "search", "sparql"
+SEARCH_PATH, SPARQL_PATH, ASSESS_PATH = "search", "sparql", "assess"
 INDEX_NAME, GRAPH_NAME = "search-index.json", "sparql-graph.nq.gz"
 _EXAMPLE = "SELECT ?label { pattern:goal-drift skos:related/skos:prefLabel ?label }"
 _LEVEL = 6
@@ -107,6 +107,22 @@ def render_sparql(links: Links) -> bytes:
         },
         example=_EXAMPLE,
         downloads=[one for one in downloads().values() if one.format.kind in ("graph", "dataset")],
+    )
+
+
+def render_assess(links: Links) -> bytes:
+    """Return the page in place of the form for assessments, with the command that makes them.
+
+    Args:
+        links: where documents are.
+    """
+    return render(
+        "file_assess",
+        links=links,
+        title="Assess a system",
+        description="How to assess an AI system with threatgraph.",
+        trail=(Text("Home", links.page()),),
+        section=ASSESS_PATH,
     )
 
 

@@ -21,10 +21,16 @@ _NAVIGATION = (
     ("incident", "Incidents"),
     ("framework", "Frameworks"),
     ("views", "Views"),
+    ("assess", "Assess"),
     ("queries", "Queries"),
     ("sparql", "SPARQL"),
 )
-_FOOTER = (("ontology", "Ontology"),)
+_FOOTER = (
+    ("ontology", "Ontology"),
+    ("about", "About"),
+    ("cite", "Cite"),
+    ("accessibility", "Accessibility"),
+)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 

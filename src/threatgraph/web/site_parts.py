@@ -19,7 +19,7 @@ from threatgraph.publishing.sitemap import robots, sitemap
 from threatgraph.publishing.void import void
 from threatgraph.store import Store
 from threatgraph.vocab import BASE, KINDS
-from threatgraph.web import file_pages, ontology
+from threatgraph.web import about, file_pages, ontology
 from threatgraph.web.document import LIST_FORMS, ONTOLOGY_FORMS, PAGE_FORMS, RDF_FORMS, RECORD_FORMS
 from threatgraph.web.home import render_home
 from threatgraph.web.links import Links
@@ -141,6 +141,9 @@ def _pages(site: Site) -> Iterator[Part]:
     yield _one(file_pages.INDEX_NAME, file_pages.search_index, graph)
     yield _one(f"{file_pages.SPARQL_PATH}.html", file_pages.render_sparql, top)
     yield _one(file_pages.GRAPH_NAME, file_pages.sparql_graph, graph.store)
+    yield _one(f"{file_pages.ASSESS_PATH}.html", file_pages.render_assess, top)
+    for path in about.PAGES:
+        yield _one(f"{path}.html", about.render_about, path, top)
     yield _one("404.html", file_pages.render_not_found, site.not_found_links)
     for name, content in (*page_files(), *file_pages.scripts(), *editor_files()):
         yield _one(f"static/{name}", bytes, content)
