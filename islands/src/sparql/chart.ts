@@ -43,7 +43,7 @@ export function barChart(columns: string[], rows: Row[], links: Links): Element 
   });
   const label = `Bar chart of ${columns[numberAt]} by ${columns[nameAt]}. The table has the same values.`;
   const size = `0 0 ${WIDTH} ${rows.length * ROW}`;
-  const picture = svg("svg", { viewBox: size, class: "bars", role: "img", "aria-label": label }, ...bars);
+  const picture = svg("svg", { viewBox: size, class: "rows", role: "img", "aria-label": label }, ...bars);
   const caption = html("figcaption", {}, `${columns[numberAt]} by ${columns[nameAt]}`);
   return html("figure", {}, caption, html("div", SCROLL, picture));
 }

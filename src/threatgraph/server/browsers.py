@@ -1,4 +1,4 @@
-"""Pages for browsers at the paths of the JSON API: search, and named queries.
+"""Pages for browsers at the paths of the JSON API: search, recommendations, and named queries.
 
 A client that prefers HTML, or Markdown for a query, gets the page; all others get data.
 """
@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from threatgraph.server import api, linked_data
 from threatgraph.server.negotiation import Form, choose, named
-from threatgraph.server.operations import QUERIES, SEARCH_RECORDS
+from threatgraph.server.operations import QUERIES, RECOMMENDATIONS, SEARCH_RECORDS
 from threatgraph.server.requests import parameters
 from threatgraph.server.responses import respond
 from threatgraph.server.site import root
@@ -28,6 +28,7 @@ def routes() -> list[Route]:
     """Return the routes, which come before those of the API."""
     return [
         Route("/search", search),
+        Route("/recommend", recommend),
         Route("/queries", queries),
         Route("/queries.json", queries_data),
         Route("/queries/{name}", query),
@@ -40,6 +41,13 @@ async def search(request: Request) -> Response:
         return await api.answer(request, SEARCH_RECORDS)
     values = parameters(request).single()
     return await respond(request, "threatgraph.web.search:page", stage=SEARCH, values=values, root=root(request))
+
+
+async def recommend(request: Request) -> Response:
+    """Recommend records."""
+    if _page(request) is None:
+        return await api.answer(request, RECOMMENDATIONS)
+    return await linked_data.view(request, "recommend")
 
 
 async def queries(request: Request) -> Response:

@@ -24,13 +24,20 @@ from threatgraph.web.problems import Near, problem
 from threatgraph.web.queries import render_queries
 from threatgraph.web.records import render_record
 from threatgraph.web.sparql import editor_files
-from threatgraph.web.static_files import static_file
+from threatgraph.web.static_files import page_files
+from threatgraph.web.views import catalog
 
 _MOST_NEAR = 5
 
 
 def record(
-    served: ServedGraph, path: str, form: str, root: str, suffix: str | None = None, parameters: str = ""
+    served: ServedGraph,
+    path: str,
+    form: str,
+    root: str,
+    suffix: str | None = None,
+    parameters: str = "",
+    edit_url: str = "",
 ) -> Answer:
     """Answer with a record, or redirect a code or another name to it.
 
@@ -41,8 +48,9 @@ def record(
         root: the URL of the home page.
         suffix: the form that the suffix of the request names, which a redirect keeps; ``None`` if it was negotiated.
         parameters: the query string, which a redirect keeps.
+        edit_url: the URL of the folder in which files of records can be edited; empty if there is none.
     """
-    links = Links(root)
+    links = Links(root, edit_url=edit_url)
     document = render_record(served.graph, path, form, links)
     if document is not None:
         return _answer(document)
@@ -94,6 +102,23 @@ def records(
     return _answer(document)
 
 
+def view(served: ServedGraph, path: str, form: str, root: str, given: Sequence[tuple[str, str]] = ()) -> Answer:
+    """Answer with a view of the explorer; arguments as in :func:`records`, with its path."""
+    links = Links(root)
+    try:
+        page = catalog.render(served.graph, path, links, given)
+    except UnknownName as error:
+        near = [iri for name in error.suggestions for iri in _called(served.graph, name, None)]
+        return _problem(400, as_http(str(error)), form, links, _near(served.graph, near))
+    except AmbiguousName as error:
+        return _problem(400, as_http(str(error)), form, links, _near(served.graph, error.candidates))
+    except InvalidQuery as error:
+        return _problem(400, as_http(str(error)), form, links)
+    if page is None:
+        return _problem(404, f"this server has no page {path!r}.", form, links)
+    return _answer(page.document(form))
+
+
 def home(served: ServedGraph, form: str, root: str) -> Answer:
     """Answer with the home page."""
     return _answer(render_home(served.graph, form, Links(root)))
@@ -123,9 +148,9 @@ def named_graph(served: ServedGraph, path: str, form: str, root: str) -> Answer:
     return Answer(document.content, document.media_type)
 
 
-def static(served: ServedGraph, name: str, root: str) -> Answer:
+def static_file(served: ServedGraph, name: str, root: str) -> Answer:
     """Answer with a static file, whose name changes with its content."""
-    for file in (static_file("style.css"), *editor_files()):
+    for file in (*page_files(), *editor_files()):
         if file.name == name:
             return Answer(file.content, file.media_type)
     return _problem(404, f"this server has no file {name!r}.", "html", Links(root))

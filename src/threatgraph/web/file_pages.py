@@ -12,7 +12,7 @@ from threatgraph.search.documents import read_documents
 from threatgraph.store import Store
 from threatgraph.vocab import BASE, KINDS
 from threatgraph.web.home import count_kinds
-from threatgraph.web.html import render, script
+from threatgraph.web.html import render
 from threatgraph.web.links import Links
 from threatgraph.web.problems import problem
 from threatgraph.web.query_code import query_code
@@ -41,7 +41,6 @@ def render_search(graph: ThreatGraph, links: Links) -> bytes:
         links=links,
         title="Search",
         trail=(Text("Home", links.page()),),
-        script=links.static(script()[0]),
         index=links.root + INDEX_NAME,
         kinds=count_kinds(graph),
     )
@@ -62,6 +61,11 @@ def search_index(graph: ThreatGraph) -> bytes:
     ]
     content = {"kinds": described, "records": records}
     return (json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n").encode()
+
+
+def scripts() -> tuple[StaticFile, ...]:
+    """Return the files of pages that work without a server, beside those of all pages."""
+    return (static_file("search.js"), *worker_files())
 
 
 def worker_files() -> tuple[StaticFile, StaticFile]:

@@ -9,11 +9,10 @@ from threatgraph.publishing.downloads import downloads
 from threatgraph.version import VERSION
 from threatgraph.vocab import KINDS
 from threatgraph.web import schema_org
-from threatgraph.web.document import PAGE_FORMS, Document, TypedLink, signposts
+from threatgraph.web.document import PAGE_FORMS, Document, TypedLink, signposts, to_json
 from threatgraph.web.html import render
 from threatgraph.web.links import CANONICAL, Links
 from threatgraph.web.markdown import linked
-from threatgraph.web.records import to_json
 from threatgraph.web.view import Text, plural
 
 DESCRIPTION = (

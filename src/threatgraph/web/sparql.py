@@ -15,10 +15,10 @@ from threatgraph.table import Table
 from threatgraph.web.document import content_type
 from threatgraph.web.html import render
 from threatgraph.web.links import Links
-from threatgraph.web.lists import result_rows
 from threatgraph.web.query_code import query_code
 from threatgraph.web.sparql_terms import terms_file
 from threatgraph.web.static_files import StaticFile, static_file
+from threatgraph.web.tables import result_rows
 from threatgraph.web.view import Text
 
 PATH = "sparql"

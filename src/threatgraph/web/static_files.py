@@ -14,6 +14,7 @@ _TYPES = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
     "json": "application/json",
+    "svg": "image/svg+xml",
     "txt": "text/plain; charset=utf-8",
 }
 
@@ -44,6 +45,11 @@ def static_file(name: str) -> StaticFile:
     return named(name, content)
 
 
+def page_files() -> tuple[StaticFile, ...]:
+    """Return the files that every page uses."""
+    return tuple(map(static_file, ("style.css", "page.js", "icon.svg")))
+
+
 def named(name: str, content: bytes) -> StaticFile:
     """Return a file with a digest of its content in its name.
 
@@ -53,3 +59,6 @@ def named(name: str, content: bytes) -> StaticFile:
     """
     stem, dot, suffix = name.rpartition(".")
     return StaticFile(f"{stem}-{sha256(content).hexdigest()[:10]}{dot}{suffix}", content)
+
+
+page_files()  # read when this module is imported: workers that evaluate queries cannot open files
