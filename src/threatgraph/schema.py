@@ -26,7 +26,9 @@ SELECT DISTINCT ?term ?type ?label ?comment {
   VALUES ?type { owl:Class owl:ObjectProperty owl:DatatypeProperty owl:AnnotationProperty }
   ?term a ?type FILTER(STRSTARTS(STR(?term), STR(tg:)))
   OPTIONAL { ?term rdfs:label ?label }
-  OPTIONAL { ?term rdfs:comment|skos:definition ?comment }
+  OPTIONAL { ?term rdfs:comment ?explanation }
+  OPTIONAL { ?term skos:definition ?definition }
+  BIND(COALESCE(?explanation, ?definition) AS ?comment)
 }
 ORDER BY ?term
 """
