@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from threatgraph.graph import ThreatGraph
 from threatgraph.publishing.downloads import downloads
-from threatgraph.version import VERSION
+from threatgraph.version import DATA_VERSION
 from threatgraph.vocab import KINDS
 from threatgraph.web import schema_org
 from threatgraph.web.citation import cite
@@ -89,7 +89,7 @@ def _describe(kinds: list[Count], triples: int, links: Links) -> dict[str, Any]:
     return {
         "name": "threatgraph",
         "description": DESCRIPTION,
-        "version": VERSION,
+        "version": DATA_VERSION,
         "triples": triples,
         "kinds": {one.path: {"count": one.total, "url": links.page(one.path)} for one in kinds},
         "queries": links.page("queries"),
