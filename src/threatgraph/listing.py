@@ -217,7 +217,7 @@ def column_names(store: Store, kind: str) -> list[str]:
     of = kind_named(kind)
     by_path: dict[str, str] = {}
     for name in property_names(store, kind):
-        found = _property(of, name)
+        found = property_of(of, name)
         by_path[found.path] = max(by_path.get(found.path, ""), name, key=len)  # short names are second names
     return sorted(by_path.values(), key=lambda name: (name not in ("code", "label"), name))
 
