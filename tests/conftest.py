@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from browsing import Browser, running_browser
 from jena import is_installed, java_command
 from threatgraph import ThreatGraph
 
@@ -41,6 +42,7 @@ TOGETHER = (
         "test_importers_tables.py",
         "test_plots.py",
     ),
+    "browser/",
     "test_mcp.py",
     "test_mutants.py",
     "test_release.py",
@@ -97,17 +99,33 @@ def curl() -> str:
 
 
 @pytest.fixture(scope="session")
-def npm(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
-    """Installs the packages of one of the clients in `tests/peers`, and returns its folder."""
+def npm(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Installs the packages of one of the clients in `tests/peers`, or of another folder, and returns a copy of it."""
     _need(shutil.which("npm") is not None, "npm")
 
-    def install(name: str) -> Path:
-        folder = tmp_path_factory.mktemp("npm") / name
-        shutil.copytree(ROOT / "tests" / "peers" / name, folder)
-        subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True, timeout=300)
-        return folder
+    def install(name: str, parent: Path = ROOT / "tests" / "peers") -> Path:
+        return _installed(parent / name, tmp_path_factory.mktemp("npm"))
 
     return install
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Chromium, one process for the session; each page has a context of its own."""
+    executable = shutil.which("chromium") or shutil.which("google-chrome")
+    _need(shutil.which("npm") is not None, "npm")
+    _need(executable is not None, "Chromium")
+    folder = _installed(ROOT / "tests" / "browser", tmp_path_factory.mktemp("npm"))
+    with running_browser(folder, str(executable)) as running:
+        yield running
+
+
+def _installed(source: Path, target: Path) -> Path:
+    """A copy of a folder of Node, with its packages."""
+    folder = target / source.name
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("node_modules"))
+    subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True, timeout=300)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -26,15 +26,16 @@ from threatgraph.records import Record, exists, read_record
 from threatgraph.service import PLAIN, ServedGraph, Source
 from threatgraph.vocab import BASE, KINDS
 from threatgraph.web import answers
+from threatgraph.web.about import PAGES as ABOUT
 from threatgraph.web.document import LIST_FORMS, MEDIA_TYPES, RDF_FORMS, RECORD_FORMS, Document
 from threatgraph.web.home import render_home
-from threatgraph.web.html import style
 from threatgraph.web.links import CANONICAL, Links
 from threatgraph.web.lists import MOST, render_list
 from threatgraph.web.markdown import escaped
 from threatgraph.web.ontology import render_ontology
 from threatgraph.web.queries import render_queries
 from threatgraph.web.records import render_record
+from threatgraph.web.static_files import page_files, static_file
 
 LINKS = Links()
 #: A page without an end tag for these elements is well-formed (HTML Living Standard, section 13.1.2).
@@ -109,16 +110,25 @@ class Page(HTMLParser):
         return sum(name == tag for name, _ in self.tags)
 
 
+#: The order of the page of a list where it is not that of the library.
+NEWEST_FIRST = {"incident": "-occurred"}
+
+
 def check_page(content: bytes) -> Page:
     """A page that a reader and a screen reader can use, without scripts and styles of its own."""
     page = Page(content)
     assert content.startswith(b"<!DOCTYPE html>")
-    assert [page.count(tag) for tag in ("h1", "main", "header", "footer", "title")] == [1] * 5
+    assert [page.count(tag) for tag in ("h1", "main", "header", "footer")] == [1] * 4
+    head = [tag for tag, _ in page.tags]
+    assert head[: head.index("body")].count("title") == 1  # drawings have titles too
     assert len(page.ids) == len(set(page.ids))
     assert page.count("style") == page.count("iframe") == page.count("object") == 0
     for tag, attributes in page.tags:
         assert not {"style", *(name for name in attributes if name.startswith("on"))} & attributes.keys()
-        if tag == "script":
+        if tag == "script" and "src" in attributes:  # a file of the site, which runs after the page is complete
+            assert re.search(r"static/[a-z]+-[0-9a-f]{10}\.js$", str(attributes["src"]))
+            assert "defer" in attributes or attributes.get("type") == "module"
+        elif tag == "script":
             assert attributes == {"type": "application/ld+json"}
         if tag == "th":
             assert attributes["scope"] in ("col", "row")
@@ -190,8 +200,22 @@ def test_the_rdf_forms_of_a_record_have_the_same_triples(graph: ThreatGraph, pat
 
 def test_local_links_of_pages_lead_to_documents(graph: ThreatGraph, paths: list[str]) -> None:
     """Every link of a sample of pages: to a record, one of its forms, a part of it, a list, or a page of the server."""
-    records, pages = set(paths), {"", "search", "queries", "sparql", "ontology", "ontology/context.jsonld", *KINDS}
-    pages |= {f"static/{style()[0]}", *(f"queries/{name}" for name in graph.queries)}
+    records, pages = (
+        set(paths),
+        {
+            "",
+            "search",
+            "queries",
+            "sparql",
+            "explore",
+            "views",
+            "assess",
+            "ontology",
+            "ontology/context.jsonld",
+            *KINDS,
+        },
+    )
+    pages |= {*ABOUT, *(f"static/{file.name}" for file in page_files()), *(f"queries/{name}" for name in graph.queries)}
     contents = [rendered(graph, path, "html").content for path in paths[::40]]
     contents += [render_home(graph, "html", LINKS).content, render_ontology("html", LINKS).content]
     contents += [render_queries(graph, "html", LINKS).content]
@@ -207,6 +231,9 @@ def test_local_links_of_pages_lead_to_documents(graph: ThreatGraph, paths: list[
             if parts.fragment and path == "ontology":
                 assert parts.fragment in terms, link
             if path in records or path in pages or exists(graph.store, BASE + path):
+                continue
+            if path.startswith("graph/"):
+                assert BASE + path in graph.store.graphs(), link
                 continue
             assert suffix in MEDIA_TYPES and (stem in records or stem in pages or stem == "index"), link  # noqa: PT018
 
@@ -277,7 +304,7 @@ def test_text_in_markdown_is_shown_unchanged(text: str, markdown: str) -> None:
 def test_lists_have_every_form(graph: ThreatGraph, kind: str, form: str) -> None:
     found = render_list(graph, kind, form, LINKS, [("limit", "3")])
     assert found is not None
-    wanted = graph.list(kind, limit=3).column("record")
+    wanted = graph.list(kind, sort=NEWEST_FIRST.get(kind), limit=3).column("record")
     if form == "html":
         assert {f"/{str(iri).removeprefix(BASE)}" for iri in wanted} <= set(check_page(found.content).links)
     elif form == "json":
@@ -305,7 +332,7 @@ def test_pages_of_a_list_together_have_each_record_once(graph: ThreatGraph) -> N
         records += [record["record"] for record in answer["records"]]
         url = next((link.url for link in found.links if link.relation == "next"), None)
         assert url == answer.get("next")
-    assert records == graph.list("incident").column("record")
+    assert records == graph.list("incident", sort=NEWEST_FIRST["incident"]).column("record")
     assert render_list(graph, "incident", "json", LINKS, [("page", "9999")]) is None
 
 
@@ -509,7 +536,8 @@ def test_texts_of_records_are_no_markup(client: Client) -> None:
     body = client.get("/pattern/retired-for-tests").body
     page = check_page(body)
     assert "<script>alert(1)</script> & more" in page.text
-    assert [attributes for tag, attributes in page.tags if tag == "script"] == [{"type": "application/ld+json"}]
+    scripts = [attributes for tag, attributes in page.tags if tag == "script"]
+    assert [attributes for attributes in scripts if "src" not in attributes] == [{"type": "application/ld+json"}]
     assert not [link for link in page.links if link.startswith("javascript:")]
     assert "javascript:alert(2)" in page.text
     assert "https://example.org/?a=1&b=%22" in page.links
@@ -559,10 +587,12 @@ def test_filters_that_do_not_exist_are_refused(client: Client, query: str, expec
 def test_lists_are_filtered(client: Client, graph: ThreatGraph) -> None:
     reply = client.get("/incident.json?severity=critical&severity=high&since=2024&limit=1000&columns=label,occurred")
     answer = json.loads(reply.body)
-    wanted = graph.list("incident", severity=["critical", "high"], since="2024", columns=["label", "occurred"])
+    wanted = graph.list(
+        "incident", severity=["critical", "high"], since="2024", columns=["label", "occurred"], sort="-occurred"
+    )
     assert answer["records"] == wanted.to_dicts()
     page = check_page(client.get("/incident?severity=High&limit=1").body)
-    chosen = [attributes["value"] for tag, attributes in page.tags if tag == "option" and "selected" in attributes]
+    chosen = [attributes["value"] for tag, attributes in page.tags if tag == "input" and "checked" in attributes]
     assert chosen == ["high"]
     assert client.get("/incident?page=9999").status == 404
 
@@ -586,7 +616,7 @@ def test_other_documents(client: Client, graph: ThreatGraph) -> None:
     found = rdflib.Graph().parse(data=client.get(f"/graph/{file}").body, format="turtle")
     assert set(found) == set(rdflib.Graph().parse(data=source, format="turtle"))
     assert client.get("/graph/nothing.ttl").status == 404
-    sheet = client.get(f"/static/{style()[0]}")
+    sheet = client.get(f"/static/{static_file('style.css').name}")
     assert sheet.media_type == "text/css"
     assert "immutable" in sheet.headers["Cache-Control"]
     assert client.get("/static/style-0.css").status == 404

@@ -26,7 +26,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_wheel_is_small_and_carries_what_it_needs(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
-    assert wheel.stat().st_size < 3_200_000
+    # Of which 0.9 MB are Oxigraph for browsers, and 0.2 MB the scripts of pages, so that sites need no other server.
+    assert wheel.stat().st_size < 4_400_000
     for name in (
         "threatgraph/py.typed",
         "threatgraph/_share/ontology/threatgraph.ttl",

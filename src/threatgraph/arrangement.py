@@ -52,7 +52,7 @@ def arrange(record: Record, inbound: Mapping[str, Sequence[Link]]) -> Arrangemen
     return Arrangement(
         _entries(record, [*FACTS, *(name for name in rest if not _has_parts(record, name))]),
         _sections(record, SECTIONS | others),
-        _by_heading(inbound),
+        by_heading(inbound),
         _sections(record, LAST_SECTIONS),
         _entries(record, PROVENANCE),
     )
@@ -89,8 +89,12 @@ def _has_parts(record: Record, name: str) -> bool:
     return any(isinstance(value, Record) for value in record[name])
 
 
-def _by_heading(inbound: Mapping[str, Sequence[Link]]) -> dict[str, list[Link]]:
-    """The links from other records, with those of one heading together."""
+def by_heading(inbound: Mapping[str, Sequence[Link]]) -> dict[str, list[Link]]:
+    """Return the links from other records, with those of one heading together.
+
+    Args:
+        inbound: the links, by property.
+    """
     found: dict[str, list[Link]] = {}
     for name, links in inbound.items():
         known = found.setdefault(inbound_heading(name), [])

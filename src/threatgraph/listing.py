@@ -1,64 +1,31 @@
-"""Lists of the records of a kind, with filters and a choice of columns.
-
-Filters and columns are properties of the record, named by their local name in the ontology: ``severity``,
-``harm_type``. Hyphens, underscores and upper case make no difference. A few names are shorter than the property, such
-as ``harm``; :data:`_SHORT` has them.
-"""
+"""Lists of the records of a kind, with filters, an order and a choice of columns."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from pyoxigraph import Literal, NamedNode
 
 from threatgraph.errors import InvalidQuery, UnknownName
 from threatgraph.labels import read_labels
+from threatgraph.listed_properties import DATES, ListedProperty, property_names, property_of
 from threatgraph.lookup import kind_named, resolve
 from threatgraph.rdf.terms import Term
 from threatgraph.sparql.values import batches, values_clause
 from threatgraph.store import Store
 from threatgraph.table import Table, plain_text
-from threatgraph.vocab import PREFIXES, PROPERTIES, SKOS, TG, Kind, kind_of, shorten, tg
+from threatgraph.vocab import Kind, kind_of, shorten, tg
 
-_DCTERMS = PREFIXES["dcterms"]
-#: Properties of other vocabularies that lists can show, by the name that the list uses.
-_FOREIGN = {
-    "label": f"{SKOS}prefLabel",
-    "code": f"{SKOS}notation",
-    "identifier": f"{_DCTERMS}identifier",
-    "definition": f"{SKOS}definition",
-    "also_called": f"{SKOS}altLabel",
-    "broader": f"{SKOS}broader",
-    "related": f"{SKOS}related",
-    "summary": f"{_DCTERMS}abstract",
-    "description": f"{_DCTERMS}description",
-    "source": f"{_DCTERMS}source",
-}
-#: Short names of properties.
-_SHORT = {
-    "harm": tg("harmType"),
-    "likelihood": tg("likelihoodTrend"),
-    "cause": tg("causalFactor"),
-    "group": tg("affects"),
-    "involved_pattern": tg("involvesPattern"),
-    "level": tg("provisionLevel"),
-    "provision": tg("mappedTo"),
-}
-#: The framework of a provision, and the frameworks that any other record is mapped to.
-_IN_FRAMEWORK, _MAPPED_TO_FRAMEWORK = f"<{SKOS}inScheme>", f"<{tg('mappedTo')}>/<{SKOS}inScheme>?"
-#: Few incidents have a domain; the others have that of their primary pattern.
-_INCIDENT_DOMAIN = f"(<{tg('domain')}>|<{tg('primaryPattern')}>/<{tg('domain')}>)"
-#: The property that holds the date of a record, for ``since`` and ``until``.
-_DATES = {"incident": tg("occurred"), "provision": tg("appliesFrom")}
 _COLUMNS = {
     "pattern": ("code", "label", "domain", "severity", "likelihoodTrend"),
     "incident": ("occurred", "code", "label", "severity"),
     "provision": ("code", "label", "framework"),
 }
 _ORDER = {"pattern": "domain", "incident": "occurred", "provision": "framework"}
-_RECORD = "record"
+_YEAR = "year"
+"""A filter by what is not a property: the years of the dates of records, with four digits."""
 _DATE = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 
 _SELECT = "SELECT DISTINCT ?record ?code ?label ?first { ?record a <%s> . %s %s }"
@@ -72,14 +39,8 @@ SELECT DISTINCT ?value ?label ?code {
 }
 """
 _LABELED = "ASK { ?record a <%s> ; %s ?value . ?value skos:prefLabel ?label }"
-_USED = "SELECT DISTINCT ?property { ?record a <%s> ; ?property ?value }"
-
-
-class _Property(NamedTuple):
-    """A column or filter: its name in the table, and its path in SPARQL."""
-
-    name: str
-    path: str
+_OF_KIND = "SELECT DISTINCT ?record ?value { ?record a <%s> ; %s ?value }"
+_RANKS = "SELECT ?value ?rank { ?value tg:rank ?rank }"
 
 
 class ListPage(NamedTuple):
@@ -98,6 +59,7 @@ def list_records(
     since: str | None = None,
     until: str | None = None,
     columns: Sequence[str] | None = None,
+    sort: str | None = None,
     limit: int | None = None,
 ) -> Table:
     """List the records of a kind.
@@ -110,6 +72,8 @@ def list_records(
         since: list only records dated on or after this date: ``2024``, ``2024-08`` or ``2024-08-01``.
         until: list only records dated on or before this date.
         columns: the properties to show; by default, a few for each kind.
+        sort: the property to sort by, with a minus sign before it for descending order: ``severity``, ``-occurred``.
+            Records without it come last. By default, each kind has an order of its own.
         limit: maximum number of records.
 
     Returns:
@@ -120,7 +84,8 @@ def list_records(
         UnknownName: for a kind, property or value that does not exist.
         InvalidQuery: for a date that is not valid, a kind without dates, or a limit below 1.
     """
-    return list_page(store, kind, where=where, since=since, until=until, columns=columns, limit=limit).table
+    found = list_page(store, kind, where=where, since=since, until=until, columns=columns, sort=sort, limit=limit)
+    return found.table
 
 
 def list_page(
@@ -131,6 +96,7 @@ def list_page(
     since: str | None = None,
     until: str | None = None,
     columns: Sequence[str] | None = None,
+    sort: str | None = None,
     limit: int | None = None,
     offset: int = 0,
 ) -> ListPage:
@@ -138,32 +104,104 @@ def list_page(
     of = kind_named(kind)
     if limit is not None and limit < 1:
         raise InvalidQuery(f"limit must be at least 1, not {limit}.")
-    shown = [_property(of, name) for name in columns or _default_columns(store, of)]
-    conditions = [_condition(store, of, i, name, values) for i, (name, values) in enumerate((where or {}).items())]
-    conditions += _dates(of, since, until)
-    records = _records(store, of, conditions)
+    shown = [property_of(of, name) for name in columns or _default_columns(store, of)]
+    records = _records(store, of, _conditions(store, of, where or {}, since, until))
+    if sort:
+        records = _sorted(store, of, records, sort)
     table = _table(store, of, records[offset:][:limit], shown)
     for name in columns or ():
-        _require_used(store, of, _property(of, name), table, name)
+        _require_used(store, of, property_of(of, name), table, name)
     return ListPage(table, len(records))
 
 
-def property_names(store: Store, kind: str) -> list[str]:
-    """Return the properties of the records of a kind, which ``where`` and ``columns`` accept.
+def matching(
+    store: Store,
+    kind: str,
+    where: Mapping[str, str | Sequence[str]],
+    since: str | None = None,
+    until: str | None = None,
+) -> set[str]:
+    """Return the IRIs of the records that match filters; arguments and errors as :func:`list_records`."""
+    of = kind_named(kind)
+    return {record.value for record in _records(store, of, _conditions(store, of, where, since, until))}
+
+
+def values_of(store: Store, kind: str, name: str) -> dict[str, set[str]]:
+    """Return the values of a property or filter, by the IRI of the record.
 
     Args:
         store: the store to read.
         kind: a kind of record, or its plural.
+        name: a property, or ``year``.
 
     Raises:
-        UnknownName: for a kind that does not exist.
+        UnknownName: for a kind or property that does not exist.
     """
     of = kind_named(kind)
-    used = {str(iri) for iri in store.select(_USED % tg(of.class_name)).column("property")}
-    names = {name for name, iri in _known_properties().items() if iri in used}
-    if of.name == "provision" or tg("mappedTo") in used:
-        names.add("framework")
-    return sorted(names)
+    is_year = name == _YEAR and of.name in DATES
+    path = f"<{DATES[of.name]}>" if is_year else property_of(of, name).path
+    found: dict[str, set[str]] = {}
+    for record, value in store.select(_OF_KIND % (tg(of.class_name), path)).rows:
+        if record is not None and value is not None:
+            text = plain_text(value)
+            found.setdefault(plain_text(record), set()).add(text[:4] if is_year else text)
+    return found
+
+
+def table_of(store: Store, kind: str, iris: Iterable[str], columns: Sequence[str], *, sort: str | None = None) -> Table:
+    """Return some properties of records, as :func:`list_records` does for those that match filters.
+
+    Args:
+        store: the store to read.
+        kind: the kind of the records.
+        iris: their IRIs, in the order of the rows.
+        columns: the properties.
+        sort: the property to sort by instead.
+
+    Raises:
+        UnknownName: for a kind or property that does not exist.
+    """
+    of, records = kind_named(kind), [NamedNode(iri) for iri in dict.fromkeys(iris)]
+    if sort:
+        records = _sorted(store, of, records, sort)
+    return _table(store, of, records, [property_of(of, name) for name in columns])
+
+
+def read_values(store: Store, kind: str, iris: Iterable[str], names: Sequence[str]) -> dict[str, dict[str, list[str]]]:
+    """Return the values of some properties of records.
+
+    Args:
+        store: the store to read.
+        kind: the kind of the records.
+        iris: their IRIs.
+        names: the properties.
+
+    Returns:
+        For each name, the sorted values by the IRI of the record.
+
+    Raises:
+        UnknownName: for a kind or property that does not exist.
+    """
+    of, records = kind_named(kind), [NamedNode(iri) for iri in iris]
+    found: dict[str, dict[str, list[str]]] = {}
+    for name in names:
+        cells = _cells(store, records, property_of(of, name))
+        found[name] = {record.value: sorted(map(plain_text, terms)) for record, terms in cells.items()}
+    return found
+
+
+def chosen_values(store: Store, kind: str, name: str, values: Sequence[str]) -> set[str]:
+    """Return the values of a property that the values of a filter name, such as the IRI for a code."""
+    of = kind_named(kind)
+    if name == _YEAR and of.name in DATES:
+        return set(values)
+    return {plain_text(term) for term in _chosen(store, of, name, values)}
+
+
+def ranks(store: Store) -> dict[str, int]:
+    """Return the rank of each value that has one, such as a severity, by its IRI; a higher rank is more severe."""
+    rows = store.select(_RANKS).rows
+    return {plain_text(value): int(plain_text(rank)) for value, rank in rows if value and rank}
 
 
 def column_names(store: Store, kind: str) -> list[str]:
@@ -179,7 +217,7 @@ def column_names(store: Store, kind: str) -> list[str]:
     of = kind_named(kind)
     by_path: dict[str, str] = {}
     for name in property_names(store, kind):
-        found = _property(of, name)
+        found = property_of(of, name)
         by_path[found.path] = max(by_path.get(found.path, ""), name, key=len)  # short names are second names
     return sorted(by_path.values(), key=lambda name: (name not in ("code", "label"), name))
 
@@ -191,28 +229,7 @@ def _default_columns(store: Store, kind: Kind) -> tuple[str, ...]:
     return ("code", "label") if has_codes else ("label",)
 
 
-def _known_properties() -> dict[str, str]:
-    return {_snake(name): TG + name for name in PROPERTIES} | _SHORT | _FOREIGN
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-
-
-def _property(kind: Kind, name: str) -> _Property:
-    plain = re.sub(r"[-_\s]", "", name).lower()
-    if plain == "framework":
-        return _Property("framework", _IN_FRAMEWORK if kind.name == "provision" else _MAPPED_TO_FRAMEWORK)
-    if plain == "domain" and kind.name == "incident":
-        return _Property("domain", _INCIDENT_DOMAIN)
-    known = _known_properties()
-    for spelled, iri in known.items():
-        if spelled.replace("_", "") == plain:
-            return _Property(spelled, f"<{iri}>")
-    raise UnknownName("property", name, [*known, "framework"], "`graph.schema()` lists the properties.")
-
-
-def _require_used(store: Store, kind: Kind, prop: _Property, table: Table, name: str) -> None:
+def _require_used(store: Store, kind: Kind, prop: ListedProperty, table: Table, name: str) -> None:
     """Raise an error if a property that the user named occurs in no record of the kind."""
     if any(table.column(prop.name)) or store.ask(f"ASK {{ ?record a <{tg(kind.class_name)}> ; {prop.path} ?value }}"):
         return
@@ -221,23 +238,46 @@ def _require_used(store: Store, kind: Kind, prop: _Property, table: Table, name:
         raise UnknownName(f"property of {kind.plural}", name, names, f"They have {', '.join(names)}.")
 
 
+def _conditions(
+    store: Store, kind: Kind, where: Mapping[str, str | Sequence[str]], since: str | None, until: str | None
+) -> list[str]:
+    """The lines of SPARQL for all filters."""
+    is_dated = kind.name in DATES
+    rest = {name: values for name, values in where.items() if not (is_dated and name == _YEAR)}
+    lines = [_condition(store, kind, i, name, values) for i, (name, values) in enumerate(rest.items())]
+    if len(rest) < len(where):
+        lines.append(_years(kind, where[_YEAR]))
+    return lines + _dates(kind, since, until)
+
+
+def _years(kind: Kind, values: str | Sequence[str]) -> str:
+    years = [values] if isinstance(values, str) else list(values)
+    for year in years:
+        if not re.fullmatch(r"[0-9]{4}", year):
+            raise InvalidQuery(f"{year!r} is not a year: write four digits, such as 2024.")
+    wanted = ", ".join(f'"{year}"' for year in years)
+    return f"?record <{DATES[kind.name]}> ?dated . FILTER(SUBSTR(STR(?dated), 1, 4) IN ({wanted}))"
+
+
 def _condition(store: Store, kind: Kind, number: int, name: str, values: str | Sequence[str]) -> str:
     """The lines of SPARQL for one filter."""
-    prop = _property(kind, name)
+    variable = f"?filter{number}"
+    terms = " ".join(map(str, _chosen(store, kind, name, values)))
+    return f"VALUES {variable} {{ {terms} }} ?record {property_of(kind, name).path} {variable} ."
+
+
+def _chosen(store: Store, kind: Kind, name: str, values: str | Sequence[str]) -> list[Term]:
+    """The terms that the values of a filter name."""
+    prop = property_of(kind, name)
     known = store.select(_KNOWN % (tg(kind.class_name), prop.path)).rows
     if not known:
         names = property_names(store, kind.name)
         raise UnknownName(f"property of {kind.plural}", name, names, f"They have {', '.join(names) or 'none'}.")
-    terms = [
-        term
-        for value in ([values] if isinstance(values, str) else values)
-        for term in _terms(store, value, known, prop)
-    ]
-    variable = f"?filter{number}"
-    return f"VALUES {variable} {{ {' '.join(map(str, terms))} }} ?record {prop.path} {variable} ."
+    given = [values] if isinstance(values, str) else values
+    return [term for value in given for term in _terms(store, value, known, prop)]
 
 
-def _terms(store: Store, value: str, known: Sequence[tuple[Term | None, ...]], prop: _Property) -> list[Term]:
+def _terms(store: Store, value: str, known: Sequence[tuple[Term | None, ...]], prop: ListedProperty) -> list[Term]:
     """Find the terms for a value of a filter, among the values of the property."""
     wanted = value.strip().casefold()
     names: dict[str, list[Term]] = {}
@@ -264,9 +304,9 @@ def _called(term: Term, label: Term | None, code: Term | None) -> set[str]:
 def _dates(kind: Kind, since: str | None, until: str | None) -> list[str]:
     if since is None and until is None:
         return []
-    if kind.name not in _DATES:
-        raise InvalidQuery(f"{kind.plural} have no date: since and until apply to {' and '.join(_DATES)}.")
-    lines = [f"?record <{_DATES[kind.name]}> ?date ."]
+    if kind.name not in DATES:
+        raise InvalidQuery(f"{kind.plural} have no date: since and until apply to {' and '.join(DATES)}.")
+    lines = [f"?record <{DATES[kind.name]}> ?date ."]
     for date, compare in ((since, ">="), (until, "<=")):
         if date is None:
             continue
@@ -282,7 +322,7 @@ def _records(store: Store, kind: Kind, conditions: Sequence[str]) -> list[NamedN
     """The records that meet the conditions, in the order of the list."""
     first = ""
     if kind.name in _ORDER:
-        first = f"OPTIONAL {{ ?record {_property(kind, _ORDER[kind.name]).path} ?first }}"
+        first = f"OPTIONAL {{ ?record {property_of(kind, _ORDER[kind.name]).path} ?first }}"
     rows = store.select(_SELECT % (tg(kind.class_name), " ".join(conditions), _NAMES + first)).rows
     found: dict[NamedNode, tuple[object, ...]] = {}
     for record, code, label, group in rows:
@@ -292,6 +332,23 @@ def _records(store: Store, kind: Kind, conditions: Sequence[str]) -> list[NamedN
     return sorted(found, key=lambda record: found[record])
 
 
+def _sorted(store: Store, kind: Kind, records: Sequence[NamedNode], sort: str) -> list[NamedNode]:
+    """Records in the order of a property; those with the same value keep their order."""
+    is_descending = sort.startswith("-")
+    prop = property_of(kind, sort.removeprefix("-"))
+    cells = _cells(store, records, prop)
+    nodes = {term for terms in cells.values() for term in terms if isinstance(term, NamedNode)}
+    labels, ranked = read_labels(store, {node.value for node in nodes}), ranks(store) if nodes else {}
+
+    def key(term: Term) -> tuple[object, ...]:
+        return ranked.get(plain_text(term), 0), _natural(Literal(_label(term, labels)))
+
+    pick = max if is_descending else min
+    keys = {record: pick(map(key, terms)) for record, terms in cells.items()}
+    with_value = sorted((one for one in records if one in keys), key=lambda one: keys[one], reverse=is_descending)
+    return with_value + [one for one in records if one not in keys]
+
+
 def _natural(term: Term | None) -> tuple[object, ...]:
     """A sort key in which Article 9 is before Article 10, and a missing value is last."""
     parts = re.split(r"([0-9]+)", "" if term is None else plain_text(term))
@@ -299,7 +356,7 @@ def _natural(term: Term | None) -> tuple[object, ...]:
     return term is None, tuple(numbers)
 
 
-def _table(store: Store, kind: Kind, records: Sequence[NamedNode], shown: Sequence[_Property]) -> Table:
+def _table(store: Store, kind: Kind, records: Sequence[NamedNode], shown: Sequence[ListedProperty]) -> Table:
     cells = [_cells(store, records, prop) for prop in shown]
     nodes = {
         term.value for column in cells for terms in column.values() for term in terms if isinstance(term, NamedNode)
@@ -314,10 +371,10 @@ def _table(store: Store, kind: Kind, records: Sequence[NamedNode], shown: Sequen
         if store.ask(_LABELED % (tg(kind.class_name), prop.path)):  # independent of the rows
             names.append(f"{prop.name}_label")
             columns.append([_joined([Literal(_label(term, labels)) for term in terms]) for terms in found])
-    return Table([*names, _RECORD], list(zip(*columns, records, strict=True)))
+    return Table([*names, "record"], list(zip(*columns, records, strict=True)))
 
 
-def _cells(store: Store, records: Sequence[NamedNode], prop: _Property) -> dict[NamedNode, list[Term]]:
+def _cells(store: Store, records: Sequence[NamedNode], prop: ListedProperty) -> dict[NamedNode, list[Term]]:
     """The values of one property, by record."""
     found: dict[NamedNode, list[Term]] = {}
     for batch in batches(records):

@@ -26,7 +26,9 @@ SELECT DISTINCT ?term ?type ?label ?comment {
   VALUES ?type { owl:Class owl:ObjectProperty owl:DatatypeProperty owl:AnnotationProperty }
   ?term a ?type FILTER(STRSTARTS(STR(?term), STR(tg:)))
   OPTIONAL { ?term rdfs:label ?label }
-  OPTIONAL { ?term rdfs:comment|skos:definition ?comment }
+  OPTIONAL { ?term rdfs:comment ?explanation }
+  OPTIONAL { ?term skos:definition ?definition }
+  BIND(COALESCE(?explanation, ?definition) AS ?comment)
 }
 ORDER BY ?term
 """
@@ -91,6 +93,16 @@ class OntologyTerm(NamedTuple):
     comment: str
 
 
+class PropertyTerm(NamedTuple):
+    """A property that records have, of the ontology or of another vocabulary."""
+
+    iri: str
+    label: str
+    comment: str
+    classes: dict[str, str]
+    """The classes whose records have it, by the shapes; each with the datatypes or classes of its values."""
+
+
 def describe_schema(store: Store) -> Description:
     """Describe the ontology: its classes, with the number of records in a graph, and the prefixes."""
     counts = {str(row["class"]): row["n"] for row in store.select(_COUNTS).to_dicts()}
@@ -130,6 +142,17 @@ def describe_term(store: Store, name: str) -> Description:
 def list_terms() -> list[OntologyTerm]:
     """Return the classes and properties of the ontology, classes first."""
     return [OntologyTerm(iri, *described) for iri, described in _terms().items()]
+
+
+def list_properties() -> list[PropertyTerm]:
+    """Return the properties of the ontology, and those of other vocabularies that its shapes use."""
+    classes: dict[str, dict[str, str]] = {}
+    for of, path, values, _ in _constraints():
+        classes.setdefault(path, {})[of] = values
+    own = {term.iri: term.label for term in list_terms() if term.type != "class"}
+    return [
+        PropertyTerm(iri, own.get(iri, ""), _comment(iri), classes.get(iri, {})) for iri in sorted({*own, *classes})
+    ]
 
 
 def find_term(name: str) -> str:

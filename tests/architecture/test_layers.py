@@ -37,6 +37,8 @@ LAYERS = {
     "store": 2,
     "labels": 3,
     "arrangement": 3,
+    "facets": 3,
+    "listed_properties": 3,
     "listing": 3,
     "lookup": 3,
     "counts": 3,

@@ -73,9 +73,31 @@ def read_values(source: str | Path) -> Mapping[str, Any]:
     Raises:
         InvalidFile: if the file cannot be read, is too large or is not a mapping.
     """
-    path = Path(source)
-    text = _read(path)
-    return _from_turtle(path, text) if path.suffix.lower() in (".ttl", ".turtle") else _from_yaml(path, text)
+    return parse_values(_read(Path(source)), str(source))
+
+
+def parse_values(text: str, name: str) -> Mapping[str, Any]:
+    """Read the keys and values of a profile from the content of a YAML or Turtle file, unchecked.
+
+    Args:
+        text: the content.
+        name: the name of the file, whose extension is that of Turtle or of YAML.
+
+    Raises:
+        InvalidFile: if it cannot be parsed or is not a mapping.
+    """
+    is_turtle = Path(name).suffix.lower() in (".ttl", ".turtle")
+    return _from_turtle(name, text) if is_turtle else _from_yaml(name, text)
+
+
+def known_values() -> dict[str, tuple[str, ...]]:
+    """Return the values that each key with values from a list knows, in the order of the lexicons."""
+    found: dict[str, dict[str, None]] = {key: {} for key in FACTS}
+    keys = {name: key for key, name in FACTS.items()}
+    for entry in entries():
+        if entry.name in keys:
+            found[keys[entry.name]].setdefault(entry.value)
+    return {key: tuple(values) for key, values in found.items()}
 
 
 def _read(path: Path) -> str:
@@ -91,7 +113,7 @@ def _read(path: Path) -> str:
         raise InvalidFile(str(path), "is not UTF-8 text.") from error
 
 
-def _from_yaml(path: Path, text: str) -> Mapping[str, Any]:
+def _from_yaml(name: str, text: str) -> Mapping[str, Any]:
     import yaml
 
     try:
@@ -100,17 +122,17 @@ def _from_yaml(path: Path, text: str) -> Mapping[str, Any]:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "cannot be parsed"
         raise InvalidFile(
-            str(path),
+            name,
             f"is not valid YAML: {problem}.",
             mark.line + 1 if mark else None,
             mark.column + 1 if mark else None,
         ) from error
     if not isinstance(loaded, Mapping):
-        raise InvalidFile(str(path), f"a profile is a mapping with keys such as {', '.join(known_keys()[:6])}.")
+        raise InvalidFile(name, f"a profile is a mapping with keys such as {', '.join(known_keys()[:6])}.")
     return loaded
 
 
-def _from_turtle(path: Path, text: str) -> Mapping[str, Any]:
+def _from_turtle(file: str, text: str) -> Mapping[str, Any]:
     import pyoxigraph
 
     values: dict[str, list[str]] = {}
@@ -123,7 +145,7 @@ def _from_turtle(path: Path, text: str) -> Mapping[str, Any]:
             is_iri = isinstance(quad.object, pyoxigraph.NamedNode)
             values.setdefault(_KEYS.get(name, name), []).append(value.rpartition("/")[2] if is_iri else value)
     except SyntaxError as error:
-        raise InvalidFile(str(path), f"is not valid Turtle: {error.msg}.", error.lineno, error.offset) from error
+        raise InvalidFile(file, f"is not valid Turtle: {error.msg}.", error.lineno, error.offset) from error
     return {key: found[0] if len(found) == 1 else found for key, found in values.items()}
 
 

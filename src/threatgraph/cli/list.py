@@ -32,6 +32,7 @@ class ListOptions(TableOptions):
     where: Sequence[str] = ()
     since: str | None = None
     until: str | None = None
+    sort: str | None = None
     limit: int | None = None
 
 
@@ -50,12 +51,16 @@ def add_arguments(parser: Parser) -> None:
     )
     parser.add_argument("--since", metavar="DATE", help="list only records dated on or after DATE, such as 2024-08")
     parser.add_argument("--until", metavar="DATE", help="list only records dated on or before DATE")
+    parser.add_argument(
+        "--sort", type=utf8, metavar="PROPERTY", help="sort by a property; --sort=-PROPERTY for descending order"
+    )
     parser.add_argument("--limit", type=positive_integer, metavar="N", help="list at most N records")
     add_format(parser, TABLES, default="table")
     parser.add_examples(
         "threatgraph list patterns --severity critical",
         "threatgraph list incidents --sector employment --columns occurred,label",
         "threatgraph list incidents --where cause=over-automation --since 2023",
+        "threatgraph list incidents --where year=2025 --sort=-severity",
     )
 
 
@@ -66,6 +71,7 @@ def execute(options: ListOptions) -> int:
         since=options.since,
         until=options.until,
         columns=options.columns or None,
+        sort=options.sort,
         limit=options.limit,
         **_filters(options),
     )

@@ -145,6 +145,9 @@ def _number(text: str) -> float:
         return math.nan
 
 
+EDIT_URL_HELP = "URL of the repository folder in which records are edited; their pages link to their files there"
+
+
 def site_url(text: str) -> str:
     """The URL of a home page, without its last slash."""
     from threatgraph.web.links import is_site_url  # for two commands

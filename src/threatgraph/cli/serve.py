@@ -6,7 +6,7 @@ import argparse
 import re
 from collections.abc import Sequence
 
-from threatgraph.cli.options import Options, positive_integer, seconds, site_url
+from threatgraph.cli.options import EDIT_URL_HELP, Options, positive_integer, seconds, site_url
 from threatgraph.cli.output import notify
 from threatgraph.cli.parser import Parser
 from threatgraph.errors import ThreatGraphError
@@ -24,6 +24,7 @@ class ServeOptions(Options):
     port: int = 8000
     allow_host: Sequence[str] = ()
     base_url: str | None = None
+    edit_url: str | None = None
     trust_proxy: str = "127.0.0.1"
     workers: int = 0
     timeout: float = 10.0
@@ -47,6 +48,7 @@ def add_arguments(parser: Parser) -> None:
     add("--port", type=_port, metavar="N", help="port to listen on (default: 8000; 0: any free port)")
     add("--allow-host", action="append", metavar="NAME", help="further host name of this server, or * (repeatable)")
     add("--base-url", type=site_url, metavar="URL", help="URL of this server for clients, if a proxy is in front of it")
+    add("--edit-url", type=site_url, metavar="URL", help=EDIT_URL_HELP)
     add("--trust-proxy", metavar="IP", help="addresses of proxies, separated by commas (default: 127.0.0.1)")
     add(
         "--workers",
@@ -106,6 +108,7 @@ def execute(options: ServeOptions) -> int:
         port=options.port,
         allowed_hosts=options.allow_host,
         base_url=options.base_url,
+        edit_url=options.edit_url or "",
         trusted_proxies=options.trust_proxy,
         limits=limits,
         query=options.query_size,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from threatgraph.cli.options import Options, positive_integer, site_url
+from threatgraph.cli.options import EDIT_URL_HELP, Options, positive_integer, site_url
 from threatgraph.cli.output import notify, open_graph
 from threatgraph.cli.parser import Parser
 from threatgraph.errors import ThreatGraphError
@@ -14,6 +14,7 @@ class SiteOptions(Options):
     """The options of ``threatgraph site``."""
 
     base_url: str | None = None
+    edit_url: str | None = None
     processes: int | None = None
 
 
@@ -26,6 +27,7 @@ def add_arguments(parser: Parser) -> None:
         metavar="URL",
         help="URL of the site, for the sitemap and the feed (default: https://w3id.org/threatgraph)",
     )
+    parser.add_argument("--edit-url", type=site_url, metavar="URL", help=EDIT_URL_HELP)
     parser.add_argument(
         "--processes", type=positive_integer, metavar="N", help="processes to use (default: one per processor)"
     )
@@ -48,7 +50,13 @@ def execute(options: SiteOptions) -> int:
         raise ImportError(message) from error
     from threatgraph.web.site import build
 
-    result = build(open_graph(options), Path(options.output), base_url=options.base_url, processes=options.processes)
+    result = build(
+        open_graph(options),
+        Path(options.output),
+        base_url=options.base_url,
+        edit_url=options.edit_url or "",
+        processes=options.processes,
+    )
     notify(
         f"threatgraph: {options.output} has {result.files:,} files with {result.size / 1e6:,.0f} MB:"
         f" {result.written:,} written, {result.files - result.written:,} unchanged, {result.removed:,} removed."

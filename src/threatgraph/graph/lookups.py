@@ -130,6 +130,7 @@ class Lookups:
         since: str | None = None,
         until: str | None = None,
         columns: Sequence[str] | None = None,
+        sort: str | None = None,
         limit: int | None = None,
         **where: str | Sequence[str],
     ) -> Table:
@@ -140,6 +141,7 @@ class Lookups:
             since: list only records dated on or after this date: ``2024``, ``2024-08`` or ``2024-08-01``.
             until: list only records dated on or before this date.
             columns: the properties to show; by default, a few for each kind.
+            sort: the property to sort by, such as ``severity``, or ``-severity`` for descending order.
             limit: the maximum number of records.
             where: properties and values, such as ``severity="high"``. A record must match every property. Several
                 values of one property are alternatives. A value is an identifier of a record, or the text or number
@@ -160,7 +162,9 @@ class Lookups:
         """
         from threatgraph.listing import list_records
 
-        return list_records(self.store, kind, where=where, since=since, until=until, columns=columns, limit=limit)
+        return list_records(
+            self.store, kind, where=where, since=since, until=until, columns=columns, sort=sort, limit=limit
+        )
 
     def schema(self, term: str | None = None) -> Description:
         """Explain the ontology, or one of its classes and properties.

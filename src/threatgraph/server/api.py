@@ -29,15 +29,13 @@ _PROFILE = "application/json"
 #: The suffixes of forms, where they are not their names.
 _SUFFIXES = {"markdown": "md"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_FORM = "application/x-www-form-urlencoded"
+FORM = "application/x-www-form-urlencoded"
 
 
 def routes() -> list[Route]:
     """Return the routes of the API."""
     return [
         *(Route(operation.path, _endpoint(operation)) for operation in OPERATIONS if operation is not ASSESSMENT),
-        Route(ASSESSMENT.path, _endpoint(ASSESSMENT), methods=["GET"]),
-        Route(ASSESSMENT.path, assess, methods=["POST"]),
         Route("/queries/{name}", run),
         Route("/openapi.json", openapi),
     ]
@@ -72,13 +70,13 @@ async def assess(request: Request) -> Response:
         Problem: with status 413 or 415, if the body is too large or has another media type.
     """
     kind = media_type(request)
-    if kind not in (*_TEXTS, _PROFILE, _FORM):
-        raise Problem(415, f"the media type of the request body must be {', '.join(_TEXTS)}, {_PROFILE} or {_FORM}.")
+    if kind not in (*_TEXTS, _PROFILE, FORM):
+        raise Problem(415, f"the media type of the request body must be {', '.join(_TEXTS)}, {_PROFILE} or {FORM}.")
     allowed = [parameter for parameter in ASSESSMENT.all_parameters if parameter.name != "text"]
     values = read(request.scope["query_string"], allowed)
     body = await read_body(request, server_of(request).settings)
     profile = _profile(body) if kind == _PROFILE else None
-    if kind == _FORM:
+    if kind == FORM:
         values |= read(body, (parameter._replace(longest=len(body)) for parameter in ASSESSMENT.all_parameters))
     elif kind in _TEXTS:
         values["text"] = _text(body)

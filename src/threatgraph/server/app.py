@@ -20,7 +20,7 @@ from threatgraph.server.gate import Gate
 from threatgraph.server.methods import wrong_method
 from threatgraph.server.problems import Problem, problem_of, respond_to
 from threatgraph.server.responses import ClientGone, Server, server_of
-from threatgraph.service import SEARCH
+from threatgraph.service import RECOMMEND, SEARCH
 
 
 def build(server: Server) -> ASGIApp:
@@ -51,11 +51,12 @@ def build(server: Server) -> ASGIApp:
 
 
 async def _prepare(server: Server) -> None:
-    """Start what the first requests would wait for: the workers for queries, and the search index."""
+    """Start what the first requests would wait for: workers for queries, the search index, and recommendations."""
     backend = server.backend
     pings = [backend.run("threatgraph.service.facts:ping", query=True) for _ in range(backend.limits.workers)]
     await asyncio.gather(*pings, return_exceptions=True)
     await backend.prepare(SEARCH)
+    await backend.prepare(RECOMMEND)
 
 
 def _routes(server: Server) -> list[BaseRoute]:

@@ -1,4 +1,4 @@
-"""Pages for browsers at the paths of the JSON API: search, and named queries.
+"""Pages for browsers at the paths of the JSON API: search, recommendations, assessments and named queries; and about.
 
 A client that prefers HTML, or Markdown for a query, gets the page; all others get data.
 """
@@ -12,12 +12,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from threatgraph.server import api, linked_data
+from threatgraph.server.multipart import FORM_WITH_FILES, read_form
 from threatgraph.server.negotiation import Form, choose, named
-from threatgraph.server.operations import QUERIES, SEARCH_RECORDS
-from threatgraph.server.requests import parameters
-from threatgraph.server.responses import respond
+from threatgraph.server.operations import ASSESSMENT, QUERIES, RECOMMENDATIONS, SEARCH_RECORDS
+from threatgraph.server.requests import Parameters, media_type, parameters, parse, read_body
+from threatgraph.server.responses import respond, server_of
 from threatgraph.server.site import root
-from threatgraph.service import SEARCH
+from threatgraph.service import PLAIN, RECOMMEND, SEARCH
+from threatgraph.web.about import PAGES as ABOUT
 
 _HTML, _MARKDOWN = linked_data.FORMS["html"], linked_data.FORMS["md"]
 #: Forms of data that clients prefer to a page, the default first.
@@ -28,8 +30,12 @@ def routes() -> list[Route]:
     """Return the routes, which come before those of the API."""
     return [
         Route("/search", search),
+        Route("/recommend", recommend),
+        Route("/assess", assessed, methods=["GET"]),
+        Route("/assess", assess, methods=["POST"]),
         Route("/queries", queries),
         Route("/queries.json", queries_data),
+        *(Route(f"/{path}", about) for path in ABOUT),
         Route("/queries/{name}", query),
     ]
 
@@ -40,6 +46,62 @@ async def search(request: Request) -> Response:
         return await api.answer(request, SEARCH_RECORDS)
     values = parameters(request).single()
     return await respond(request, "threatgraph.web.search:page", stage=SEARCH, values=values, root=root(request))
+
+
+async def recommend(request: Request) -> Response:
+    """Recommend records."""
+    if _page(request) is None:
+        return await api.answer(request, RECOMMENDATIONS)
+    return await linked_data.view(request, "recommend")
+
+
+async def assessed(request: Request) -> Response:
+    """The form for an assessment, or the assessment of what the parameters describe."""
+    if not _wants_assessment_page(request):
+        return await api.answer(request, ASSESSMENT)
+    return await _assessment(request, parameters(request), stage=RECOMMEND if parameters(request).pairs else PLAIN)
+
+
+async def assess(request: Request) -> Response:
+    """Assess what a form describes; other bodies are those of the API."""
+    kind = media_type(request)
+    if kind == FORM_WITH_FILES:
+        body = await read_body(request, server_of(request).settings)
+        form, uploads = read_form(request.headers["content-type"], body)
+        upload = next(((one.name, one.content) for one in uploads if one.field == "file"), None)
+        return await _assessment(request, form, upload=upload, submitted=True)
+    if kind == api.FORM and _wants_assessment_page(request):
+        body = await read_body(request, server_of(request).settings)
+        return await _assessment(request, parse(body, "the form"), submitted=True)
+    return await api.assess(request)
+
+
+def _wants_assessment_page(request: Request) -> bool:
+    """Whether the client prefers HTML; ``format=html`` is the file of the API."""
+    if "format" in parameters(request):
+        return False
+    form = choose(request.headers.get("accept"), ASSESSMENT.forms)
+    return form is not None and form.name == "html"
+
+
+async def _assessment(
+    request: Request,
+    given: Parameters,
+    *,
+    stage: int = RECOMMEND,
+    upload: tuple[str, bytes] | None = None,
+    submitted: bool = False,
+) -> Response:
+    return await respond(
+        request,
+        "threatgraph.web.assess:page",
+        stage=stage,
+        private=bool(given.pairs or submitted),
+        given=tuple(given.pairs),
+        upload=upload,
+        root=root(request),
+        submitted=submitted,
+    )
 
 
 async def queries(request: Request) -> Response:
@@ -63,6 +125,12 @@ async def query(request: Request) -> Response:
     if form is None:
         return await api.run(request)
     return await linked_data.query_page(request, str(request.path_params["name"]), form.name)
+
+
+async def about(request: Request) -> Response:
+    """A page about the project."""
+    path = request.url.path.rpartition("/")[2]
+    return await respond(request, "threatgraph.web.about:page", path=path, root=root(request))
 
 
 def _page(request: Request, pages: Sequence[Form] = (_HTML,)) -> Form | None:

@@ -16,13 +16,22 @@ from starlette.routing import Route
 from threatgraph.server.forms import located, pick
 from threatgraph.server.negotiation import Form
 from threatgraph.server.requests import parameters
-from threatgraph.server.responses import respond
+from threatgraph.server.responses import respond, server_of
 from threatgraph.server.site import root
-from threatgraph.service import GRAPHS, PLAIN
+from threatgraph.service import GRAPHS, PLAIN, RECOMMEND
 from threatgraph.version import DATA_VERSION
-from threatgraph.vocab import KINDS
-from threatgraph.web.document import GRAPH_FORMS, LIST_FORMS, MEDIA_TYPES, ONTOLOGY_FORMS, PAGE_FORMS, RECORD_FORMS
+from threatgraph.vocab import BASE, KINDS
+from threatgraph.web.document import (
+    GRAPH_FORMS,
+    LIST_FORMS,
+    MEDIA_TYPES,
+    ONTOLOGY_FORMS,
+    PAGE_FORMS,
+    RECORD_FORMS,
+    VIEW_FORMS,
+)
 from threatgraph.web.links import Links
+from threatgraph.web.views import PATHS as VIEWS
 
 _ALSO = {
     "html": ("application/xhtml+xml",),
@@ -71,8 +80,10 @@ async def _document(request: Request) -> Response:
     arguments: dict[str, Any] = {**target.arguments, "form": form.name, "root": home}
     chosen: list[tuple[str, str]] = []
     if target.function == "record":
-        arguments |= {"suffix": target.suffix, "parameters": query}
-    elif target.function == "records":
+        arguments |= {"suffix": target.suffix, "parameters": query, "edit_url": server_of(request).settings.edit_url}
+        if form.name == "html" and path.startswith(KINDS["pattern"].namespace.removeprefix(BASE)):
+            target = target._replace(stage=RECOMMEND)  # the page has similar patterns
+    elif target.function in ("records", "view"):
         chosen = [pair for pair in given.pairs if pair[0] != "format"]
         arguments["given"] = tuple(chosen)
     is_negotiated = target.suffix is None and target.function != "named_graph"  # whose paths have suffixes anyway
@@ -84,6 +95,13 @@ async def queries(request: Request) -> Response:
     """The list of the named queries as a page."""
     form = _form(request, PAGES).name
     return await _respond(request, "queries", form=form, root=root(request), headers=located(request, "queries", form))
+
+
+async def view(request: Request, path: str) -> Response:
+    """The page of a view whose data are in the JSON API."""
+    given = tuple(pair for pair in parameters(request).pairs if pair[0] != "format")
+    stage = _page(path).stage if given else PLAIN  # the form alone needs no model
+    return await _respond(request, "view", stage=stage, path=path, form="html", root=root(request), given=given)
 
 
 async def query_page(request: Request, name: str, form: str, *, has_suffix: bool = False) -> Response:
@@ -117,7 +135,7 @@ async def _context(request: Request) -> Response:
 
 async def _static(request: Request) -> Response:
     name = str(request.path_params["name"])
-    return await _respond(request, "style_sheet", name=name, root=root(request), headers=(_IMMUTABLE,))
+    return await _respond(request, "static_file", name=name, root=root(request), headers=(_IMMUTABLE,))
 
 
 async def _respond(
@@ -151,6 +169,9 @@ def _page(path: str) -> _Target:
         return _Target("queries", PAGES, {})
     if path in ("ontology", f"ontology/{DATA_VERSION}"):
         return _Target("ontology", ONTOLOGY_FORMS, {})
+    if path.partition("/")[0] in VIEWS:
+        stage = RECOMMEND if path.startswith("recommend") else PLAIN
+        return _Target("view", VIEW_FORMS, {"path": path}, stage=stage)
     if path in KINDS:
         return _Target("records", LIST_FORMS, {"kind": path})
     return _Target("record", RECORD_FORMS, {"path": path})

@@ -6,6 +6,7 @@ JSON clients get problem details (RFC 9457), browsers a page, all others plain t
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
@@ -43,6 +44,7 @@ PROBLEM = Form(
 PAGE = Form("html", "text/html", ("application/xhtml+xml",))
 _SOON, _LATER = "5", "60"
 """Seconds after which a client may try again: when others have ended, or when the machine is perhaps less busy."""
+_POSITION = r"line (\d+), column (\d+)"
 
 #: The status of each error; the first class that fits decides.
 _STATUSES: Sequence[tuple[type[ThreatGraphError], int]] = (
@@ -91,6 +93,8 @@ def problem_of(error: ThreatGraphError) -> Problem:
     more: dict[str, object] = {}
     if isinstance(error, UnknownName):
         more["suggestions"] = error.suggestions
+    if isinstance(error, InvalidQuery | QueryRefused) and (found := re.search(_POSITION, str(error))):
+        more |= {"line": int(found[1]), "column": int(found[2])}
     wait = {"Retry-After": _SOON if isinstance(error, Busy) else _LATER} if status in (429, 503) else {}
     return Problem(status, as_http(for_clients(error)), wait, more)
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from threatgraph.server.problems import Problem
 from threatgraph.server.settings import Settings
 
-_MOST = 200
+MOST = 200
 """Parameters of a request."""
 
 
@@ -76,11 +76,11 @@ def parse(content: bytes, where: str) -> Parameters:
         Problem: if they are not UTF-8, or too many.
     """
     try:
-        pairs = parse_qsl(content.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST)
+        pairs = parse_qsl(content.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST)
     except UnicodeDecodeError:
         raise Problem(400, f"the parameters in {where} are not valid UTF-8 in percent encoding.") from None
     except ValueError:
-        raise Problem(400, f"{where} has more than {_MOST} parameters.") from None
+        raise Problem(400, f"{where} has more than {MOST} parameters.") from None
     return Parameters(pairs)
 
 

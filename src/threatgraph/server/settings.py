@@ -21,6 +21,8 @@ class Settings(NamedTuple):
     """Names for the ``Host`` header besides ``localhost`` and addresses; ``*`` allows any."""
     base_url: str | None = None
     """The URL that clients use, if a proxy is in front; by default that of the request."""
+    edit_url: str = ""
+    """The URL of the folder in which the files of records can be edited, which pages link to; empty for none."""
     trusted_proxies: str = "127.0.0.1"
     """Addresses of proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` headers are used, or ``*``."""
     limits: Limits = Limits()

@@ -86,6 +86,7 @@ async def _answered(request: Request, question: _Question, rows: Form | None, tr
             query_text=question.query,
             root=root(request),
             seconds=limits.timeout,
+            endpoint=f"{base_url(request)}/sparql",
         )
     return await respond(
         request,
@@ -178,5 +179,5 @@ async def _described(request: Request) -> Response:
     name = parameters(request).one("format")
     form = pick(request, name, forms)
     if form is HTML:
-        return await respond(request, f"{PAGES}:form", root=root(request))
+        return await respond(request, f"{PAGES}:form", root=root(request), endpoint=f"{base_url(request)}/sparql")
     return await respond(request, f"{FILES}:description", name="sparql", form=form.name, base_url=base_url(request))

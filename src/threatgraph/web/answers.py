@@ -17,19 +17,27 @@ from threatgraph.service import Answer, ServedGraph
 from threatgraph.vocab import BASE, KINDS, kind_of, shorten
 from threatgraph.web.document import Document
 from threatgraph.web.home import render_home
-from threatgraph.web.html import style
 from threatgraph.web.links import Links, to_uri
 from threatgraph.web.lists import render_list
 from threatgraph.web.ontology import render_context, render_graph, render_ontology
 from threatgraph.web.problems import Near, problem
 from threatgraph.web.queries import render_queries
 from threatgraph.web.records import render_record
+from threatgraph.web.sparql import editor_files
+from threatgraph.web.static_files import page_files, view_files
+from threatgraph.web.views import catalog
 
 _MOST_NEAR = 5
 
 
 def record(
-    served: ServedGraph, path: str, form: str, root: str, suffix: str | None = None, parameters: str = ""
+    served: ServedGraph,
+    path: str,
+    form: str,
+    root: str,
+    suffix: str | None = None,
+    parameters: str = "",
+    edit_url: str = "",
 ) -> Answer:
     """Answer with a record, or redirect a code or another name to it.
 
@@ -40,8 +48,9 @@ def record(
         root: the URL of the home page.
         suffix: the form that the suffix of the request names, which a redirect keeps; ``None`` if it was negotiated.
         parameters: the query string, which a redirect keeps.
+        edit_url: the URL of the folder in which files of records can be edited; empty if there is none.
     """
-    links = Links(root)
+    links = Links(root, edit_url=edit_url)
     document = render_record(served.graph, path, form, links)
     if document is not None:
         return _answer(document)
@@ -93,6 +102,23 @@ def records(
     return _answer(document)
 
 
+def view(served: ServedGraph, path: str, form: str, root: str, given: Sequence[tuple[str, str]] = ()) -> Answer:
+    """Answer with a view of the explorer; arguments as in :func:`records`, with its path."""
+    links = Links(root)
+    try:
+        page = catalog.render(served.graph, path, links, given)
+    except UnknownName as error:
+        near = [iri for name in error.suggestions for iri in _called(served.graph, name, None)]
+        return _problem(400, as_http(str(error)), form, links, _near(served.graph, near))
+    except AmbiguousName as error:
+        return _problem(400, as_http(str(error)), form, links, _near(served.graph, error.candidates))
+    except InvalidQuery as error:
+        return _problem(400, as_http(str(error)), form, links)
+    if page is None:
+        return _problem(404, f"this server has no page {path!r}.", form, links)
+    return _answer(page.document(form))
+
+
 def home(served: ServedGraph, form: str, root: str) -> Answer:
     """Answer with the home page."""
     return _answer(render_home(served.graph, form, Links(root)))
@@ -122,12 +148,12 @@ def named_graph(served: ServedGraph, path: str, form: str, root: str) -> Answer:
     return Answer(document.content, document.media_type)
 
 
-def style_sheet(served: ServedGraph, name: str, root: str) -> Answer:
-    """Answer with the style sheet, whose name changes with its content."""
-    current, content = style()
-    if name != current:
-        return _problem(404, f"this server has no file {name!r}.", "html", Links(root))
-    return Answer(content, "text/css; charset=utf-8")
+def static_file(served: ServedGraph, name: str, root: str) -> Answer:
+    """Answer with a static file, whose name changes with its content."""
+    for file in (*page_files(), *view_files(), *editor_files()):
+        if file.name == name:
+            return Answer(file.content, file.media_type)
+    return _problem(404, f"this server has no file {name!r}.", "html", Links(root))
 
 
 def _answer(document: Document) -> Answer:

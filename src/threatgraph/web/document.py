@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import NamedTuple
 
 from threatgraph.vocab import BASE
@@ -40,6 +41,8 @@ LIST_FORMS = ("html", "json", "csv", "ttl", "jsonld", "nt", "rdf", "md")
 ONTOLOGY_FORMS = ("html", "ttl", "jsonld", "nt", "rdf")
 PAGE_FORMS = ("html", "json", "md")
 """The forms of the home page and of the list of queries."""
+VIEW_FORMS = ("html", "json", "csv", "md")
+"""The forms of the views of the explorer."""
 GRAPH_FORMS = ("ttl", "jsonld", "nt", "rdf")
 """The forms of a named graph."""
 
@@ -98,3 +101,8 @@ def signposts(
     if collection and links.has(collection):
         found.append(TypedLink("collection", links.page(collection)))
     return (*found, *(TypedLink("alternate", links.form(path, form), MEDIA_TYPES[form]) for form in forms))
+
+
+def to_json(value: object) -> bytes:
+    """Return plain values as JSON."""
+    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from hashlib import sha256
-from importlib.resources import files
 from typing import Any
 
 import jinja2
@@ -14,26 +11,27 @@ from markupsafe import Markup, escape
 from threatgraph.display import printable
 from threatgraph.web.document import FORM_NAMES, MEDIA_TYPES, TypedLink
 from threatgraph.web.links import Links
+from threatgraph.web.static_files import static_file
 from threatgraph.web.view import Text
 
 _FORM_NAMES = {MEDIA_TYPES[form]: name for form, name in FORM_NAMES.items()}
+#: The paths and names of the pages that every page links to, in its head and at its end.
+_NAVIGATION = (
+    ("pattern", "Patterns"),
+    ("incident", "Incidents"),
+    ("framework", "Frameworks"),
+    ("views", "Views"),
+    ("assess", "Assess"),
+    ("queries", "Queries"),
+    ("sparql", "SPARQL"),
+)
+_FOOTER = (
+    ("ontology", "Ontology"),
+    ("about", "About"),
+    ("cite", "Cite"),
+    ("accessibility", "Accessibility"),
+)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
-
-
-@cache
-def style() -> tuple[str, bytes]:
-    """Return the name and the content of the style sheet; the name changes with the content."""
-    return _static("style", "css")
-
-
-def script() -> tuple[str, bytes]:
-    """Return the name and the content of the script of the search page of files."""
-    return _static("search", "js")
-
-
-def _static(name: str, suffix: str) -> tuple[str, bytes]:
-    content = (files("threatgraph.web") / "static" / f"{name}.{suffix}").read_bytes()
-    return f"{name}-{sha256(content).hexdigest()[:10]}.{suffix}", content
 
 
 def render(template: str, *, links: Links, signposts: tuple[TypedLink, ...] = (), **values: Any) -> bytes:
@@ -49,9 +47,11 @@ def render(template: str, *, links: Links, signposts: tuple[TypedLink, ...] = ()
     page = _ENVIRONMENT.get_template(f"{template}.html").render(
         links=links,
         signposts=signposts,
-        style=links.static(style()[0]),
+        asset=lambda name: links.static(static_file(name).name),
+        navigation=_NAVIGATION,
+        footer_links=_FOOTER,
+        **{"section": "", **values},
         forms=[(_FORM_NAMES[link.media_type], link) for link in shown],
-        **values,
     )
     return page.encode()
 
@@ -82,6 +82,12 @@ def _block(text: Text) -> Markup:
     return Markup(f"<span{_language(text)}>{_text(text.text)}</span>") if text.language else _text(text.text)  # noqa: S704
 
 
+def _rating(text: Text) -> str:
+    """The slug of the severity that a text links to; empty for other texts."""
+    found = re.search(r"(?:^|/)severity/([a-z-]+)(?:\.html)?$", text.url or "")
+    return found[1] if found else ""
+
+
 def _language(text: Text) -> str:
     return f' lang="{escape(text.language)}"' if text.language else ""
 
@@ -95,11 +101,10 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"text": _text, "shown": _shown, "block": _block}
+    environment.filters |= {"text": _text, "shown": _shown, "block": _block, "rating": _rating}
     return environment
 
 
 _ENVIRONMENT = _environment()
 for _name in _ENVIRONMENT.list_templates():
     _ENVIRONMENT.get_template(_name)  # compiled before workers are forked
-style()  # and so is the style sheet read: workers that evaluate queries cannot open files

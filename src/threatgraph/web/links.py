@@ -31,6 +31,8 @@ class Links(NamedTuple):
     """The forms that documents have, if not all."""
     paths: Container[str] | None = None
     """The paths of the records that have pages, if others are not linked."""
+    edit_url: str = ""
+    """The URL of the folder in which the files of records can be edited, without a slash at its end."""
 
     def has(self, path: str) -> bool:
         """Return whether a record has a page."""

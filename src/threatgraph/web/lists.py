@@ -10,40 +10,28 @@ from threatgraph.errors import InvalidQuery
 from threatgraph.export import export_table, export_triples
 from threatgraph.export.statements import summarize
 from threatgraph.graph import ThreatGraph
-from threatgraph.headings import heading
 from threatgraph.listing import list_page
 from threatgraph.table import Table
-from threatgraph.vocab import BASE, KINDS, Kind, shorten
-from threatgraph.web.document import LIST_FORMS, RDF_FORMS, Document, TypedLink, signposts
-from threatgraph.web.fields import list_fields
+from threatgraph.vocab import BASE, KINDS, Kind
+from threatgraph.web.document import LIST_FORMS, RDF_FORMS, Document, TypedLink, signposts, to_json
+from threatgraph.web.filters import DATES, SORT, read_filters
 from threatgraph.web.html import render
 from threatgraph.web.links import Links
-from threatgraph.web.records import to_json
+from threatgraph.web.tables import Column, cells, is_label
 from threatgraph.web.view import Text, plural
 
 DEFAULT_LIMIT, MOST = 50, 1000
 """Records on a page of a list: by default, and at most."""
 FILE_LIMIT = 200
 """Records on a page of a list in files, which cannot be filtered."""
-_PAGING, _DATES = ("page", "limit"), ("since", "until")
-_SINGLE = (*_PAGING, *_DATES)
+_PAGING = ("page", "limit")
+_SINGLE = (*_PAGING, *DATES, SORT)
 """Parameters that have one value."""
 _COLLECTION = "https://schema.org/CollectionPage"
-_LABELS = "_label"
-_LONGEST_CODE = 16
-"""The length of a text that is kept on one line, if it has no spaces."""
-
-
-class Cell(NamedTuple):
-    """A cell of a table."""
-
-    text: Text
-    is_header: bool = False
-
-    @property
-    def is_short(self) -> bool:
-        """Whether the cell is a code or date, which is not broken."""
-        return len(self.text.text) <= _LONGEST_CODE and " " not in self.text.text
+_COLUMNS = {"incident": ("occurred", "label", "severity", "code")}
+"""The columns of kinds for which a narrow screen should show the name early."""
+_NEWEST_FIRST = {"incident": "-occurred"}
+"""The order of kinds whose newest records matter most; others have that of :mod:`threatgraph.listing`."""
 
 
 class _Request(NamedTuple):
@@ -72,7 +60,7 @@ def render_list(
         kind: the kind of the records.
         form: a name from :data:`threatgraph.web.document.LIST_FORMS`.
         links: where documents are.
-        given: ``page``, ``limit``, ``since``, ``until``, ``columns`` and filters; names can repeat.
+        given: ``page``, ``limit``, ``since``, ``until``, ``sort``, ``columns`` and filters; names can repeat.
 
     Raises:
         UnknownName: for a filter, value or column that does not exist.
@@ -151,7 +139,7 @@ def _select(graph: ThreatGraph, wanted: _Request) -> _Part:
     where: dict[str, list[str]] = {}
     for name, value in wanted.given:
         where.setdefault(name, []).append(value)
-    since, until = (where.pop(name, [None])[0] for name in _DATES)
+    since, until, sort = (where.pop(name, [None])[0] for name in (*DATES, SORT))
     columns = [name.strip() for text in where.pop("columns", []) for name in text.split(",") if name.strip()]
     found = list_page(
         graph.store,
@@ -159,7 +147,8 @@ def _select(graph: ThreatGraph, wanted: _Request) -> _Part:
         where=where,
         since=since,
         until=until,
-        columns=list(dict.fromkeys(columns)) or None,
+        columns=list(dict.fromkeys(columns)) or _COLUMNS.get(wanted.kind.name),
+        sort=sort or _NEWEST_FIRST.get(wanted.kind.name),
         limit=wanted.limit,
         offset=(wanted.page - 1) * wanted.limit,
     )
@@ -189,9 +178,11 @@ def _query(wanted: _Request, page: int) -> str:
 
 def _html(graph: ThreatGraph, wanted: _Request, part: _Part, links: Links, found: tuple[TypedLink, ...]) -> bytes:
     kind, pages = wanted.kind, {link.relation: link.url for link in found if link.relation in ("prev", "next")}
-    fields = [] if links.is_static else list_fields(graph, kind.name, dict(wanted.given))
-    named = {field.name for field in fields}
-    kept = [(name, value) for name, value in wanted.given if name not in named]
+
+    def url(given: Sequence[tuple[str, str]]) -> str:
+        return links.page(kind.name) + _query(wanted._replace(given=tuple(given)), 1)
+
+    filters = None if links.is_static else read_filters(graph, kind.name, wanted.given, url)
     columns, rows = cells(part.table, links)
     return render(
         "list",
@@ -201,14 +192,29 @@ def _html(graph: ThreatGraph, wanted: _Request, part: _Part, links: Links, found
         description=_description(graph, kind),
         trail=(Text("Home", links.page()),),
         path=kind.name,
-        fields=fields,
-        kept=kept + ([("limit", str(wanted.limit))] if wanted.limit != DEFAULT_LIMIT else []),
+        filters=filters,
+        clear=url([pair for pair in wanted.given if pair[0] in (SORT, "columns")]),
+        limit=wanted.limit if wanted.limit != DEFAULT_LIMIT else None,
         summary=_summary(wanted, part),
-        columns=columns,
+        columns=columns if links.is_static else _sortable(wanted, part.table, columns, url),
         rows=rows,
         previous=pages.get("prev"),
         next=pages.get("next"),
     )
+
+
+def _sortable(
+    wanted: _Request, table: Table, titles: Sequence[Column], url: Callable[[Sequence[tuple[str, str]]], str]
+) -> list[Column]:
+    """The columns with links that sort by them; a click on the present order reverses it."""
+    names = [name for name in table.columns if name != "record" and not is_label(name, table.columns)]
+    rest = [pair for pair in wanted.given if pair[0] != SORT]
+    now = dict(wanted.given).get(SORT) or _NEWEST_FIRST.get(wanted.kind.name, "")
+    columns = []
+    for name, title in zip(names, titles, strict=True):
+        order = "ascending" if now == name else "descending" if now == f"-{name}" else ""
+        columns.append(Column(title.title, url([*rest, (SORT, f"-{name}" if order == "ascending" else name)]), order))
+    return columns
 
 
 def _description(graph: ThreatGraph, kind: Kind) -> str:
@@ -221,51 +227,6 @@ def _summary(wanted: _Request, part: _Part) -> str:
         return "No records match."
     first = (wanted.page - 1) * wanted.limit + 1
     return f"{first:,} to {first + len(part.table) - 1:,} of {part.total:,} records."
-
-
-def cells(table: Table, links: Links) -> tuple[list[str], list[list[Cell]]]:
-    """Return the columns and rows of a table for a page: records by their labels, with links.
-
-    Args:
-        table: the table; a column of records has a column of labels after it.
-        links: where documents are.
-    """
-    is_list = table.columns[-1:] == ("record",)
-    columns = table.columns[:-1] if is_list and len(table.columns) > 1 else table.columns
-    shown = [name for name in columns if not _is_label(name, columns)]
-    rows = []
-    for row in table.to_dicts():
-        line = [_cell(name, row, links) for name in shown]
-        if is_list:
-            position = shown.index("label") if "label" in shown else 0
-            text = line[position].text.text or shorten(str(row["record"]))
-            line[position] = Cell(Text(text, links.to(str(row["record"]))), is_header=True)
-        rows.append(line)
-    return [heading("name" if name == "label" else name) for name in shown], rows
-
-
-def result_rows(table: Table, links: Links) -> list[list[Cell]]:
-    """Return the rows of the answer to a SPARQL query for a page, with one cell for each column of the table."""
-    return [[_cell(name, {name: value}, links) for name, value in row.items()] for row in table.to_dicts()]
-
-
-def _is_label(name: str, columns: Sequence[str]) -> bool:
-    return name.endswith(_LABELS) and name.removesuffix(_LABELS) in columns
-
-
-def _cell(name: str, row: Mapping[str, object], links: Links) -> Cell:
-    text = _value_text(row[name])
-    url = links.to(text) if text.startswith(("http://", "https://")) and "; " not in text else None
-    label = row.get(f"{name}{_LABELS}")
-    return Cell(Text(str(label) if label else shorten(text) if url else text, url))
-
-
-def _value_text(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:,.3f}".rstrip("0").rstrip(".")
-    return "" if value is None else str(value)
 
 
 def _json(_: ThreatGraph, wanted: _Request, part: _Part, links: Links, found: tuple[TypedLink, ...]) -> bytes:

@@ -13,8 +13,9 @@ from threatgraph.graph import ThreatGraph
 from threatgraph.schema import list_terms
 from threatgraph.vocab import BASE, KINDS, TG, tg
 from threatgraph.web.document import GRAPH_FORMS, ONTOLOGY_FORMS, RDF_FORMS, Document, signposts
-from threatgraph.web.html import render, style
+from threatgraph.web.html import render
 from threatgraph.web.links import Links
+from threatgraph.web.static_files import page_files
 from threatgraph.web.view import Text
 
 PATH, CONTEXT_PATH = "ontology", "ontology/context"
@@ -75,10 +76,9 @@ class _ReleaseLinks(Links):
 
 
 def reference() -> dict[str, bytes]:
-    """Return the page of the ontology and its style sheet as files of a release, by name."""
+    """Return the page of the ontology and its style sheet, script and icon as files of a release, by name."""
     page = render_ontology("html", _ReleaseLinks(BASE)).content
-    name, content = style()
-    return {f"{PATH}/{_RELEASED}.html": page, f"{PATH}/{name}": content}
+    return {f"{PATH}/{_RELEASED}.html": page, **{f"{PATH}/{file.name}": file.content for file in page_files()}}
 
 
 def render_context() -> Document:

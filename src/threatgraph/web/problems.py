@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from threatgraph.web.document import to_json
 from threatgraph.web.html import render
 from threatgraph.web.links import Links
 from threatgraph.web.markdown import escaped, linked
-from threatgraph.web.records import to_json
 from threatgraph.web.view import Text
 
 TITLES = {300: "Several records", 400: "Bad request", 404: "Not found", 406: "Not acceptable"}

@@ -17,8 +17,9 @@ from threatgraph.web.document import MEDIA_TYPES, PAGE_FORMS, Document, TypedLin
 from threatgraph.web.fields import Field, options
 from threatgraph.web.html import render
 from threatgraph.web.links import Links
-from threatgraph.web.lists import cells
 from threatgraph.web.markdown import escaped, linked
+from threatgraph.web.sparql_terms import editable
+from threatgraph.web.tables import cells
 from threatgraph.web.view import Text
 
 PATH = "queries"
@@ -138,6 +139,7 @@ def _html(
         trail=(Text("Home", links.page()), Text("Queries", links.page(PATH))),
         path=f"{PATH}/{query.name}",
         query=query,
+        editable=editable(query),
         fields=[] if links.is_static else [_field(graph, one, given.get(one.name, "")) for one in query.parameters],
         problem=problem,
         ran=table is not None,

@@ -2,55 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
-from threatgraph.errors import UnknownName
 from threatgraph.export import export, export_triples
 from threatgraph.export.statements import statements
 from threatgraph.graph import ThreatGraph
-from threatgraph.listing import list_page
-from threatgraph.records import Link, Record, exists, read_inbound, read_languages, read_record
+from threatgraph.records import Link, Record, exists
 from threatgraph.vocab import BASE, KINDS, kind_of
 from threatgraph.web import schema_org
-from threatgraph.web.document import RDF_FORMS, RECORD_FORMS, Document, signposts
-from threatgraph.web.html import render
+from threatgraph.web.document import RDF_FORMS, RECORD_FORMS, Document, signposts, to_json
 from threatgraph.web.links import Links
 from threatgraph.web.markdown import write_record
-from threatgraph.web.view import Text, View, view
+from threatgraph.web.reading import Reading
+from threatgraph.web.record_page import render_page
+from threatgraph.web.view import View, view
 
 _ABOUT_PAGE = f"{schema_org.SCHEMA}AboutPage"
-
-
-class Node(NamedTuple):
-    """A provision in the tree of its framework."""
-
-    text: Text
-    below: list[Node]
-
-
-class Reading:
-    """A record with what its pages show, which is read once for several forms.
-
-    Args:
-        graph: the graph.
-        iri: the IRI of the record.
-    """
-
-    def __init__(self, graph: ThreatGraph, iri: str) -> None:
-        self.graph, self.record = graph, read_record(graph.store, iri)
-
-    @cached_property
-    def inbound(self) -> dict[str, tuple[Link, ...]]:
-        """The records that link to it, by property."""
-        return read_inbound(self.graph.store, self.record.iri)
-
-    @cached_property
-    def languages(self) -> dict[str, str]:
-        """The language of each text that is not English."""
-        return read_languages(self.graph.store, self.record.iri)
 
 
 def render_record(
@@ -94,26 +62,8 @@ def _rdf(graph: ThreatGraph, iri: str, format: str) -> bytes:
     return export(graph.store, format, node=iri)
 
 
-def _html(reading: Reading, links: Links, found: Any) -> bytes:
-    record = reading.record
-    page = _view(reading, links, frozenset({"inScheme"} if record.kind == "framework" else ()))
-    tree, size = _tree(reading.graph, record, links) if record.kind == "framework" else ([], 0)
-    return render(
-        "record",
-        links=links,
-        signposts=found,
-        title=" ".join(filter(None, (page.title.text, page.code))),
-        description=record.text("abstract"),
-        trail=page.trail,
-        structured=schema_org.describe(record, page.title.text),
-        page=page,
-        tree=tree,
-        tree_size=size,
-    )
-
-
 def _markdown(reading: Reading, links: Links, _: Any) -> bytes:
-    return write_record(_view(reading, links, frozenset())).encode()
+    return write_record(_view(reading, links)).encode()
 
 
 def _json(reading: Reading, _: Links, __: Any) -> bytes:
@@ -121,7 +71,7 @@ def _json(reading: Reading, _: Links, __: Any) -> bytes:
 
 
 _WRITERS: dict[str, Callable[[Reading, Links, Any], bytes]] = {
-    "html": _html,
+    "html": render_page,
     "md": _markdown,
     "json": _json,
 }
@@ -135,28 +85,5 @@ def describe(reading: Reading) -> dict[str, object]:
     return {**about, **record.to_dict(), "inbound": links}
 
 
-def to_json(value: object) -> bytes:
-    """Return plain values as JSON."""
-    return (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode()
-
-
-def _view(reading: Reading, links: Links, without: frozenset[str]) -> View:
-    return view(reading.record, reading.inbound, links, languages=reading.languages, without=without)
-
-
-def _tree(graph: ThreatGraph, framework: Record, links: Links) -> tuple[list[Node], int]:
-    """The provisions of a framework, each with those below it, and their number."""
-    columns, slug = ("code", "label", "broader"), framework.iri.removeprefix(KINDS["framework"].namespace)
-    try:
-        rows = list_page(graph.store, "provision", where={"framework": slug}, columns=columns).table.to_dicts()
-    except UnknownName:  # the graph has no provisions of this framework
-        return [], 0
-    nodes = {}
-    for row in rows:
-        name = " ".join(str(row[column]) for column in ("code", "label") if row[column])
-        nodes[str(row["record"])] = Node(Text(name, links.to(str(row["record"]))), [])
-    top: list[Node] = []
-    for row in rows:
-        above = str(row["broader"] or "").partition("; ")[0]
-        (nodes[above].below if above in nodes else top).append(nodes[str(row["record"])])
-    return top, len(nodes)
+def _view(reading: Reading, links: Links) -> View:
+    return view(reading.record, reading.inbound, links, languages=reading.languages)

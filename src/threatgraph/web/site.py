@@ -50,7 +50,14 @@ class SiteResult(NamedTuple):
     """Bytes of all files."""
 
 
-def build(graph: ThreatGraph, folder: Path, *, base_url: str | None = None, processes: int | None = None) -> SiteResult:
+def build(
+    graph: ThreatGraph,
+    folder: Path,
+    *,
+    base_url: str | None = None,
+    edit_url: str = "",
+    processes: int | None = None,
+) -> SiteResult:
     """Write the site of a graph into a folder.
 
     A file that already has the right content is not touched. Files of an earlier build that no longer belong to the
@@ -61,13 +68,14 @@ def build(graph: ThreatGraph, folder: Path, *, base_url: str | None = None, proc
         folder: the folder; it must be new, empty, or have a site.
         base_url: the URL of the site, for the sitemap, the feed and the descriptions; by default the beginning of all
             IRIs of threatgraph.
+        edit_url: the URL of the folder in which the files of records can be edited; pages link to it if it is given.
         processes: how many processes render; by default one for each processor if the graph is in memory.
 
     Raises:
         ThreatGraphError: if the folder has other files, or a file cannot be written.
     """
     target = SiteFolder(folder)
-    parts = plan(graph, base_url)
+    parts = plan(graph, base_url, edit_url)
     target.begin([name for part in parts for name in part.files])
     sizes: dict[str, int] = {}
     written = 0
@@ -79,14 +87,15 @@ def build(graph: ThreatGraph, folder: Path, *, base_url: str | None = None, proc
     return SiteResult(len(sizes), written, target.finish(sizes), sum(sizes.values()))
 
 
-def plan(graph: ThreatGraph, base_url: str | None = None) -> list[Part]:
+def plan(graph: ThreatGraph, base_url: str | None = None, edit_url: str = "") -> list[Part]:
     """Return the parts of a site; a record whose files would have the name of another part is left out with a warning.
 
     Args:
         graph: the graph.
         base_url: as in :func:`build`.
+        edit_url: as in :func:`build`.
     """
-    site = Site(graph, base_url)
+    site = Site(graph, base_url, edit_url)
     parts = shared_parts(site)
     files = {name for part in parts for name in part.files}
     folders = {folder for name in files for folder in _folders(name)}

@@ -19,16 +19,21 @@ from threatgraph.publishing.sitemap import robots, sitemap
 from threatgraph.publishing.void import void
 from threatgraph.store import Store
 from threatgraph.vocab import BASE, KINDS
-from threatgraph.web import file_pages, ontology
+from threatgraph.web import about, file_pages, ontology
 from threatgraph.web.document import LIST_FORMS, ONTOLOGY_FORMS, PAGE_FORMS, RDF_FORMS, RECORD_FORMS
 from threatgraph.web.home import render_home
-from threatgraph.web.html import script, style
 from threatgraph.web.links import Links
 from threatgraph.web.lists import FILE_LIMIT, page_path, render_whole_list
 from threatgraph.web.ontology import render_context, render_ontology
 from threatgraph.web.queries import PATH as QUERIES
 from threatgraph.web.queries import file_forms, render_queries, render_query
-from threatgraph.web.records import Reading, render_record
+from threatgraph.web.reading import Reading
+from threatgraph.web.records import render_record
+from threatgraph.web.sparql import editor_files
+from threatgraph.web.static_files import LICENSES, page_files, static_file, view_files
+from threatgraph.web.views import catalog
+from threatgraph.web.views.catalog import FilePage
+from threatgraph.web.views.page import Page
 
 #: The forms of documents in files. N-Triples and RDF/XML, which have the same triples as Turtle, would double the size.
 FORMS = ("html", "ttl", "jsonld", "json", "csv", "md")
@@ -49,10 +54,11 @@ class Site:
     Args:
         graph: the graph.
         base_url: the URL of the site; by default the beginning of all IRIs of threatgraph.
+        edit_url: the URL of the folder in which the files of records can be edited; empty if there is none.
     """
 
-    def __init__(self, graph: ThreatGraph, base_url: str | None) -> None:
-        self.graph = graph
+    def __init__(self, graph: ThreatGraph, base_url: str | None, edit_url: str = "") -> None:
+        self.graph, self.edit_url = graph, edit_url
         self.base_url = (base_url or BASE).rstrip("/")
         path = f"{urlsplit(self.base_url).path}/" if base_url else "./"
         self.paths = {*record_paths(graph.store), *KINDS, ontology.PATH}
@@ -61,6 +67,7 @@ class Site:
         """Links of the page that a host shows at any path, which cannot be relative to it."""
 
         self._read: tuple[str, Reading] | None = None
+        self._page: tuple[str, Page] | None = None
 
     def reading(self, path: str) -> Reading:
         """Return a record, which is read once if its forms are rendered one after another.
@@ -72,6 +79,19 @@ class Site:
             self._read = path, Reading(self.graph, BASE + path)
         return self._read[1]
 
+    def view(self, page: FilePage, form: str) -> bytes:
+        """Return a form of a view, which is computed once if its forms are rendered one after another.
+
+        Args:
+            page: the view.
+            form: one of its forms.
+        """
+        if self._page is None or self._page[0] != page.path:
+            found = page.render(self.links(page.path))
+            assert found is not None  # noqa: S101 - planned from the same graph
+            self._page = page.path, found
+        return self._page[1].document(form).content
+
     def links(self, path: str, form: str = "html") -> Links:
         """Return the links of a document, which are relative to its path.
 
@@ -82,7 +102,7 @@ class Site:
         root = "../" * path.count("/") or "./"
         if form == "md" and path:
             return Links(root, ".md", FORMS, self.paths - {ontology.PATH})  # which has no Markdown
-        return Links(root, _SUFFIX, FORMS, self.paths)
+        return Links(root, _SUFFIX, FORMS, self.paths, self.edit_url)
 
 
 def records_of(site: Site) -> Iterator[Part]:
@@ -95,7 +115,7 @@ def records_of(site: Site) -> Iterator[Part]:
 
 def shared_parts(site: Site) -> list[Part]:
     """Return the parts other than records."""
-    return [*_downloads(site), *_pages(site), *_queries(site), *_lists(site), *_machine_files(site)]
+    return [*_downloads(site), *_pages(site), *_queries(site), *_lists(site), *_views(site), *_machine_files(site)]
 
 
 def _record(site: Site, path: str, form: str) -> bytes:
@@ -120,9 +140,14 @@ def _pages(site: Site) -> Iterator[Part]:
     yield _one(f"{file_pages.SEARCH_PATH}.html", file_pages.render_search, graph, top)
     yield _one(file_pages.INDEX_NAME, file_pages.search_index, graph)
     yield _one(f"{file_pages.SPARQL_PATH}.html", file_pages.render_sparql, top)
+    yield _one(file_pages.GRAPH_NAME, file_pages.sparql_graph, graph.store)
+    yield _one(f"{file_pages.ASSESS_PATH}.html", file_pages.render_assess, top)
+    for path in about.PAGES:
+        yield _one(f"{path}.html", about.render_about, path, top)
     yield _one("404.html", file_pages.render_not_found, site.not_found_links)
-    for name, content in (style(), script()):
+    for name, content in (*page_files(), *view_files(), *file_pages.scripts(), *editor_files()):
         yield _one(f"static/{name}", bytes, content)
+    yield _one(f"static/{LICENSES}", bytes, static_file(LICENSES).content)
 
 
 def _queries(site: Site) -> Iterator[Part]:
@@ -153,6 +178,11 @@ def _list(site: Site, kind: str, form: str, page: int = 1) -> bytes:
     document = render_whole_list(site.graph, kind, form, site.links(kind, form), page)
     assert document is not None  # noqa: S101 - planned from the same graph
     return document.content
+
+
+def _views(site: Site) -> Iterator[Part]:
+    for page in catalog.pages(site.graph):
+        yield Part({f"{page.path}.{form}": partial(site.view, page, form) for form in page.forms})
 
 
 def _downloads(site: Site) -> Iterator[Part]:

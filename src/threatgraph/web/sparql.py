@@ -15,10 +15,14 @@ from threatgraph.table import Table
 from threatgraph.web.document import content_type
 from threatgraph.web.html import render
 from threatgraph.web.links import Links
-from threatgraph.web.lists import result_rows
+from threatgraph.web.query_code import query_code
+from threatgraph.web.sparql_terms import terms_file
+from threatgraph.web.static_files import StaticFile, static_file
+from threatgraph.web.tables import result_rows
 from threatgraph.web.view import Text
 
 PATH = "sparql"
+_LOCAL = "http://127.0.0.1:8000/sparql"
 EXAMPLE = """SELECT ?code ?label
 WHERE {
   ?pattern a tg:ThreatPattern ;
@@ -37,17 +41,30 @@ def warm(served: ServedGraph) -> None:
         results(served, text, None, 1.0)
 
 
-def form(served: ServedGraph, root: str = "/") -> Answer:
+def editor_files() -> tuple[StaticFile, StaticFile]:
+    """Return the script of the editor, and the terms that it completes."""
+    return static_file("sparql-editor.js"), terms_file()
+
+
+def form(served: ServedGraph, root: str = "/", endpoint: str = _LOCAL) -> Answer:
     """Return the form for queries.
 
     Args:
         served: the graph.
         root: the URL of the home page.
+        endpoint: the URL of the endpoint, for programs.
     """
-    return _page(Links(root), EXAMPLE)
+    return _page(Links(root), EXAMPLE, endpoint)
 
 
-def results(served: ServedGraph, query_text: str, dataset: Dataset | None, seconds: float, root: str = "/") -> Answer:
+def results(
+    served: ServedGraph,
+    query_text: str,
+    dataset: Dataset | None,
+    seconds: float,
+    root: str = "/",
+    endpoint: str = _LOCAL,
+) -> Answer:
     """Return the form with the results of a query; a query that does not parse is reported above it.
 
     Args:
@@ -56,6 +73,7 @@ def results(served: ServedGraph, query_text: str, dataset: Dataset | None, secon
         dataset: the graphs that it sees, if the request names them.
         seconds: the time limit, for a graph on another server.
         root: the URL of the home page.
+        endpoint: the URL of the endpoint, for programs.
 
     Raises:
         ThreatGraphError: as :func:`threatgraph.service.sparql.result_of`, but for a query that is not valid.
@@ -64,11 +82,11 @@ def results(served: ServedGraph, query_text: str, dataset: Dataset | None, secon
     try:
         answer = result_of(served, query_text, dataset, seconds)
     except (InvalidQuery, QueryRefused) as error:
-        return _page(links, query_text, problem=as_http(str(error)))
-    return _page(links, query_text, answer=answer)
+        return _page(links, query_text, endpoint, problem=as_http(str(error)))
+    return _page(links, query_text, endpoint, answer=answer)
 
 
-def _page(links: Links, query: str, *, problem: str = "", answer: Result | None = None) -> Answer:
+def _page(links: Links, query: str, endpoint: str, *, problem: str = "", answer: Result | None = None) -> Answer:
     table = answer if isinstance(answer, Table) else None
     rows = [] if table is None else result_rows(table[:_MOST_ROWS], links)
     turtle = ""
@@ -76,6 +94,7 @@ def _page(links: Links, query: str, *, problem: str = "", answer: Result | None 
         turtle = export_triples(answer[:_MOST_TRIPLES], "turtle").decode()
     formats = ("json", "csv", "tsv", "xml") if table is not None else ("turtle", "ntriples", "jsonld", "rdfxml")
     page = links.page(PATH)
+    script, terms = editor_files()
     content = render(
         "sparql",
         links=links,
@@ -84,6 +103,9 @@ def _page(links: Links, query: str, *, problem: str = "", answer: Result | None 
         trail=(Text("Home", links.page()),),
         path=PATH,
         query=query,
+        script=links.static(script.name),
+        terms=links.static(terms.name),
+        codes=query_code(query, endpoint),
         problem=problem,
         summary="" if answer is None else _summary(answer),
         columns=() if table is None else table.columns,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from threatgraph.arrangement import Arrangement, Entry, arrange
@@ -112,7 +112,6 @@ def view(
     links: Links,
     *,
     languages: Mapping[str, str] | None = None,
-    without: frozenset[str] = frozenset(),
 ) -> View:
     """Return the page of a record as data.
 
@@ -121,9 +120,8 @@ def view(
         inbound: the records that link to it, by property.
         links: where the documents of records are.
         languages: the language of each text that is not English.
-        without: properties of links from other records that the page shows elsewhere.
     """
-    return _Viewer(record, links, languages or {}).view({k: v for k, v in inbound.items() if k not in without})
+    return _Viewer(record, links, languages or {}).view(inbound)
 
 
 class _Viewer:
@@ -220,12 +218,7 @@ class _Viewer:
 
     def _section_anchor(self, prefix: str, title: str) -> str:
         """An id for a section that no other section and no part has."""
-        anchor = f"{prefix}-{re.sub(r'[^a-z0-9]+', '-', title.lower()).strip('-')}"
-        parts = {
-            value.iri for values in self._record.statements.values() for value in values if isinstance(value, Record)
-        }
-        while anchor in self._section_anchors or f"{self._record.iri}#{anchor}" in parts:
-            anchor += "-"
+        anchor = anchor_of(prefix, title, self._section_anchors | fragments(self._record))
         self._section_anchors.add(anchor)
         return anchor
 
@@ -239,6 +232,26 @@ class _Viewer:
 
     def _text(self, text: str) -> Text:
         return Text(text, None, self._languages.get(text))
+
+
+def fragments(record: Record) -> set[str]:
+    """Return the fragments of the IRIs of the parts of a record, which are anchors of its page."""
+    parts = (value for values in record.statements.values() for value in values if isinstance(value, Record))
+    return {part.iri.partition("#")[2] for part in parts}
+
+
+def anchor_of(prefix: str, title: str, taken: Collection[str]) -> str:
+    """Return an id for a section.
+
+    Args:
+        prefix: the beginning of the id.
+        title: the title of the section.
+        taken: ids that other elements have.
+    """
+    anchor = f"{prefix}-{re.sub(r'[^a-z0-9]+', '-', title.lower()).strip('-')}"
+    while anchor in taken:
+        anchor += "-"
+    return anchor
 
 
 def plural(kind: Kind) -> str:

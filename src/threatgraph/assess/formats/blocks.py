@@ -16,6 +16,14 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """The name of a record of the graph, which files show as text and pages of a site as a link."""
+
+    text: str
+    iri: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tag:
     """A value of a short list, such as a status or a severity, which HTML shows as a colored label."""
 
@@ -23,7 +31,7 @@ class Tag:
     kind: Literal["status", "certainty", "severity"]
 
 
-Inline = str | Link | Tag
+Inline = str | Link | Named | Tag
 Inlines = Sequence[Inline]
 
 
@@ -34,6 +42,8 @@ class Heading:
     level: int
     text: str
     name: str = ""
+    iri: str = ""
+    """The IRI of the record that the heading names."""
 
 
 @dataclass(frozen=True, slots=True)

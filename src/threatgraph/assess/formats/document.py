@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from threatgraph.assess.coverage import coverage
-from threatgraph.assess.formats.blocks import Block, Fields, Grid, Heading, Inlines, Items, Link, Paragraph, Tag
+from threatgraph.assess.formats.blocks import (
+    Block,
+    Fields,
+    Grid,
+    Heading,
+    Inline,
+    Inlines,
+    Items,
+    Link,
+    Named,
+    Paragraph,
+    Tag,
+)
 from threatgraph.assess.formats.wording import (
     DISCLAIMER,
     LIMITS,
@@ -102,7 +114,7 @@ def _provisions(data: AssessmentData) -> Iterator[Block]:
         yield Heading(3, STATUS_TITLES[status], status.replace(" ", "-"))
         yield Paragraph([STATUS_NOTES[status]])
         if status == "ruled out":
-            yield Items([[f"{_cited(p, frameworks)}: {p.reason}"] for p in found])
+            yield Items([[Named(_cited(p, frameworks), p.iri), f": {p.reason}"] for p in found])
             continue
         yield Grid(
             ("Provision", "Obliges", "Applies from"),
@@ -123,7 +135,7 @@ def _link(provision: ProvisionFinding, frameworks: Sequence[str]) -> Link:
 
 
 def _provision(provision: ProvisionFinding, frameworks: Sequence[str]) -> Iterator[Block]:
-    yield Heading(4, _cited(provision, frameworks), _anchor(provision.iri))
+    yield Heading(4, _cited(provision, frameworks), _anchor(provision.iri), provision.iri)
     fields = _fields(
         ("Why", provision.reason),
         ("Matched words", ["; ".join(f"“{words}”" for words in provision.matched)]),
@@ -157,7 +169,7 @@ def _threats(data: AssessmentData) -> Iterator[Block]:
     )
     known = {provision.iri: provision for provision in data.provisions}
     for rank, threat in enumerate(data.threats, 1):
-        yield Heading(3, f"{rank}. {threat_name(threat)}", _anchor(threat.iri))
+        yield Heading(3, f"{rank}. {threat_name(threat)}", _anchor(threat.iri), threat.iri)
         yield from _threat(threat, [known[iri] for iri in threat.provisions if iri in known])
 
 
@@ -185,7 +197,8 @@ def _threat(threat: ThreatFinding, provisions: Sequence[ProvisionFinding]) -> It
 def _obligation(provision: ProvisionFinding) -> Inlines:
     details = [f"obliges {names(provision.roles)}" if provision.roles else "", provision.status]
     details.append(f"applies from {provision.applies_from}" if provision.applies_from else "")
-    return [f"{provision.framework}, {provision_name(provision)} ({'; '.join(filter(None, details))})"]
+    name = f"{provision.framework}, {provision_name(provision)}"
+    return [Named(name, provision.iri), f" ({'; '.join(filter(None, details))})"]
 
 
 def _control(control: Control) -> Inlines:
@@ -200,12 +213,11 @@ def _by_framework(controls: Sequence[Control]) -> list[tuple[str, Inlines]]:
     return [(framework, ["; ".join(labels)]) for framework, labels in found.items()]
 
 
-def _precedent(incident: Precedent, *, outcome: bool = True) -> list[str | Link | Tag]:
+def _precedent(incident: Precedent, *, outcome: bool = True) -> list[Inline]:
     facts = ", ".join(filter(None, (incident.occurred, incident.severity)))
-    text = f"{incident.label} ({facts})." if facts else f"{incident.label}."
-    parts: list[str | Link | Tag] = [
-        " ".join(filter(None, (text, incident.why, _outcome(incident) if outcome else "")))
-    ]
+    named = Named(incident.label if facts else f"{incident.label}.", incident.iri)
+    details = (f" ({facts})." if facts else "", incident.why, _outcome(incident) if outcome else "")
+    parts: list[Inline] = [named, "".join(f" {part.strip()}" for part in details if part)]
     for number, url in enumerate(incident.sources):
         parts += [", " if number else " Sources: ", Link(_site(url), url)]
     return parts
@@ -237,7 +249,7 @@ def _coverage(data: AssessmentData) -> Iterator[Block]:
     names_of = {p.iri: f"{p.framework}, {provision_name(p)}" for p in data.provisions}
     if found.unmapped:
         yield Paragraph(["Provisions to check that no listed threat is mapped to:"])
-        yield Items([[names_of[iri]] for iri in found.unmapped])
+        yield Items([[Named(names_of[iri], iri)] for iri in found.unmapped])
 
 
 def _register(register: Register) -> Iterator[Block]:

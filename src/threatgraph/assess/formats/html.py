@@ -6,7 +6,18 @@ import html
 from collections.abc import Iterator, Sequence
 
 from threatgraph import notebook
-from threatgraph.assess.formats.blocks import Block, Fields, Grid, Heading, Inline, Inlines, Items, Link, Paragraph
+from threatgraph.assess.formats.blocks import (
+    Block,
+    Fields,
+    Grid,
+    Heading,
+    Inline,
+    Inlines,
+    Items,
+    Link,
+    Named,
+    Paragraph,
+)
 from threatgraph.assess.formats.document import document
 from threatgraph.assess.formats.style import STYLE
 from threatgraph.assess.formats.wording import DISCLAIMER, provision_name, threat_name, with_status
@@ -123,8 +134,8 @@ def _inline(part: Inline) -> str:
         if not part.url.startswith(("http://", "https://", "#")):
             return _escape(part.text)
         return f'<a href="{_escape(part.url)}" rel="noreferrer">{_escape(part.text)}</a>'
-    if isinstance(part, str):
-        return _escape(part).replace("\n", "<br>")
+    if isinstance(part, str | Named):
+        return _escape(part if isinstance(part, str) else part.text).replace("\n", "<br>")
     return f'<span class="tag {part.kind}-{_escape(part.text.lower().replace(" ", "-"))}">{_escape(part.text)}</span>'
 
 

@@ -27,7 +27,7 @@ LIMITS = (
     "Whether a provision applies depends on facts that a description may not state. Have the findings reviewed by a "
     "qualified person.",
     "The findings follow from words of the description, facts of the profile and curated links of the graph. "
-    "No language model was used, and nothing was sent to a server.",
+    "No language model was used, and nothing was sent to another service.",
     "A threat that is not listed can still be relevant. The list covers the threat patterns of the graph.",
     "Comparable incidents are public reports. Allegations in them may be contested.",
 )
