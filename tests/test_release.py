@@ -383,6 +383,22 @@ def test_the_latest_version_would_hide_the_others_if_it_came_first(release: Path
     assert wrong == Redirect(303, f"{SITE}/ontology/{DATA_VERSION}.ttl")  # which no site has
 
 
+# The workflow that publishes a release.
+
+
+def test_the_workflow_publishes_files_before_anything_leads_to_them() -> None:
+    workflow = yaml.safe_load(
+        (Path(__file__).resolve().parents[1] / ".github/workflows/release.yml").read_text(encoding="utf-8")
+    )
+    (job,) = workflow["jobs"].values()
+    scripts = [step.get("run") or step["uses"] for step in job["steps"]]
+    for step in job["steps"]:
+        subprocess.run(["bash", "-n"], input=step.get("run", ""), text=True, check=True)
+    marks = ("threatgraph release", "threatgraph site", "actions/deploy-pages", "gh release create")
+    places = [next(number for number, script in enumerate(scripts) if mark in script) for mark in marks]
+    assert places == sorted(places)
+
+
 # The next release of a small graph.
 
 CATEGORY = """
