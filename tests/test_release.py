@@ -194,12 +194,20 @@ def test_the_pages_of_a_release_work_by_themselves(release: Path) -> None:
     for name in ("ontology/threatgraph.html", "index.html"):
         page = Page((release / name).read_text(encoding="utf-8"))
         relative = [link for link in page.links if not re.match(r"[a-z]+:", link)]
-        assert len(relative) > 5
+        assert ("export/graph.ttl" in relative) == (name == "index.html")
         for link in relative:
             path, _, fragment = link.partition("#")
             assert not fragment or path or fragment in page.ids, link
             assert not path or ((release / name).parent / unquote(path)).is_file(), link
         assert ("ThreatPattern" in page.ids) == name.startswith("ontology/")
+
+
+def test_the_overview_links_to_the_files(release: Path) -> None:
+    text = (release / "README.md").read_text(encoding="utf-8")
+    assert f"# threatgraph {DATA_VERSION}" in text
+    targets = re.findall(r"\]\(<?([^)>:]+)>?\)", text)
+    assert {"export/graph.ttl", "tables/patterns.csv", "search.sqlite", "ontology/threatgraph.html"} <= set(targets)
+    assert all((release / unquote(target)).is_file() for target in targets)
 
 
 def test_void_counts_the_triples_and_names_the_dumps(release: Path, graph: ThreatGraph) -> None:
