@@ -589,6 +589,24 @@ def test_a_retired_record_keeps_its_page_and_its_code(second: tuple[Checkout, Pa
         assert (by_code.status, by_code.headers["location"]) == (301, "/causal-factor/rushed-release")
 
 
+def test_a_graph_without_a_version_of_its_ontology_gets_any(next_one: Checkout, tmp_path: Path) -> None:
+    """Such as a graph of records of others, whose terms are defined in a file without a version."""
+    source = rdflib.Graph().parse(next_one.folder / "ontology/threatgraph.ttl")
+    source.remove((ONTOLOGY, OWL.versionInfo, None))
+    source.serialize(tmp_path / "terms.nt", format="nt", encoding="utf-8")
+    data = [
+        str(path) for path in (tmp_path / "terms.nt", next_one.folder / "data", next_one.folder / "ontology/schemes")
+    ]
+    words = [word for path in data for word in ("--data", path)]
+    status, err = next_one.release("7.1.0", tmp_path / "7.1.0", "--no-bundled", *words)
+    assert status == 0, err
+    found = names(tmp_path / "7.1.0")
+    assert {"export/graph.ttl", "tables/causal-factors.csv", "dcat.jsonld"} <= found
+    assert not [name for name in found if name.startswith(("ontology/", "queries/", "NOTICE"))]
+    cff = yaml.safe_load((tmp_path / "7.1.0/CITATION.cff").read_text(encoding="utf-8"))
+    assert (cff["version"], "license" in cff, "NOTICE" in cff["message"]) == ("7.1.0", False, False)
+
+
 # What is refused.
 
 

@@ -365,7 +365,9 @@ def _table(store: Store, kind: Kind, records: Sequence[NamedNode], shown: Sequen
     names: list[str] = []
     columns: list[list[Term | None]] = []
     for prop, column in zip(shown, cells, strict=True):
-        found = [sorted(column.get(record, ()), key=lambda term: _label(term, labels)) for record in records]
+        found = [
+            sorted(column.get(record, ()), key=lambda term: (_label(term, labels), str(term))) for record in records
+        ]
         names.append(prop.name)
         columns.append([_joined(terms) for terms in found])
         if store.ask(_LABELED % (tg(kind.class_name), prop.path)):  # independent of the rows

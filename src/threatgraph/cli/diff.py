@@ -23,7 +23,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "old",
         metavar="OLD",
-        help="an RDF file, a folder, a store on disk, a checkout, or 'bundled' for the bundled graph",
+        help="an RDF file, a folder, a release, a store on disk, a checkout, or 'bundled' for the bundled graph",
     )
     parser.add_argument("new", metavar="NEW", help="the later state, in the same forms")
     parser.add_argument(
@@ -33,7 +33,7 @@ def add_arguments(parser: Parser) -> None:
     )
     add_format(parser, "threatgraph.releases:FORMATS", default="text")
     parser.add_examples(
-        "threatgraph diff threatgraph-1.0.0.nt.gz bundled",
+        "threatgraph diff threatgraph-1.0.0/ bundled",
         "threatgraph diff old/ new/ --format markdown -o changes.md",
         "threatgraph diff old/ new/ --gate",
     )

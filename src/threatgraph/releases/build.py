@@ -55,7 +55,8 @@ def build(
             :func:`threatgraph.releases.read_state` reads and that states a version.
         base_url: the URL of the site that will have the release at ``releases/VERSION/``. Without it, the files of
             redirects are left out, and descriptions use the IRIs.
-        pages: further files by name, such as those of :func:`threatgraph.web.ontology.reference`.
+        pages: the reference of the ontology, by the names of its files, as :func:`threatgraph.web.ontology.reference`
+            returns it.
 
     Raises:
         ThreatGraphError: if the version is not valid, not higher than the previous one, too low for the changes, or
@@ -75,7 +76,11 @@ def build(
         writer = _Writer(place)
         written += writer.write(graph_files(release))
         graph = tuple(written)
-        further = [fixed(name, "The reference of the ontology", page) for name, page in (pages or {}).items()]
+        further = [
+            fixed(name, "The reference of the ontology", page)
+            for name, page in (pages or {}).items()
+            if release.has_ontology
+        ]
         independent = (void_file(release), citation_file(release), zenodo_file(release))
         for contents in (ontology_files(release), further, independent, change_files(release), redirect_files(release)):
             written += writer.write(contents)

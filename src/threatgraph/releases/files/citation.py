@@ -21,9 +21,10 @@ def citation_file(release: Release) -> Content:
     import yaml
 
     terms = _LICENSES.get(release.metadata.license or "")
+    credit = ", and credit the sources named in NOTICE" if terms else ""
     fields: dict[str, Any] = {
         "cff-version": "1.2.0",
-        "message": "If you use this data, please cite it, and credit the sources named in NOTICE.",
+        "message": f"If you use this data, please cite it{credit}.",
         "title": TITLE,
         "type": "dataset",
         "version": release.version.text,
