@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from threatgraph import InvalidQuery, ThreatGraph, UnknownName
-from threatgraph.listing import list_records, property_names
+from threatgraph.listed_properties import property_names
+from threatgraph.listing import list_records
 from threatgraph.records import Link
 from threatgraph.vocab import KINDS
 

@@ -521,3 +521,11 @@ def test_files_link_to_files_only(files: Mapping[str, bytes]) -> None:
         if name.endswith(".html"):
             for link in Page(content).links:
                 assert "?" not in link or re.match("https?:", link), (name, link)
+
+
+def test_scripts_of_views_are_served_and_in_the_site(server: Running) -> None:
+    page = Page(server.ask("/explore/pattern/goal-drift").body)
+    site = {name for part in shared_parts(Site(open_excerpt([]), None)) for name in part.files}
+    for url in [str(attributes["src"]) for tag, attributes in page.tags if tag == "script" and "src" in attributes]:
+        assert server.ask(url).kind == "text/javascript"
+        assert url.removeprefix("/") in site

@@ -204,6 +204,24 @@ def ranks(store: Store) -> dict[str, int]:
     return {plain_text(value): int(plain_text(rank)) for value, rank in rows if value and rank}
 
 
+def column_names(store: Store, kind: str) -> list[str]:
+    """Return the columns of a table with all values of the records of a kind: each property under one name.
+
+    Args:
+        store: the store to read.
+        kind: a kind of record, or its plural.
+
+    Raises:
+        UnknownName: for a kind that does not exist.
+    """
+    of = kind_named(kind)
+    by_path: dict[str, str] = {}
+    for name in property_names(store, kind):
+        found = property_of(of, name)
+        by_path[found.path] = max(by_path.get(found.path, ""), name, key=len)  # short names are second names
+    return sorted(by_path.values(), key=lambda name: (name not in ("code", "label"), name))
+
+
 def _default_columns(store: Store, kind: Kind) -> tuple[str, ...]:
     if kind.name in _COLUMNS:
         return _COLUMNS[kind.name]

@@ -43,7 +43,7 @@ FORMS = (
 #: Loads the graph in a worker of the page, and evaluates queries there one after another.
 EVALUATE = """
 async (queries) => {
-  const { worker: script, engine, graph, terms } = document.querySelector("form").dataset;
+  const { worker: script, engine, graph, terms } = document.querySelector("form[data-sparql]").dataset;
   const { prefixes } = await (await fetch(terms)).json();
   const worker = new Worker(script, { type: "module" });
   const send = (request) => new Promise((resolve, reject) => {
@@ -193,20 +193,20 @@ def test_it_says_what_to_do_without_webassembly(browser: Browser, address: str) 
     with browser.page(address, scripts=["delete window.WebAssembly"]) as page:
         assert "WebAssembly is turned off" in page.text(FALLBACK)
         assert page.violations() == []
-        assert page.evaluate("document.querySelector('form').offsetParent === null")
+        assert page.evaluate("document.querySelector('form[data-sparql]').offsetParent === null")
         assert "threatgraph query" in page.text("main")
 
 
 def test_it_says_what_to_do_without_scripts(browser: Browser, address: str) -> None:
     with browser.page(address, javaScriptEnabled=False) as page:
         assert "if it has JavaScript and WebAssembly" in page.text(FALLBACK)
-        page.wait("form", "hidden")
+        page.wait("form[data-sparql]", "hidden")
 
 
 def test_it_says_what_to_do_as_a_file(browser: Browser, site: Path) -> None:
     with browser.page((site / "sparql.html").as_uri()) as page:
         assert "was opened as a file" in page.text(FALLBACK)
-        page.wait("form", "hidden")
+        page.wait("form[data-sparql]", "hidden")
 
 
 def test_a_worker_that_is_not_there_is_reported(browser: Browser, address: str) -> None:

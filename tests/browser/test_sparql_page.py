@@ -79,7 +79,7 @@ def answered(page: BrowserPage) -> str:
 def test_it_runs_queries_without_scripts(browser: Browser, server: Running, graph: ThreatGraph) -> None:
     with browser.page(f"{server.url}/sparql", javaScriptEnabled=False) as page:
         page.do("fill", "textarea", CODES)
-        page.click("button[type=submit]")
+        page.click("form[data-sparql] button[type=submit]")
         page.wait("table")
         codes = graph.query(CODES)
         assert page.text(STATUS) == f"{len(codes)} rows."  # type: ignore[arg-type]
@@ -110,9 +110,9 @@ def test_the_answer_is_that_of_the_library_and_can_be_saved(page: BrowserPage, g
 
 def test_a_chart_and_a_graph_have_their_values_as_a_table(page: BrowserPage, graph: ThreatGraph) -> None:
     run(page, COUNTS)
-    [bars] = page.evaluate("[...document.querySelectorAll('svg')].map(one => one.getAttribute('aria-label'))")
+    [bars] = page.evaluate("[...document.querySelectorAll('figure svg')].map(one => one.getAttribute('aria-label'))")
     assert bars == "Bar chart of patterns by severity. The table has the same values."
-    assert len(page.evaluate("[...document.querySelectorAll('.bars rect')].map(String)")) == 4
+    assert len(page.evaluate("[...document.querySelectorAll('.rows rect')].map(String)")) == 4
     triples = graph.query(ESCALATIONS)
     assert run(page, ESCALATIONS).startswith(f"{len(triples)} triple")  # type: ignore[arg-type]
     assert len(page.evaluate("[...document.querySelectorAll('.network line')].map(String)")) == len(triples)  # type: ignore[arg-type]

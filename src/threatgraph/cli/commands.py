@@ -48,6 +48,7 @@ GROUPS: Mapping[str, Sequence[Command]] = {
     "exchange data": (
         Command("export", "Export the graph or one record"),
         Command("diff", "Compare two states of the graph, record by record"),
+        Command("release", "Write the files of a release"),
         Command("import", "Import records from a file of another project"),
         Command("load", "Load files into a store on disk or a SPARQL server"),
         Command("sync", "Upload the graph to a SPARQL server"),

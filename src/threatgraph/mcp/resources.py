@@ -9,7 +9,7 @@ from urllib.parse import unquote
 from threatgraph.errors import UnknownName
 from threatgraph.mcp.about import ABOUT
 from threatgraph.service import Backend
-from threatgraph.version import VERSION
+from threatgraph.version import DATA_VERSION
 from threatgraph.vocab import KINDS
 
 MARKDOWN, SPARQL = "text/markdown", "application/sparql-query"
@@ -63,7 +63,7 @@ async def read(backend: Backend, uri: str) -> tuple[str, str]:
     path = unquote(uri.removeprefix(_SCHEME))
     kind, slash, name = path.partition("/")
     if path == "about":
-        return ABOUT.format(version=backend.facts.version, release=VERSION), MARKDOWN
+        return ABOUT.format(version=backend.facts.version, release=DATA_VERSION), MARKDOWN
     if path in DOCUMENTS:
         document = DOCUMENTS[path]
         return await _text(backend, document), document.media_type

@@ -6,14 +6,13 @@ from pyoxigraph import Literal, NamedNode
 
 from threatgraph.publishing.descriptions import Statements
 from threatgraph.publishing.downloads import downloads
-from threatgraph.publishing.metadata import DESCRIPTION, PUBLISHER, TITLE, Metadata, read_metadata
+from threatgraph.publishing.metadata import DESCRIPTION, KEYWORDS, PUBLISHER, TITLE, Metadata, read_metadata
 from threatgraph.publishing.void import dataset_iri
 from threatgraph.store import Store
 from threatgraph.vocab import TG, XSD
 
 _MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
 _PROTOCOL = "http://www.w3.org/TR/sparql11-protocol/"
-_KEYWORDS = ("AI risk", "AI safety", "AI incidents", "AI governance", "knowledge graph")
 
 
 def dcat(store: Store, *, base_url: str, format: str = "turtle", has_services: bool = True) -> bytes:
@@ -94,7 +93,7 @@ def _add_dataset(statements: Statements, base_url: str, metadata: Metadata, term
         dcterms_issued=_date(metadata.issued),
         dcterms_modified=_date(metadata.modified),
         dcat_version=Literal(metadata.version) if metadata.version else None,
-        dcat_keyword=[Literal(word, language="en") for word in _KEYWORDS],
+        dcat_keyword=[Literal(word, language="en") for word in KEYWORDS],
         dcat_landingPage=NamedNode(f"{base_url}/"),
         dcat_distribution=[NamedNode(f"{base_url}/dcat.ttl#{name}") for name in downloads()],
     )

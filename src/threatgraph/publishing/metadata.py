@@ -16,6 +16,7 @@ DESCRIPTION = (
     " and the links between them."
 )
 PUBLISHER = f"{BASE}project"
+KEYWORDS = ("AI risk", "AI safety", "AI incidents", "AI governance", "knowledge graph")
 _ONTOLOGY = TG.removesuffix("#")
 _STATED = "SELECT ?property ?value { ?ontology ?property ?value }"
 

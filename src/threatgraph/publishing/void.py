@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode
@@ -16,7 +17,14 @@ from threatgraph.store import Store
 from threatgraph.vocab import BASE, KINDS, shorten
 
 
-def void(store: Store, *, base_url: str, format: str = "turtle", has_endpoint: bool = True) -> bytes:
+def void(
+    store: Store,
+    *,
+    base_url: str,
+    format: str = "turtle",
+    has_endpoint: bool = True,
+    dumps: Sequence[str] | None = None,
+) -> bytes:
     """Describe the dataset of a site and its SPARQL endpoint.
 
     Args:
@@ -24,6 +32,7 @@ def void(store: Store, *, base_url: str, format: str = "turtle", has_endpoint: b
         base_url: the base URL of the site.
         format: a name from :data:`threatgraph.publishing.descriptions.FORMATS`.
         has_endpoint: whether the site has a SPARQL endpoint.
+        dumps: the URLs of the files with the whole graph; by default those of the downloads.
 
     Returns:
         The description: counts, partitions by class and property, vocabularies, links to frameworks and downloads.
@@ -39,7 +48,7 @@ def void(store: Store, *, base_url: str, format: str = "turtle", has_endpoint: b
         dcterms_title=Literal(f"Description of {TITLE}", language="en"),
         foaf_primaryTopic=NamedNode(dataset_iri(base_url)),
     )
-    _add_dataset(statements, base_url, counts, metadata)
+    _add_dataset(statements, base_url, counts, metadata, _dumps(base_url) if dumps is None else dumps)
     if has_endpoint:
         statements.add(dataset_iri(base_url), void_sparqlEndpoint=NamedNode(f"{base_url}/sparql"))
         add_service(statements, f"{base_url}/sparql", counts.total.triples)
@@ -53,7 +62,14 @@ def dataset_iri(base_url: str) -> str:
     return f"{base_url}/void.ttl#dataset"
 
 
-def _add_dataset(statements: Statements, base_url: str, counts: Statistics, metadata: Metadata) -> None:
+def _dumps(base_url: str) -> list[str]:
+    """The URLs of the downloads in RDF."""
+    return [found.url(base_url) for found in downloads().values() if found.format.kind in ("graph", "dataset")]
+
+
+def _add_dataset(
+    statements: Statements, base_url: str, counts: Statistics, metadata: Metadata, dumps: Sequence[str]
+) -> None:
     namespaces = {re.sub(r"[^/#]*$", "", iri) for iri in (*counts.properties, *counts.classes)}
     statements.add(
         dataset_iri(base_url),
@@ -63,11 +79,7 @@ def _add_dataset(statements: Statements, base_url: str, counts: Statistics, meta
         dcterms_publisher=NamedNode(PUBLISHER),
         dcterms_license=NamedNode(metadata.license) if metadata.license else None,
         foaf_homepage=NamedNode(f"{base_url}/"),
-        void_dataDump=[
-            NamedNode(download.url(base_url))
-            for download in downloads().values()
-            if download.format.kind in ("graph", "dataset")
-        ],
+        void_dataDump=map(NamedNode, dumps),
         void_uriSpace=Literal(BASE),
         void_vocabulary=[NamedNode(namespace) for namespace in namespaces],
         void_triples=number(counts.total.triples),

@@ -15,7 +15,10 @@ from threatgraph.vocab import KINDS, PREFIXES, SKOS
 _NOTATION = f"{SKOS}notation"
 _REPLACED_BY = f"{PREFIXES['dcterms']}isReplacedBy"
 #: Properties that change without a change of content; those of the second group only of an ontology.
-_BOOKKEEPING = {f"{PREFIXES['dcterms']}modified", *(f"{PREFIXES['owl']}{n}" for n in ("versionInfo", "versionIRI"))}
+_BOOKKEEPING = {
+    f"{PREFIXES['dcterms']}modified",
+    *(f"{PREFIXES['owl']}{name}" for name in ("versionInfo", "versionIRI", "priorVersion")),
+}
 _OF_ONTOLOGY = {f"{PREFIXES['dcterms']}{n}" for n in ("issued", "bibliographicCitation")}
 
 

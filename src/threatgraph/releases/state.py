@@ -14,6 +14,7 @@ from threatgraph.errors import InvalidFile
 from threatgraph.rdf.files import find_files, read_quads
 from threatgraph.rdf.skolem import skolemize
 from threatgraph.rdf.terms import Term
+from threatgraph.releases.folder import GRAPH, is_release
 from threatgraph.store import Store
 from threatgraph.store.oxigraph import derive
 from threatgraph.vocab import BASE, DERIVED_GRAPH, PREFIXES, RDF_TYPE, SKOS, TG
@@ -107,9 +108,9 @@ def read_state(source: str | Path | Store) -> State:
     """Read a state of the graph.
 
     Args:
-        source: an RDF file, a folder of RDF files, the folder of a store on disk, or a folder with the files of a
-            release (a checkout), of which only the files of the bundled graph are read; the text ``bundled`` for the
-            bundled graph; or a store.
+        source: an RDF file, a folder of RDF files, the folder of a release, the folder of a store on disk, or a
+            checkout, of which only the files of the bundled graph are read; the text ``bundled`` for the bundled graph;
+            or a store.
 
     Raises:
         InvalidFile: if a file is missing, is not RDF or does not parse; if nothing in it is about a record of
@@ -121,6 +122,8 @@ def read_state(source: str | Path | Store) -> State:
     if not isinstance(source, str | Path):
         return State(source.location, _of_store(source))
     path = Path(source)
+    if is_release(path):
+        return State(str(source), _of_release(path))
     if path.is_dir():
         from threatgraph.store.disk.manifest import read_manifest
 
@@ -137,6 +140,11 @@ def _of_files(files: Iterable[Path], folder: Path) -> Iterator[ox.Triple]:
     for file in files:
         name = "" if file == folder else quote(file.relative_to(folder).as_posix())
         yield from skolemize(read_quads(file), _BLANK + name)
+
+
+def _of_release(folder: Path) -> Iterator[ox.Triple]:
+    derived = ox.NamedNode(DERIVED_GRAPH)
+    yield from skolemize((quad for quad in read_quads(folder / GRAPH) if quad.graph_name != derived), _BLANK)
 
 
 def _of_store(store: Store) -> Iterator[ox.Triple]:

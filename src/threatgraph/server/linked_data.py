@@ -19,7 +19,7 @@ from threatgraph.server.requests import parameters
 from threatgraph.server.responses import respond, server_of
 from threatgraph.server.site import root
 from threatgraph.service import GRAPHS, PLAIN, RECOMMEND
-from threatgraph.version import VERSION
+from threatgraph.version import DATA_VERSION
 from threatgraph.vocab import BASE, KINDS
 from threatgraph.web.document import (
     GRAPH_FORMS,
@@ -167,7 +167,7 @@ def _page(path: str) -> _Target:
         return _Target("home", PAGE_FORMS, {})
     if path == "queries":
         return _Target("queries", PAGES, {})
-    if path in ("ontology", f"ontology/{VERSION}"):
+    if path in ("ontology", f"ontology/{DATA_VERSION}"):
         return _Target("ontology", ONTOLOGY_FORMS, {})
     if path.partition("/")[0] in VIEWS:
         stage = RECOMMEND if path.startswith("recommend") else PLAIN

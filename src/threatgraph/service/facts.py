@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from threatgraph.service.served import ServedGraph
-from threatgraph.version import VERSION
+from threatgraph.version import DATA_VERSION
 
 
 def read(served: ServedGraph) -> dict[str, str]:
     """Return the location and the digest of the graph, and its version for people."""
     digest = served.digest()
-    version = f"{VERSION}+{digest[:8]}" if digest else VERSION
+    version = f"{DATA_VERSION}+{digest[:8]}" if digest else DATA_VERSION
     return {"location": served.graph.store.location, "digest": digest, "version": version}
 
 

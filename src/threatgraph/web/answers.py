@@ -24,7 +24,7 @@ from threatgraph.web.problems import Near, problem
 from threatgraph.web.queries import render_queries
 from threatgraph.web.records import render_record
 from threatgraph.web.sparql import editor_files
-from threatgraph.web.static_files import page_files
+from threatgraph.web.static_files import page_files, view_files
 from threatgraph.web.views import catalog
 
 _MOST_NEAR = 5
@@ -150,7 +150,7 @@ def named_graph(served: ServedGraph, path: str, form: str, root: str) -> Answer:
 
 def static_file(served: ServedGraph, name: str, root: str) -> Answer:
     """Answer with a static file, whose name changes with its content."""
-    for file in (*page_files(), *editor_files()):
+    for file in (*page_files(), *view_files(), *editor_files()):
         if file.name == name:
             return Answer(file.content, file.media_type)
     return _problem(404, f"this server has no file {name!r}.", "html", Links(root))

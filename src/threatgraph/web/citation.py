@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from threatgraph.version import VERSION
+from threatgraph.version import DATA_VERSION
 from threatgraph.vocab import BASE
 
 # As in CITATION.cff, which an installed package does not have.
@@ -29,13 +29,13 @@ def cite(name: str, iri: str) -> Citation:
         iri: its IRI.
     """
     key = re.sub(r"[^a-z0-9]+", "-", iri.rpartition("/")[2].lower()).strip("-")
-    text = f"threatgraph, version {VERSION}: “{name}”. {iri}. CC BY 4.0."
+    text = f"threatgraph, version {DATA_VERSION}: “{name}”. {iri}. CC BY 4.0."
     bibtex = "\n".join(
         (
             f"@misc{{threatgraph-{key},",
             "  author = {{threatgraph}},",
             f"  title = {{{_bibtex(name)}}},",
-            f"  note = {{threatgraph, version {VERSION}, CC BY 4.0}},",
+            f"  note = {{threatgraph, version {DATA_VERSION}, CC BY 4.0}},",
             f"  url = {{{iri}}}",
             "}",
         )
@@ -46,13 +46,13 @@ def cite(name: str, iri: str) -> Citation:
 def cite_project() -> Citation:
     """Return the citation of this version of the project."""
     licenses = " and ".join(LICENSES)
-    text = f"{', '.join(AUTHORS)}. {TITLE}. Version {VERSION}. {BASE}. {licenses}."
+    text = f"{', '.join(AUTHORS)}. {TITLE}. Version {DATA_VERSION}. {BASE}. {licenses}."
     bibtex = "\n".join(
         (
             "@software{threatgraph,",
             f"  author = {{{' and '.join(f'{{{author}}}' for author in AUTHORS)}}},",
             f"  title = {{{_bibtex(TITLE)}}},",
-            f"  version = {{{VERSION}}},",
+            f"  version = {{{DATA_VERSION}}},",
             f"  note = {{{licenses}}},",
             f"  url = {{{BASE}}}",
             "}",

@@ -6,19 +6,23 @@ from typing import Any, NamedTuple
 
 from threatgraph.graph import ThreatGraph
 from threatgraph.publishing.downloads import downloads
-from threatgraph.version import VERSION
+from threatgraph.version import DATA_VERSION
 from threatgraph.vocab import KINDS
 from threatgraph.web import schema_org
+from threatgraph.web.citation import cite
 from threatgraph.web.document import PAGE_FORMS, Document, TypedLink, signposts, to_json
 from threatgraph.web.html import render
 from threatgraph.web.links import CANONICAL, Links
 from threatgraph.web.markdown import linked
+from threatgraph.web.overview import read_overview
 from threatgraph.web.view import Text, plural
 
 DESCRIPTION = (
     "A knowledge graph of AI threats: threat patterns, incidents, causes, affected groups and provisions of "
     "frameworks, linked to each other and to their sources."
 )
+#: The kinds of record that the page names at its top.
+_MAIN = ("pattern", "incident", "framework", "provision")
 _TYPES = (f"{schema_org.SCHEMA}Dataset", f"{schema_org.SCHEMA}DataCatalog")
 
 
@@ -72,8 +76,12 @@ def _html(graph: ThreatGraph, kinds: list[Count], triples: int, links: Links, fo
         description=DESCRIPTION,
         structured=schema_org.describe_dataset(links if links.root.startswith("http") else CANONICAL, triples),
         kinds=kinds,
+        main=[one for one in kinds if one.path in _MAIN],
+        triples=triples,
+        overview=read_overview(graph, links),
         queries=len(graph.queries),
         downloads=downloads().values(),
+        citation=cite("threatgraph: a knowledge graph of AI threats", CANONICAL.page()),
     )
 
 
@@ -81,7 +89,7 @@ def _describe(kinds: list[Count], triples: int, links: Links) -> dict[str, Any]:
     return {
         "name": "threatgraph",
         "description": DESCRIPTION,
-        "version": VERSION,
+        "version": DATA_VERSION,
         "triples": triples,
         "kinds": {one.path: {"count": one.total, "url": links.page(one.path)} for one in kinds},
         "queries": links.page("queries"),

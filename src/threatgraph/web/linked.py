@@ -13,8 +13,8 @@ from threatgraph.listing import table_of
 from threatgraph.records import Link
 from threatgraph.store import Store
 from threatgraph.vocab import KINDS, kind_of
-from threatgraph.web.charts import year_bars
 from threatgraph.web.links import Links
+from threatgraph.web.overview import year_chart
 from threatgraph.web.tables import Cell, Column, cells
 from threatgraph.web.view import Text, anchor_of, plural
 
@@ -100,4 +100,4 @@ def _chart(dates: Sequence[str]) -> Markup | None:
     years = Counter(int(date[:4]) for date in dates)
     if len(years) < _FEWEST_YEARS or len(dates) < _FEWEST:
         return None
-    return year_bars(sorted(years.items()), "Incidents by year")
+    return year_chart(years)

@@ -15,9 +15,12 @@ from threatgraph.vocab import BASE, KINDS, TG, tg
 from threatgraph.web.document import GRAPH_FORMS, ONTOLOGY_FORMS, RDF_FORMS, Document, signposts
 from threatgraph.web.html import render
 from threatgraph.web.links import Links
+from threatgraph.web.static_files import page_files
 from threatgraph.web.view import Text
 
 PATH, CONTEXT_PATH = "ontology", "ontology/context"
+_RELEASED = "threatgraph"
+"""The name of the files of the ontology in a release, without a suffix."""
 _DESCRIPTION = (
     "The classes and properties of the records of threatgraph: threat patterns, incidents, frameworks with their "
     "provisions, and the links between them."
@@ -58,6 +61,24 @@ def render_ontology(form: str, links: Links) -> Document:
         groups=_groups(),
     )
     return Document(page, form, PATH, found)
+
+
+class _ReleaseLinks(Links):
+    """Links of the page in the folder of a release: other forms and the style sheet are beside it."""
+
+    def form(self, path: str, form: str) -> str:
+        """Return the URL of another form of the ontology; other pages are those of the IRIs."""
+        return f"{_RELEASED}.{form}" if path == PATH else super().form(path, form)
+
+    def static(self, name: str) -> str:
+        """Return the URL of a static file."""
+        return name
+
+
+def reference() -> dict[str, bytes]:
+    """Return the page of the ontology and its style sheet, script and icon as files of a release, by name."""
+    page = render_ontology("html", _ReleaseLinks(BASE)).content
+    return {f"{PATH}/{_RELEASED}.html": page, **{f"{PATH}/{file.name}": file.content for file in page_files()}}
 
 
 def render_context() -> Document:

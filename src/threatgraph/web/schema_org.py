@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from threatgraph.records import Link, Record
-from threatgraph.version import VERSION
+from threatgraph.version import DATA_VERSION
 from threatgraph.vocab import BASE, KINDS
 from threatgraph.web.document import LICENSE, MEDIA_TYPES
 from threatgraph.web.links import Links
@@ -71,7 +71,7 @@ def describe_dataset(links: Links, triples: int) -> dict[str, Any]:
         "description": f"Threat patterns, incidents, causes, affected groups and provisions of frameworks for AI risk, "
         f"linked to each other and to their sources, as RDF with {triples:,} triples.",
         "url": home,
-        "version": VERSION,
+        "version": DATA_VERSION,
         "license": LICENSE,
         "isAccessibleForFree": True,
         "keywords": ["AI risk", "AI safety", "knowledge graph", "RDF", "SKOS", "SPARQL"],

@@ -30,7 +30,7 @@ from threatgraph.web.queries import file_forms, render_queries, render_query
 from threatgraph.web.reading import Reading
 from threatgraph.web.records import render_record
 from threatgraph.web.sparql import editor_files
-from threatgraph.web.static_files import LICENSES, page_files, static_file
+from threatgraph.web.static_files import LICENSES, page_files, static_file, view_files
 from threatgraph.web.views import catalog
 from threatgraph.web.views.catalog import FilePage
 from threatgraph.web.views.page import Page
@@ -145,7 +145,7 @@ def _pages(site: Site) -> Iterator[Part]:
     for path in about.PAGES:
         yield _one(f"{path}.html", about.render_about, path, top)
     yield _one("404.html", file_pages.render_not_found, site.not_found_links)
-    for name, content in (*page_files(), *file_pages.scripts(), *editor_files()):
+    for name, content in (*page_files(), *view_files(), *file_pages.scripts(), *editor_files()):
         yield _one(f"static/{name}", bytes, content)
     yield _one(f"static/{LICENSES}", bytes, static_file(LICENSES).content)
 

@@ -50,6 +50,11 @@ def page_files() -> tuple[StaticFile, ...]:
     return tuple(map(static_file, ("style.css", "page.js", "icon.svg")))
 
 
+def view_files() -> tuple[StaticFile, ...]:
+    """Return the files that only views use."""
+    return (static_file("explore.js"),)
+
+
 def named(name: str, content: bytes) -> StaticFile:
     """Return a file with a digest of its content in its name.
 
@@ -61,4 +66,5 @@ def named(name: str, content: bytes) -> StaticFile:
     return StaticFile(f"{stem}-{sha256(content).hexdigest()[:10]}{dot}{suffix}", content)
 
 
-page_files()  # read when this module is imported: workers that evaluate queries cannot open files
+for _files in (page_files, view_files):
+    _files()  # read when this module is imported: workers that evaluate queries cannot open files

@@ -1,0 +1,115 @@
+"""What the home page shows of the graph: its domains, the newest incidents, and the coverage of frameworks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from threatgraph.errors import UnknownName
+from threatgraph.facets import Facet, read_facets
+from threatgraph.graph import ThreatGraph
+from threatgraph.listing import list_page
+from threatgraph.web.links import Links
+from threatgraph.web.tables import Cell, Column, cells
+from threatgraph.web.view import Text
+from threatgraph.web.views.bars import Bar, draw_bars
+
+_NEWEST = 6
+_YEARS, _HEIGHT = 15, 190
+"""The years of the chart, and its height."""
+
+
+class DomainCard(NamedTuple):
+    """A domain with the numbers of its records."""
+
+    text: Text
+    patterns: int
+    incidents: int
+
+
+class Coverage(NamedTuple):
+    """A framework with the number of patterns that are mapped to its provisions."""
+
+    text: Text
+    patterns: int
+
+
+class Overview(NamedTuple):
+    """What the home page shows of the graph."""
+
+    domains: tuple[DomainCard, ...]
+    columns: Sequence[Column]
+    """The columns of the newest incidents."""
+    newest: Sequence[Sequence[Cell]]
+    chart: Markup | None
+    """Incidents by year."""
+    coverage: tuple[Coverage, ...]
+    patterns: int
+    """The number of all patterns."""
+
+
+def read_overview(graph: ThreatGraph, links: Links) -> Overview:
+    """Return the overview of a graph, of which each part can be empty.
+
+    Args:
+        graph: the graph.
+        links: where documents are.
+    """
+    of_patterns = _facets(graph, "pattern", ("domain", "framework"))
+    of_incidents = _facets(graph, "incident", ("domain", "year"))
+    patterns = {one.value: one for one in of_patterns["domain"].choices}
+    incidents = {one.value: one for one in of_incidents["domain"].choices}
+    both = {**incidents, **patterns}
+    domains = (
+        DomainCard(
+            Text(one.label, links.page(f"domain/{slug}")),
+            patterns[slug].total if slug in patterns else 0,
+            incidents[slug].total if slug in incidents else 0,
+        )
+        for slug, one in both.items()
+    )
+    coverage = (
+        Coverage(Text(one.label, links.page(f"framework/{one.value}")), one.total)
+        for one in of_patterns["framework"].choices
+    )
+    columns, newest = _newest(graph, links)
+    years = {int(one.value): one.total for one in of_incidents["year"].choices if one.value.isdecimal()}
+    return Overview(
+        tuple(sorted(domains, key=lambda one: (-one.incidents, one.text.text))),
+        columns,
+        newest,
+        year_chart({year: years[year] for year in years if year > max(years) - _YEARS}) if years else None,
+        tuple(coverage),
+        list_page(graph.store, "pattern", columns=("label",), limit=1).total if patterns or of_patterns else 0,
+    )
+
+
+def year_chart(years: Mapping[int, int]) -> Markup:
+    """Return a bar chart of incidents by year.
+
+    Args:
+        years: the number of incidents of each year; years without incidents can be left out.
+    """
+    bars = []
+    for year in range(min(years), max(years) + 1):
+        total = years.get(year, 0)
+        bars.append(Bar(str(year), (total,), f"{year}: {total} incident{'' if total == 1 else 's'}"))
+    said = "; ".join(f"{year}: {total}" for year, total in sorted(years.items()))
+    return draw_bars(bars, f"Incidents by year. {said}", height=_HEIGHT)
+
+
+def _facets(graph: ThreatGraph, kind: str, names: Sequence[str]) -> dict[str, Facet]:
+    empty = {name: Facet(name, ()) for name in names}
+    return empty | {facet.name: facet for facet in read_facets(graph.store, kind, names, {})}
+
+
+def _newest(graph: ThreatGraph, links: Links) -> tuple[Sequence[Column], Sequence[Sequence[Cell]]]:
+    try:
+        found = list_page(
+            graph.store, "incident", columns=("occurred", "label", "severity"), sort="-occurred", limit=_NEWEST
+        )
+    except UnknownName:  # a graph whose incidents have no dates
+        return (), ()
+    return cells(found.table, links)
