@@ -36,6 +36,7 @@ from threatgraph.web.ontology import render_ontology
 from threatgraph.web.queries import render_queries
 from threatgraph.web.records import render_record
 from threatgraph.web.static_files import page_files, static_file
+from threatgraph.web.views import PATHS as VIEWS
 
 LINKS = Links()
 #: A page without an end tag for these elements is well-formed (HTML Living Standard, section 13.1.2).
@@ -207,15 +208,16 @@ def test_local_links_of_pages_lead_to_documents(graph: ThreatGraph, paths: list[
             "search",
             "queries",
             "sparql",
-            "explore",
-            "views",
             "assess",
+            *ABOUT,
+            *VIEWS,
+            "feed.atom",
             "ontology",
             "ontology/context.jsonld",
             *KINDS,
         },
     )
-    pages |= {*ABOUT, *(f"static/{file.name}" for file in page_files()), *(f"queries/{name}" for name in graph.queries)}
+    pages |= {*(f"static/{file.name}" for file in page_files()), *(f"queries/{name}" for name in graph.queries)}
     contents = [rendered(graph, path, "html").content for path in paths[::40]]
     contents += [render_home(graph, "html", LINKS).content, render_ontology("html", LINKS).content]
     contents += [render_queries(graph, "html", LINKS).content]

@@ -82,7 +82,7 @@ def read_overview(graph: ThreatGraph, links: Links) -> Overview:
         newest,
         year_chart({year: years[year] for year in years if year > max(years) - _YEARS}) if years else None,
         tuple(coverage),
-        list_page(graph.store, "pattern", columns=("label",), limit=1).total if patterns or of_patterns else 0,
+        list_page(graph.store, "pattern", limit=1).total if patterns or of_patterns else 0,
     )
 
 
