@@ -22,6 +22,7 @@ import rdflib
 from servers import free_port
 from threatgraph import ThreatGraph
 from threatgraph.listing import list_page
+from threatgraph.publishing.downloads import downloads
 from threatgraph.records import Record, exists, read_record
 from threatgraph.service import PLAIN, ServedGraph, Source
 from threatgraph.vocab import BASE, KINDS
@@ -218,6 +219,7 @@ def test_local_links_of_pages_lead_to_documents(graph: ThreatGraph, paths: list[
         },
     )
     pages |= {*(f"static/{file.name}" for file in page_files()), *(f"queries/{name}" for name in graph.queries)}
+    pages |= {"void.ttl", "dcat.ttl", *(f"export/{name}" for name in downloads())}
     contents = [rendered(graph, path, "html").content for path in paths[::40]]
     contents += [render_home(graph, "html", LINKS).content, render_ontology("html", LINKS).content]
     contents += [render_queries(graph, "html", LINKS).content]
