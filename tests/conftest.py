@@ -45,6 +45,7 @@ TOGETHER = (
     "browser/",
     "test_mcp.py",
     "test_mutants.py",
+    "test_release.py",
     *("test_api.py", "test_server.py", "test_server_clients.py", "test_site.py", "test_web.py"),
     "test_docs.py::test_the_(?:site|tutorials)",
     *(f"test_backends.py.*{name}" for name in ("directory", "oxigraph", "virtuoso")),

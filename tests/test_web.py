@@ -202,24 +202,9 @@ def test_the_rdf_forms_of_a_record_have_the_same_triples(graph: ThreatGraph, pat
 
 def test_local_links_of_pages_lead_to_documents(graph: ThreatGraph, paths: list[str]) -> None:
     """Every link of a sample of pages: to a record, one of its forms, a part of it, a list, or a page of the server."""
-    records, pages = (
-        set(paths),
-        {
-            "",
-            "search",
-            "queries",
-            "sparql",
-            "assess",
-            *ABOUT,
-            *VIEWS,
-            "feed.atom",
-            "ontology",
-            "ontology/context.jsonld",
-            *KINDS,
-        },
-    )
+    records, pages = set(paths), {"", "search", "queries", "sparql", "assess", "ontology", "ontology/context.jsonld"}
+    pages |= {*KINDS, *VIEWS, *ABOUT, "feed.atom", "void", "dcat", *(f"export/{name}" for name in downloads())}
     pages |= {*(f"static/{file.name}" for file in page_files()), *(f"queries/{name}" for name in graph.queries)}
-    pages |= {"void.ttl", "dcat.ttl", *(f"export/{name}" for name in downloads())}
     contents = [rendered(graph, path, "html").content for path in paths[::40]]
     contents += [render_home(graph, "html", LINKS).content, render_ontology("html", LINKS).content]
     contents += [render_queries(graph, "html", LINKS).content]

@@ -33,11 +33,12 @@ def add_arguments(parser: Parser) -> None:
     )
     parser.add_examples(
         "threatgraph release 1.0.0 -o threatgraph-1.0.0/",
-        "threatgraph release 1.1.0 -o threatgraph-1.1.0/ --previous threatgraph-1.0.0/ --base-url https://example.org/t",
+        "threatgraph release 1.1.0 -o new/ --previous threatgraph-1.0.0/",
+        "threatgraph release 1.1.0 -o new/ --base-url https://example.org/threats",
     )
     parser.add_note("--output names a folder, which must be new or empty.")
-    parser.add_note("Nothing is written if validation or the gate of 'threatgraph diff' fails.")
-    parser.add_note("VERSION must be higher than that of OLD, fit the changes, and be what the ontology states.")
+    parser.add_note("Nothing is written if validation or the gate of 'diff' fails.")
+    parser.add_note("VERSION must be the one that the ontology states, and high enough after OLD.")
 
 
 def execute(options: ReleaseOptions) -> int:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import IO
 
 from threatgraph.export import export_table, write
-from threatgraph.listing import column_names, list_records
+from threatgraph.listing import column_names, list_page, list_records
 from threatgraph.publishing.downloads import downloads
 from threatgraph.releases.files.content import Content
 from threatgraph.releases.release import Release
@@ -34,7 +34,8 @@ def graph_files(release: Release) -> Iterator[Content]:
             writer = partial(write, store, form.name)
             yield Content(f"export/{download.name}", form.description, writer, download.media_type)
     for kind in KINDS.values():
-        if names := column_names(store, kind.name):
+        if list_page(store, kind.name, limit=1).total:
+            names = column_names(store, kind.name)
             description = f"All values of the records of kind {kind.name}"
             yield Content(f"tables/{kind.plural}.csv", description, partial(_write_table, release, kind.name, names))
     yield Content(

@@ -72,7 +72,7 @@ def _of_latest(site: str, version: str) -> str:
         f"RewriteRule ^ontology\\.(html|ttl|jsonld|rdf|nt)$ {url}/{NAME}.$1 [R=303,L]",
         f"RewriteRule ^ontology/context(?:\\.jsonld)?$ {url}/ontology/context.jsonld [R=303,L]",
         f"RewriteRule ^ontology/(axioms|alignments)$ {url}/ontology/$1.ttl [R=303,L]",
-        *_folder("releases(?:/latest)?", url),
+        *_folder("releases/latest", url),
         "# Files, and documents whose form is given.",
         f"RewriteRule ^((?:static|export)/.+|.+\\.(?:{_SUFFIXES}))$ {site}/$1 [R=302,L]",
         f"RewriteRule ^$ {site}/index.html [R=303,L]",
