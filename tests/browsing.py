@@ -111,6 +111,10 @@ class BrowserPage:
         found: list[str] = self.evaluate(f"axe.run(document, {options}).then({_SUMMARY})")
         return found
 
+    def slow(self, times: int) -> None:
+        """Slow the processor of the page down, as on a phone."""
+        self._browser.send(action="slow", page=self._number, times=times)
+
     def download(self, selector: str) -> File:
         """Click on an element, and return the file that it offers."""
         return File(**self._browser.send(action="download", page=self._number, selector=selector))
