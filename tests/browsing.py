@@ -103,12 +103,17 @@ class BrowserPage:
         Args:
             without: the rules to leave out.
         """
-        self.evaluate(f"{(self._browser.folder / AXE).read_text(encoding='utf-8')};0")
+        if not self.evaluate("'axe' in window"):
+            self.evaluate(f"{self._browser.axe};0")
         rules = {rule: {"enabled": False} for rule in without}
         tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-        options = json.dumps({"runOnly": tags, "rules": rules})
+        options = json.dumps({"runOnly": tags, "rules": rules, "resultTypes": ["violations"]})
         found: list[str] = self.evaluate(f"axe.run(document, {options}).then({_SUMMARY})")
         return found
+
+    def slow(self, times: int) -> None:
+        """Slow the processor of the page down, as on a phone."""
+        self._browser.send(action="slow", page=self._number, times=times)
 
     def download(self, selector: str) -> File:
         """Click on an element, and return the file that it offers."""
@@ -120,6 +125,11 @@ class Browser:
 
     def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
         self._process, self._numbers, self.folder = process, count(), folder
+
+    @property
+    def axe(self) -> str:
+        """The script of axe-core, for pages that load it themselves."""
+        return (self.folder / AXE).read_text(encoding="utf-8")
 
     def send(self, **command: Any) -> Any:
         """Send a command to the driver and return the value of its answer."""

@@ -198,6 +198,8 @@ def test_an_uploaded_profile_is_read_and_can_be_changed(
         ([("text", TEXT), ("profile", "secktor: finance")], None, ["did you mean", "sector"]),
         ([("text", TEXT), ("profile", "a: [")], None, ["not valid YAML"]),
         ([("text", TEXT), ("profile", "title: &a x\npurpose: *a")], None, ["alias"]),
+        ([("text", TEXT), ("profile", "[" * 30_000)], None, ["too deeply"]),
+        ([("text", TEXT), ("profile", "a" * 50_001)], None, ["50,001 characters"]),
         ([("text", TEXT)], ("profile.ttl", b"x"), ["not valid Turtle"]),
         ([("text", TEXT)], ("profile.yaml", b"\xff"), ["UTF-8"]),
     ],

@@ -411,7 +411,7 @@ def test_a_record_with_the_name_of_another_file_is_left_out(tmp_path: Path) -> N
         "pattern/a.html/b.html",
         "search.html",
     ]
-    assert b"<h1>threatgraph</h1>" in (tmp_path / "site/index.html").read_bytes()
+    assert b"<h1>A knowledge graph of AI threats</h1>" in (tmp_path / "site/index.html").read_bytes()
     assert (tmp_path / "site/pattern/..%2fx.html").is_file()
     assert result.files == len(files(tmp_path / "site")) - 1
 

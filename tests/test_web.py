@@ -22,6 +22,7 @@ import rdflib
 from servers import free_port
 from threatgraph import ThreatGraph
 from threatgraph.listing import list_page
+from threatgraph.publishing.downloads import downloads
 from threatgraph.records import Record, exists, read_record
 from threatgraph.service import PLAIN, ServedGraph, Source
 from threatgraph.vocab import BASE, KINDS
@@ -36,6 +37,7 @@ from threatgraph.web.ontology import render_ontology
 from threatgraph.web.queries import render_queries
 from threatgraph.web.records import render_record
 from threatgraph.web.static_files import page_files, static_file
+from threatgraph.web.views import PATHS as VIEWS
 
 LINKS = Links()
 #: A page without an end tag for these elements is well-formed (HTML Living Standard, section 13.1.2).
@@ -200,22 +202,9 @@ def test_the_rdf_forms_of_a_record_have_the_same_triples(graph: ThreatGraph, pat
 
 def test_local_links_of_pages_lead_to_documents(graph: ThreatGraph, paths: list[str]) -> None:
     """Every link of a sample of pages: to a record, one of its forms, a part of it, a list, or a page of the server."""
-    records, pages = (
-        set(paths),
-        {
-            "",
-            "search",
-            "queries",
-            "sparql",
-            "explore",
-            "views",
-            "assess",
-            "ontology",
-            "ontology/context.jsonld",
-            *KINDS,
-        },
-    )
-    pages |= {*ABOUT, *(f"static/{file.name}" for file in page_files()), *(f"queries/{name}" for name in graph.queries)}
+    records, pages = set(paths), {"", "search", "queries", "sparql", "assess", "ontology", "ontology/context.jsonld"}
+    pages |= {*KINDS, *VIEWS, *ABOUT, "feed.atom", "void", "dcat", *(f"export/{name}" for name in downloads())}
+    pages |= {*(f"static/{file.name}" for file in page_files()), *(f"queries/{name}" for name in graph.queries)}
     contents = [rendered(graph, path, "html").content for path in paths[::40]]
     contents += [render_home(graph, "html", LINKS).content, render_ontology("html", LINKS).content]
     contents += [render_queries(graph, "html", LINKS).content]

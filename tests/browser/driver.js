@@ -64,7 +64,14 @@ async function download({ page: id, selector }) {
   return { name: found.suggestedFilename(), text: Buffer.concat(parts).toString() };
 }
 
-const ACTIONS = { open, close, call, download };
+// Slows the processor down for a page, as on a phone.
+async function slow({ page: id, times }) {
+  const { context, page } = pages.get(id);
+  const session = await context.newCDPSession(page);
+  await session.send("Emulation.setCPUThrottlingRate", { rate: times });
+}
+
+const ACTIONS = { open, close, call, download, slow };
 for await (const line of createInterface({ input: process.stdin })) {
   const command = JSON.parse(line);
   let reply;

@@ -62,7 +62,7 @@ def require_valid(store: Store) -> None:
         return
     violations = [result for result in report.results if not result.rank]
     problems = [f"{result.node}: {result.message}" for result in violations] + list(map(str, report.unevaluated))
-    remedy = "`threatgraph validate` lists all."
+    remedy = "`graph.validate()` lists all."
     raise ThreatGraphError(f"validation fails ({report.summary}):{_first(problems)}\n{remedy}")
 
 

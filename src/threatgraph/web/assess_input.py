@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -19,6 +20,8 @@ DEFAULT_TOP, MOST = 10, 50
 """Threats: by default, and at most."""
 LONGEST_PROFILE = 50_000
 """Characters of a profile."""
+_DEEPEST = 20
+"""Brackets within brackets of a profile; the time to read them grows with the square of their number."""
 _TURTLE = (".ttl", ".turtle")
 
 Upload = tuple[str, bytes]
@@ -131,6 +134,8 @@ def _profile(values: Input) -> dict[str, Any]:
 def _parsed(text: str) -> Mapping[str, Any]:
     if len(text) > LONGEST_PROFILE:
         raise InvalidQuery(f"the profile has {len(text):,} characters; the maximum is {LONGEST_PROFILE:,}.")
+    if _depth(text) > _DEEPEST:
+        raise InvalidQuery(f"the profile nests too deeply: at most {_DEEPEST} brackets can be open at once.")
     try:
         # A few aliases can mean a text of any size.
         has_aliases = any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text))
@@ -139,6 +144,11 @@ def _parsed(text: str) -> Mapping[str, Any]:
     if has_aliases:
         raise InvalidQuery("the profile has an alias (`*`): write its value.")
     return parse_values(text, "the profile")
+
+
+def _depth(text: str) -> int:
+    steps = ((letter in "[{") - (letter in "]}") for letter in text)
+    return max(itertools.accumulate(steps), default=0)
 
 
 def _one(values: Input, name: str) -> str | None:

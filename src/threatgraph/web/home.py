@@ -78,7 +78,7 @@ def _html(graph: ThreatGraph, kinds: list[Count], triples: int, links: Links, fo
         kinds=kinds,
         main=[one for one in kinds if one.path in _MAIN],
         triples=triples,
-        overview=read_overview(graph, links),
+        overview=read_overview(graph, links, sum(one.total for one in kinds if one.path == _MAIN[0])),
         queries=len(graph.queries),
         downloads=downloads().values(),
         citation=cite("threatgraph: a knowledge graph of AI threats", CANONICAL.page()),

@@ -11,6 +11,7 @@ from threatgraph.errors import UnknownName
 from threatgraph.facets import Facet, read_facets
 from threatgraph.graph import ThreatGraph
 from threatgraph.listing import list_page
+from threatgraph.vocab import KINDS
 from threatgraph.web.links import Links
 from threatgraph.web.tables import Cell, Column, cells
 from threatgraph.web.view import Text
@@ -50,12 +51,13 @@ class Overview(NamedTuple):
     """The number of all patterns."""
 
 
-def read_overview(graph: ThreatGraph, links: Links) -> Overview:
+def read_overview(graph: ThreatGraph, links: Links, total: int) -> Overview:
     """Return the overview of a graph, of which each part can be empty.
 
     Args:
         graph: the graph.
         links: where documents are.
+        total: the number of all patterns.
     """
     of_patterns = _facets(graph, "pattern", ("domain", "framework"))
     of_incidents = _facets(graph, "incident", ("domain", "year"))
@@ -64,14 +66,14 @@ def read_overview(graph: ThreatGraph, links: Links) -> Overview:
     both = {**incidents, **patterns}
     domains = (
         DomainCard(
-            Text(one.label, links.page(f"domain/{slug}")),
+            Text(one.label, links.to(KINDS["domain"].namespace + slug)),
             patterns[slug].total if slug in patterns else 0,
             incidents[slug].total if slug in incidents else 0,
         )
         for slug, one in both.items()
     )
     coverage = (
-        Coverage(Text(one.label, links.page(f"framework/{one.value}")), one.total)
+        Coverage(Text(one.label, links.to(KINDS["framework"].namespace + one.value)), one.total)
         for one in of_patterns["framework"].choices
     )
     columns, newest = _newest(graph, links)
@@ -82,7 +84,7 @@ def read_overview(graph: ThreatGraph, links: Links) -> Overview:
         newest,
         year_chart({year: years[year] for year in years if year > max(years) - _YEARS}) if years else None,
         tuple(coverage),
-        list_page(graph.store, "pattern", columns=("label",), limit=1).total if patterns or of_patterns else 0,
+        total,
     )
 
 
