@@ -9,7 +9,6 @@ from importlib import import_module
 from threatgraph.errors import ThreatGraphError
 from threatgraph.graph import ThreatGraph
 from threatgraph.service.source import Source
-from threatgraph.store.disk.cache import use_kept
 from threatgraph.store.disk.store import DirectoryStore
 from threatgraph.store.memory import MemoryStore
 from threatgraph.store.workers.protocol import WorkerStore
@@ -67,9 +66,8 @@ class ServedGraph(WorkerStore):
 
     def _build(self, stage: int) -> None:
         """Build what is built in memory; what fails is built by the call that needs it, which reports the error."""
-        store = self.graph.store
-        if stage in (SEARCH, RECOMMEND) and self.source == Source() and isinstance(store, MemoryStore):
-            use_kept(store)
+        if stage in (SEARCH, RECOMMEND):
+            self.source.use_kept(self.graph)
         with suppress(ThreatGraphError):
             if stage == GRAPHS:
                 self.graph.store.graphs()

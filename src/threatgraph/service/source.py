@@ -9,6 +9,7 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from threatgraph.graph import ThreatGraph
+from threatgraph.store.disk.cache import use_kept
 from threatgraph.store.memory import MemoryStore
 
 FILES = "urn:threatgraph:file:"
@@ -38,6 +39,15 @@ class Source(NamedTuple):
     def in_memory(self) -> bool:
         """Whether the graph is loaded into memory."""
         return self.store is None and self.endpoint is None
+
+    def use_kept(self, graph: ThreatGraph) -> None:
+        """Let the bundled graph in memory use what the cache keeps for it, such as the model of recommendations.
+
+        Args:
+            graph: the graph of this source; nothing is kept for graphs with other data.
+        """
+        if self == Source() and isinstance(graph.store, MemoryStore):
+            use_kept(graph.store)
 
     def open(self) -> ThreatGraph:
         """Open the graph.
