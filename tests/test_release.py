@@ -194,12 +194,20 @@ def test_the_pages_of_a_release_work_by_themselves(release: Path) -> None:
     for name in ("ontology/threatgraph.html", "index.html"):
         page = Page((release / name).read_text(encoding="utf-8"))
         relative = [link for link in page.links if not re.match(r"[a-z]+:", link)]
-        assert len(relative) > 5
+        assert ("export/graph.ttl" in relative) == (name == "index.html")
         for link in relative:
             path, _, fragment = link.partition("#")
             assert not fragment or path or fragment in page.ids, link
             assert not path or ((release / name).parent / unquote(path)).is_file(), link
         assert ("ThreatPattern" in page.ids) == name.startswith("ontology/")
+
+
+def test_the_overview_links_to_the_files(release: Path) -> None:
+    text = (release / "README.md").read_text(encoding="utf-8")
+    assert f"# threatgraph {DATA_VERSION}" in text
+    targets = re.findall(r"\]\(<?([^)>:]+)>?\)", text)
+    assert {"export/graph.ttl", "tables/patterns.csv", "search.sqlite", "ontology/threatgraph.html"} <= set(targets)
+    assert all((release / unquote(target)).is_file() for target in targets)
 
 
 def test_void_counts_the_triples_and_names_the_dumps(release: Path, graph: ThreatGraph) -> None:
@@ -381,6 +389,22 @@ def test_the_latest_version_would_hide_the_others_if_it_came_first(release: Path
     versions, latest = both_rules(release)
     wrong = Rules(f"RewriteEngine on\n{latest}\n{versions}").answer(f"ontology/{DATA_VERSION}", TURTLE)
     assert wrong == Redirect(303, f"{SITE}/ontology/{DATA_VERSION}.ttl")  # which no site has
+
+
+# The workflow that publishes a release.
+
+
+def test_the_workflow_publishes_files_before_anything_leads_to_them() -> None:
+    workflow = yaml.safe_load(
+        (Path(__file__).resolve().parents[1] / ".github/workflows/release.yml").read_text(encoding="utf-8")
+    )
+    (job,) = workflow["jobs"].values()
+    scripts = [step.get("run") or step["uses"] for step in job["steps"]]
+    for step in job["steps"]:
+        subprocess.run(["bash", "-n"], input=step.get("run", ""), text=True, check=True)
+    marks = ("threatgraph release", "threatgraph site", "actions/deploy-pages", "gh release create")
+    places = [next(number for number, script in enumerate(scripts) if mark in script) for mark in marks]
+    assert places == sorted(places)
 
 
 # The next release of a small graph.

@@ -48,10 +48,17 @@ def execute(options: SiteOptions) -> int:
     except ImportError as error:
         message = "threatgraph site requires further packages: install them with `pip install 'threatgraph[server]'`."
         raise ImportError(message) from error
+    from threatgraph.cli.source import source_of
+    from threatgraph.service import Source
+    from threatgraph.store.disk.cache import use_kept
+    from threatgraph.store.memory import MemoryStore
     from threatgraph.web.site import build
 
+    graph = open_graph(options)
+    if source_of(options) == Source() and isinstance(graph.store, MemoryStore):
+        use_kept(graph.store)  # the model of recommendations takes longer to build than to read
     result = build(
-        open_graph(options),
+        graph,
         Path(options.output),
         base_url=options.base_url,
         edit_url=options.edit_url or "",

@@ -40,21 +40,13 @@ def require_stated(version: Version, store: Store, metadata: Metadata) -> None:
     if metadata.version is None:
         return
     folder = resources.ontology_dir()
-    files = {ONTOLOGY: store.location, **{f"{ONTOLOGY}/{n}": str(folder / f"{n}.ttl") for n in _SEPARATE}}
-    for iri, place in files.items():
-        state = read_state(store) if iri == ONTOLOGY else _state_of(Path(place))
-        if state is None:
-            continue
+    states = {ONTOLOGY: read_state(store)}
+    states |= {f"{ONTOLOGY}/{name}": read_state(folder / f"{name}.ttl") for name in _SEPARATE}
+    for iri, state in states.items():
         for name, wanted in (("versionInfo", version.text), ("versionIRI", f"{iri}/{version}")):
             for term in state.values(iri, _OWL + name):
                 if getattr(term, "value", None) != wanted:
-                    raise ThreatGraphError(
-                        f"version {version}: <{iri}> states owl:{name} {term} ({place}); it must be {wanted}."
-                    )
-
-
-def _state_of(file: Path) -> State | None:
-    return read_state(file) if file.is_file() else None
+                    raise ThreatGraphError(f"version {version}: <{iri}> states owl:{name} {term}; it must be {wanted}.")
 
 
 def require_valid(store: Store) -> None:

@@ -9,7 +9,7 @@ from importlib import import_module
 from threatgraph.errors import ThreatGraphError
 from threatgraph.graph import ThreatGraph
 from threatgraph.service.source import Source
-from threatgraph.store.disk.cache import bundled_store
+from threatgraph.store.disk.cache import use_kept
 from threatgraph.store.disk.store import DirectoryStore
 from threatgraph.store.memory import MemoryStore
 from threatgraph.store.workers.protocol import WorkerStore
@@ -67,8 +67,9 @@ class ServedGraph(WorkerStore):
 
     def _build(self, stage: int) -> None:
         """Build what is built in memory; what fails is built by the call that needs it, which reports the error."""
-        if stage in (SEARCH, RECOMMEND) and self.source == Source():
-            self._find_kept()
+        store = self.graph.store
+        if stage in (SEARCH, RECOMMEND) and self.source == Source() and isinstance(store, MemoryStore):
+            use_kept(store)
         with suppress(ThreatGraphError):
             if stage == GRAPHS:
                 self.graph.store.graphs()
@@ -77,12 +78,6 @@ class ServedGraph(WorkerStore):
             if stage == RECOMMEND:
                 self.graph.recommend(text="a chatbot")
                 self.graph.assess("a chatbot")
-
-    def _find_kept(self) -> None:
-        """Use what is kept beside the cached copy of the bundled graph, which is the same graph."""
-        copy, store = bundled_store(), self.graph.store
-        if copy is not None and isinstance(store, MemoryStore):
-            store.kept_in = copy.kept_in
 
     def in_worker(self) -> ServedGraph:
         """The graph as a worker sees it: a store on disk is opened anew, since it has threads.

@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 from typing import NamedTuple
@@ -79,7 +80,7 @@ def build(
     target.begin([name for part in parts for name in part.files])
     sizes: dict[str, int] = {}
     written = 0
-    for one in _render(target, parts, _processes(graph, processes)):
+    for one in _render(graph, target, parts, _processes(graph, processes)):
         sizes |= one.sizes
         written += one.changed
         for name, reason in one.left_out.items():
@@ -127,13 +128,15 @@ def _processes(graph: ThreatGraph, wanted: int | None) -> int:
     return wanted or available or 1
 
 
-def _render(folder: SiteFolder, parts: Sequence[Part], processes: int) -> Iterator[_Written]:
+def _render(graph: ThreatGraph, folder: SiteFolder, parts: Sequence[Part], processes: int) -> Iterator[_Written]:
     """Render all parts."""
     global _site
     _site = (folder, parts)
     if processes == 1:
         yield from map(_write, range(len(parts)))
         return
+    with suppress(ThreatGraphError):  # such as a graph without patterns
+        graph.recommend(text="a chatbot")  # the processes share the model
     with warnings.catch_warnings():
         # Python 3.12 warns about the threads of Oxigraph, which the children do not use.
         warnings.simplefilter("ignore", DeprecationWarning)

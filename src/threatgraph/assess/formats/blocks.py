@@ -13,6 +13,13 @@ class Link:
 
     text: str
     url: str
+    is_file: bool = False
+    """Whether the URL is that of a file beside the document, which no data has chosen."""
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether the link is written as a link, not only its text."""
+        return self.is_file or self.url.startswith(("http://", "https://"))
 
 
 @dataclass(frozen=True, slots=True)

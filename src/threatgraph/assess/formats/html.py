@@ -131,7 +131,7 @@ def _line(content: Inlines) -> str:
 
 def _inline(part: Inline) -> str:
     if isinstance(part, Link):
-        if not part.url.startswith(("http://", "https://", "#")):
+        if not part.is_safe and not part.url.startswith("#"):
             return _escape(part.text)
         return f'<a href="{_escape(part.url)}" rel="noreferrer">{_escape(part.text)}</a>'
     if isinstance(part, str | Named):

@@ -71,8 +71,7 @@ def _line(content: Inlines, *, in_table: bool = False) -> str:
 
 def _inline(part: Inline, *, in_table: bool) -> str:
     if isinstance(part, Link):
-        is_web = part.url.startswith(("http://", "https://"))
-        return f"[{_text(part.text)}](<{_url(part.url)}>)" if is_web else _text(part.text)
+        return f"[{_text(part.text)}](<{_url(part.url)}>)" if part.is_safe else _text(part.text)
     text = part if isinstance(part, str) else part.text
     return ("<br>" if in_table else " ").join(_text(line, keep=True) for line in text.split("\n"))
 

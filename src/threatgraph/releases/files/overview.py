@@ -56,7 +56,7 @@ def _introduction(release: Release) -> Iterator[Inline]:
     yield f"IRI: {release.iri}. {CHECKSUMS} has the digests of all files: check them with sha256sum -c {CHECKSUMS}."
     if release.previous is not None:
         yield f" The previous release is {release.previous.version}; "
-        yield Link("changes since then", "diff.md")
+        yield Link("changes since then", "diff.md", is_file=True)
         yield "."
     if release.metadata.license:
         yield " License: "
@@ -70,7 +70,7 @@ def _rows(files: Sequence[Written]) -> Iterator[tuple[Inline, Inline, Inline]]:
     for file in files:
         folder = next((name for name in _MANY if file.name.startswith(f"{name}/")), None)
         if folder is None:
-            yield Link(file.name, quote(file.name)), file.description, f"{file.size:,}"
+            yield Link(file.name, quote(file.name), is_file=True), file.description, f"{file.size:,}"
         elif folder not in seen:
             seen.add(folder)
             inside = [other for other in files if other.name.startswith(f"{folder}/")]

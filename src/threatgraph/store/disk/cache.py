@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyoxigraph
 
@@ -21,6 +22,9 @@ from threatgraph.errors import ThreatGraphError
 from threatgraph.store.disk.manifest import FORMAT, NAME, read_manifest
 from threatgraph.store.disk.snapshots import discard, holds_only_a_store
 from threatgraph.store.disk.store import DirectoryStore
+
+if TYPE_CHECKING:
+    from threatgraph.store.memory import MemoryStore
 
 SWITCH = "THREATGRAPH_CACHE"
 """The environment variable that disables the cache."""
@@ -45,6 +49,17 @@ def bundled_store() -> DirectoryStore | None:
     if store is not None:
         store.kept_in = store.directory
     return store
+
+
+def use_kept(store: MemoryStore) -> None:
+    """Let a store use what is kept beside the cached copy of the bundled graph, such as models.
+
+    Args:
+        store: a store of the bundled graph alone.
+    """
+    copy = bundled_store()
+    if copy is not None:
+        store.kept_in = copy.kept_in
 
 
 def _folder() -> Path | None:
