@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from threatgraph.errors import UnknownName
 from threatgraph.labels import read_labels
-from threatgraph.listing import chosen_values, matching, ranks, values_of
+from threatgraph.listing import chosen_values, dated, ranks, values_of
 from threatgraph.store import Store
 from threatgraph.vocab import BASE, KINDS, kind_of
 
@@ -66,30 +66,30 @@ def read_facets(
         UnknownName: for a property or value that does not exist.
         InvalidQuery: for a date or year that is not valid.
     """
-    dated = matching(store, kind, {}, since, until)
-    matches = {name: matching(store, kind, {name: values}) for name, values in where.items()}
-    ranked = ranks(store)
-    found = []
+    chosen = {name: chosen_values(store, kind, name, values) for name, values in where.items()}
+    values = {name: _values(store, kind, name) for name in (*names, *(name for name in where if name not in names))}
+    matches = {
+        name: {record for record, found in values[name].items() if not found.isdisjoint(chosen[name])} for name in where
+    }
+    within, ranked = dated(store, kind, since, until), ranks(store)
+    facets = []
     for name in names:
-        values = _values(store, kind, name)
-        if not values:
-            continue
-        others = dated.intersection(*(records for other, records in matches.items() if other != name))
-        chosen = chosen_values(store, kind, name, where[name]) if name in where else set()
-        found.append(Facet(name, _choices(store, values, others, chosen, ranked)))
-    return [facet for facet in found if facet.choices]
+        others = within.intersection(*(records for other, records in matches.items() if other != name))
+        shown = _frameworks(values[name]) if name == "framework" else values[name]
+        facets.append(Facet(name, _choices(store, shown, others, chosen.get(name, set()), ranked)))
+    return [facet for facet in facets if values[facet.name] and facet.choices]
 
 
 def _values(store: Store, kind: str, name: str) -> dict[str, set[str]]:
     try:
-        values = values_of(store, kind, name)
+        return values_of(store, kind, name)
     except UnknownName:  # of an ontology without it
         return {}
-    if name != "framework":
-        return values
-    # A record that is mapped to a provision is in its framework; the filter also takes the provision itself.
-    frameworks = {record: {iri for iri in found if iri.startswith(_FRAMEWORKS)} for record, found in values.items()}
-    return {record: found for record, found in frameworks.items() if found}
+
+
+def _frameworks(values: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """The frameworks alone: a record that is mapped to a provision is in its framework, and the filter takes both."""
+    return {record: {iri for iri in found if iri.startswith(_FRAMEWORKS)} for record, found in values.items()}
 
 
 def _choices(

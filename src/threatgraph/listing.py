@@ -114,16 +114,10 @@ def list_page(
     return ListPage(table, len(records))
 
 
-def matching(
-    store: Store,
-    kind: str,
-    where: Mapping[str, str | Sequence[str]],
-    since: str | None = None,
-    until: str | None = None,
-) -> set[str]:
-    """Return the IRIs of the records that match filters; arguments and errors as :func:`list_records`."""
+def dated(store: Store, kind: str, since: str | None, until: str | None) -> set[str]:
+    """Return the IRIs of the records within dates, if any are given; arguments and errors as :func:`list_records`."""
     of = kind_named(kind)
-    return {record.value for record in _records(store, of, _conditions(store, of, where, since, until))}
+    return {record.value for record in _records(store, of, _dates(of, since, until))}
 
 
 def values_of(store: Store, kind: str, name: str) -> dict[str, set[str]]:
@@ -194,7 +188,7 @@ def chosen_values(store: Store, kind: str, name: str, values: Sequence[str]) -> 
     """Return the values of a property that the values of a filter name, such as the IRI for a code."""
     of = kind_named(kind)
     if name == _YEAR and of.name in DATES:
-        return set(values)
+        return set(_checked(values))
     return {plain_text(term) for term in _chosen(store, of, name, values)}
 
 
@@ -251,12 +245,16 @@ def _conditions(
 
 
 def _years(kind: Kind, values: str | Sequence[str]) -> str:
-    years = [values] if isinstance(values, str) else list(values)
+    years = _checked([values] if isinstance(values, str) else values)
+    wanted = ", ".join(f'"{year}"' for year in years)
+    return f"?record <{DATES[kind.name]}> ?dated . FILTER(SUBSTR(STR(?dated), 1, 4) IN ({wanted}))"
+
+
+def _checked(years: Sequence[str]) -> Sequence[str]:
     for year in years:
         if not re.fullmatch(r"[0-9]{4}", year):
             raise InvalidQuery(f"{year!r} is not a year: write four digits, such as 2024.")
-    wanted = ", ".join(f'"{year}"' for year in years)
-    return f"?record <{DATES[kind.name]}> ?dated . FILTER(SUBSTR(STR(?dated), 1, 4) IN ({wanted}))"
+    return years
 
 
 def _condition(store: Store, kind: Kind, number: int, name: str, values: str | Sequence[str]) -> str:
