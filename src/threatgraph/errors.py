@@ -124,3 +124,14 @@ class EndpointError(ThreatGraphError):
         url = redact(url)
         super().__init__(f"{url}: {reason}")
         self.url, self.reason = url, reason
+
+
+def missing_extra(command: str, extra: str) -> ImportError:
+    """Return the error of a command whose packages are not installed.
+
+    Args:
+        command: the name of the command.
+        extra: the extra that has the packages.
+    """
+    needed = f"install them with `pip install 'threatgraph[{extra}]'`."
+    return ImportError(f"threatgraph {command} requires further packages: {needed}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from threatgraph.cli.options import Options, site_url
 from threatgraph.cli.output import notify, open_graph
 from threatgraph.cli.parser import Parser
-from threatgraph.errors import ThreatGraphError
+from threatgraph.errors import ThreatGraphError, missing_extra
 
 
 class ReleaseOptions(Options):
@@ -50,8 +50,7 @@ def execute(options: ReleaseOptions) -> int:
     try:
         from threatgraph.web.ontology import reference
     except ImportError as error:
-        message = "threatgraph release requires further packages: `pip install 'threatgraph[server]'`."
-        raise ImportError(message) from error
+        raise missing_extra("release", "server") from error
     from threatgraph.releases.build import build
 
     graph = open_graph(options)

@@ -7,7 +7,7 @@ from pathlib import Path
 from threatgraph.cli.options import EDIT_URL_HELP, Options, positive_integer, site_url
 from threatgraph.cli.output import notify, open_graph
 from threatgraph.cli.parser import Parser
-from threatgraph.errors import ThreatGraphError
+from threatgraph.errors import ThreatGraphError, missing_extra
 
 
 class SiteOptions(Options):
@@ -46,8 +46,7 @@ def execute(options: SiteOptions) -> int:
     try:
         import jinja2  # noqa: F401
     except ImportError as error:
-        message = "threatgraph site requires further packages: install them with `pip install 'threatgraph[server]'`."
-        raise ImportError(message) from error
+        raise missing_extra("site", "server") from error
     from threatgraph.cli.source import source_of
     from threatgraph.web.site import build
 

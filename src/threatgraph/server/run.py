@@ -7,7 +7,7 @@ import errno
 import socket
 from collections.abc import Iterator
 
-from threatgraph.errors import ThreatGraphError
+from threatgraph.errors import ThreatGraphError, missing_extra
 from threatgraph.mcp import WORKER_MODULES, is_installed
 from threatgraph.server.settings import BACKLOG, Settings
 from threatgraph.service import Backend, Source
@@ -79,5 +79,4 @@ def _require_packages() -> None:
         import starlette  # noqa: F401
         import uvicorn  # noqa: F401
     except ImportError as error:
-        message = "threatgraph serve requires further packages: install them with `pip install 'threatgraph[server]'`."
-        raise ImportError(message) from error
+        raise missing_extra("serve", "server") from error
