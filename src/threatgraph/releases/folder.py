@@ -51,7 +51,7 @@ def redirected_versions(folder: Path) -> list[str]:
 
 
 def require_free(folder: Path) -> None:
-    """Make sure that a release can be written: there is no folder, an empty one, or one with a release.
+    """Check that a release can be written: the folder is missing, empty, or has a release.
 
     Raises:
         ThreatGraphError: if something else is there.

@@ -8,12 +8,14 @@ from typing import NamedTuple
 from threatgraph.facets import Facet, read_facets
 from threatgraph.graph import ThreatGraph
 from threatgraph.headings import heading
+from threatgraph.listed_properties import DATES as DATED
 
 DATES = ("since", "until")
 """Parameters that limit the dates of records."""
 SORT = "sort"
 """The parameter of the order."""
-_OTHERS = (*DATES, SORT, "columns")
+NOT_FILTERS = (SORT, "columns")
+"""Parameters that change how records are shown, not which ones."""
 
 #: The facets that the page of a list offers, by kind of record.
 _FACETS: Mapping[str, tuple[str, ...]] = {
@@ -35,7 +37,6 @@ _TITLES = {
     "obliges": "Who is obliged",
     "broader": "Category",
 }
-_DATED = ("incident", "provision")
 
 
 class Remover(NamedTuple):
@@ -77,13 +78,13 @@ def read_filters(
     """
     where: dict[str, list[str]] = {}
     for name, value in given:
-        if name not in _OTHERS:
+        if name not in (*DATES, *NOT_FILTERS):
             where.setdefault(name, []).append(value)
     single = dict(given)
     since, until = (single.get(name) for name in DATES)
     names = _FACETS.get(kind, ())
     facets = read_facets(graph.store, kind, names, where, since, until)
-    dates = tuple((name, heading(name), single.get(name, "")) for name in DATES) if kind in _DATED else ()
+    dates = tuple((name, heading(name), single.get(name, "")) for name in DATES) if kind in DATED else ()
     with_field = {facet.name for facet in facets} | {name for name, _, _ in dates}
     return Filters(
         tuple(ShownFacet(title_of(facet.name), facet) for facet in facets),
@@ -107,7 +108,7 @@ def _removers(
     found = []
     for pair in dict.fromkeys(given):
         name, value = pair
-        if name in (SORT, "columns"):
+        if name in NOT_FILTERS:
             continue
         rest = [other for other in given if other != pair]
         found.append(Remover(title_of(name), labels.get(pair, value), url(rest)))

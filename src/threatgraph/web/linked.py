@@ -14,9 +14,10 @@ from threatgraph.records import Link
 from threatgraph.store import Store
 from threatgraph.vocab import KINDS, kind_of
 from threatgraph.web.links import Links
-from threatgraph.web.overview import year_chart
+from threatgraph.web.lists import ORDERS
 from threatgraph.web.tables import Cell, Column, cells
 from threatgraph.web.view import Text, anchor_of, plural
+from threatgraph.web.views.bars import draw_years
 
 _OPEN, _MOST = 12, 300
 """Rows that are visible at once, and rows that the page has."""
@@ -25,7 +26,6 @@ _COLUMNS = {
     "pattern": ("code", "label", "domain", "severity"),
     "provision": ("code", "label", "framework"),
 }
-_SORTS = {"incident": "-occurred"}
 _FEWEST_YEARS, _FEWEST = 3, 6
 """A chart needs at least these years and incidents."""
 
@@ -90,7 +90,7 @@ def read_linked(
 
 
 def _table(store: Store, kind: str, iris: Sequence[str], links: Links) -> LinkedTable:
-    table = table_of(store, kind, iris, _COLUMNS[kind], sort=_SORTS.get(kind))
+    table = table_of(store, kind, iris, _COLUMNS[kind], sort=ORDERS.get(kind))
     columns, rows = cells(table[:_MOST], links)
     chart = _chart([str(date) for date in table.column("occurred") if date]) if kind == "incident" else None
     return LinkedTable(plural(KINDS[kind]), columns, rows[:_OPEN], rows[_OPEN:], len(table), chart)
@@ -100,4 +100,4 @@ def _chart(dates: Sequence[str]) -> Markup | None:
     years = Counter(int(date[:4]) for date in dates)
     if len(years) < _FEWEST_YEARS or len(dates) < _FEWEST:
         return None
-    return year_chart(years)
+    return draw_years(years)

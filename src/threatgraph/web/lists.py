@@ -14,7 +14,7 @@ from threatgraph.listing import list_page
 from threatgraph.table import Table
 from threatgraph.vocab import BASE, KINDS, Kind
 from threatgraph.web.document import LIST_FORMS, RDF_FORMS, Document, TypedLink, signposts, to_json
-from threatgraph.web.filters import DATES, SORT, read_filters
+from threatgraph.web.filters import DATES, NOT_FILTERS, SORT, read_filters
 from threatgraph.web.html import render
 from threatgraph.web.links import Links
 from threatgraph.web.tables import Column, cells, is_label
@@ -30,7 +30,7 @@ _SINGLE = (*_PAGING, *DATES, SORT)
 _COLLECTION = "https://schema.org/CollectionPage"
 _COLUMNS = {"incident": ("occurred", "label", "severity", "code")}
 """The columns of kinds for which a narrow screen should show the name early."""
-_NEWEST_FIRST = {"incident": "-occurred"}
+ORDERS = {"incident": "-occurred"}
 """The order of kinds whose newest records matter most; others have that of :mod:`threatgraph.listing`."""
 
 
@@ -148,7 +148,7 @@ def _select(graph: ThreatGraph, wanted: _Request) -> _Part:
         since=since,
         until=until,
         columns=list(dict.fromkeys(columns)) or _COLUMNS.get(wanted.kind.name),
-        sort=sort or _NEWEST_FIRST.get(wanted.kind.name),
+        sort=sort or ORDERS.get(wanted.kind.name),
         limit=wanted.limit,
         offset=(wanted.page - 1) * wanted.limit,
     )
@@ -193,7 +193,7 @@ def _html(graph: ThreatGraph, wanted: _Request, part: _Part, links: Links, found
         trail=(Text("Home", links.page()),),
         path=kind.name,
         filters=filters,
-        clear=url([pair for pair in wanted.given if pair[0] in (SORT, "columns")]),
+        clear=url([pair for pair in wanted.given if pair[0] in NOT_FILTERS]),
         limit=wanted.limit if wanted.limit != DEFAULT_LIMIT else None,
         summary=_summary(wanted, part),
         columns=columns if links.is_static else _sortable(wanted, part.table, columns, url),
@@ -209,7 +209,7 @@ def _sortable(
     """The columns with links that sort by them; a click on the present order reverses it."""
     names = [name for name in table.columns if name != "record" and not is_label(name, table.columns)]
     rest = [pair for pair in wanted.given if pair[0] != SORT]
-    now = dict(wanted.given).get(SORT) or _NEWEST_FIRST.get(wanted.kind.name, "")
+    now = dict(wanted.given).get(SORT) or ORDERS.get(wanted.kind.name, "")
     columns = []
     for name, title in zip(names, titles, strict=True):
         order = "ascending" if now == name else "descending" if now == f"-{name}" else ""

@@ -10,11 +10,11 @@ from threatgraph.labels import read_labels
 from threatgraph.listing import read_values
 from threatgraph.records import Link, Record
 from threatgraph.store import Store
-from threatgraph.vocab import BASE
+from threatgraph.vocab import BASE, KINDS
 from threatgraph.web.links import Links
 from threatgraph.web.view import Text
 
-_PROVISIONS, _FRAMEWORKS = f"{BASE}provision/", f"{BASE}framework/"
+_PROVISIONS, _FRAMEWORKS = KINDS["provision"].namespace, KINDS["framework"].namespace
 _PROPERTIES = ("code", "framework", "obliges", "applies_from", "applies_from_as_amended")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from markupsafe import Markup
@@ -13,13 +13,14 @@ from threatgraph.graph import ThreatGraph
 from threatgraph.listing import list_page
 from threatgraph.vocab import KINDS
 from threatgraph.web.links import Links
+from threatgraph.web.lists import ORDERS
 from threatgraph.web.tables import Cell, Column, cells
 from threatgraph.web.view import Text
-from threatgraph.web.views.bars import Bar, draw_bars
+from threatgraph.web.views.bars import draw_years
 
 _NEWEST = 6
-_YEARS, _HEIGHT = 15, 190
-"""The years of the chart, and its height."""
+_YEARS = 15
+"""The years of the chart."""
 
 
 class DomainCard(NamedTuple):
@@ -82,24 +83,10 @@ def read_overview(graph: ThreatGraph, links: Links, total: int) -> Overview:
         tuple(sorted(domains, key=lambda one: (-one.incidents, one.text.text))),
         columns,
         newest,
-        year_chart({year: years[year] for year in years if year > max(years) - _YEARS}) if years else None,
+        draw_years({year: years[year] for year in years if year > max(years) - _YEARS}) if years else None,
         tuple(coverage),
         total,
     )
-
-
-def year_chart(years: Mapping[int, int]) -> Markup:
-    """Return a bar chart of incidents by year.
-
-    Args:
-        years: the number of incidents of each year; years without incidents can be left out.
-    """
-    bars = []
-    for year in range(min(years), max(years) + 1):
-        total = years.get(year, 0)
-        bars.append(Bar(str(year), (total,), f"{year}: {total} incident{'' if total == 1 else 's'}"))
-    said = "; ".join(f"{year}: {total}" for year, total in sorted(years.items()))
-    return draw_bars(bars, f"Incidents by year. {said}", height=_HEIGHT)
 
 
 def _facets(graph: ThreatGraph, kind: str, names: Sequence[str]) -> dict[str, Facet]:
@@ -110,7 +97,7 @@ def _facets(graph: ThreatGraph, kind: str, names: Sequence[str]) -> dict[str, Fa
 def _newest(graph: ThreatGraph, links: Links) -> tuple[Sequence[Column], Sequence[Sequence[Cell]]]:
     try:
         found = list_page(
-            graph.store, "incident", columns=("occurred", "label", "severity"), sort="-occurred", limit=_NEWEST
+            graph.store, "incident", columns=("occurred", "label", "severity"), sort=ORDERS["incident"], limit=_NEWEST
         )
     except UnknownName:  # a graph whose incidents have no dates
         return (), ()

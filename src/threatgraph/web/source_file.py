@@ -10,7 +10,6 @@ from threatgraph.vocab import BASE, KINDS
 from threatgraph.web.links import Links
 
 _DATA = f"{BASE}graph/data/"
-_PROVISION = f"{BASE}provision/"
 
 
 class SourceFile(NamedTuple):
@@ -41,7 +40,7 @@ def source_file(store: Store, iri: str, links: Links) -> SourceFile | None:
     names = [f"/{slug.rpartition('/')[2]}.ttl"]
     if kind in KINDS:
         names.append(f"vocabularies/{KINDS[kind].plural}.ttl")
-    folder = f"/{slug.partition('/')[0]}/" if iri.startswith(_PROVISION) else ""
+    folder = f"/{slug.partition('/')[0]}/" if iri.startswith(KINDS["provision"].namespace) else ""
     for name in names:
         found = [graph for graph in store.files if graph.startswith(_DATA) and graph.endswith(name) and folder in graph]
         if len(found) == 1:

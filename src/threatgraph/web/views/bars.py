@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
 from threatgraph.display import printable
 
+_YEARS_HEIGHT = 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34, 18, 14, 26
 """The space around the bars, for the labels of both axes."""
 _WIDTH, _NARROW = 760, 500
@@ -59,6 +60,20 @@ def draw_bars(bars: Sequence[Bar], title: str, *, width: int = _WIDTH, height: i
     name = "bars narrow" if width <= _NARROW else "bars"
     attributes = f'class="{name}" viewBox="0 0 {width} {height}" role="group" aria-label="{_plain(title)}"'
     return Markup(f"<svg {attributes}>{''.join(parts)}</svg>")  # noqa: S704 - every text is escaped
+
+
+def draw_years(years: Mapping[int, int]) -> Markup:
+    """Return a bar chart of incidents by year.
+
+    Args:
+        years: the number of incidents of each year; years without incidents can be left out.
+    """
+    bars = []
+    for year in range(min(years), max(years) + 1):
+        total = years.get(year, 0)
+        bars.append(Bar(str(year), (total,), f"{year}: {total} incident{'' if total == 1 else 's'}"))
+    said = "; ".join(f"{year}: {total}" for year, total in sorted(years.items()))
+    return draw_bars(bars, f"Incidents by year. {said}", height=_YEARS_HEIGHT)
 
 
 def _bar(bar: Bar, x: float, slot: float, base: int, unit: float) -> str:

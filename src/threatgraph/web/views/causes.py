@@ -56,7 +56,7 @@ def render(graph: ThreatGraph, path: str, links: Links, given: Given) -> Page | 
 
     Args:
         graph: the graph.
-        path: empty; there is no page below this one.
+        path: empty; the view has no pages below it.
         links: where documents are.
         given: ``domain``.
 
